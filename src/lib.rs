@@ -1,0 +1,13 @@
+//! `telemed`: video visits on Zoom for PHP, in both of Zoom's auth modes.
+//!
+//! - [`zoom`] is the core: Zoom as plain Rust, without PHP, without I/O, without a clock of its own.
+//! - [`engine`] carries the core's requests over the network.
+//! - `php` (feature `extension`) is the binding that PHP loads.
+//!
+//! Arrows run one way: `php -> engine -> zoom`.
+
+pub mod engine;
+pub mod zoom;
+
+#[cfg(feature = "extension")]
+mod php;

@@ -1,0 +1,42 @@
+//! The core: what Zoom asks and answers, as plain data and plain functions.
+//!
+//! Everything outside comes in through three traits: [`Http`], [`TokenStore`] and [`Clock`]. So all of it is tested without
+//! a network, and a token store written in PHP is never called from inside an async runtime.
+
+pub mod api;
+pub mod client;
+pub mod clock;
+pub mod context;
+pub mod diagnosis;
+pub mod endpoints;
+pub mod error;
+pub mod file_token_store;
+pub mod http;
+pub mod known_tokens;
+pub mod meeting;
+pub mod meeting_request;
+pub mod oauth_app;
+pub mod passcode;
+pub mod path;
+pub mod record;
+pub mod retry;
+pub mod scopes;
+pub mod secret;
+pub mod server_to_server_app;
+pub mod settings;
+pub mod token_endpoint;
+pub mod token_store;
+pub mod tokens;
+pub mod user;
+pub mod vault;
+
+pub use client::Client;
+pub use clock::Clock;
+pub use context::Context;
+pub use endpoints::Endpoints;
+pub use error::Error;
+pub use error::Kind;
+pub use error::Result;
+pub use http::Http;
+pub use token_store::TokenStore;
+pub use vault::Vault;

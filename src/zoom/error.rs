@@ -1,0 +1,245 @@
+//! The one error of the core: a kind to branch on, whether a retry can help, and what an administrator can do about it.
+//!
+//! Messages and advice are for people and hold no secret and no personal data.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+/// The result of everything in the core that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// What went wrong, as far as a caller acts differently on it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// Zoom refused the request.
+    Api,
+    /// The connection is dead or was never made: the doctor must connect again.
+    Authentication,
+    /// Something is set up wrongly: arguments, php.ini, client credentials, a disabled app.
+    Configuration,
+    /// The meeting or the user does not exist for these credentials.
+    NotFound,
+    /// A rate limit of Zoom is reached.
+    RateLimit,
+    /// The app lacks a scope.
+    Scope,
+    /// The token store failed.
+    Store,
+    /// The network failed, or the answer was broken.
+    Transport,
+    /// A sealed text cannot be opened.
+    Vault,
+}
+
+/// An error of the core.
+#[derive(Clone, Debug)]
+pub struct Error(Box<Details>);
+
+#[derive(Clone, Debug)]
+struct Details {
+    kind: Kind,
+    message: String,
+    advice: String,
+    retryable: bool,
+    maybe_delivered: bool,
+    tracking_id: Option<String>,
+    status: Option<u16>,
+    zoom_code: Option<i64>,
+    fields: Vec<(String, String)>,
+    missing_scopes: Vec<String>,
+    retry_at: Option<Timestamp>,
+}
+
+impl Error {
+    /// An error of `kind`; `advice` says what an administrator can do about it.
+    pub fn new(kind: Kind, message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self(Box::new(Details {
+            kind,
+            message: printable(&message.into()),
+            advice: printable(&advice.into()),
+            retryable: matches!(kind, Kind::RateLimit | Kind::Transport),
+            maybe_delivered: false,
+            tracking_id: None,
+            status: None,
+            zoom_code: None,
+            fields: Vec::new(),
+            missing_scopes: Vec::new(),
+            retry_at: None,
+        }))
+    }
+
+    /// A [`Kind::Configuration`] error.
+    pub fn configuration(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Kind::Configuration, message, advice)
+    }
+
+    /// A [`Kind::Authentication`] error.
+    pub fn authentication(message: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::new(Kind::Authentication, message, advice)
+    }
+
+    /// A [`Kind::Store`] error.
+    pub fn store(message: impl Into<String>) -> Self {
+        Self::new(
+            Kind::Store,
+            message,
+            "Look at the place where telemed keeps its records (a database table or a directory), then try again.",
+        )
+        .retryable(true)
+    }
+
+    /// Sets whether the same call can succeed later without anybody changing anything.
+    #[must_use]
+    pub fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = retryable;
+        self
+    }
+
+    /// Sets whether the request may have done its work at Zoom.
+    #[must_use]
+    pub fn maybe_delivered(mut self, maybe_delivered: bool) -> Self {
+        self.0.maybe_delivered = maybe_delivered;
+        self
+    }
+
+    /// Sets Zoom's tracking id.
+    #[must_use]
+    pub fn with_tracking_id(mut self, tracking_id: Option<String>) -> Self {
+        self.0.tracking_id = tracking_id.map(|id| printable(&id));
+        self
+    }
+
+    /// Sets the HTTP status and Zoom's own code.
+    #[must_use]
+    pub fn with_status(mut self, status: u16, zoom_code: Option<i64>) -> Self {
+        self.0.status = Some(status);
+        self.0.zoom_code = zoom_code;
+        self
+    }
+
+    /// Sets the fields that Zoom named, with its words.
+    #[must_use]
+    pub fn with_fields(mut self, fields: Vec<(String, String)>) -> Self {
+        self.0.fields = fields
+            .into_iter()
+            .map(|(field, words)| (printable(&field), printable(&words)))
+            .collect();
+        self
+    }
+
+    /// Sets the scopes, any one of which would do.
+    #[must_use]
+    pub fn with_missing_scopes(mut self, scopes: Vec<String>) -> Self {
+        self.0.missing_scopes = scopes;
+        self
+    }
+
+    /// Sets the moment from which on a retry makes sense.
+    #[must_use]
+    pub fn with_retry_at(mut self, retry_at: Timestamp) -> Self {
+        self.0.retry_at = Some(retry_at);
+        self
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// What went wrong, in words for people.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// What an administrator can do about it: one or two sentences.
+    #[must_use]
+    pub fn advice(&self) -> &str {
+        &self.0.advice
+    }
+
+    /// Whether the same call can succeed later without anybody changing anything.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable
+    }
+
+    /// Whether the request may have done its work at Zoom although no good answer came.
+    #[must_use]
+    pub fn is_maybe_delivered(&self) -> bool {
+        self.0.maybe_delivered
+    }
+
+    /// Zoom's tracking id, for Zoom's support.
+    #[must_use]
+    pub fn tracking_id(&self) -> Option<&str> {
+        self.0.tracking_id.as_deref()
+    }
+
+    /// The HTTP status, when Zoom answered.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Zoom's own code, when it gave one.
+    #[must_use]
+    pub fn zoom_code(&self) -> Option<i64> {
+        self.0.zoom_code
+    }
+
+    /// The fields that Zoom named as wrong, with its words.
+    #[must_use]
+    pub fn fields(&self) -> &[(String, String)] {
+        &self.0.fields
+    }
+
+    /// The scopes, any one of which would do.
+    #[must_use]
+    pub fn missing_scopes(&self) -> &[String] {
+        &self.0.missing_scopes
+    }
+
+    /// The moment from which on a retry makes sense.
+    #[must_use]
+    pub fn retry_at(&self) -> Option<Timestamp> {
+        self.0.retry_at
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.message)
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// Text from outside made fit for a message: no control characters, at most 500 characters.
+fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(500)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_from_outside_holds_no_control_characters_and_is_cut() {
+        let error = Error::new(Kind::Api, format!("a\0b\n{}", "x".repeat(1000)), "");
+        assert!(error.message().starts_with("a b x"));
+        assert_eq!(error.message().chars().count(), 500);
+    }
+
+    #[test]
+    fn only_faults_that_pass_by_themselves_are_retryable() {
+        assert!(Error::new(Kind::Transport, "", "").is_retryable());
+        assert!(Error::new(Kind::RateLimit, "", "").is_retryable());
+        assert!(!Error::new(Kind::Configuration, "", "").is_retryable());
+    }
+}

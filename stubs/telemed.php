@@ -1,0 +1,659 @@
+<?php
+
+/**
+ * The PHP API of the extension `telemed`, for IDEs and static analysers.
+ *
+ * The bodies are never run: the extension defines these classes. A test holds this file against reflection.
+ *
+ * Arguments are taken exactly as typed (no coercion, with or without strict_types) and a wrong type is a TypeError.
+ * Text is UTF-8. Results are read by methods; objects refuse serialize, and those that hold a secret refuse clone.
+ *
+ * @version 0.1.0
+ */
+
+declare(strict_types=1);
+
+namespace Telemed;
+
+/**
+ * Where sealed records live; the host implements it.
+ *
+ * What is stored is text that only the Vault can open. An exception thrown by a method becomes a StoreException with
+ * that exception as its previous one.
+ */
+interface TokenStore
+{
+    /** The sealed record under $key, or null when there is none. */
+    public function load(string $key): ?string;
+
+    /**
+     * Stores $sealed, durable before it returns, but only while the record is still $replaces (null: none yet).
+     *
+     * @return bool false: the record is another by now, nothing was stored; load it and use what is there
+     */
+    public function save(string $key, string $sealed, ?string $replaces): bool;
+
+    /** Removes the record; no record is no error. */
+    public function delete(string $key): void;
+
+    /**
+     * Takes the lock of $key across every process and host that shares the store.
+     *
+     * @param float $seconds how long to wait for it
+     * @return bool true only when the lock is held
+     */
+    public function lock(string $key, float $seconds): bool;
+
+    /** Gives the lock of $key back. */
+    public function unlock(string $key): void;
+}
+
+/** Keeps sealed records as files of mode 0600 in a directory of mode 0700, with a lock file for each key. */
+final class FileTokenStore implements TokenStore
+{
+    /**
+     * @param non-empty-string $directory an absolute path; made when missing, refused when others may read it
+     * @throws ConfigurationException
+     */
+    public function __construct(string $directory)
+    {
+    }
+
+    /** @throws StoreException */
+    public function load(string $key): ?string
+    {
+    }
+
+    /** @throws StoreException */
+    public function save(string $key, string $sealed, ?string $replaces = null): bool
+    {
+    }
+
+    /** @throws StoreException */
+    public function delete(string $key): void
+    {
+    }
+
+    /** @throws StoreException */
+    public function lock(string $key, float $seconds): bool
+    {
+    }
+
+    public function unlock(string $key): void
+    {
+    }
+}
+
+/**
+ * Authenticated encryption (XChaCha20-Poly1305), bound to a context.
+ *
+ * A text sealed under one context does not open under another. Sealed text is printable and begins with "telemed1.".
+ */
+final class Vault
+{
+    /**
+     * @param list<string> $keys base64 of 32 bytes each: the first seals, all open
+     * @throws ConfigurationException
+     */
+    public function __construct(#[\SensitiveParameter] array $keys)
+    {
+    }
+
+    /** A new random key, as base64 of 32 bytes. */
+    public static function generateKey(): string
+    {
+    }
+
+    /**
+     * A key derived from a long secret by HKDF-SHA256, as base64 of 32 bytes.
+     *
+     * @throws ConfigurationException when $secret is shorter than 32 bytes
+     */
+    public static function deriveKey(#[\SensitiveParameter] string $secret, #[\SensitiveParameter] string $salt): string
+    {
+    }
+
+    /**
+     * @param string $plaintext any bytes
+     * @param string $context any bytes
+     * @return non-empty-string printable text
+     */
+    public function seal(#[\SensitiveParameter] string $plaintext, string $context): string
+    {
+    }
+
+    /**
+     * @return string the bytes that were sealed
+     * @throws VaultException when the text was changed, cut, moved to another context or sealed under another key
+     */
+    public function open(string $sealed, string $context): string
+    {
+    }
+
+    /**
+     * The same plaintext, sealed anew under the first key.
+     *
+     * @throws VaultException
+     */
+    public function reseal(string $sealed, string $context): string
+    {
+    }
+}
+
+/** OAuth 2.0, "bring your own account": each doctor ($subject) connects a Zoom account of their own. */
+final class OAuthApp
+{
+    /**
+     * @param non-empty-string $redirectUri used unchanged at authorize and exchange; https, or http on a loopback host
+     * @throws ConfigurationException
+     */
+    public function __construct(
+        string $clientId,
+        #[\SensitiveParameter] string $clientSecret,
+        string $redirectUri,
+        TokenStore $tokens,
+        Vault $vault
+    ) {
+    }
+
+    /**
+     * Begins an authorization: where to send the doctor's browser (PKCE S256, a one-time state, ten minutes).
+     *
+     * @throws StoreException|VaultException
+     */
+    public function authorizationRequest(string $subject): AuthorizationRequest
+    {
+    }
+
+    /**
+     * Ends an authorization: exchanges the code and stores the connection.
+     *
+     * @param string $subject who is logged in now; a state begun by another is refused before any network call
+     * @throws AuthenticationException the state is unknown, used, expired or another's, or Zoom refuses the code
+     * @throws TelemedException
+     */
+    public function connect(#[\SensitiveParameter] string $code, #[\SensitiveParameter] string $state, string $subject): Connection
+    {
+    }
+
+    /**
+     * Takes over tokens that another program obtained for the same app.
+     *
+     * @param string $scope space-separated, as Zoom gave it
+     * @throws TelemedException
+     */
+    public function import(
+        string $subject,
+        #[\SensitiveParameter] string $accessToken,
+        #[\SensitiveParameter] string $refreshToken,
+        ?\DateTimeInterface $expiresAt,
+        string $scope,
+        ?string $apiUrl = null
+    ): Connection {
+    }
+
+    /**
+     * What is stored for the subject, without network; null when there is no connection.
+     *
+     * @throws StoreException
+     */
+    public function connection(string $subject): ?Connection
+    {
+    }
+
+    /**
+     * Refreshes the tokens now, so that the connection does not lapse from disuse.
+     *
+     * @throws AuthenticationException the connection is dead: reconnect
+     * @throws TelemedException
+     */
+    public function renew(string $subject): Connection
+    {
+    }
+
+    /** The client that acts as the subject's Zoom user. Makes no request. */
+    public function client(string $subject): Client
+    {
+    }
+
+    /**
+     * Revokes the grant at Zoom and deletes the record.
+     *
+     * @throws TransportException Zoom could not be reached: the record is unusable already, the revoke is owed; call again
+     * @throws TelemedException
+     */
+    public function disconnect(string $subject): void
+    {
+    }
+}
+
+/** Server-to-Server OAuth, "enterprise": the clinic's account, in which any user can host. */
+final class ServerToServerApp
+{
+    /** @throws ConfigurationException */
+    public function __construct(
+        string $accountId,
+        string $clientId,
+        #[\SensitiveParameter] string $clientSecret,
+        TokenStore $tokens,
+        Vault $vault
+    ) {
+    }
+
+    /** The client that acts on behalf of any user of the account. Makes no request. */
+    public function client(): Client
+    {
+    }
+
+    /**
+     * Revokes and forgets the account's token.
+     *
+     * @throws TelemedException
+     */
+    public function disconnect(): void
+    {
+    }
+}
+
+/** Where to send the browser to authorize. */
+final class AuthorizationRequest
+{
+    private function __construct()
+    {
+    }
+
+    public function url(): string
+    {
+    }
+
+    public function state(): string
+    {
+    }
+
+    public function expiresAt(): \DateTimeImmutable
+    {
+    }
+}
+
+/** One subject's connection to Zoom, as it is stored. */
+final class Connection
+{
+    private function __construct()
+    {
+    }
+
+    public function subject(): string
+    {
+    }
+
+    /** @return 'connected'|'dead'|'unreadable' unreadable: no key of the vault opens the record */
+    public function status(): string
+    {
+    }
+
+    /** Since when the status holds; null when unreadable. */
+    public function since(): ?\DateTimeImmutable
+    {
+    }
+
+    /** Why it is dead or unreadable, for people; null when connected. */
+    public function reason(): ?string
+    {
+    }
+
+    /** @return list<string> */
+    public function scopes(): array
+    {
+    }
+
+    public function zoomUserId(): ?string
+    {
+    }
+
+    public function zoomEmail(): ?string
+    {
+    }
+
+    /** The Zoom user's display name. */
+    public function zoomName(): ?string
+    {
+    }
+
+    /** The Zoom account that the user belongs to. */
+    public function zoomAccountId(): ?string
+    {
+    }
+
+    /** Whether the Zoom user has a paid licence (meetings of Basic users end after 40 minutes); null when unknown. */
+    public function isLicensed(): ?bool
+    {
+    }
+
+    /** When the access token ends; the connection itself goes on. Null when unreadable. */
+    public function expiresAt(): ?\DateTimeImmutable
+    {
+    }
+}
+
+/** Speaks to Zoom; the same in both modes. Results of a call are those of one moment. */
+final class Client
+{
+    private function __construct()
+    {
+    }
+
+    /** The same client with a total time budget in seconds for each call (name resolution excepted). */
+    public function within(float $seconds): Client
+    {
+    }
+
+    /**
+     * Creates one meeting. Never sent twice: on a failure with $maybeDelivered the meeting may exist.
+     *
+     * @throws TelemedException
+     */
+    public function createMeeting(MeetingRequest $request): Meeting
+    {
+    }
+
+    /**
+     * Changes topic, time, duration, zone and the settings that the request names (the host stays), then reads it back
+     * and compares.
+     *
+     * @throws NotFoundException|TelemedException
+     */
+    public function updateMeeting(int $meetingId, MeetingRequest $request): Meeting
+    {
+    }
+
+    /**
+     * @return bool false: it was already gone
+     * @throws TelemedException
+     */
+    public function deleteMeeting(int $meetingId): bool
+    {
+    }
+
+    /** @throws NotFoundException|TelemedException */
+    public function meeting(int $meetingId): Meeting
+    {
+    }
+
+    /**
+     * The scheduled, unexpired meetings of the host.
+     *
+     * @return list<Meeting>
+     * @throws TelemedException
+     */
+    public function meetings(?string $host = null): array
+    {
+    }
+
+    /**
+     * A fresh start URL (two hours). It logs in as the host: hand it to the host's browser at once, never store it.
+     *
+     * @throws NotFoundException|TelemedException
+     */
+    public function startUrl(int $meetingId): string
+    {
+    }
+
+    /** @throws NotFoundException|TelemedException */
+    public function user(?string $host = null): User
+    {
+    }
+
+    /**
+     * All active users of the account (Server-to-Server mode).
+     *
+     * @return list<User>
+     * @throws TelemedException
+     */
+    public function users(): array
+    {
+    }
+
+    /** Looks at everything a meeting needs, step by step. Writes nothing at Zoom and does not throw for what it finds. */
+    public function check(?string $host = null): Diagnosis
+    {
+    }
+
+    /** Zoom's tracking id of this client's last answer, for Zoom's support. */
+    public function lastTrackingId(): ?string
+    {
+    }
+}
+
+/** What a meeting shall be. Checked when it is made. */
+final class MeetingRequest
+{
+    /**
+     * @param string $topic at most 200 characters; seen by Zoom and on invitations: no name, no service, no diagnosis
+     * @param int $minutes 1 to 1440
+     * @param string $timezone IANA name, for display
+     * @param ?string $host Zoom user id or e-mail (Server-to-Server); null or "me" in OAuth mode
+     * @param ?string $reference the caller's own name for the visit, at most 200 characters; Zoom sees only a hash of it
+     * @param array<string, mixed> $settings Zoom meeting settings that differ from the private defaults
+     * @throws ConfigurationException
+     */
+    public function __construct(
+        string $topic,
+        \DateTimeInterface $start,
+        int $minutes,
+        string $timezone,
+        ?string $host = null,
+        ?string $reference = null,
+        array $settings = []
+    ) {
+    }
+}
+
+/** A meeting as Zoom tells it. */
+final class Meeting
+{
+    private function __construct()
+    {
+    }
+
+    public function id(): int
+    {
+    }
+
+    public function uuid(): ?string
+    {
+    }
+
+    public function topic(): string
+    {
+    }
+
+    /** In UTC; null for an instant meeting. */
+    public function start(): ?\DateTimeImmutable
+    {
+    }
+
+    public function minutes(): int
+    {
+    }
+
+    public function timezone(): ?string
+    {
+    }
+
+    public function hostId(): ?string
+    {
+    }
+
+    public function hostEmail(): ?string
+    {
+    }
+
+    /** For the patient. Confidential. Null when Zoom gave none that can be trusted. */
+    public function joinUrl(): ?string
+    {
+    }
+
+    /** Confidential. */
+    public function passcode(): ?string
+    {
+    }
+
+    /** @return ?string 'waiting' or 'started' */
+    public function status(): ?string
+    {
+    }
+
+    /** The marker that telemed wrote, when there is one. */
+    public function marker(): ?string
+    {
+    }
+
+    /** @return list<string> settings that Zoom did not take as asked (the account overrides them) */
+    public function overridden(): array
+    {
+    }
+}
+
+/** A Zoom user. */
+final class User
+{
+    private function __construct()
+    {
+    }
+
+    public function id(): string
+    {
+    }
+
+    public function email(): ?string
+    {
+    }
+
+    public function name(): string
+    {
+    }
+
+    /** Whether the user has a paid licence; a Basic user's meetings end after 40 minutes. */
+    public function isLicensed(): bool
+    {
+    }
+
+    /** @return ?string 'active', 'inactive' or 'pending' */
+    public function status(): ?string
+    {
+    }
+
+    public function timezone(): ?string
+    {
+    }
+
+    /** The Zoom account that the user belongs to. */
+    public function accountId(): ?string
+    {
+    }
+}
+
+/** What Client::check() found. */
+final class Diagnosis
+{
+    private function __construct()
+    {
+    }
+
+    /** Whether meetings can be held: no step failed. Warnings do not count. */
+    public function passed(): bool
+    {
+    }
+
+    /** The first failure, or what was warned of, or that all is well: one or two sentences. */
+    public function message(): string
+    {
+    }
+
+    /**
+     * The steps in order. `result` is 'passed', 'warned', 'failed' or 'skipped' (an earlier failure made it pointless);
+     * `passed` is true unless it failed or was skipped.
+     *
+     * @return list<array{id: string, passed: bool, result: string, title: string, advice: string}>
+     */
+    public function steps(): array
+    {
+    }
+}
+
+/** The base of everything that telemed throws on purpose. */
+class TelemedException extends \Exception
+{
+    /** @var bool true: the request may have done its work at Zoom although no good answer came */
+    public $maybeDelivered;
+
+    /** @var ?string Zoom's tracking id, for Zoom's support */
+    public $trackingId;
+
+    /** Whether the same call can succeed later without anybody changing anything. */
+    public function isRetryable(): bool
+    {
+    }
+
+    /** What an administrator can do about it: one or two sentences. */
+    public function advice(): string
+    {
+    }
+}
+
+/** Something is set up wrongly: arguments, php.ini, client credentials, a disabled app. */
+class ConfigurationException extends TelemedException
+{
+}
+
+/** The connection is dead or was never made: the doctor must (re)connect. */
+class AuthenticationException extends TelemedException
+{
+}
+
+/** Zoom refused the request. */
+class ApiException extends TelemedException
+{
+    /** @var ?int the HTTP status */
+    public $status;
+
+    /** @var ?int Zoom's own code */
+    public $zoomCode;
+
+    /** @var array<string, string> the fields that Zoom named, with its words */
+    public $fields;
+}
+
+/** The app lacks scopes. */
+class ScopeException extends ApiException
+{
+    /** @var list<string> any one of which would do, as Zoom named them */
+    public $missingScopes;
+}
+
+/** Zoom's rate limit is reached. */
+class RateLimitException extends ApiException
+{
+    /** @var ?\DateTimeImmutable when to try again, UTC */
+    public $retryAt;
+}
+
+/** The meeting or the user does not exist for these credentials. */
+class NotFoundException extends ApiException
+{
+}
+
+/** The network failed: no name, no connection, no TLS, no answer in time, a broken answer. */
+class TransportException extends TelemedException
+{
+}
+
+/** A sealed text cannot be opened. */
+class VaultException extends TelemedException
+{
+}
+
+/** The token store failed. */
+class StoreException extends TelemedException
+{
+}
