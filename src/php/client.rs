@@ -1,0 +1,116 @@
+//! `Telemed\Client`.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use ext_php_rs::prelude::*;
+
+use super::convert::SEALED;
+use super::convert::SecretText;
+use super::convert::not_constructible;
+use super::diagnosis::Diagnosis;
+use super::meeting::Meeting;
+use super::meeting_request::MeetingRequest;
+use super::store::Store;
+use super::user::User;
+use crate::zoom;
+use crate::zoom::Error;
+
+/// Speaks to Zoom.
+#[php_class]
+#[php(name = "Telemed\\Client")]
+#[php(flags = SEALED)]
+pub struct Client {
+    client: Rc<zoom::Client>,
+    store: Store,
+}
+
+#[php_impl]
+impl Client {
+    #[php(vis = "private")]
+    pub fn __construct() -> PhpResult<Self> {
+        not_constructible()
+    }
+
+    pub fn within(&self, seconds: f64) -> PhpResult<Self> {
+        let budget = Duration::try_from_secs_f64(seconds)
+            .ok()
+            .filter(|budget| !budget.is_zero())
+            .ok_or_else(|| {
+                Error::configuration(
+                    "the time budget is not a positive number of seconds",
+                    "Give within() a number of seconds above 0.",
+                )
+            })?;
+        Ok(Self::new(self.client.within(budget), self.store.clone()))
+    }
+
+    pub fn create_meeting(&self, request: &MeetingRequest) -> PhpResult<Meeting> {
+        let request = request.core();
+        self.run(|client| client.create_meeting(&request))
+            .map(Meeting::from)
+    }
+
+    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
+    pub fn update_meeting(&self, meetingId: i64, request: &MeetingRequest) -> PhpResult<Meeting> {
+        let request = request.core();
+        self.run(|client| client.update_meeting(meetingId, &request))
+            .map(Meeting::from)
+    }
+
+    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
+    pub fn delete_meeting(&self, meetingId: i64) -> PhpResult<bool> {
+        self.run(|client| client.delete_meeting(meetingId))
+    }
+
+    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
+    pub fn meeting(&self, meetingId: i64) -> PhpResult<Meeting> {
+        self.run(|client| client.meeting(meetingId))
+            .map(Meeting::from)
+    }
+
+    pub fn meetings(&self, host: Option<String>) -> PhpResult<Vec<Meeting>> {
+        let meetings = self.run(|client| client.meetings(host.as_deref()))?;
+        Ok(meetings.into_iter().map(Meeting::from).collect())
+    }
+
+    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
+    pub fn start_url(&self, meetingId: i64) -> PhpResult<SecretText> {
+        self.run(|client| client.start_url(meetingId))
+            .map(SecretText)
+    }
+
+    pub fn user(&self, host: Option<String>) -> PhpResult<User> {
+        self.run(|client| client.user(host.as_deref()))
+            .map(User::from)
+    }
+
+    pub fn users(&self) -> PhpResult<Vec<User>> {
+        let users = self.run(zoom::Client::users)?;
+        Ok(users.into_iter().map(User::from).collect())
+    }
+
+    pub fn check(&self, host: Option<String>) -> PhpResult<Diagnosis> {
+        self.run(|client| Ok(client.check(host.as_deref())))
+            .map(Diagnosis::from)
+    }
+
+    pub fn last_tracking_id(&self) -> Option<String> {
+        self.client.last_tracking_id()
+    }
+}
+
+impl Client {
+    /// A client and the store that its calls may use.
+    pub fn new(client: zoom::Client, store: Store) -> Self {
+        Self {
+            client: Rc::new(client),
+            store,
+        }
+    }
+
+    fn run<T>(&self, work: impl FnOnce(&zoom::Client) -> zoom::Result<T>) -> PhpResult<T> {
+        let (client, store) = (Rc::clone(&self.client), self.store.clone());
+        store.run(|| work(&client))
+    }
+}

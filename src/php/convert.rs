@@ -1,0 +1,264 @@
+//! Values that PHP and the core spell differently: instants, zones, settings, secret text.
+
+use ext_php_rs::convert::FromZval;
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::convert::IntoZvalDyn;
+use ext_php_rs::convert::StubLiteral;
+use ext_php_rs::error::Error as BindingError;
+use ext_php_rs::error::Result as BindingResult;
+use ext_php_rs::exception::PhpException;
+use ext_php_rs::exception::PhpResult;
+use ext_php_rs::flags::ClassFlags;
+use ext_php_rs::flags::DataType;
+use ext_php_rs::types::ArrayKey;
+use ext_php_rs::types::ZendHashTable;
+use ext_php_rs::types::ZendObject;
+use ext_php_rs::types::Zval;
+use ext_php_rs::zend::ClassEntry;
+use ext_php_rs::zend::ExecutorGlobals;
+use ext_php_rs::zend::ce;
+use jiff::Timestamp;
+use serde_json::Map;
+use serde_json::Number;
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use crate::zoom::Error;
+use crate::zoom::Result;
+
+/// Every class of the extension: nobody extends it, nobody adds a property.
+pub const SEALED: ClassFlags = ClassFlags::Final.union(ClassFlags::NoDynamicProperties);
+
+/// Zoom's settings are two levels deep; an array that refers to itself has no bottom.
+const SETTINGS_DEPTH: usize = 8;
+
+/// Why a call into PHP gave no result.
+pub enum CallError {
+    /// The script is ending (`exit`): PHP must not be called again, and nothing may be thrown.
+    Ending,
+    /// PHP threw this object. It is no longer pending.
+    Threw(Zval),
+    /// PHP could not make the call.
+    Impossible,
+}
+
+/// The one way into PHP.
+///
+/// `try_call_method` returns `Ok` when the method threw, and does nothing at all while an exception is pending: so both are
+/// asked for here.
+pub fn call(
+    object: &ZendObject,
+    method: &str,
+    arguments: Vec<&dyn IntoZvalDyn>,
+) -> std::result::Result<Zval, CallError> {
+    if ExecutorGlobals::has_exception() {
+        return Err(CallError::Ending);
+    }
+    let result = object.try_call_method(method, arguments);
+    if ExecutorGlobals::has_exception() {
+        return Err(thrown());
+    }
+    result.map_err(|_| CallError::Impossible)
+}
+
+fn thrown() -> CallError {
+    // What `exit` leaves pending is no Throwable, and only the engine may take it.
+    let catchable = ExecutorGlobals::get()
+        .exception()
+        .is_some_and(|object| object.instance_of(ce::throwable()));
+    if !catchable {
+        return CallError::Ending;
+    }
+    ExecutorGlobals::take_exception()
+        .and_then(|object| object.into_zval(false).ok())
+        .map_or(CallError::Impossible, CallError::Threw)
+}
+
+/// A `private __construct`: the class is made by the extension only.
+pub fn not_constructible<T>() -> PhpResult<T> {
+    Err(PhpException::new(
+        "this object is made by telemed only".to_owned(),
+        0,
+        ce::error(),
+    ))
+}
+
+/// An argument of type `DateTimeInterface`.
+pub struct DateTimeArgument(Zval);
+
+impl FromZval<'_> for DateTimeArgument {
+    const TYPE: DataType = DataType::object("DateTimeInterface");
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        let interface = ClassEntry::try_find("DateTimeInterface")?;
+        zval.object()?
+            .instance_of(interface)
+            .then(|| Self(zval.shallow_clone()))
+    }
+}
+
+impl DateTimeArgument {
+    /// The instant, to the second. What a subclass throws goes on to the caller as it is.
+    pub fn instant(&self) -> PhpResult<Timestamp> {
+        let unusable = || {
+            Error::configuration(
+                "the date and time cannot be read",
+                "Give a DateTimeImmutable.",
+            )
+        };
+        let object = self.0.object().ok_or_else(unusable)?;
+        match call(object, "getTimestamp", vec![]) {
+            Ok(seconds) => Ok(seconds
+                .long()
+                .and_then(|seconds| Timestamp::from_second(seconds).ok())
+                .ok_or_else(unusable)?),
+            Err(CallError::Threw(object)) => {
+                Err(PhpException::from_message(String::new()).with_object(object))
+            }
+            Err(CallError::Ending | CallError::Impossible) => Err(unusable().into()),
+        }
+    }
+}
+
+/// A result of type `DateTimeImmutable` in UTC.
+pub struct DateTime(pub Timestamp);
+
+impl IntoZval for DateTime {
+    const TYPE: DataType = DataType::object("DateTimeImmutable");
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, zval: &mut Zval, persistent: bool) -> BindingResult<()> {
+        let utc = new_object("DateTimeZone", vec![&"UTC"])?;
+        let text = self.0.strftime("%Y-%m-%d %H:%M:%S%.6f").to_string();
+        new_object("DateTimeImmutable", vec![&text, &utc])?.set_zval(zval, persistent)
+    }
+}
+
+/// A result of type string that is wiped on this side of the border.
+pub struct SecretText(pub Zeroizing<String>);
+
+impl IntoZval for SecretText {
+    const TYPE: DataType = DataType::String;
+    const NULLABLE: bool = false;
+
+    fn set_zval(self, zval: &mut Zval, persistent: bool) -> BindingResult<()> {
+        zval.set_string(&self.0, persistent)
+    }
+}
+
+/// The name of a zone of the tz database as PHP spells it.
+///
+/// # Errors
+/// When PHP does not know it, or it is an offset or an abbreviation: they do not say when clocks change.
+pub fn timezone(name: &str) -> Result<String> {
+    canonical_zone(name).ok_or_else(|| {
+        Error::configuration(
+            "the time zone is not a name of the tz database",
+            "Use a name such as Europe/Berlin, America/New_York or UTC; offsets such as +05:30 and abbreviations such as EST do not say when clocks change.",
+        )
+    })
+}
+
+fn canonical_zone(name: &str) -> Option<String> {
+    let zone = ZendObject::new(ClassEntry::try_find("DateTimeZone")?);
+    call(&zone, "__construct", vec![&name]).ok()?;
+    let location = call(&zone, "getLocation", vec![]).ok()?;
+    location.array()?;
+    call(&zone, "getName", vec![]).ok()?.string()
+}
+
+fn new_object(class: &str, arguments: Vec<&dyn IntoZvalDyn>) -> BindingResult<Zval> {
+    let class = ClassEntry::try_find(class).ok_or(BindingError::InvalidPointer)?;
+    let object = ZendObject::new(class);
+    call(&object, "__construct", arguments).map_err(|_| BindingError::Callable)?;
+    object.into_zval(false)
+}
+
+/// The argument `settings` of a meeting request: an array that is to become a JSON object.
+#[derive(Default)]
+pub struct SettingsArgument(Option<Zval>);
+
+impl FromZval<'_> for SettingsArgument {
+    const TYPE: DataType = DataType::Array;
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        zval.is_array().then(|| Self(Some(zval.shallow_clone())))
+    }
+}
+
+impl StubLiteral for SettingsArgument {
+    fn stub_literal(&self) -> String {
+        "[]".to_owned()
+    }
+}
+
+impl SettingsArgument {
+    /// The settings as JSON.
+    ///
+    /// # Errors
+    /// When a key is no string or a value cannot be JSON.
+    pub fn json(&self) -> Result<Map<String, Value>> {
+        match self.0.as_ref().and_then(Zval::array) {
+            Some(array) => object(array, SETTINGS_DEPTH),
+            None => Ok(Map::new()),
+        }
+    }
+}
+
+fn object(array: &ZendHashTable, depth: usize) -> Result<Map<String, Value>> {
+    array
+        .iter()
+        .map(|(key, zval)| {
+            let key = match key {
+                ArrayKey::Long(_) => Err(bad_setting("a setting has a number for a name")),
+                key => {
+                    String::try_from(key).map_err(|_| bad_setting("a setting's name is not UTF-8"))
+                }
+            }?;
+            Ok((key, value(zval, depth)?))
+        })
+        .collect()
+}
+
+fn value(zval: &Zval, depth: usize) -> Result<Value> {
+    let zval = zval.dereference();
+    match zval.get_type() {
+        DataType::Null => Ok(Value::Null),
+        DataType::True => Ok(Value::Bool(true)),
+        DataType::False => Ok(Value::Bool(false)),
+        DataType::Long => Ok(zval.long().map_or(Value::Null, Value::from)),
+        DataType::Double => zval
+            .double()
+            .and_then(Number::from_f64)
+            .map(Value::Number)
+            .ok_or_else(|| bad_setting("a number is infinite or none")),
+        DataType::String => zval
+            .string()
+            .map(Value::String)
+            .ok_or_else(|| bad_setting("a text is not UTF-8")),
+        DataType::Array => {
+            let depth = depth
+                .checked_sub(1)
+                .ok_or_else(|| bad_setting("they are nested too deep"))?;
+            match zval.array() {
+                Some(array) if array.has_sequential_keys() => array
+                    .values()
+                    .map(|zval| value(zval, depth))
+                    .collect::<Result<_>>()
+                    .map(Value::Array),
+                Some(array) => object(array, depth).map(Value::Object),
+                None => Ok(Value::Null),
+            }
+        }
+        _ => Err(bad_setting(
+            "only null, bool, int, float, string and array can be sent",
+        )),
+    }
+}
+
+fn bad_setting(why: &str) -> Error {
+    Error::configuration(
+        format!("the meeting settings cannot be sent to Zoom: {why}"),
+        "Give settings as Zoom's API names them, such as ['mute_upon_entry' => true].",
+    )
+}

@@ -1,0 +1,85 @@
+//! `#[SensitiveParameter]` on every argument that is a secret, so that stack traces do not show it.
+//!
+//! ext-php-rs cannot set attributes, so they are added once, at the first RINIT after each MINIT, when the classes exist.
+
+use std::ffi::c_void;
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::Ordering;
+
+use ext_php_rs::ffi::zend_hash_str_find_ptr_lc;
+use ext_php_rs::ffi::zend_internal_function;
+use ext_php_rs::types::ZendStr;
+use ext_php_rs::zend::ClassEntry;
+
+unsafe extern "C" {
+    fn zend_add_attribute(
+        attributes: *mut *mut c_void,
+        name: *mut ZendStr,
+        argc: u32,
+        flags: u32,
+        offset: u32,
+        lineno: u32,
+    ) -> *mut c_void;
+}
+
+const PERSISTENT: u32 = 1;
+
+/// Class, method in lower case, and the position of each secret argument.
+const SECRETS: [(&str, &str, &[u32]); 7] = [
+    ("Telemed\\Vault", "__construct", &[0]),
+    ("Telemed\\Vault", "derivekey", &[0, 1]),
+    ("Telemed\\Vault", "seal", &[0]),
+    ("Telemed\\OAuthApp", "__construct", &[1]),
+    ("Telemed\\OAuthApp", "connect", &[0, 1]),
+    ("Telemed\\OAuthApp", "import", &[1, 2]),
+    ("Telemed\\ServerToServerApp", "__construct", &[2]),
+];
+
+static DONE: AtomicBool = AtomicBool::new(false);
+
+/// Called at MINIT: the classes are new, so they need their marks again.
+pub fn reset() {
+    DONE.store(false, Ordering::Release);
+}
+
+/// Called at RINIT.
+pub extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
+    if !DONE.swap(true, Ordering::AcqRel) {
+        for (class, method, positions) in SECRETS {
+            for position in positions {
+                mark(class, method, *position);
+            }
+        }
+    }
+    0
+}
+
+fn mark(class: &str, method: &str, position: u32) {
+    let Some(class) = ClassEntry::try_find(class) else {
+        return;
+    };
+    // SAFETY: the table belongs to a class of this module, which lives until MSHUTDOWN; the name is valid for its length.
+    let function = unsafe {
+        zend_hash_str_find_ptr_lc(
+            &raw const class.function_table,
+            method.as_ptr().cast(),
+            method.len(),
+        )
+    }
+    .cast::<zend_internal_function>();
+    if function.is_null() {
+        return;
+    }
+    let name = ZendStr::new("SensitiveParameter", true).into_raw();
+    // SAFETY: the function is an internal one of this module; the attribute takes the name over.
+    unsafe {
+        zend_add_attribute(
+            (&raw mut (*function).attributes).cast(),
+            name,
+            0,
+            PERSISTENT,
+            position + 1,
+            0,
+        );
+    }
+}
