@@ -4,8 +4,10 @@
 //! a network, and a token store written in PHP is never called from inside an async runtime.
 
 pub mod api;
+pub mod api_error;
 pub mod client;
 pub mod clock;
+pub mod connection;
 pub mod context;
 pub mod diagnosis;
 pub mod endpoints;
@@ -23,12 +25,15 @@ pub mod retry;
 pub mod scopes;
 pub mod secret;
 pub mod server_to_server_app;
-pub mod settings;
+pub mod meeting_settings;
 pub mod token_endpoint;
 pub mod token_store;
 pub mod tokens;
 pub mod user;
 pub mod vault;
+
+#[cfg(test)]
+mod testing;
 
 pub use client::Client;
 pub use clock::Clock;

@@ -1,0 +1,255 @@
+//! One call of Zoom's API: the token, the repeats that are safe, the time budget, the expected status.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use http::HeaderValue;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::api_error;
+use super::context::Context;
+use super::endpoints::join;
+use super::error::Error;
+use super::error::Kind;
+use super::error::Result;
+use super::http::Method;
+use super::http::Request;
+use super::http::Response;
+use super::http::SendError;
+use super::known_tokens::Access;
+use super::retry;
+use super::retry::Outcome;
+use super::tokens::LOCK_WAIT;
+use super::tokens::Tokens;
+
+/// The whole time of one call with all its repeats, unless the caller sets another.
+const DEFAULT_BUDGET: Duration = Duration::from_secs(60);
+
+/// Speaks to Zoom's API with the tokens of one connection or account.
+#[derive(Clone)]
+pub struct Api {
+    context: Context,
+    tokens: Tokens,
+    budget: Duration,
+    tracking_id: Rc<RefCell<Option<String>>>,
+}
+
+/// One operation of Zoom's API.
+pub struct Operation {
+    /// The method.
+    pub method: Method,
+    /// The path after `/v2`.
+    pub path: String,
+    /// The query.
+    pub query: Vec<(&'static str, String)>,
+    /// The JSON body.
+    pub body: Option<Value>,
+    /// The one status that means success.
+    pub expected: u16,
+}
+
+/// The expected answer of an operation.
+pub struct Reply {
+    /// The answer.
+    pub response: Response,
+    /// The method it answers.
+    pub method: Method,
+}
+
+impl Operation {
+    /// Reads.
+    #[must_use]
+    pub fn get(path: String) -> Self {
+        Self::new(Method::Get, path, None, 200)
+    }
+
+    /// Creates.
+    #[must_use]
+    pub fn post(path: String, body: Value) -> Self {
+        Self::new(Method::Post, path, Some(body), 201)
+    }
+
+    /// Changes.
+    #[must_use]
+    pub fn patch(path: String, body: Value) -> Self {
+        Self::new(Method::Patch, path, Some(body), 204)
+    }
+
+    /// Removes.
+    #[must_use]
+    pub fn delete(path: String) -> Self {
+        Self::new(Method::Delete, path, None, 204)
+    }
+
+    /// Adds a query parameter.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.push((name, value.into()));
+        self
+    }
+
+    fn new(method: Method, path: String, body: Option<Value>, expected: u16) -> Self {
+        Self { method, path, query: Vec::new(), body, expected }
+    }
+}
+
+impl Reply {
+    /// The body as `T`.
+    ///
+    /// # Errors
+    /// When it is no such JSON; names the field, never the value.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        let mut reader = serde_json::Deserializer::from_slice(&self.response.body);
+        serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+            let what = match error.inner().classify() {
+                serde_json::error::Category::Data => format!("the field {}", error.path()),
+                _ => "it is no whole JSON".to_owned(),
+            };
+            api_error::unreadable(&self.response, self.method, &what)
+        })
+    }
+}
+
+impl Api {
+    /// Speaks with these tokens.
+    #[must_use]
+    pub fn new(context: Context, tokens: Tokens) -> Self {
+        Self {
+            context,
+            tokens,
+            budget: DEFAULT_BUDGET,
+            tracking_id: Rc::default(),
+        }
+    }
+
+    /// The same with another time budget per call.
+    #[must_use]
+    pub fn within(&self, budget: Duration) -> Self {
+        Self { budget, ..self.clone() }
+    }
+
+    /// Everything from outside.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// The tokens.
+    #[must_use]
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Zoom's tracking id of the last answer.
+    #[must_use]
+    pub fn last_tracking_id(&self) -> Option<String> {
+        self.tracking_id.borrow().clone()
+    }
+
+    /// A usable token, within the budget.
+    ///
+    /// # Errors
+    /// As [`Tokens::access`].
+    pub fn access(&self) -> Result<Rc<Access>> {
+        self.tokens.access(None, self.budget.min(LOCK_WAIT))
+    }
+
+    /// Carries one operation out.
+    ///
+    /// # Errors
+    /// Whatever stands in its way, as an error that says whether the work may have been done all the same.
+    pub fn call(&self, operation: &Operation) -> Result<Reply> {
+        let clock = &self.context.clock;
+        let deadline = clock.monotonic() + self.budget;
+        let left = || deadline.saturating_sub(clock.monotonic());
+        let mut access = self.tokens.access(None, left().min(LOCK_WAIT))?;
+        let mut token_replaced = false;
+        let mut attempt = 0;
+        let mut maybe_done = false;
+        loop {
+            let time = left();
+            if time.is_zero() {
+                return Err(out_of_time().maybe_delivered(maybe_done));
+            }
+            attempt += 1;
+            let (outcome, error) = match self.send(operation, &access, time) {
+                Ok(response) if response.status == operation.expected => {
+                    return Ok(Reply { response, method: operation.method });
+                }
+                Ok(response) if !token_replaced && api_error::refuses_token(&response) => {
+                    // Refused before any work was done, so even a POST may go again, once, with another token.
+                    access = self.tokens.access(Some(&access.token), left().min(LOCK_WAIT))?;
+                    token_replaced = true;
+                    continue;
+                }
+                Ok(response) => {
+                    let now = clock.now();
+                    let error = api_error::from_response(&response, operation.method, now);
+                    (api_error::outcome(&response, now), error)
+                }
+                Err(error) => (
+                    Some(Outcome::from(&error)),
+                    api_error::from_send(&error, operation.method),
+                ),
+            };
+            maybe_done |= operation.method != Method::Get
+                && matches!(outcome, Some(Outcome::ServerTrouble | Outcome::Lost { maybe_delivered: true, .. }));
+            let wait = outcome.and_then(|outcome| retry::wait_before_next(operation.method, outcome, attempt, self.jitter()));
+            match wait {
+                Some(wait) if wait < left() => clock.sleep(wait),
+                _ => return Err(error.maybe_delivered(maybe_done)),
+            }
+        }
+    }
+
+    fn send(&self, operation: &Operation, access: &Access, time: Duration) -> Result<Response, SendError> {
+        let mut url = join(&access.api_base, &format!("/v2{}", operation.path));
+        if !operation.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&operation.query);
+        }
+        let mut headers = HeaderMap::new();
+        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+        // A token that is no header value cannot have come from Zoom; without it Zoom answers 401.
+        if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", access.token.expose())) {
+            value.set_sensitive(true);
+            headers.insert(http::header::AUTHORIZATION, value);
+        }
+        let body = operation.body.as_ref().map(Value::to_string).unwrap_or_default();
+        if !body.is_empty() {
+            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let sent = self.context.http.send(Request {
+            method: operation.method,
+            url,
+            headers,
+            body: body.into_bytes(),
+            timeout: Some(time),
+        });
+        if let Ok(response) = &sent {
+            *self.tracking_id.borrow_mut() = response.tracking_id();
+        }
+        sent
+    }
+
+    fn jitter(&self) -> f64 {
+        let mut byte = [0];
+        self.context.clock.random(&mut byte);
+        let [byte] = byte;
+        f64::from(byte) / 255.0
+    }
+}
+
+fn out_of_time() -> Error {
+    Error::new(
+        Kind::Transport,
+        "the time given for this call is over",
+        "Give it more time, or try again in a minute.",
+    )
+}
+
+#[cfg(test)]
+#[path = "api/tests.rs"]
+mod tests;

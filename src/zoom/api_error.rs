@@ -1,0 +1,308 @@
+//! What Zoom's refusals mean: from status, code and headers to one [`Error`] with advice. Pure.
+//!
+//! Decided by (status, code), by the message only where Zoom gives nothing else (scopes, limits).
+
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde::Deserialize;
+
+use super::error::Error;
+use super::error::Kind;
+use super::http::Method;
+use super::http::Response;
+use super::http::SendError;
+use super::http::SendFault;
+use super::retry::Outcome;
+
+/// Codes that say that this token is no good, whatever the status: expired, revoked, its owner gone (Zoom's OAuth errors).
+const TOKEN_CODES: [i64; 6] = [124, 4724, 4735, 4737, 4738, 4741];
+const SCOPE_TEXT: &str = "does not contain scopes:[";
+
+/// Zoom's error body.
+#[derive(Debug, Default, Deserialize)]
+struct Body {
+    #[serde(default)]
+    code: Option<i64>,
+    #[serde(default)]
+    message: Option<String>,
+    #[serde(default)]
+    errors: Vec<FieldError>,
+}
+
+#[derive(Debug, Deserialize)]
+struct FieldError {
+    #[serde(default)]
+    field: Option<String>,
+    #[serde(default)]
+    message: Option<String>,
+}
+
+/// Whether the answer says that the access token is not (any longer) good.
+#[must_use]
+pub fn refuses_token(response: &Response) -> bool {
+    let body = parse(response);
+    (response.status == 401 || body.code.is_some_and(|code| TOKEN_CODES.contains(&code)))
+        && !body.message.unwrap_or_default().contains(SCOPE_TEXT)
+}
+
+/// Whether and how the answer invites another try.
+#[must_use]
+pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
+    match response.status {
+        429 if !is_daily(response) => Some(Outcome::Limited(
+            retry_after(response, now)
+                .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default()),
+        )),
+        500.. => Some(Outcome::ServerTrouble),
+        _ => None,
+    }
+}
+
+/// The error of an answer that is not the expected one.
+#[must_use]
+pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Error {
+    let body = parse(response);
+    let code = body.code;
+    let words = body.message.clone().unwrap_or_default();
+    let says = |text: &str| words.to_ascii_lowercase().contains(text);
+    let error = |kind: Kind, message: String, advice: &str| {
+        Error::new(kind, message, advice)
+            .with_status(response.status, code)
+            .with_tracking_id(response.tracking_id())
+    };
+
+    if words.contains(SCOPE_TEXT) || code == Some(4711) {
+        let scopes = scopes_in(&words);
+        return error(
+            Kind::Scope,
+            format!("the Zoom app lacks a scope: {}", scopes.join(" or ")),
+            "Add the scope to the app in the Zoom App Marketplace; then doctors authorize again, or a Server-to-Server app gets a new token within the hour.",
+        )
+        .with_missing_scopes(scopes);
+    }
+    if refuses_token(response) {
+        return error(
+            Kind::Authentication,
+            "Zoom does not take the access token".into(),
+            "Connect to Zoom again; for a Server-to-Server app check that it is activated.",
+        );
+    }
+    match (response.status, code) {
+        (429, _) => limit(response, now, &error),
+        (500.., _) => error(
+            Kind::Api,
+            format!("Zoom answered with HTTP {}", response.status),
+            "Zoom has trouble right now. Try again in a few minutes.",
+        )
+        .retryable(true)
+        .maybe_delivered(method != Method::Get),
+        (300..=399, _) => error(
+            Kind::Api,
+            format!("Zoom answered with a redirect (HTTP {})", response.status),
+            "Redirects are not followed with a token. Check the php.ini directive telemed.api_url and any proxy.",
+        ),
+        (_, Some(3001)) => error(
+            Kind::NotFound,
+            "Zoom does not know this meeting for these credentials".into(),
+            "It was deleted in Zoom, or it belongs to another account. Make a new one.",
+        ),
+        (_, Some(1001 | 1010 | 1120)) => error(
+            Kind::NotFound,
+            format!("Zoom does not know this user in this account: {words}"),
+            "Choose a host who is an active user of the Zoom account.",
+        ),
+        (404, _) => error(
+            Kind::NotFound,
+            format!("Zoom knows no such thing: {words}"),
+            "It was deleted in Zoom, or it belongs to another account.",
+        ),
+        (_, Some(300)) => validation(&body, &words, &error),
+        (_, Some(3161)) => error(
+            Kind::Api,
+            "this Zoom user may not host or schedule meetings".into(),
+            "Give the user a Zoom licence with Meetings and allow hosting in the Zoom account, or choose another host.",
+        ),
+        (_, Some(3000)) if says("webinar") => error(
+            Kind::Api,
+            format!("Zoom refused: {words}"),
+            "This is not a meeting that can be handled here.",
+        ),
+        (_, Some(200)) if says("api key or secret") => error(
+            Kind::Api,
+            "Zoom gave a token of the wrong kind".into(),
+            "Use a Server-to-Server OAuth app with its account id, not a chatbot or other app.",
+        ),
+        (_, Some(200)) if says("rest api") => error(
+            Kind::Api,
+            format!("this Zoom account or user has no access to Zoom's API: {words}"),
+            "Ask Zoom's support to enable the REST API for the account.",
+        ),
+        (_, Some(4717)) => error(
+            Kind::Configuration,
+            "the Zoom app is disabled".into(),
+            "Activate the app on its page in the Zoom App Marketplace. Connections are kept.",
+        ),
+        (403, _) => error(
+            Kind::Api,
+            format!("Zoom does not permit this: {words}"),
+            "An administrator of the Zoom account must permit it to this user or app.",
+        ),
+        _ => error(
+            Kind::Api,
+            format!("Zoom refused with HTTP {}: {words}", response.status),
+            "Look the message up in Zoom's documentation, or ask Zoom's support with the tracking id.",
+        ),
+    }
+}
+
+/// The error of a request that got no whole answer.
+#[must_use]
+pub fn from_send(error: &SendError, method: Method) -> Error {
+    let (message, advice) = match error.fault {
+        SendFault::Closed => (
+            "the connection to Zoom broke before the whole answer came",
+            "Try again in a minute.",
+        ),
+        SendFault::Connect => (
+            "no connection to Zoom could be made",
+            "Check that this server may make outgoing https connections (firewall, proxy).",
+        ),
+        SendFault::Engine => (
+            "the HTTPS client could not be set up",
+            "Install the package ca-certificates, or set the php.ini directive telemed.ca_file; check telemed.proxy.",
+        ),
+        SendFault::Name => (
+            "the name of Zoom's server could not be resolved",
+            "Check the DNS settings of this server and the php.ini directives telemed.oauth_url and telemed.api_url.",
+        ),
+        SendFault::Proxy => (
+            "the proxy could not be used",
+            "Check the php.ini directive telemed.proxy: address, user and password.",
+        ),
+        SendFault::Timeout => (
+            "Zoom did not answer in time",
+            "Try again in a minute. If it stays so, check this server's network.",
+        ),
+        SendFault::Tls => (
+            "the certificate of Zoom's server could not be verified",
+            "Update the package ca-certificates, or set telemed.ca_file when a proxy inspects TLS; check this server's clock.",
+        ),
+    };
+    let kind = match error.fault {
+        SendFault::Engine => Kind::Configuration,
+        _ => Kind::Transport,
+    };
+    let detail = if error.detail.is_empty() { String::new() } else { format!(" ({})", error.detail) };
+    Error::new(kind, format!("{message}{detail}"), advice)
+        .maybe_delivered(error.maybe_delivered && method != Method::Get)
+}
+
+/// The error of a good status with a body that cannot be read.
+#[must_use]
+pub fn unreadable(response: &Response, method: Method, what: &str) -> Error {
+    Error::new(
+        Kind::Transport,
+        format!("Zoom's answer cannot be read: {what}"),
+        "Try again in a minute. If it stays so, look for a proxy between this server and Zoom.",
+    )
+    .maybe_delivered(method != Method::Get)
+    .with_tracking_id(response.tracking_id())
+}
+
+/// When Zoom wants to be asked again: `Retry-After` as ISO date-time (what Zoom sends), HTTP date or seconds.
+#[must_use]
+pub fn retry_after(response: &Response, now: Timestamp) -> Option<Timestamp> {
+    let text = response.header("retry-after")?.trim();
+    if let Ok(seconds) = text.parse::<u32>() {
+        return Some(now + SignedDuration::from_secs(i64::from(seconds)));
+    }
+    if let Ok(at) = text.parse::<Timestamp>() {
+        return Some(at);
+    }
+    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+}
+
+/// The next 00:00 UTC, when Zoom's daily counters begin anew.
+#[must_use]
+pub fn next_utc_midnight(now: Timestamp) -> Timestamp {
+    const DAY: i64 = 86_400;
+    let next = (now.as_second().div_euclid(DAY) + 1) * DAY;
+    Timestamp::from_second(next).unwrap_or(now)
+}
+
+fn parse(response: &Response) -> Body {
+    serde_json::from_slice(&response.body).unwrap_or_default()
+}
+
+fn is_daily(response: &Response) -> bool {
+    let words = parse(response).message.unwrap_or_default().to_ascii_lowercase();
+    let kind = response.header("x-ratelimit-type").unwrap_or_default();
+    if kind.eq_ignore_ascii_case("qps") || words.contains("per-second") {
+        return false;
+    }
+    kind.eq_ignore_ascii_case("daily-limit") || words.contains("daily")
+}
+
+fn limit(response: &Response, now: Timestamp, error: &impl Fn(Kind, String, &str) -> Error) -> Error {
+    let named = retry_after(response, now);
+    if is_daily(response) {
+        let at = named.unwrap_or_else(|| next_utc_midnight(now));
+        return error(
+            Kind::RateLimit,
+            "Zoom's daily limit is reached".into(),
+            "Zoom allows 100 creations and changes of meetings per host and UTC day, and a daily number of requests per account. It begins anew at 00:00 UTC.",
+        )
+        .with_retry_at(at);
+    }
+    error(
+        Kind::RateLimit,
+        "Zoom's limit of requests per second is reached".into(),
+        "Try again in a few seconds; other apps of the same Zoom account count too.",
+    )
+    .with_retry_at(named.unwrap_or(now + SignedDuration::from_secs(1)))
+}
+
+fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> Error) -> Error {
+    let fields: Vec<_> = body
+        .errors
+        .iter()
+        .map(|item| {
+            (
+                item.field.clone().unwrap_or_default(),
+                item.message.clone().unwrap_or_default(),
+            )
+        })
+        .collect();
+    let named = fields
+        .iter()
+        .map(|(field, message)| format!("{field}: {message}"))
+        .collect::<Vec<_>>()
+        .join("; ");
+    let message = if named.is_empty() {
+        format!("Zoom refused what was sent: {words}")
+    } else {
+        format!("Zoom refused what was sent: {named}")
+    };
+    error(Kind::Api, message, "Correct the fields named and try again.").with_fields(fields)
+}
+
+/// The scopes between the brackets of Zoom's message.
+fn scopes_in(words: &str) -> Vec<String> {
+    words
+        .split_once('[')
+        .and_then(|(_, rest)| rest.split_once(']'))
+        .map(|(scopes, _)| {
+            scopes
+                .split(',')
+                .map(|scope| scope.trim().to_owned())
+                .filter(|scope| !scope.is_empty())
+                .collect()
+        })
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+#[path = "api_error/tests.rs"]
+mod tests;

@@ -1,0 +1,84 @@
+//! The client of Zoom's API, the same in both modes: one file per operation.
+
+mod check;
+mod create;
+mod delete;
+mod read;
+mod update;
+mod users;
+
+use std::time::Duration;
+
+use super::api::Api;
+use super::context::Context;
+use super::error::Error;
+use super::error::Result;
+use super::meeting_request::check_host;
+use super::path::segment;
+use super::tokens::Grant;
+use super::tokens::Tokens;
+
+/// Speaks to Zoom for one connection (OAuth) or one account (Server-to-Server).
+#[derive(Clone)]
+pub struct Client {
+    api: Api,
+}
+
+impl Client {
+    /// A client with these tokens. Makes no request.
+    #[must_use]
+    pub fn new(context: Context, tokens: Tokens) -> Self {
+        Self { api: Api::new(context, tokens) }
+    }
+
+    /// The same client with a total time budget per call, name resolution excepted.
+    #[must_use]
+    pub fn within(&self, budget: Duration) -> Self {
+        Self { api: self.api.within(budget) }
+    }
+
+    /// Zoom's tracking id of the last answer.
+    #[must_use]
+    pub fn last_tracking_id(&self) -> Option<String> {
+        self.api.last_tracking_id()
+    }
+
+    fn is_account(&self) -> bool {
+        matches!(self.api.tokens().grant(), Grant::Account { .. })
+    }
+
+    /// The path of a host's user: always `me` in OAuth mode, always a named user in Server-to-Server mode.
+    fn user_path(&self, host: Option<&str>) -> Result<String> {
+        let is_me = |host: &str| host.eq_ignore_ascii_case("me");
+        match (self.is_account(), host) {
+            (false, None) => Ok("/users/me".to_owned()),
+            (false, Some(host)) if is_me(host) => Ok("/users/me".to_owned()),
+            (false, Some(_)) => Err(Error::configuration(
+                "with OAuth 2.0 a doctor's client hosts as that doctor only",
+                "Leave the host out, or use the client of the doctor who shall host.",
+            )),
+            (true, Some(host)) if !is_me(host) => {
+                check_host(host)?;
+                Ok(format!("/users/{}", segment(host)))
+            }
+            (true, _) => Err(Error::configuration(
+                "with Server-to-Server OAuth a host must be named; there is no fallback host",
+                "Give the Zoom user id or the e-mail of the user who shall host.",
+            )),
+        }
+    }
+}
+
+/// Zoom's meeting numbers are positive.
+fn meeting_path(meeting_id: i64) -> Result<String> {
+    if meeting_id > 0 {
+        return Ok(format!("/meetings/{meeting_id}"));
+    }
+    Err(Error::configuration(
+        format!("{meeting_id} is no Zoom meeting id"),
+        "Give the id of the meeting as Zoom gave it.",
+    ))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,103 @@
+//! `POST /users/{userId}/meetings`
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use super::Client;
+use crate::zoom::api::Operation;
+use crate::zoom::error::Error;
+use crate::zoom::error::Kind;
+use crate::zoom::error::Result;
+use crate::zoom::meeting::Meeting;
+use crate::zoom::meeting::MeetingAnswer;
+use crate::zoom::meeting_request::MeetingRequest;
+use crate::zoom::passcode;
+use crate::zoom::passcode::PasscodePolicy;
+
+/// Zoom's name of the field that holds the passcode.
+const PASSCODE_FIELD: &str = "password";
+
+impl Client {
+    /// Creates one meeting, with one request. A refused passcode is the one thing that is mended and tried once more.
+    ///
+    /// # Errors
+    /// When the start has passed, the host does not fit the mode, or Zoom does not create it as asked.
+    pub fn create_meeting(&self, request: &MeetingRequest) -> Result<Meeting> {
+        let path = format!("{}/meetings", self.user_path(request.host())?);
+        refuse_past(request.start(), self.api.context().clock.now())?;
+        let policy = self.api.access()?.passcode_policy.clone();
+        match self.create(&path, request, policy.as_ref()) {
+            Err(error) if error.fields().iter().any(|(field, _)| field == PASSCODE_FIELD) => {
+                // Nothing was created: Zoom validates first. Its policy is read and obeyed.
+                let policy = self.read_passcode_policy(request.host())?;
+                self.create(&path, request, Some(&policy))
+            }
+            outcome => outcome,
+        }
+    }
+
+    fn create(&self, path: &str, request: &MeetingRequest, policy: Option<&PasscodePolicy>) -> Result<Meeting> {
+        let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
+        let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
+        let answer: MeetingAnswer = self.api.call(&operation)?.json()?;
+        let meeting = Meeting::new(answer, &self.api.context().endpoints);
+        compare_time(&meeting, request)
+            .map_err(|error| error.maybe_delivered(true).with_tracking_id(self.last_tracking_id()))?;
+        Ok(meeting.compared_with(&request.all_settings(), Some(&passcode)))
+    }
+
+    /// The demands of the host's account on passcodes; kept in the record, so that it is asked for once.
+    ///
+    /// # Errors
+    /// As any call; a missing scope among them.
+    pub fn read_passcode_policy(&self, host: Option<&str>) -> Result<PasscodePolicy> {
+        #[derive(Deserialize)]
+        struct Settings {
+            #[serde(default)]
+            schedule_meeting: ScheduleMeeting,
+        }
+        #[derive(Default, Deserialize)]
+        struct ScheduleMeeting {
+            #[serde(default)]
+            meeting_password_requirement: PasscodePolicy,
+        }
+        let path = format!("{}/settings", self.user_path(host)?);
+        let settings: Settings = self.api.call(&Operation::get(path))?.json()?;
+        let policy = settings.schedule_meeting.meeting_password_requirement;
+        self.api
+            .tokens()
+            .amend(|record| record.passcode_policy = Some(policy.clone()))?;
+        Ok(policy)
+    }
+}
+
+/// Zoom's PATCH silently ignores a start that has passed, so it is refused before sending.
+pub(super) fn refuse_past(start: Timestamp, now: Timestamp) -> Result<()> {
+    if start >= now {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format!("the start {start} has passed"),
+        "Give a start in the future; check the time zone and this server's clock.",
+    ))
+}
+
+/// The instant that Zoom echoes must be the one that was asked for.
+pub(super) fn compare_time(meeting: &Meeting, request: &MeetingRequest) -> Result<()> {
+    if meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes() {
+        return Ok(());
+    }
+    let echoed = meeting.start().map_or_else(|| "no start".to_owned(), |start| start.to_string());
+    Err(Error::new(
+        Kind::Api,
+        format!(
+            "Zoom has meeting {} at {echoed} for {} minutes, not at {} for {} minutes as asked",
+            meeting.id(),
+            meeting.minutes(),
+            request.start(),
+            request.minutes()
+        ),
+        "Look at the meeting in Zoom; delete it there if it is not wanted, then try again.",
+    ))
+}

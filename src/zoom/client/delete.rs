@@ -1,0 +1,25 @@
+//! `DELETE /meetings/{meetingId}`
+
+use super::Client;
+use super::meeting_path;
+use crate::zoom::api::Operation;
+use crate::zoom::error::Kind;
+use crate::zoom::error::Result;
+
+impl Client {
+    /// Deletes the meeting, without mail from Zoom. `false`: it was already gone.
+    ///
+    /// # Errors
+    /// Whatever stands in its way.
+    pub fn delete_meeting(&self, meeting_id: i64) -> Result<bool> {
+        let operation = Operation::delete(meeting_path(meeting_id)?)
+            .with("schedule_for_reminder", "false")
+            .with("cancel_meeting_reminder", "false");
+        match self.api.call(&operation) {
+            Ok(_) => Ok(true),
+            // Gone, but an earlier send of this very call may have done it.
+            Err(error) if error.kind() == Kind::NotFound => Ok(error.is_maybe_delivered()),
+            Err(error) => Err(error),
+        }
+    }
+}

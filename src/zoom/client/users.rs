@@ -1,0 +1,84 @@
+//! `GET /users/{userId}` and `GET /users`, and the walk through pages.
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::Client;
+use crate::zoom::api::Operation;
+use crate::zoom::error::Error;
+use crate::zoom::error::Kind;
+use crate::zoom::error::Result;
+use crate::zoom::user::User;
+
+/// Zoom's largest page.
+const PAGE_SIZE: &str = "300";
+/// Pages after which a list is taken for endless: 300,000 items.
+const MAX_PAGES: usize = 1_000;
+
+#[derive(Deserialize)]
+struct UserPage {
+    #[serde(default)]
+    next_page_token: String,
+    #[serde(default)]
+    users: Vec<User>,
+}
+
+impl Client {
+    /// One user: the connected doctor, or the named user of the account.
+    ///
+    /// # Errors
+    /// When Zoom does not know the user.
+    pub fn user(&self, host: Option<&str>) -> Result<User> {
+        self.api.call(&Operation::get(self.user_path(host)?))?.json()
+    }
+
+    /// All active users of the account.
+    ///
+    /// # Errors
+    /// In OAuth mode, where there is no account to list; else whatever stands in its way.
+    pub fn users(&self) -> Result<Vec<User>> {
+        if !self.is_account() {
+            return Err(Error::configuration(
+                "only a Server-to-Server app can list the account's users",
+                "With OAuth 2.0 ask for the connected user with user().",
+            ));
+        }
+        self.pages("/users", &[("status", "active")], |page: UserPage| {
+            (page.users, page.next_page_token)
+        })
+    }
+
+    /// Follows `next_page_token` to the end.
+    pub(super) fn pages<P: DeserializeOwned, T>(
+        &self,
+        path: &str,
+        query: &[(&'static str, &str)],
+        split: impl Fn(P) -> (Vec<T>, String),
+    ) -> Result<Vec<T>> {
+        let mut all = Vec::new();
+        let mut token = String::new();
+        for _ in 0..MAX_PAGES {
+            let mut operation = Operation::get(path.to_owned()).with("page_size", PAGE_SIZE);
+            for (name, value) in query {
+                operation = operation.with(name, *value);
+            }
+            if !token.is_empty() {
+                operation = operation.with("next_page_token", token.clone());
+            }
+            let (items, next) = split(self.api.call(&operation)?.json()?);
+            all.extend(items);
+            if next.is_empty() {
+                return Ok(all);
+            }
+            if next == token {
+                break;
+            }
+            token = next;
+        }
+        Err(Error::new(
+            Kind::Transport,
+            "Zoom's list does not end",
+            "Try again in a minute.",
+        ))
+    }
+}

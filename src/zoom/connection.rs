@@ -1,0 +1,141 @@
+//! One subject's connection to Zoom, as it is stored.
+
+use jiff::Timestamp;
+
+use super::record::Record;
+use super::record::State;
+use super::record::ZoomUser;
+
+/// Whether a connection can be used.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum ConnectionStatus {
+    /// It can.
+    Connected,
+    /// The doctor must reconnect.
+    Dead,
+    /// No key of the vault opens the record.
+    Unreadable,
+}
+
+impl ConnectionStatus {
+    /// The status as PHP sees it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Connected => "connected",
+            Self::Dead => "dead",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+/// What is known of a connection, without its tokens.
+#[derive(Clone, Debug)]
+pub struct Connection {
+    subject: String,
+    status: ConnectionStatus,
+    since: Option<Timestamp>,
+    reason: Option<String>,
+    scopes: Vec<String>,
+    zoom_user: Option<ZoomUser>,
+    expires_at: Option<Timestamp>,
+}
+
+impl Connection {
+    /// The connection of a record.
+    #[must_use]
+    pub fn of(subject: &str, record: &Record) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            status: match record.state {
+                State::Connected => ConnectionStatus::Connected,
+                State::Dead | State::Leaving => ConnectionStatus::Dead,
+            },
+            since: Timestamp::from_second(record.since).ok(),
+            reason: record.reason.clone(),
+            scopes: record.scopes.clone(),
+            zoom_user: record.zoom_user.clone(),
+            expires_at: Timestamp::from_second(record.expires_at).ok(),
+        }
+    }
+
+    /// A connection whose record no key opens.
+    #[must_use]
+    pub fn unreadable(subject: &str, reason: &str) -> Self {
+        Self {
+            subject: subject.to_owned(),
+            status: ConnectionStatus::Unreadable,
+            since: None,
+            reason: Some(reason.to_owned()),
+            scopes: Vec::new(),
+            zoom_user: None,
+            expires_at: None,
+        }
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.subject
+    }
+
+    /// Whether it can be used.
+    #[must_use]
+    pub fn status(&self) -> ConnectionStatus {
+        self.status
+    }
+
+    /// Since when.
+    #[must_use]
+    pub fn since(&self) -> Option<Timestamp> {
+        self.since
+    }
+
+    /// Why it cannot be used.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.reason.as_deref()
+    }
+
+    /// What was granted.
+    #[must_use]
+    pub fn scopes(&self) -> &[String] {
+        &self.scopes
+    }
+
+    /// Zoom's user id.
+    #[must_use]
+    pub fn zoom_user_id(&self) -> Option<&str> {
+        self.zoom_user.as_ref().map(|user| user.id.as_str())
+    }
+
+    /// The Zoom user's e-mail.
+    #[must_use]
+    pub fn zoom_email(&self) -> Option<&str> {
+        self.zoom_user.as_ref()?.email.as_deref()
+    }
+
+    /// The Zoom user's name.
+    #[must_use]
+    pub fn zoom_name(&self) -> Option<&str> {
+        self.zoom_user.as_ref()?.name.as_deref()
+    }
+
+    /// The Zoom user's account.
+    #[must_use]
+    pub fn zoom_account_id(&self) -> Option<&str> {
+        self.zoom_user.as_ref()?.account_id.as_deref()
+    }
+
+    /// Whether the Zoom user has a paid licence.
+    #[must_use]
+    pub fn is_licensed(&self) -> Option<bool> {
+        self.zoom_user.as_ref().map(|user| user.licensed)
+    }
+
+    /// When the access token ends.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        self.expires_at
+    }
+}

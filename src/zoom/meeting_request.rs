@@ -1,0 +1,223 @@
+//! What a meeting shall be: checked when it is made, so that a request that exists can be sent.
+
+use jiff::Timestamp;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
+
+use super::error::Error;
+use super::error::Result;
+use super::meeting_settings;
+use super::secret::digest;
+use super::secret::hex;
+
+const MAX_TOPIC: usize = 200;
+const MAX_REFERENCE: usize = 200;
+const MAX_HOST: usize = 320;
+/// One day: Zoom ends meetings of paid users after 30 hours, and no visit is longer.
+const MAX_MINUTES: i64 = 1_440;
+/// A scheduled meeting.
+const SCHEDULED: i64 = 2;
+const MARKER_PREFIX: &str = "[telemed:1:";
+
+/// What a meeting shall be.
+#[derive(Clone, Debug)]
+pub struct MeetingRequest {
+    topic: String,
+    start: Timestamp,
+    minutes: i64,
+    timezone: String,
+    host: Option<String>,
+    reference: Option<String>,
+    settings: Map<String, Value>,
+}
+
+impl MeetingRequest {
+    /// Checks everything but whether the zone is in the tz database and whether the start lies ahead (that is known when it
+    /// is sent). Fractions of a second are cut off: Zoom knows none.
+    ///
+    /// # Errors
+    /// [`Kind::Configuration`](super::Kind::Configuration), naming what is wrong.
+    pub fn new(
+        topic: &str,
+        start: Timestamp,
+        minutes: i64,
+        timezone: &str,
+        host: Option<&str>,
+        reference: Option<&str>,
+        settings: Map<String, Value>,
+    ) -> Result<Self> {
+        let topic = topic.trim();
+        if topic.is_empty() || topic.chars().count() > MAX_TOPIC || topic.chars().any(char::is_control) {
+            return Err(Error::configuration(
+                format!("the topic must have 1 to {MAX_TOPIC} characters and no control characters"),
+                "Use a short neutral topic such as 'Video visit'.",
+            ));
+        }
+        if !(1..=MAX_MINUTES).contains(&minutes) {
+            return Err(Error::configuration(
+                format!("the duration must be 1 to {MAX_MINUTES} minutes, not {minutes}"),
+                "Give the length of the visit in minutes.",
+            ));
+        }
+        if !looks_like_zone(timezone) {
+            return Err(Error::configuration(
+                "the time zone must be an IANA name",
+                "Use a name such as Europe/Berlin or UTC, not an offset such as +05:30 or an abbreviation.",
+            ));
+        }
+        if let Some(host) = host {
+            check_host(host)?;
+        }
+        if let Some(reference) = reference
+            && (reference.trim().is_empty() || reference.chars().count() > MAX_REFERENCE)
+        {
+            return Err(Error::configuration(
+                format!("the reference must have 1 to {MAX_REFERENCE} characters"),
+                "Use the identifier of the visit on your site, or null for none.",
+            ));
+        }
+        meeting_settings::check(&settings)?;
+        Ok(Self {
+            topic: topic.to_owned(),
+            start: Timestamp::from_second(start.as_second()).unwrap_or(start),
+            minutes,
+            timezone: timezone.to_owned(),
+            host: host.map(str::to_owned),
+            reference: reference.map(str::to_owned),
+            settings,
+        })
+    }
+
+    /// The host that was asked for.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        self.host.as_deref()
+    }
+
+    /// The start, in whole seconds.
+    #[must_use]
+    pub fn start(&self) -> Timestamp {
+        self.start
+    }
+
+    /// The duration in minutes.
+    #[must_use]
+    pub fn minutes(&self) -> i64 {
+        self.minutes
+    }
+
+    /// The marker of the reference, when there is one.
+    #[must_use]
+    pub fn marker(&self) -> Option<String> {
+        self.reference.as_deref().map(marker)
+    }
+
+    /// All settings of a new meeting: the private defaults, changed by those that were named.
+    #[must_use]
+    pub fn all_settings(&self) -> Map<String, Value> {
+        let mut all = meeting_settings::private_defaults();
+        all.extend(self.settings.clone());
+        all
+    }
+
+    /// The settings that were named.
+    #[must_use]
+    pub fn named_settings(&self) -> &Map<String, Value> {
+        &self.settings
+    }
+
+    /// The body that creates the meeting.
+    #[must_use]
+    pub fn create_body(&self, passcode: &str) -> Value {
+        json!({
+            "topic": self.topic,
+            "type": SCHEDULED,
+            "start_time": instant(self.start),
+            "duration": self.minutes,
+            "timezone": self.timezone,
+            "agenda": self.marker().unwrap_or_default(),
+            "password": passcode,
+            "default_password": false,
+            "settings": self.all_settings(),
+        })
+    }
+
+    /// The body that changes the meeting: settings only as named, never a passcode.
+    #[must_use]
+    pub fn update_body(&self) -> Value {
+        let mut body = Map::from_iter([
+            ("topic".to_owned(), json!(self.topic)),
+            ("start_time".to_owned(), json!(instant(self.start))),
+            ("duration".to_owned(), json!(self.minutes)),
+            ("timezone".to_owned(), json!(self.timezone)),
+        ]);
+        if !self.settings.is_empty() {
+            body.insert("settings".to_owned(), Value::Object(self.settings.clone()));
+        }
+        Value::Object(body)
+    }
+}
+
+/// The marker of a reference: a hash of the site (the reference up to its first colon) and a hash of the whole. It depends
+/// on no key or secret, so a meeting is found again after both have changed.
+#[must_use]
+pub fn marker(reference: &str) -> String {
+    let site = reference.split(':').next().unwrap_or_default();
+    let whole = digest(&[b"telemed reference", reference.as_bytes()]);
+    format!("{MARKER_PREFIX}{}:{}]", site_mark(site), hex(&whole, 32))
+}
+
+/// The part of a marker that is the same for all references of a site.
+#[must_use]
+pub fn site_mark(site: &str) -> String {
+    hex(&digest(&[b"telemed site", site.as_bytes()]), 16)
+}
+
+/// The marker in an agenda, when there is one.
+#[must_use]
+pub fn find_marker(agenda: &str) -> Option<&str> {
+    let start = agenda.find(MARKER_PREFIX)?;
+    let found = agenda.get(start..)?;
+    let end = found.find(']')?;
+    found.get(..=end)
+}
+
+/// An instant as Zoom takes it: UTC, whole seconds, `Z`.
+#[must_use]
+pub fn instant(at: Timestamp) -> String {
+    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
+}
+
+/// Checks a host: a Zoom user id, an e-mail, or `me`.
+///
+/// # Errors
+/// When it cannot be either.
+pub fn check_host(host: &str) -> Result<()> {
+    let plausible = !host.is_empty()
+        && host.len() <= MAX_HOST
+        && host.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '\\'))
+        && host.chars().any(char::is_alphanumeric);
+    if plausible {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        "the host is neither a Zoom user id nor an e-mail",
+        "Give the Zoom user id or the e-mail under which the host logs in to Zoom.",
+    ))
+}
+
+/// `UTC`, or `Area/Place` as the tz database spells it. Whether it exists is for the host's tz database to say.
+fn looks_like_zone(name: &str) -> bool {
+    name == "UTC"
+        || (name.contains('/')
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.len() <= 64
+            && name.split('/').all(|part| {
+                !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+            }))
+}
+
+#[cfg(test)]
+#[path = "meeting_request/tests.rs"]
+mod tests;

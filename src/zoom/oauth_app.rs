@@ -1,0 +1,469 @@
+//! OAuth 2.0, "bring your own account": each doctor (the subject) connects a Zoom account of their own.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use url::Url;
+
+use super::client::Client;
+use super::connection::Connection;
+use super::context::Context;
+use super::endpoints::is_loopback;
+use super::error::Error;
+use super::error::Kind;
+use super::error::Result;
+use super::record;
+use super::record::Pending;
+use super::record::Record;
+use super::record::State;
+use super::record::ZoomUser;
+use super::secret::Secret;
+use super::secret::digest;
+use super::token_endpoint::Credentials;
+use super::token_endpoint::TokenAnswer;
+use super::token_endpoint::TokenEndpoint;
+use super::token_endpoint::TokenFault;
+use super::token_endpoint::split_scopes;
+use super::tokens;
+use super::tokens::LOCK_WAIT;
+use super::tokens::Locked;
+use super::tokens::Tokens;
+
+/// How long an authorization may take: the doctor may have to log in to Zoom first.
+const PENDING_LIFE: SignedDuration = SignedDuration::from_mins(10);
+/// A doctor may begin in several tabs; the oldest gives way.
+const MAX_PENDING: usize = 3;
+const STATE_BYTES: usize = 16;
+const VERIFIER_BYTES: usize = 32;
+const MAX_SUBJECT: usize = 200;
+const MAX_CREDENTIAL: usize = 500;
+
+/// A user-managed app.
+pub struct OAuthApp {
+    context: Context,
+    credentials: Credentials,
+    redirect_uri: String,
+}
+
+/// Where to send the browser to authorize.
+#[derive(Clone)]
+pub struct AuthorizationRequest {
+    url: String,
+    state: String,
+    expires_at: Timestamp,
+}
+
+/// Tokens that another program obtained for the same app.
+pub struct ImportedTokens {
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token.
+    pub refresh_token: String,
+    /// When the access token ends; unknown counts as ended.
+    pub expires_at: Option<Timestamp>,
+    /// What was granted, separated by spaces.
+    pub scope: String,
+    /// The API address that Zoom named.
+    pub api_url: Option<String>,
+}
+
+impl OAuthApp {
+    /// Takes what the app's page in the Zoom App Marketplace shows. Makes no request.
+    ///
+    /// # Errors
+    /// When one is empty or cannot be what it should be.
+    pub fn new(client_id: &str, client_secret: &str, redirect_uri: &str, context: Context) -> Result<Self> {
+        Ok(Self {
+            context,
+            credentials: Credentials {
+                client_id: check_credential("client id", client_id)?,
+                client_secret: Secret::new(check_credential("client secret", client_secret)?),
+            },
+            redirect_uri: check_redirect(redirect_uri)?,
+        })
+    }
+
+    /// Begins an authorization for the subject.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn authorization_request(&self, subject: &str) -> Result<AuthorizationRequest> {
+        check_subject(subject)?;
+        let state = self.random_text::<STATE_BYTES>();
+        let verifier = self.random_text::<VERIFIER_BYTES>();
+        let now = self.context.clock.now();
+        let expires_at = now + PENDING_LIFE;
+        let url = self.endpoint().authorize_url(&self.redirect_uri, &state, &verifier)?;
+
+        let place = self.pending(subject)?;
+        let mut all = place.unexpired(now);
+        if all.len() >= MAX_PENDING {
+            all.drain(..=all.len() - MAX_PENDING);
+        }
+        all.push(Pending {
+            state: state.clone(),
+            verifier,
+            redirect_uri: self.redirect_uri.clone(),
+            expires_at: expires_at.as_second(),
+        });
+        place.save(&all)?;
+        Ok(AuthorizationRequest { url, state: state.expose().to_owned(), expires_at })
+    }
+
+    /// Ends an authorization: consumes the state, exchanges the code, stores the connection.
+    ///
+    /// # Errors
+    /// [`Kind::Authentication`] before any request when the subject did not begin this authorization, or it lapsed or was used.
+    pub fn connect(&self, code: &str, state: &str, subject: &str) -> Result<Connection> {
+        check_subject(subject)?;
+        let pending = self.consume(state, subject)?;
+        if code.is_empty() {
+            return Err(Error::authentication(
+                "Zoom sent no authorization code",
+                "Click Authorize again and allow the app in Zoom.",
+            ));
+        }
+        let answer = self
+            .endpoint()
+            .exchange(code, &pending.redirect_uri, &pending.verifier)
+            .map_err(|fault| match fault {
+                TokenFault::InvalidGrant(error) => Error::authentication(
+                    "Zoom does not take the authorization code: it was used already, or is older than five minutes",
+                    "Click Authorize again.",
+                )
+                .with_tracking_id(error.tracking_id().map(str::to_owned)),
+                fault => fault.into_error().maybe_delivered(false),
+            })?;
+        self.context.endpoints.api_base(answer.api_url.as_deref())?;
+        if answer.refresh_token.is_none() {
+            return Err(Error::configuration(
+                "Zoom gave no refresh token",
+                "Make the app a General app that is user-managed.",
+            ));
+        }
+        let former = self.store_fresh(subject, Record::connected(answer, self.context.clock.now()))?;
+        self.identify(subject, former)
+    }
+
+    /// Takes over tokens that another program obtained for this app. Makes no request.
+    ///
+    /// # Errors
+    /// When a token is missing, the API address is not Zoom's, or the store fails.
+    pub fn import(&self, subject: &str, tokens: ImportedTokens) -> Result<Connection> {
+        check_subject(subject)?;
+        if tokens.refresh_token.is_empty() {
+            return Err(Error::configuration(
+                "there is no refresh token to take over",
+                "The doctor must authorize anew.",
+            ));
+        }
+        self.context.endpoints.api_base(tokens.api_url.as_deref())?;
+        let now = self.context.clock.now();
+        let expires_at = tokens.expires_at.unwrap_or(now).as_second();
+        let record = Record {
+            expires_at,
+            renew_at: expires_at.saturating_sub(60),
+            ..Record::connected(
+                TokenAnswer {
+                    access_token: Secret::new(tokens.access_token),
+                    refresh_token: Some(Secret::new(tokens.refresh_token)),
+                    expires_in: None,
+                    scopes: split_scopes(&tokens.scope),
+                    api_url: tokens.api_url,
+                },
+                now,
+            )
+        };
+        self.store_fresh(subject, record.clone())?;
+        Ok(Connection::of(subject, &record))
+    }
+
+    /// What is stored for the subject, without network.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn connection(&self, subject: &str) -> Result<Option<Connection>> {
+        check_subject(subject)?;
+        match self.tokens(subject).load() {
+            Ok(stored) => Ok(stored.map(|stored| Connection::of(subject, &stored.value))),
+            Err(error) if error.kind() == Kind::Vault => Ok(Some(Connection::unreadable(subject, error.message()))),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Refreshes the tokens now, so that the connection does not lapse from disuse; learns who it is at Zoom if that is not
+    /// known yet.
+    ///
+    /// # Errors
+    /// [`Kind::Authentication`] when the connection is dead.
+    pub fn renew(&self, subject: &str) -> Result<Connection> {
+        check_subject(subject)?;
+        let record = self.tokens(subject).renew()?;
+        if record.zoom_user.is_some() {
+            return Ok(Connection::of(subject, &record));
+        }
+        self.identify(subject, None)
+    }
+
+    /// The client that acts as the subject's Zoom user. Makes no request.
+    ///
+    /// # Errors
+    /// When the subject is no text that can be a key.
+    pub fn client(&self, subject: &str) -> Result<Client> {
+        check_subject(subject)?;
+        Ok(Client::new(self.context.clone(), self.tokens(subject)))
+    }
+
+    /// Revokes the grant at Zoom and deletes the record. The record is unusable from the first moment.
+    ///
+    /// # Errors
+    /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
+    pub fn disconnect(&self, subject: &str) -> Result<()> {
+        check_subject(subject)?;
+        let tokens = self.tokens(subject);
+        let _locked = tokens.lock(LOCK_WAIT)?;
+        tokens.forget();
+        let stored = match tokens.load() {
+            // What cannot be read cannot be revoked; the doctor wants it gone.
+            Err(error) if error.kind() == Kind::Vault => return tokens.delete(),
+            stored => stored?,
+        };
+        let Some(stored) = stored else { return tokens.delete() };
+        if stored.value.state == State::Dead {
+            return tokens.delete();
+        }
+        let now = self.context.clock.now();
+        let leaving = stored.value.turned(State::Leaving, "it was disconnected; Zoom has yet to be told", now);
+        let sealed = record::seal(&self.context, tokens.key(), &leaving)?;
+        if !self.context.store.save(tokens.key(), &sealed, Some(&stored.sealed))? {
+            return Err(Error::store("the record changed while it was locked"));
+        }
+        self.revoke(&tokens, &leaving, &sealed).map_err(|error| owed(&error))?;
+        tokens.delete()
+    }
+
+    /// Revokes with a token that lives: one near its end is refreshed first, for Zoom revokes by access token.
+    fn revoke(&self, tokens: &Tokens, leaving: &Record, sealed: &str) -> Result<()> {
+        let near_end = leaving.renew_at <= self.context.clock.now().as_second();
+        if !near_end && tokens.endpoint().revoke(&leaving.access_token)? {
+            return Ok(());
+        }
+        let Some(refresh_token) = &leaving.refresh_token else { return Ok(()) };
+        match tokens.endpoint().refresh(refresh_token) {
+            Ok(answer) => {
+                let fresh = Record {
+                    state: State::Leaving,
+                    reason: leaving.reason.clone(),
+                    ..leaving.refreshed(answer, self.context.clock.now())
+                };
+                tokens.save(&fresh, Some(sealed))?;
+                tokens.endpoint().revoke(&fresh.access_token).map(|_| ())
+            }
+            // Zoom knows the grant no longer: nothing is left to revoke.
+            Err(TokenFault::InvalidGrant(_)) => Ok(()),
+            Err(fault) => Err(fault.into_error()),
+        }
+    }
+
+    /// Stores a fresh record in the place of what was there, which it gives back.
+    fn store_fresh(&self, subject: &str, fresh: Record) -> Result<Option<Record>> {
+        let tokens = self.tokens(subject);
+        let _locked = tokens.lock(LOCK_WAIT)?;
+        tokens.forget();
+        let former = match tokens.load() {
+            Err(error) if error.kind() == Kind::Vault => None,
+            former => former?.map(|stored| stored.value),
+        };
+        let replaces = self.context.store.load(tokens.key())?;
+        if !tokens.save(&fresh, replaces.as_deref())? {
+            return Err(Error::store("the record changed while it was locked"));
+        }
+        Ok(former)
+    }
+
+    /// Learns who the connection is at Zoom and what the account asks of passcodes. The connection stands even when Zoom
+    /// does not answer now; the next renewal asks again.
+    fn identify(&self, subject: &str, former: Option<Record>) -> Result<Connection> {
+        let tokens = self.tokens(subject);
+        let client = Client::new(self.context.clone(), tokens.clone());
+        let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
+        if let (Some(user), Some(former)) = (&user, &former)
+            && former.zoom_user.as_ref().is_some_and(|old| old.id != user.id)
+        {
+            self.revoke_former(&tokens, former);
+        }
+        let record = tokens.amend(|record| {
+            if user.is_some() {
+                record.zoom_user = user;
+            }
+        })?;
+        // Optional: without it, or its scope, passcodes are conservative.
+        let _ = client.read_passcode_policy(None);
+        record
+            .map(|record| Connection::of(subject, &record))
+            .ok_or_else(tokens::not_connected)
+    }
+
+    /// Ends the grant of the Zoom user who was connected before. The new connection does not depend on it.
+    fn revoke_former(&self, tokens: &Tokens, former: &Record) {
+        if former.state == State::Dead {
+            return;
+        }
+        let endpoint = tokens.endpoint();
+        if !matches!(endpoint.revoke(&former.access_token), Ok(true))
+            && let Some(refresh_token) = &former.refresh_token
+            && let Ok(answer) = endpoint.refresh(refresh_token)
+        {
+            let _ = endpoint.revoke(&answer.access_token);
+        }
+    }
+
+    /// Takes the pending authorization with this state out of the store, so that it can be used once.
+    fn consume(&self, state: &str, subject: &str) -> Result<Pending> {
+        let place = self.pending(subject)?;
+        let wanted = Secret::new(state);
+        let (mut found, rest): (Vec<_>, Vec<_>) = place
+            .unexpired(self.context.clock.now())
+            .into_iter()
+            .partition(|pending| !state.is_empty() && pending.state == wanted);
+        let Some(pending) = found.pop() else {
+            return Err(Error::authentication(
+                "this authorization was not begun by this user, or it was used already, or is older than ten minutes",
+                "Log in to this site as the doctor who shall be connected, and click Authorize again.",
+            ));
+        };
+        place.save(&rest)?;
+        Ok(pending)
+    }
+
+    fn pending(&self, subject: &str) -> Result<PendingPlace<'_>> {
+        let key = format!("pending:{}:{subject}", tokens::app_name(&self.credentials.client_id));
+        let locked = tokens::lock(&self.context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
+        let sealed = self.context.store.load(&key)?;
+        Ok(PendingPlace { context: &self.context, key, sealed, _locked: locked })
+    }
+
+    fn tokens(&self, subject: &str) -> Tokens {
+        Tokens::of_user(self.context.clone(), self.credentials.clone(), subject)
+    }
+
+    fn endpoint(&self) -> TokenEndpoint<'_> {
+        TokenEndpoint::new(&self.context, &self.credentials)
+    }
+
+    fn random_text<const N: usize>(&self) -> Secret {
+        let mut bytes = zeroize::Zeroizing::new([0; N]);
+        self.context.clock.random(&mut *bytes);
+        Secret::new(URL_SAFE_NO_PAD.encode(*bytes))
+    }
+}
+
+impl AuthorizationRequest {
+    /// Where to send the browser.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The one-time state in the URL.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// When the authorization lapses.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.expires_at
+    }
+}
+
+/// The pending authorizations of one subject, locked.
+struct PendingPlace<'a> {
+    context: &'a Context,
+    key: String,
+    sealed: Option<String>,
+    _locked: Locked,
+}
+
+impl PendingPlace<'_> {
+    /// Those that have not lapsed. What no key opens is as good as lapsed.
+    fn unexpired(&self, now: Timestamp) -> Vec<Pending> {
+        let mut all = record::load::<Vec<Pending>>(self.context, &self.key)
+            .ok()
+            .flatten()
+            .map(|stored| stored.value)
+            .unwrap_or_default();
+        all.retain(|pending| pending.expires_at > now.as_second());
+        all
+    }
+
+    fn save(&self, all: &[Pending]) -> Result<()> {
+        if all.is_empty() {
+            return self.context.store.delete(&self.key);
+        }
+        let sealed = record::seal(self.context, &self.key, &all)?;
+        if self.context.store.save(&self.key, &sealed, self.sealed.as_deref())? {
+            return Ok(());
+        }
+        Err(Error::store("the record changed while it was locked"))
+    }
+}
+
+/// Checks one part of an app's credentials and gives it without the blanks that copying brings along.
+///
+/// # Errors
+/// When it is empty or no single word.
+pub fn check_credential(what: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    if !text.is_empty() && text.len() <= MAX_CREDENTIAL && text.chars().all(|c| c.is_ascii_graphic()) {
+        return Ok(text.to_owned());
+    }
+    Err(Error::configuration(
+        if text.is_empty() { format!("the {what} is empty") } else { format!("this is no {what} of Zoom") },
+        format!("Copy the {what} from the app's page in the Zoom App Marketplace."),
+    ))
+}
+
+fn check_redirect(text: &str) -> Result<String> {
+    let bad = || {
+        Error::configuration(
+            "the redirect URL must be an https address without a fragment (http is for loopback addresses only)",
+            "Use the redirect URL that the settings page shows, and serve the site over https.",
+        )
+    };
+    let url = Url::parse(text).map_err(|_| bad())?;
+    let secure = url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url));
+    if secure && url.fragment().is_none() && url.username().is_empty() && url.password().is_none() {
+        return Ok(text.to_owned());
+    }
+    Err(bad())
+}
+
+fn check_subject(subject: &str) -> Result<()> {
+    if !subject.is_empty() && subject.len() <= MAX_SUBJECT && !subject.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format!("the subject must be a text of 1 to {MAX_SUBJECT} bytes"),
+        "Use the doctor's user id on your site.",
+    ))
+}
+
+/// The error when the record is unusable already but Zoom has not been told.
+fn owed(error: &Error) -> Error {
+    let unreachable = error.kind() == Kind::Transport || error.status().is_some_and(|status| status >= 500);
+    let kind = if unreachable { Kind::Transport } else { error.kind() };
+    Error::new(
+        kind,
+        format!("the connection is closed here, but Zoom could not be told: {}", error.message()),
+        "The revoke is owed: disconnect again in a few minutes, or remove the app in Zoom under Added Apps.",
+    )
+    .retryable(unreachable)
+    .with_tracking_id(error.tracking_id().map(str::to_owned))
+}
+
+#[cfg(test)]
+#[path = "oauth_app/tests.rs"]
+mod tests;

@@ -1,0 +1,185 @@
+//! What is stored for a connection or an account, before sealing; and the pending authorizations of a subject.
+//!
+//! A record is sealed with its store key as context, so rows cannot be swapped. Times are Unix seconds, UTC.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use zeroize::Zeroizing;
+
+use super::context::Context;
+use super::error::Error;
+use super::error::Kind;
+use super::error::Result;
+use super::passcode::PasscodePolicy;
+use super::secret::Secret;
+use super::token_endpoint::TokenAnswer;
+
+/// A token is renewed this long before its end, so that it does not end on its way to Zoom.
+const RENEW_MARGIN_SECONDS: i64 = 60;
+/// Zoom's documents and answers say one hour; used only when an answer leaves `expires_in` out.
+const FALLBACK_LIFETIME_SECONDS: i64 = 3_599;
+
+/// The tokens of one connection or account and what is known about it.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct Record {
+    /// Whether the tokens may be used.
+    pub state: State,
+    /// The access token.
+    pub access_token: Secret,
+    /// The refresh token; only a user's connection has one.
+    #[serde(default)]
+    pub refresh_token: Option<Secret>,
+    /// When the access token ends.
+    pub expires_at: i64,
+    /// From when on it is renewed before use.
+    pub renew_at: i64,
+    /// What was granted.
+    #[serde(default)]
+    pub scopes: Vec<String>,
+    /// The API address that Zoom named, as it named it.
+    #[serde(default)]
+    pub api_url: Option<String>,
+    /// Whose connection it is at Zoom, once known.
+    #[serde(default)]
+    pub zoom_user: Option<ZoomUser>,
+    /// The account's demands on passcodes, once known.
+    #[serde(default)]
+    pub passcode_policy: Option<PasscodePolicy>,
+    /// Since when the state holds.
+    pub since: i64,
+    /// Why the state is not connected, for people.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// Whether a record's tokens may be used.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// They may.
+    Connected,
+    /// Zoom takes them no longer.
+    Dead,
+    /// Disconnect was asked; the revoke at Zoom is still owed.
+    Leaving,
+}
+
+/// The Zoom user behind a connection.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct ZoomUser {
+    /// Zoom's user id.
+    pub id: String,
+    /// The e-mail.
+    #[serde(default)]
+    pub email: Option<String>,
+    /// The name shown.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// The account the user belongs to.
+    #[serde(default)]
+    pub account_id: Option<String>,
+    /// Whether the user has a paid licence.
+    #[serde(default)]
+    pub licensed: bool,
+}
+
+impl Record {
+    /// The record of a fresh token answer.
+    #[must_use]
+    pub fn connected(answer: TokenAnswer, now: Timestamp) -> Self {
+        let lifetime = answer.expires_in.unwrap_or(FALLBACK_LIFETIME_SECONDS);
+        let expires_at = now.as_second().saturating_add(lifetime);
+        Self {
+            state: State::Connected,
+            access_token: answer.access_token,
+            refresh_token: answer.refresh_token,
+            expires_at,
+            renew_at: expires_at - RENEW_MARGIN_SECONDS.min(lifetime / 2),
+            scopes: answer.scopes,
+            api_url: answer.api_url,
+            zoom_user: None,
+            passcode_policy: None,
+            since: now.as_second(),
+            reason: None,
+        }
+    }
+
+    /// The record after a refresh: new tokens, the rest stays. A refresh answer without a refresh token keeps the old one.
+    #[must_use]
+    pub fn refreshed(&self, answer: TokenAnswer, now: Timestamp) -> Self {
+        let fresh = Self::connected(answer, now);
+        Self {
+            refresh_token: fresh.refresh_token.clone().or_else(|| self.refresh_token.clone()),
+            api_url: fresh.api_url.clone().or_else(|| self.api_url.clone()),
+            scopes: if fresh.scopes.is_empty() { self.scopes.clone() } else { fresh.scopes.clone() },
+            zoom_user: self.zoom_user.clone(),
+            passcode_policy: self.passcode_policy.clone(),
+            since: self.since,
+            ..fresh
+        }
+    }
+
+    /// The record with another state, since now.
+    #[must_use]
+    pub fn turned(&self, state: State, reason: &str, now: Timestamp) -> Self {
+        Self {
+            state,
+            reason: Some(reason.to_owned()),
+            since: now.as_second(),
+            ..self.clone()
+        }
+    }
+}
+
+/// An authorization that was begun and not yet ended.
+#[derive(Clone, Deserialize, Serialize)]
+pub struct Pending {
+    /// The one-time state in the URL.
+    pub state: Secret,
+    /// The PKCE verifier.
+    pub verifier: Secret,
+    /// The redirect URL that the authorization was begun with.
+    pub redirect_uri: String,
+    /// When it lapses.
+    pub expires_at: i64,
+}
+
+/// A record as loaded, with the sealed text that a save has to replace.
+pub struct Stored<T> {
+    /// The sealed text in the store.
+    pub sealed: String,
+    /// What it holds.
+    pub value: T,
+}
+
+/// Loads and opens what lies under `key`.
+///
+/// # Errors
+/// When the store fails or the text cannot be opened.
+pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<Stored<T>>> {
+    let Some(sealed) = context.store.load(key)? else {
+        return Ok(None);
+    };
+    let plaintext = context.vault.open(&sealed, key.as_bytes())?;
+    let value = serde_json::from_slice(&plaintext).map_err(|_| {
+        Error::new(
+            Kind::Vault,
+            "a stored record does not have the form that this version of telemed writes",
+            "A newer version of telemed may have written it: update the extension, or connect again.",
+        )
+    })?;
+    Ok(Some(Stored { sealed, value }))
+}
+
+/// Seals `value` for its place under `key`.
+///
+/// # Errors
+/// When it cannot be sealed.
+pub fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<String> {
+    let plaintext = Zeroizing::new(serde_json::to_vec(value).map_err(|_| {
+        Error::new(Kind::Vault, "a record could not be written as JSON", "Report this as a bug of telemed.")
+    })?);
+    context.vault.seal(&plaintext, key.as_bytes(), &*context.clock)
+}

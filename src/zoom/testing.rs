@@ -1,0 +1,244 @@
+//! Stand-ins for the outside, for unit tests: a clock that stands still, a store in memory, a scripted network.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+
+use std::cell::Cell;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::Duration;
+
+use http::HeaderMap;
+use jiff::Timestamp;
+
+use super::clock::Clock;
+use super::context::Context;
+use super::endpoints::Endpoints;
+use super::error::Error;
+use super::error::Result;
+use super::http::Http;
+use super::http::Request;
+use super::http::Response;
+use super::http::SendError;
+use super::http::SendFault;
+use super::known_tokens::KnownTokens;
+use super::token_store::TokenStore;
+use super::vault::Vault;
+
+/// A clock that moves only when told to or slept on, with a repeatable random source.
+pub struct FixedClock {
+    now: Cell<Timestamp>,
+    start: Timestamp,
+    seed: Cell<u64>,
+    pub slept: RefCell<Vec<Duration>>,
+}
+
+impl Default for FixedClock {
+    fn default() -> Self {
+        let start = "2026-11-24T10:00:00Z".parse().unwrap();
+        Self {
+            now: Cell::new(start),
+            start,
+            seed: Cell::new(0x9E37_79B9_7F4A_7C15),
+            slept: RefCell::default(),
+        }
+    }
+}
+
+impl FixedClock {
+    pub fn advance(&self, duration: Duration) {
+        self.now.set(self.now.get() + jiff::SignedDuration::try_from(duration).unwrap());
+    }
+}
+
+impl Clock for FixedClock {
+    fn now(&self) -> Timestamp {
+        self.now.get()
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::try_from(self.now.get().duration_since(self.start)).unwrap()
+    }
+
+    fn sleep(&self, duration: Duration) {
+        self.slept.borrow_mut().push(duration);
+        self.advance(duration);
+    }
+
+    fn random(&self, bytes: &mut [u8]) {
+        for byte in bytes {
+            // xorshift: repeatable, and good enough for tests.
+            let mut x = self.seed.get();
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            self.seed.set(x);
+            *byte = x.to_le_bytes()[3];
+        }
+    }
+}
+
+/// A store in memory that counts and can be told to fail.
+#[derive(Default)]
+pub struct MemoryStore {
+    pub records: RefCell<HashMap<String, String>>,
+    pub locked: RefCell<Vec<String>>,
+    pub fail_saves: Cell<u32>,
+    pub refuse_lock: Cell<bool>,
+    /// Runs once, right after the next lock was taken: what another process did meanwhile.
+    pub on_lock: RefCell<Option<Box<dyn FnOnce(&MemoryStore)>>>,
+}
+
+impl TokenStore for MemoryStore {
+    fn load(&self, key: &str) -> Result<Option<String>> {
+        Ok(self.records.borrow().get(key).cloned())
+    }
+
+    fn save(&self, key: &str, sealed: &str, replaces: Option<&str>) -> Result<bool> {
+        if self.fail_saves.get() > 0 {
+            self.fail_saves.set(self.fail_saves.get() - 1);
+            return Err(Error::store("the disk is full"));
+        }
+        let mut records = self.records.borrow_mut();
+        if records.get(key).map(String::as_str) != replaces {
+            return Ok(false);
+        }
+        records.insert(key.to_owned(), sealed.to_owned());
+        Ok(true)
+    }
+
+    fn delete(&self, key: &str) -> Result<()> {
+        self.records.borrow_mut().remove(key);
+        Ok(())
+    }
+
+    fn lock(&self, key: &str, _wait: Duration) -> Result<bool> {
+        if self.refuse_lock.get() {
+            return Ok(false);
+        }
+        assert!(!self.locked.borrow().iter().any(|held| held == key), "locked twice");
+        self.locked.borrow_mut().push(key.to_owned());
+        if let Some(meanwhile) = self.on_lock.borrow_mut().take() {
+            meanwhile(self);
+        }
+        Ok(true)
+    }
+
+    fn unlock(&self, key: &str) -> Result<()> {
+        self.locked.borrow_mut().retain(|held| held != key);
+        Ok(())
+    }
+}
+
+/// What was sent, for a test to look at.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    pub line: String,
+    pub body: String,
+    pub authorization: String,
+    pub timeout: Option<Duration>,
+}
+
+/// A network that answers from a script and fails the test when asked for more.
+#[derive(Default)]
+pub struct ScriptedHttp {
+    answers: RefCell<VecDeque<Result<Response, SendError>>>,
+    pub sent: RefCell<Vec<Sent>>,
+}
+
+impl ScriptedHttp {
+    pub fn answer(&self, status: u16, body: &str) -> &Self {
+        self.answer_with(status, &[], body)
+    }
+
+    pub fn answer_with(&self, status: u16, headers: &[(&'static str, &str)], body: &str) -> &Self {
+        let mut map = HeaderMap::new();
+        map.insert("content-type", "application/json;charset=UTF-8".parse().unwrap());
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
+        }
+        self.answers.borrow_mut().push_back(Ok(Response {
+            status,
+            headers: map,
+            body: body.as_bytes().to_vec(),
+        }));
+        self
+    }
+
+    pub fn fail(&self, fault: SendFault, maybe_delivered: bool) -> &Self {
+        self.answers.borrow_mut().push_back(Err(SendError {
+            fault,
+            maybe_delivered,
+            detail: "scripted".into(),
+        }));
+        self
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.sent.borrow().iter().map(|sent| sent.line.clone()).collect()
+    }
+
+    pub fn bodies(&self) -> Vec<String> {
+        self.sent.borrow().iter().map(|sent| sent.body.clone()).collect()
+    }
+
+    pub fn is_done(&self) -> bool {
+        self.answers.borrow().is_empty()
+    }
+}
+
+impl Http for ScriptedHttp {
+    fn send(&self, request: Request) -> Result<Response, SendError> {
+        let query = request.url.query().map(|q| format!("?{q}")).unwrap_or_default();
+        let line = format!("{} {}{query}", request.method.as_str(), request.url.path());
+        self.sent.borrow_mut().push(Sent {
+            line: line.clone(),
+            body: String::from_utf8(request.body).unwrap(),
+            authorization: request
+                .headers
+                .get("authorization")
+                .map(|value| value.to_str().unwrap().to_owned())
+                .unwrap_or_default(),
+            timeout: request.timeout,
+        });
+        self.answers
+            .borrow_mut()
+            .pop_front()
+            .unwrap_or_else(|| panic!("nobody expected {line}"))
+    }
+}
+
+/// One small world for a test.
+pub struct World {
+    pub http: Rc<ScriptedHttp>,
+    pub clock: Rc<FixedClock>,
+    pub store: Rc<MemoryStore>,
+    pub context: Context,
+}
+
+impl World {
+    pub fn new() -> Self {
+        let http = Rc::new(ScriptedHttp::default());
+        let clock = Rc::new(FixedClock::default());
+        let store = Rc::new(MemoryStore::default());
+        let key = Vault::generate_key(&*clock);
+        let context = Context {
+            http: http.clone(),
+            clock: clock.clone(),
+            store: store.clone(),
+            vault: Rc::new(Vault::new(&[key]).unwrap()),
+            known: Rc::new(KnownTokens::default()),
+            endpoints: Rc::new(Endpoints::new("https://zoom.us", "https://api.zoom.us").unwrap()),
+        };
+        Self { http, clock, store, context }
+    }
+
+    /// The same store and network, seen from another process: nothing is remembered.
+    pub fn other_process(&self) -> Context {
+        Context {
+            known: Rc::new(KnownTokens::default()),
+            ..self.context.clone()
+        }
+    }
+}

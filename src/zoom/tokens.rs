@@ -1,0 +1,432 @@
+//! The life of a token: known, loaded, refreshed once for all processes, dead.
+//!
+//! A user's refresh token is replaced by Zoom at each refresh and the old one dies at once, so the order of the steps is
+//! the whole point: look without the lock, lock, look again, refresh, save, and only then use.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::context::Context;
+use super::error::Error;
+use super::error::Kind;
+use super::error::Result;
+use super::known_tokens::Access;
+use super::known_tokens::Busy;
+use super::known_tokens::Id;
+use super::known_tokens::Unsaved;
+use super::record;
+use super::record::Record;
+use super::record::State;
+use super::record::Stored;
+use super::secret::Secret;
+use super::secret::digest;
+use super::secret::hex;
+use super::token_endpoint::Credentials;
+use super::token_endpoint::TokenAnswer;
+use super::token_endpoint::TokenEndpoint;
+use super::token_endpoint::TokenFault;
+
+/// A refresh holds the lock for two token requests at most; whoever waits longer waits for a process that hangs.
+pub const LOCK_WAIT: Duration = Duration::from_secs(50);
+/// Tries to save a rotated token before it is kept in memory: the old one is dead, so this one must not be lost.
+const SAVE_ATTEMPTS: u32 = 3;
+const SAVE_PAUSE: Duration = Duration::from_millis(100);
+
+/// How the tokens of a record are obtained.
+#[derive(Clone)]
+pub enum Grant {
+    /// Server-to-Server: fetched anew with the account's credentials.
+    Account {
+        /// The Zoom account.
+        account_id: String,
+    },
+    /// OAuth: refreshed with the refresh token of one subject.
+    User {
+        /// Whose connection it is.
+        subject: String,
+    },
+}
+
+/// The tokens under one record key.
+#[derive(Clone)]
+pub struct Tokens {
+    context: Context,
+    credentials: Credentials,
+    grant: Grant,
+    key: String,
+    id: Id,
+}
+
+impl Tokens {
+    /// The tokens of a subject's connection to a user-managed app.
+    #[must_use]
+    pub fn of_user(context: Context, credentials: Credentials, subject: &str) -> Self {
+        let key = format!("connection:{}:{subject}", app_name(&credentials.client_id));
+        let grant = Grant::User { subject: subject.to_owned() };
+        Self::new(context, credentials, grant, key)
+    }
+
+    /// The tokens of a Server-to-Server app. New credentials never meet an old token: the key depends on all of them.
+    #[must_use]
+    pub fn of_account(context: Context, credentials: Credentials, account_id: &str) -> Self {
+        let hash = digest(&[
+            account_id.as_bytes(),
+            credentials.client_id.as_bytes(),
+            credentials.client_secret.expose().as_bytes(),
+        ]);
+        let key = format!("account:{}", hex(&hash, 40));
+        let grant = Grant::Account { account_id: account_id.to_owned() };
+        Self::new(context, credentials, grant, key)
+    }
+
+    fn new(context: Context, credentials: Credentials, grant: Grant, key: String) -> Self {
+        let id = digest(&[
+            key.as_bytes(),
+            credentials.client_id.as_bytes(),
+            credentials.client_secret.expose().as_bytes(),
+            context.endpoints.oauth_url().as_str().as_bytes(),
+            context.endpoints.api_url().as_str().as_bytes(),
+            &context.vault.fingerprint(),
+        ]);
+        Self { context, credentials, grant, key, id }
+    }
+
+    /// The key in the store.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// How the tokens are obtained.
+    #[must_use]
+    pub fn grant(&self) -> &Grant {
+        &self.grant
+    }
+
+    /// A usable token. `refused` is one that Zoom has just refused; `wait` bounds the wait for another process.
+    ///
+    /// # Errors
+    /// [`Kind::Authentication`] when there is no living connection; store, vault and network errors.
+    pub fn access(&self, refused: Option<&Secret>, wait: Duration) -> Result<Rc<Access>> {
+        let now = self.context.clock.now();
+        let mut held: Vec<Secret> = refused.cloned().into_iter().collect();
+        let unsaved = self.context.known.unsaved(&self.id).is_some();
+
+        if let Some(known) = self.context.known.get(&self.id) {
+            if !held.contains(&known.token) && known.renew_at > now.as_second() && !unsaved {
+                return Ok(known);
+            }
+            held.push(known.token.clone());
+        }
+        if !unsaved
+            && let Some(stored) = self.load()?
+        {
+            self.check_alive(&stored.value)?;
+            if !held.contains(&stored.value.access_token) && stored.value.renew_at > now.as_second() {
+                return self.use_record(&stored.value);
+            }
+            held.push(stored.value.access_token.clone());
+        }
+
+        let _locked = self.lock(wait)?;
+        self.save_unsaved()?;
+        let stored = self.load()?;
+        if let Some(stored) = &stored {
+            self.check_alive(&stored.value)?;
+            // Another process was faster. Expiry does not decide: a token that we have not seen refused is good.
+            if !held.contains(&stored.value.access_token) {
+                return self.use_record(&stored.value);
+            }
+        }
+        let record = self.refresh(stored.as_ref())?;
+        self.use_record(&record)
+    }
+
+    /// Refreshes now, whatever the expiry, so that the connection does not lapse from disuse.
+    ///
+    /// # Errors
+    /// As [`access`](Self::access).
+    pub fn renew(&self) -> Result<Record> {
+        let _locked = self.lock(LOCK_WAIT)?;
+        self.save_unsaved()?;
+        let stored = self.load()?;
+        if let Some(stored) = &stored {
+            self.check_alive(&stored.value)?;
+        }
+        let record = self.refresh(stored.as_ref())?;
+        self.use_record(&record)?;
+        Ok(record)
+    }
+
+    /// What is stored, without network. A cached account token that no key opens is as good as none.
+    ///
+    /// # Errors
+    /// When the store fails or the record cannot be opened.
+    pub fn load(&self) -> Result<Option<Stored<Record>>> {
+        match record::load(&self.context, &self.key) {
+            Err(error) if error.kind() == Kind::Vault && self.is_account() => Ok(None),
+            loaded => loaded,
+        }
+    }
+
+    fn is_account(&self) -> bool {
+        matches!(self.grant, Grant::Account { .. })
+    }
+
+    /// Puts a fresh record in the place of what is stored. The caller holds the lock.
+    ///
+    /// # Errors
+    /// When the store fails; then the record is kept in memory and saved at the next opportunity.
+    pub fn save(&self, record: &Record, replaces: Option<&str>) -> Result<bool> {
+        let sealed = record::seal(&self.context, &self.key, record)?;
+        let mut attempt = 1;
+        loop {
+            match self.context.store.save(&self.key, &sealed, replaces) {
+                Ok(true) => {
+                    self.context.known.drop_unsaved(&self.id);
+                    return Ok(true);
+                }
+                Ok(false) => {
+                    // The save before this one may have done its work and failed to say so.
+                    let stands = self.context.store.load(&self.key)?.as_deref() == Some(sealed.as_str());
+                    return Ok(stands);
+                }
+                Err(_) if attempt < SAVE_ATTEMPTS => {
+                    self.context.clock.sleep(SAVE_PAUSE * attempt);
+                    attempt += 1;
+                }
+                Err(error) => {
+                    self.context.known.keep_unsaved(
+                        self.id,
+                        Unsaved { sealed, replaces: replaces.map(str::to_owned) },
+                    );
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    /// Changes the stored record without touching its tokens, under the lock; nothing happens when there is none.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<Option<Record>> {
+        let _locked = self.lock(LOCK_WAIT)?;
+        let Some(stored) = self.load()? else { return Ok(None) };
+        let mut record = stored.value;
+        change(&mut record);
+        self.save(&record, Some(&stored.sealed))?;
+        if record.state == State::Connected {
+            self.use_record(&record)?;
+        }
+        Ok(Some(record))
+    }
+
+    /// Removes the record and forgets the token. The caller holds the lock.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn delete(&self) -> Result<()> {
+        self.forget();
+        self.context.known.drop_unsaved(&self.id);
+        self.context.store.delete(&self.key)
+    }
+
+    /// Forgets what this thread knows.
+    pub fn forget(&self) {
+        self.context.known.forget(&self.id);
+    }
+
+    /// Takes the lock of the record, across processes and against a nested call in this thread.
+    ///
+    /// # Errors
+    /// When the lock cannot be had.
+    pub fn lock(&self, wait: Duration) -> Result<Locked> {
+        lock(&self.context, &self.key, self.id, wait)
+    }
+
+    /// The token endpoint for this app.
+    #[must_use]
+    pub fn endpoint(&self) -> TokenEndpoint<'_> {
+        TokenEndpoint::new(&self.context, &self.credentials)
+    }
+
+    /// What an API call needs, from a record that may be used; remembered by this thread.
+    ///
+    /// # Errors
+    /// When the record names an API address that is not Zoom's.
+    pub fn use_record(&self, record: &Record) -> Result<Rc<Access>> {
+        let access = Rc::new(Access {
+            token: record.access_token.clone(),
+            api_base: self.context.endpoints.api_base(record.api_url.as_deref())?,
+            renew_at: record.renew_at,
+            scopes: record.scopes.clone(),
+            passcode_policy: record.passcode_policy.clone(),
+        });
+        self.context.known.remember(self.id, Rc::clone(&access));
+        Ok(access)
+    }
+
+    /// Refreshes with what is stored, saves, and gives the record to use. The caller holds the lock.
+    ///
+    /// # Errors
+    /// As [`access`](Self::access).
+    pub fn refresh(&self, stored: Option<&Stored<Record>>) -> Result<Record> {
+        let now = self.context.clock.now();
+        match &self.grant {
+            Grant::Account { account_id } => {
+                let answer = self
+                    .endpoint()
+                    .account(account_id)
+                    .map_err(|fault| fault.into_error().maybe_delivered(false))?;
+                // A token that must not be sent anywhere is not worth storing.
+                self.context.endpoints.api_base(answer.api_url.as_deref())?;
+                let mut record = Record::connected(answer, now);
+                record.passcode_policy = stored.and_then(|old| old.value.passcode_policy.clone());
+                self.save_or_adopt(record, stored.map(|old| old.sealed.as_str()))
+            }
+            Grant::User { .. } => {
+                let Some(stored) = stored else { return Err(not_connected()) };
+                let Some(refresh_token) = &stored.value.refresh_token else {
+                    return self.die(stored, "no refresh token is stored", now);
+                };
+                match self.send_refresh(refresh_token) {
+                    Ok(answer) => self.save_or_adopt(stored.value.refreshed(answer, now), Some(&stored.sealed)),
+                    Err(TokenFault::InvalidGrant(_)) => {
+                        // Believed only while this very token is still what is stored.
+                        match self.load()? {
+                            Some(current) if current.sealed != stored.sealed => {
+                                self.check_alive(&current.value)?;
+                                Ok(current.value)
+                            }
+                            _ => self.die(stored, "Zoom no longer takes the authorization (it was revoked, replaced by a newer one, or lapsed)", now),
+                        }
+                    }
+                    Err(fault) => Err(fault.into_error().maybe_delivered(false)),
+                }
+            }
+        }
+    }
+
+    /// Sends the refresh; once more when its answer was lost, for Zoom may not have seen it.
+    fn send_refresh(&self, refresh_token: &Secret) -> Result<TokenAnswer, TokenFault> {
+        match self.endpoint().refresh(refresh_token) {
+            Err(TokenFault::Lost(error)) if error.is_maybe_delivered() => self.endpoint().refresh(refresh_token),
+            answer => answer,
+        }
+    }
+
+    /// Saves a fresh record; when the stored one has changed meanwhile, that one is used.
+    fn save_or_adopt(&self, record: Record, replaces: Option<&str>) -> Result<Record> {
+        if self.save(&record, replaces)? {
+            return Ok(record);
+        }
+        match self.load()? {
+            Some(current) => {
+                self.check_alive(&current.value)?;
+                Ok(current.value)
+            }
+            // What lies there is sealed under a lost key, and it is only a cache.
+            None if self.is_account() => {
+                self.context.store.delete(&self.key)?;
+                self.save(&record, None)?;
+                Ok(record)
+            }
+            None => Err(not_connected()),
+        }
+    }
+
+    /// Writes the connection down as dead and says so.
+    fn die(&self, stored: &Stored<Record>, reason: &str, now: Timestamp) -> Result<Record> {
+        self.forget();
+        let dead = stored.value.turned(State::Dead, reason, now);
+        self.save(&dead, Some(&stored.sealed))?;
+        Err(dead_connection(&dead))
+    }
+
+    /// Saves what the store did not take earlier. The caller holds the lock.
+    fn save_unsaved(&self) -> Result<()> {
+        let Some(unsaved) = self.context.known.unsaved(&self.id) else { return Ok(()) };
+        if self.context.store.load(&self.key)? == unsaved.replaces {
+            self.context
+                .store
+                .save(&self.key, &unsaved.sealed, unsaved.replaces.as_deref())?;
+        }
+        self.context.known.drop_unsaved(&self.id);
+        Ok(())
+    }
+
+    fn check_alive(&self, record: &Record) -> Result<()> {
+        match record.state {
+            State::Connected => Ok(()),
+            State::Dead | State::Leaving => {
+                self.forget();
+                Err(dead_connection(record))
+            }
+        }
+    }
+}
+
+/// A held lock; given back when dropped.
+pub struct Locked {
+    context: Context,
+    key: String,
+    _busy: Busy,
+}
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // The work is done; a store that cannot unlock drops the lock with its connection or process.
+        let _ = self.context.store.unlock(&self.key);
+    }
+}
+
+/// Takes the lock of `key`; `id` guards against a nested call in this thread.
+///
+/// # Errors
+/// When the lock cannot be had.
+pub fn lock(context: &Context, key: &str, id: Id, wait: Duration) -> Result<Locked> {
+    let Some(busy) = context.known.begin(id) else {
+        return Err(Error::store("the token store called telemed again for the record it is asked about"));
+    };
+    if !context.store.lock(key, wait)? {
+        return Err(Error::store("another process holds the lock of this record"));
+    }
+    Ok(Locked {
+        context: context.clone(),
+        key: key.to_owned(),
+        _busy: busy,
+    })
+}
+
+/// A short name of an app that is no secret and fits a store key.
+#[must_use]
+pub fn app_name(client_id: &str) -> String {
+    hex(&digest(&[client_id.as_bytes()]), 12)
+}
+
+/// The error where there is no connection.
+#[must_use]
+pub fn not_connected() -> Error {
+    Error::new(
+        Kind::Authentication,
+        "there is no connection to Zoom",
+        "The doctor must click Authorize and log in to Zoom.",
+    )
+}
+
+fn dead_connection(record: &Record) -> Error {
+    let since = Timestamp::from_second(record.since).unwrap_or_default();
+    let reason = record.reason.as_deref().unwrap_or("it was ended");
+    Error::new(
+        Kind::Authentication,
+        format!("the connection to Zoom is dead since {since}: {reason}"),
+        "The doctor must reconnect: click Authorize and log in to Zoom. Nothing else is lost.",
+    )
+}
+
+#[cfg(test)]
+#[path = "tokens/tests.rs"]
+mod tests;
