@@ -1,1 +1,74 @@
-fn main(){}
+//! fake-zoom: a faithful Zoom to develop, test, demonstrate and measure against. Loopback only; see its README.
+
+#![recursion_limit = "512"] // the answers are long JSON literals
+
+mod api;
+mod authorize;
+mod bearer;
+mod clock;
+mod control;
+mod faults;
+mod limits;
+mod log;
+mod meetings;
+mod message;
+mod model;
+mod oauth;
+mod operations;
+mod pages;
+mod paging;
+mod random;
+mod router;
+mod server;
+mod state;
+mod tokens;
+mod users;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use anyhow::Context as _;
+use clap::Parser;
+
+/// A stand-in for Zoom on loopback addresses. Prints its addresses, then `ready`, and serves until it is killed.
+#[derive(Parser)]
+#[command(name = "fake-zoom")]
+struct Arguments {
+    /// Port for plain HTTP; 0 picks a free one.
+    #[arg(long, default_value_t = 0)]
+    port: u16,
+    /// Port for HTTPS; 0 picks a free one.
+    #[arg(long, requires = "tls_cert", requires = "tls_key")]
+    tls_port: Option<u16>,
+    /// Certificate chain for localhost, PEM.
+    #[arg(long, requires = "tls_port")]
+    tls_cert: Option<PathBuf>,
+    /// Its private key, PEM.
+    #[arg(long, requires = "tls_port")]
+    tls_key: Option<PathBuf>,
+}
+
+#[tokio::main]
+#[expect(
+    clippy::print_stdout,
+    reason = "whoever starts fake-zoom reads its addresses here"
+)]
+async fn main() -> anyhow::Result<()> {
+    let arguments = Arguments::parse();
+    let shared = Arc::new(Mutex::new(
+        state::State::new().context("the built-in seed is broken")?,
+    ));
+    let plain = server::bind(arguments.port).await?;
+    let mut lines = format!("http=http://127.0.0.1:{}\n", plain.local_addr()?.port());
+    if let (Some(port), Some(certificate), Some(key)) =
+        (arguments.tls_port, arguments.tls_cert, arguments.tls_key)
+    {
+        let acceptor = server::tls_acceptor(&certificate, &key)?;
+        let secure = server::bind(port).await?;
+        lines += &format!("https=https://localhost:{}\n", secure.local_addr()?.port());
+        tokio::spawn(server::serve(secure, Some(acceptor), Arc::clone(&shared)));
+    }
+    println!("{lines}ready");
+    server::serve(plain, None, shared).await;
+    Ok(())
+}

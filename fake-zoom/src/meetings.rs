@@ -1,0 +1,616 @@
+//! Operations on meetings.
+
+mod body;
+mod passcode;
+mod recurrence;
+mod settings;
+mod view;
+
+use jiff::Timestamp;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use self::body::Wanted;
+use crate::api::{Call, json_object, target_user, validation_failed};
+use crate::clock::after;
+use crate::message::Reply;
+use crate::model::{Meeting, PastInstance, Plan, User, at};
+use crate::paging;
+use crate::random;
+use crate::state::State;
+
+pub use self::view::stored;
+
+const INVALID: &str = "Invalid field.";
+const MISSING: &str = "Missing field.";
+const DEFAULT_MINUTES: i64 = 60;
+const ZAK_SECONDS: i64 = 7200;
+const SHORT_REFUSAL: &str =
+    "Your user account is not allowed meeting hosting and scheduling capabilities.";
+const LONG_REFUSAL: &str =
+    "Meeting hosting and scheduling capabilities are not allowed for your user account.";
+
+pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let user = hosting_user(state, call, SHORT_REFUSAL)?;
+    count_write(state, call, &user.id)?;
+    let now = state.now();
+    let wanted = Wanted::read(&json_object(call.request)?, body::Purpose::Create)?;
+    let (host, assistant_id) = scheduled_host(state, &user, &wanted)?;
+
+    let mut kind = wanted.kind.unwrap_or(Meeting::SCHEDULED);
+    let timezone = wanted
+        .timezone
+        .clone()
+        .unwrap_or_else(|| host.timezone.clone());
+    let start = match wanted.start {
+        Some(when) if kind != Meeting::INSTANT => {
+            when.resolve(wanted.timezone.as_deref().unwrap_or(&host.timezone))
+        }
+        _ => {
+            if kind == Meeting::SCHEDULED {
+                kind = Meeting::INSTANT; // No start: now, and an instant meeting.
+            }
+            now
+        }
+    };
+    if kind == Meeting::RECURRING && wanted.recurrence.is_none() {
+        return Err(validation_failed(&[("recurrence".to_owned(), MISSING)]));
+    }
+
+    let in_force = state.effective_settings(&host);
+    let locked = state.locked_settings(&host);
+    let password = choose_password(&in_force, &locked, &wanted)?;
+    let mut chosen = settings::defaults(&in_force, &host);
+    settings::change(&mut chosen, &wanted.settings, &locked);
+    check_alternative_hosts(state, &host, &chosen)?;
+
+    let minutes = wanted.minutes.unwrap_or(DEFAULT_MINUTES);
+    let occurrences = match &wanted.recurrence {
+        Some(recurrence) if kind == Meeting::RECURRING => {
+            recurrence::occurrences(recurrence, start, minutes, &timezone)
+        }
+        _ => Vec::new(),
+    };
+    let mut id = random::meeting_id();
+    while state.meetings.contains_key(&id) || state.deleted_meetings.contains_key(&id) {
+        id = random::meeting_id();
+    }
+    let meeting = Meeting {
+        id,
+        uuid: state.next_uuid(),
+        host_id: host.id.clone(),
+        account_id: host.account_id.clone(),
+        assistant_id,
+        topic: wanted.topic.unwrap_or_else(|| "Zoom Meeting".to_owned()),
+        kind,
+        started_at: None,
+        start,
+        minutes,
+        timezone,
+        agenda: wanted.agenda.unwrap_or_default(),
+        created_at: now,
+        password,
+        encrypted_password: format!("{}.1", random::alphanumeric(30)),
+        pre_schedule: wanted.pre_schedule.unwrap_or(false),
+        recurrence: wanted.recurrence.filter(|_| kind == Meeting::RECURRING),
+        occurrences,
+        tracking_fields: wanted.tracking_fields.unwrap_or_default(),
+        settings: chosen,
+        source: call.caller.app_name.clone(),
+    };
+    let zak = state.new_zak(&host.id, ZAK_SECONDS);
+    let answer = view::created(state, &meeting, &call.request.base_url, &zak);
+    state.meetings.insert(id, meeting);
+    Ok(Reply::api(201, &answer))
+}
+
+pub fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let meeting = find(state, call)?;
+    let zak = state.new_zak(&meeting.host_id, ZAK_SECONDS);
+    Ok(Reply::api(
+        200,
+        &view::whole(state, &meeting, &call.request.base_url, &zak),
+    ))
+}
+
+pub fn update(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let mut meeting = find(state, call)?;
+    let host = host_of(state, &meeting, SHORT_REFUSAL)?;
+    count_write(state, call, &host.id)?;
+    let now = state.now();
+    let wanted = Wanted::read(&json_object(call.request)?, body::Purpose::Update)?;
+    if let Some(other) = &wanted.schedule_for {
+        let (host, assistant) = scheduled_host(state, &host, &wanted)?;
+        if assistant.is_some() {
+            return Err(Reply::error(
+                400,
+                3000,
+                format!("You cannot schedule a meeting for {other}"),
+            ));
+        }
+        meeting.host_id = host.id;
+    }
+    let in_force = state.effective_settings(&host);
+    let locked = state.locked_settings(&host);
+    if let Some(password) = &wanted.password {
+        meeting.password = if password.is_empty() {
+            meeting.password.filter(|_| passcode::is_required(&locked))
+        } else {
+            check_password(&in_force, password)?;
+            Some(password.clone())
+        };
+    }
+    settings::change(&mut meeting.settings, &wanted.settings, &locked);
+    check_alternative_hosts(state, &host, &meeting.settings)?;
+
+    // A start in the past is ignored without a word, and so is a missing one.
+    if let Some(start) = wanted
+        .start
+        .map(|when| when.resolve(wanted.timezone.as_deref().unwrap_or(&host.timezone)))
+        && start > now
+    {
+        meeting.start = start;
+        if meeting.kind == Meeting::INSTANT {
+            meeting.kind = Meeting::SCHEDULED;
+        }
+    }
+    if let Some(kind) = wanted.kind {
+        meeting.kind = kind;
+    }
+    let set = |field: &mut String, value: Option<String>| {
+        if let Some(value) = value {
+            *field = value;
+        }
+    };
+    set(&mut meeting.topic, wanted.topic);
+    set(&mut meeting.agenda, wanted.agenda);
+    set(&mut meeting.timezone, wanted.timezone);
+    if let Some(minutes) = wanted.minutes {
+        meeting.minutes = minutes;
+    }
+    if let Some(pre_schedule) = wanted.pre_schedule {
+        if pre_schedule
+            && !matches!(
+                meeting.kind,
+                Meeting::SCHEDULED | Meeting::RECURRING_NO_TIME
+            )
+        {
+            return Err(Reply::error(
+                400,
+                3000,
+                "Prescheduling is only available for scheduled meetings (type 2) and recurring meetings with no fixed \
+                 time (type 3).",
+            ));
+        }
+        meeting.pre_schedule = pre_schedule;
+    }
+    if let Some(fields) = wanted.tracking_fields {
+        meeting.tracking_fields = fields;
+    }
+    if let Some(recurrence) = wanted.recurrence
+        && meeting.kind == Meeting::RECURRING
+    {
+        meeting.occurrences = recurrence::occurrences(
+            &recurrence,
+            meeting.start,
+            meeting.minutes,
+            &meeting.timezone,
+        );
+        meeting.recurrence = Some(recurrence);
+    }
+    state.meetings.insert(meeting.id, meeting);
+    Ok(Reply::no_content())
+}
+
+pub fn delete(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    if let Ok(id) = call.id.parse::<u64>()
+        && state
+            .users
+            .values()
+            .any(|user| user.pmi == id && user.account_id == call.caller.account_id)
+    {
+        return Err(Reply::error(400, 3018, "Not allowed to delete PMI."));
+    }
+    let mut meeting = find(state, call)?;
+    host_of(state, &meeting, LONG_REFUSAL)?;
+    if let Some(occurrence) = call
+        .request
+        .query_value("occurrence_id")
+        .filter(|text| !text.is_empty())
+    {
+        let found = meeting.occurrences.iter_mut().find(|known| {
+            known.get("occurrence_id") == Some(&json!(occurrence))
+                && known.get("status") == Some(&json!("available"))
+        });
+        let Some(Value::Object(found)) = found else {
+            return Err(Reply::error(
+                400,
+                300,
+                "Invalid parameter: `occurrence_id`.",
+            ));
+        };
+        found.insert("status".into(), json!("deleted"));
+        state.meetings.insert(meeting.id, meeting);
+        return Ok(Reply::no_content());
+    }
+    state.meetings.remove(&meeting.id);
+    state.deleted_meetings.insert(meeting.id, meeting);
+    Ok(Reply::no_content())
+}
+
+/// `PUT /meetings/{id}/status`: end or recover.
+pub fn change_status(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let action = json_object(call.request)?
+        .get("action")
+        .cloned()
+        .unwrap_or_default();
+    match action.as_str() {
+        Some("end") => {
+            let meeting = find(state, call)?;
+            host_of(state, &meeting, LONG_REFUSAL)?;
+            end(state, meeting.id);
+        }
+        Some("recover") => {
+            let id = number(call)?;
+            let meeting = state
+                .deleted_meetings
+                .get(&id)
+                .filter(|meeting| reaches(call, meeting));
+            let meeting = meeting.cloned().ok_or_else(|| unknown(call))?;
+            state.deleted_meetings.remove(&id);
+            state.meetings.insert(id, meeting);
+        }
+        _ => {
+            let message = if action.is_null() { MISSING } else { INVALID };
+            return Err(validation_failed(&[("action".to_owned(), message)]));
+        }
+    }
+    Ok(Reply::no_content())
+}
+
+/// Begins a meeting, as opening its start URL does.
+pub fn start(state: &mut State, id: u64) -> bool {
+    let now = state.now();
+    let Some(meeting) = state.meetings.get_mut(&id) else {
+        return false;
+    };
+    meeting.started_at.get_or_insert(now);
+    true
+}
+
+/// Ends a running meeting: the instance becomes a past one, and the meeting gets a new UUID.
+pub fn end(state: &mut State, id: u64) -> bool {
+    let now = state.now();
+    let uuid = state.next_uuid();
+    let Some(meeting) = state.meetings.get_mut(&id) else {
+        return false;
+    };
+    let before = meeting.clone();
+    if let Some(started_at) = meeting.started_at.take() {
+        meeting.uuid = uuid;
+        state.past.push(PastInstance {
+            meeting: before,
+            started_at,
+            ended_at: now,
+        });
+    }
+    true
+}
+
+pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let user = hosting_user(state, call, LONG_REFUSAL)?;
+    let which = call
+        .request
+        .query_value("type")
+        .unwrap_or_else(|| "scheduled".to_owned());
+    let now = state.now();
+    let date = |name: &str| match call
+        .request
+        .query_value(name)
+        .filter(|text| !text.is_empty())
+    {
+        None => Ok(None),
+        Some(text) => text
+            .parse::<jiff::civil::Date>()
+            .map(Some)
+            .map_err(|_| validation_failed(&[(name.to_owned(), INVALID)])),
+    };
+    let (from, to) = (date("from")?, date("to")?);
+    let half_a_year = 183 * 86_400;
+    let picks = |meeting: &Meeting| match which.as_str() {
+        "scheduled" => true,
+        "live" => meeting.started_at.is_some(),
+        "upcoming" => meeting.started_at.is_some() || meeting.start >= now || meeting.has_no_time(),
+        "upcoming_meetings" => {
+            (meeting.started_at.is_some() || meeting.start >= now)
+                && meeting.start <= after(now, half_a_year)
+        }
+        _ => {
+            meeting.started_at.is_none()
+                && meeting.start < now
+                && meeting.start >= after(now, -half_a_year)
+        }
+    };
+    if ![
+        "scheduled",
+        "live",
+        "upcoming",
+        "upcoming_meetings",
+        "previous_meetings",
+    ]
+    .contains(&which.as_str())
+    {
+        return Err(validation_failed(&[("type".to_owned(), INVALID)]));
+    }
+    let mut meetings: Vec<&Meeting> = state
+        .meetings
+        .values()
+        .filter(|meeting| {
+            meeting.host_id == user.id
+                && meeting.kind != Meeting::INSTANT
+                && !meeting.has_expired(now)
+        })
+        .filter(|meeting| picks(meeting))
+        .filter(|meeting| {
+            let day = meeting
+                .start
+                .to_zoned_datetime(jiff::tz::TimeZone::UTC)
+                .date();
+            from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
+        })
+        .collect();
+    meetings.sort_by_key(|meeting| (meeting.start, meeting.id));
+    let rows = meetings
+        .into_iter()
+        .map(|meeting| view::row(state, meeting, &call.request.base_url))
+        .collect();
+    let name = format!("meetings {} {which} {from:?} {to:?}", user.id);
+    paging::page(state, call.request, &name, "meetings", rows)
+}
+
+/// The next 24 hours.
+pub fn upcoming(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let user = hosting_user(state, call, LONG_REFUSAL)?;
+    let now = state.now();
+    let tomorrow = after(now, 86_400);
+    let mut meetings: Vec<&Meeting> = state
+        .meetings
+        .values()
+        .filter(|meeting| meeting.host_id == user.id && !meeting.has_no_time())
+        .filter(|meeting| meeting.start >= now && meeting.start <= tomorrow)
+        .collect();
+    meetings.sort_by_key(|meeting| (meeting.start, meeting.id));
+    let rows: Vec<Value> = meetings
+        .into_iter()
+        .map(|meeting| view::upcoming_row(state, meeting, &call.request.base_url))
+        .collect();
+    Ok(Reply::api(
+        200,
+        &json!({"total_records": rows.len(), "meetings": rows}),
+    ))
+}
+
+pub fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let meeting = find(state, call)?;
+    let host = host_of(state, &meeting, LONG_REFUSAL)?;
+    Ok(Reply::api(
+        200,
+        &view::invitation(state, &meeting, &host, &call.request.base_url),
+    ))
+}
+
+/// `GET /past_meetings/{id or uuid}`: a meeting id means its latest instance.
+pub fn past(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    if call.plan == Plan::Free {
+        let account = &call.caller.account_id;
+        return Err(Reply::error(
+            400,
+            200,
+            format!("Only available for paid account: {account}"),
+        ));
+    }
+    let uuid = past_uuid(&call.id);
+    let instance = state.past.iter().rev().find(|past| {
+        reaches(call, &past.meeting)
+            && (uuid.as_ref() == Some(&past.meeting.uuid) || call.id == past.meeting.id.to_string())
+    });
+    let instance = instance.ok_or_else(|| unknown(call))?;
+    if after(instance.ended_at, 365 * 86_400) < state.now() {
+        return Err(Reply::error(
+            400,
+            12702,
+            "Can not access a meeting a year ago.",
+        ));
+    }
+    Ok(Reply::api(200, &view::past(state, instance)))
+}
+
+pub fn past_instances(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let id = number(call)?;
+    let instances: Vec<Value> = state
+        .past
+        .iter()
+        .filter(|past| past.meeting.id == id && reaches(call, &past.meeting))
+        .map(|past| json!({"uuid": past.meeting.uuid, "start_time": crate::clock::utc(past.started_at)}))
+        .collect();
+    if instances.is_empty() {
+        find(state, call)?;
+    }
+    Ok(Reply::api(200, &json!({"meetings": instances})))
+}
+
+/// A UUID as the path carries it, after one decoding. One that begins with `/` or holds `//` must have been encoded
+/// twice: a server that decodes `%2F` takes it for a separator of the path.
+fn past_uuid(id: &str) -> Option<String> {
+    if id.starts_with('/') || id.contains("//") {
+        return None;
+    }
+    percent_decode_str(id)
+        .decode_utf8()
+        .ok()
+        .map(std::borrow::Cow::into_owned)
+}
+
+fn unknown(call: &Call) -> Reply {
+    Reply::error(404, 3001, format!("Meeting does not exist: {}.", call.id))
+}
+
+fn number(call: &Call) -> Result<u64, Reply> {
+    call.id
+        .parse()
+        .map_err(|_| Reply::error(400, 300, "Invalid meeting id."))
+}
+
+/// Whether the caller may know of this meeting at all.
+fn reaches(call: &Call, meeting: &Meeting) -> bool {
+    let caller = &call.caller;
+    meeting.account_id == caller.account_id
+        && (caller.is_admin
+            || meeting.host_id == caller.user_id
+            || meeting.assistant_id.as_ref() == Some(&caller.user_id))
+}
+
+fn find(state: &State, call: &Call) -> Result<Meeting, Reply> {
+    let id = number(call)?;
+    let now = state.now();
+    state
+        .meetings
+        .get(&id)
+        .filter(|meeting| reaches(call, meeting) && !meeting.has_expired(now))
+        .cloned()
+        .ok_or_else(|| unknown(call))
+}
+
+/// The user in the path, who must be able to hold meetings.
+fn hosting_user(state: &State, call: &Call, refusal: &str) -> Result<User, Reply> {
+    let user = target_user(state, call)?;
+    if !user.is_active() {
+        let code = if call.operation == crate::operations::Operation::UpcomingMeetings {
+            3001
+        } else {
+            1001
+        };
+        return Err(Reply::error(
+            404,
+            code,
+            format!("User does not exist: {}.", call.id),
+        ));
+    }
+    if !user.may_host() {
+        return Err(Reply::error(400, 3161, refusal));
+    }
+    Ok(user)
+}
+
+fn host_of(state: &State, meeting: &Meeting, refusal: &str) -> Result<User, Reply> {
+    state
+        .users
+        .get(&meeting.host_id)
+        .filter(|user| user.may_host())
+        .cloned()
+        .ok_or_else(|| Reply::error(400, 3161, refusal))
+}
+
+fn count_write(state: &mut State, call: &Call, host: &str) -> Result<(), Reply> {
+    if !state.switches.rate_limits {
+        return Ok(());
+    }
+    let now: Timestamp = state.now();
+    state.limits.take_host_write(
+        host,
+        &call.caller.account_id,
+        call.plan,
+        call.operation.label(),
+        now,
+    )
+}
+
+/// Who hosts when `schedule_for` is given, and then who scheduled.
+fn scheduled_host(
+    state: &State,
+    user: &User,
+    wanted: &Wanted,
+) -> Result<(User, Option<String>), Reply> {
+    let Some(other) = wanted
+        .schedule_for
+        .as_deref()
+        .filter(|other| !other.is_empty())
+    else {
+        return Ok((user.clone(), None));
+    };
+    let host = state.user(other).filter(|host| host.account_id == user.account_id && host.is_active()).ok_or_else(|| {
+        Reply::error(
+            400,
+            300,
+            "The value that you entered in the `schedule_for` field is invalid. Enter a valid value and try again.",
+        )
+    })?;
+    if host.id == user.id {
+        return Ok((user.clone(), None));
+    }
+    if wanted.kind == Some(Meeting::INSTANT) {
+        return Err(Reply::error(
+            400,
+            3000,
+            "Instant meetings do not support the `schedule_for` parameter, and you can't schedule an instant meeting \
+             for another user.",
+        ));
+    }
+    if !user.may_schedule_for.contains(&host.id) {
+        return Err(Reply::error(
+            400,
+            3000,
+            format!("You cannot schedule a meeting for {other}"),
+        ));
+    }
+    Ok((host.clone(), Some(user.id.clone())))
+}
+
+fn choose_password(
+    in_force: &serde_json::Map<String, Value>,
+    locked: &serde_json::Map<String, Value>,
+    wanted: &Wanted,
+) -> Result<Option<String>, Reply> {
+    if let Some(password) = wanted
+        .password
+        .as_deref()
+        .filter(|password| !password.is_empty())
+    {
+        check_password(in_force, password)?;
+        return Ok(Some(password.to_owned()));
+    }
+    let makes_one = at(in_force, passcode::REQUIRED) == Some(&Value::Bool(true))
+        && (wanted.default_password.unwrap_or(true) || passcode::is_required(locked));
+    Ok(makes_one.then(|| passcode::Policy::of(in_force).generate()))
+}
+
+fn check_password(in_force: &serde_json::Map<String, Value>, password: &str) -> Result<(), Reply> {
+    if passcode::Policy::of(in_force).accepts(password) {
+        return Ok(());
+    }
+    Err(validation_failed(&[("password".to_owned(), INVALID)]))
+}
+
+/// Alternative hosts must be licensed users of the account.
+fn check_alternative_hosts(
+    state: &State,
+    host: &User,
+    chosen: &serde_json::Map<String, Value>,
+) -> Result<(), Reply> {
+    let text = chosen
+        .get("alternative_hosts")
+        .and_then(Value::as_str)
+        .unwrap_or_default();
+    let known = text.split(';').filter(|name| !name.is_empty()).all(|name| {
+        state.user(name).is_some_and(|user| {
+            user.account_id == host.account_id && user.kind == 2 && user.is_active()
+        })
+    });
+    if known {
+        return Ok(());
+    }
+    Err(validation_failed(&[(
+        "settings.alternative_hosts".to_owned(),
+        INVALID,
+    )]))
+}

@@ -1,0 +1,382 @@
+//! A meeting's `settings`: what they may hold, what they are when left out, and what a locked setting makes of them.
+
+use serde_json::{Map, Value, json};
+
+use super::{INVALID, MISSING};
+use crate::model::{User, at, merge};
+
+/// What a value must look like.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Bool,
+    Text,
+    /// At most so many characters.
+    Short(usize),
+    OneOf(&'static [&'static str]),
+    Number(&'static [i64]),
+    List,
+    Object(&'static [(&'static str, Kind)]),
+}
+
+use Kind::{Bool, List, Number, Object, OneOf, Short, Text};
+
+/// Every field of section 3.5 of the reference.
+const FIELDS: &[(&str, Kind)] = &[
+    ("waiting_room", Bool),
+    (
+        "waiting_room_options",
+        Object(&[
+            ("mode", OneOf(&["follow_setting", "custom"])),
+            (
+                "who_goes_to_waiting_room",
+                OneOf(&[
+                    "everyone",
+                    "users_not_in_account",
+                    "users_not_in_account_or_whitelisted_domains",
+                    "users_not_on_invite",
+                ]),
+            ),
+        ]),
+    ),
+    ("join_before_host", Bool),
+    ("jbh_time", Number(&[0, 5, 10, 15])),
+    ("host_video", Bool),
+    ("participant_video", Bool),
+    ("mute_upon_entry", Bool),
+    ("auto_recording", OneOf(&["local", "cloud", "none"])),
+    ("approval_type", Number(&[0, 1, 2])),
+    ("registration_type", Number(&[1, 2, 3])),
+    ("alternative_hosts", Text),
+    ("alternative_hosts_email_notification", Bool),
+    ("alternative_host_update_polls", Bool),
+    ("alternative_host_manage_meeting_summary", Bool),
+    ("alternative_host_manage_cloud_recording", Bool),
+    ("meeting_invitees", List),
+    ("encryption_type", OneOf(&["enhanced_encryption", "e2ee"])),
+    ("private_meeting", Bool),
+    ("calendar_type", Number(&[1, 2])),
+    ("meeting_authentication", Bool),
+    ("authentication_option", Text),
+    ("authentication_domains", Text),
+    ("authentication_name", Text),
+    ("authentication_exception", List),
+    ("audio", OneOf(&["both", "telephony", "voip", "thirdParty"])),
+    ("audio_conference_info", Short(2048)),
+    ("use_pmi", Bool),
+    ("email_notification", Bool),
+    ("registrants_confirmation_email", Bool),
+    ("registrants_email_notification", Bool),
+    ("close_registration", Bool),
+    ("show_share_button", Bool),
+    ("allow_multiple_devices", Bool),
+    ("contact_name", Text),
+    ("contact_email", Text),
+    (
+        "breakout_room",
+        Object(&[("enable", Bool), ("rooms", List)]),
+    ),
+    (
+        "continuous_meeting_chat",
+        Object(&[
+            ("enable", Bool),
+            (
+                "who_is_added",
+                OneOf(&["all_users", "org_invitees_and_participants", "org_invitees"]),
+            ),
+            ("auto_add_invited_external_users", Bool),
+            ("auto_add_meeting_participants", Bool),
+        ]),
+    ),
+    (
+        "approved_or_denied_countries_or_regions",
+        Object(&[
+            ("enable", Bool),
+            ("method", OneOf(&["approve", "deny"])),
+            ("approved_list", List),
+            ("denied_list", List),
+        ]),
+    ),
+    ("additional_data_center_regions", List),
+    ("global_dial_in_countries", List),
+    ("global_dial_in_numbers", List),
+    ("custom_keys", List),
+    ("focus_mode", Bool),
+    ("watermark", Bool),
+    ("host_save_video_order", Bool),
+    ("internal_meeting", Bool),
+    ("participant_focused_meeting", Bool),
+    ("push_change_to_calendar", Bool),
+    ("device_testing", Bool),
+    ("disable_participant_video", Bool),
+    ("allow_host_control_participant_mute_state", Bool),
+    ("request_permission_to_unmute_participants", Bool),
+    ("email_in_attendee_report", Bool),
+    ("auto_start_meeting_summary", Bool),
+    ("who_will_receive_summary", Number(&[1, 2, 3, 4])),
+    ("auto_start_ai_companion_questions", Bool),
+    ("who_can_ask_questions", Number(&[1, 2, 3, 4, 5])),
+    ("summary_template_id", Text),
+    ("support_participants_receive_summary", Bool),
+    (
+        "question_and_answer",
+        Object(&[
+            ("enable", Bool),
+            ("allow_submit_questions", Bool),
+            ("allow_anonymous_questions", Bool),
+            ("question_visibility", OneOf(&["answered", "all"])),
+            ("attendees_can_comment", Bool),
+            ("attendees_can_upvote", Bool),
+        ]),
+    ),
+    (
+        "language_interpretation",
+        Object(&[("enable", Bool), ("interpreters", List)]),
+    ),
+    (
+        "sign_language_interpretation",
+        Object(&[("enable", Bool), ("interpreters", List)]),
+    ),
+    ("resources", List),
+    (
+        "auto_add_recording_to_video_management",
+        Object(&[("enable", Bool), ("channels", List)]),
+    ),
+    ("cn_meeting", Bool),
+    ("in_meeting", Bool),
+    ("enforce_login", Bool),
+    ("enforce_login_domains", Text),
+];
+
+/// Settings of user and account that, when locked, decide over the meeting's own; some under another name.
+const LOCKS: &[(&str, &str)] = &[
+    ("in_meeting.waiting_room", "waiting_room"),
+    ("in_meeting.watermark", "watermark"),
+    (
+        "in_meeting.meeting_summary_with_ai_companion.auto_enable",
+        "auto_start_meeting_summary",
+    ),
+    (
+        "in_meeting.ai_companion_questions.auto_enable",
+        "auto_start_ai_companion_questions",
+    ),
+    ("schedule_meeting.host_video", "host_video"),
+    ("schedule_meeting.participants_video", "participant_video"),
+    ("schedule_meeting.audio_type", "audio"),
+    ("schedule_meeting.join_before_host", "join_before_host"),
+    ("schedule_meeting.mute_upon_entry", "mute_upon_entry"),
+    (
+        "schedule_meeting.meeting_authentication",
+        "meeting_authentication",
+    ),
+    ("recording.auto_recording", "auto_recording"),
+];
+
+/// What is wrong with the given settings, by dotted path.
+pub fn errors(given: &Map<String, Value>) -> Vec<(String, &'static str)> {
+    let mut errors = Vec::new();
+    check(given, FIELDS, "settings", &mut errors);
+    if let Some(Value::Object(options)) = given.get("waiting_room_options")
+        && !options.contains_key("mode")
+    {
+        errors.push(("settings.waiting_room_options.mode".to_owned(), MISSING));
+    }
+    errors
+}
+
+fn check(
+    given: &Map<String, Value>,
+    fields: &[(&str, Kind)],
+    path: &str,
+    errors: &mut Vec<(String, &'static str)>,
+) {
+    for (name, kind) in fields {
+        let Some(value) = given.get(*name).filter(|value| !value.is_null()) else {
+            continue;
+        };
+        let path = format!("{path}.{name}");
+        if let (Object(inner), Value::Object(map)) = (kind, value) {
+            check(map, inner, &path, errors);
+        } else if !fits(*kind, value) {
+            errors.push((path, INVALID));
+        }
+    }
+}
+
+fn fits(kind: Kind, value: &Value) -> bool {
+    match kind {
+        Bool => value.is_boolean(),
+        Text => value.is_string(),
+        Short(longest) => value
+            .as_str()
+            .is_some_and(|text| text.chars().count() <= longest),
+        OneOf(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
+        Number(choices) => value
+            .as_i64()
+            .is_some_and(|number| choices.contains(&number)),
+        List => value.is_array(),
+        Object(_) => value.is_object(),
+    }
+}
+
+/// The settings of a meeting that asks for none: the user's where the user has a say, else Zoom's.
+pub fn defaults(in_force: &Map<String, Value>, host: &User) -> Map<String, Value> {
+    let user = |path: &str| at(in_force, path).cloned().unwrap_or_default();
+    let e2ee = user("in_meeting.e2e_encryption") == true;
+    let tree = json!({
+        "host_video": user("schedule_meeting.host_video"),
+        "participant_video": user("schedule_meeting.participants_video"),
+        "cn_meeting": false, "in_meeting": false,
+        "join_before_host": user("schedule_meeting.join_before_host"), "jbh_time": 0,
+        "mute_upon_entry": user("schedule_meeting.mute_upon_entry"),
+        "watermark": user("in_meeting.watermark"),
+        "use_pmi": false, "approval_type": 2,
+        "audio": user("schedule_meeting.audio_type"),
+        "auto_recording": user("recording.auto_recording"),
+        "enforce_login": false, "enforce_login_domains": "",
+        "alternative_hosts": "", "alternative_host_update_polls": false, "alternative_hosts_email_notification": true,
+        "close_registration": false, "show_share_button": false, "allow_multiple_devices": false,
+        "registrants_confirmation_email": true, "registrants_email_notification": true,
+        "waiting_room": user("in_meeting.waiting_room"),
+        "request_permission_to_unmute_participants": false,
+        "global_dial_in_countries": ["DE"],
+        "global_dial_in_numbers": [{
+            "country": "DE", "country_name": "Germany", "city": "Berlin", "number": "+49 30 5550 0100", "type": "toll"
+        }],
+        "contact_name": host.display_name(), "contact_email": host.email,
+        "meeting_authentication": user("schedule_meeting.meeting_authentication"),
+        "encryption_type": if e2ee { "e2ee" } else { "enhanced_encryption" },
+        "approved_or_denied_countries_or_regions": {"enable": false},
+        "breakout_room": {"enable": false},
+        "internal_meeting": false,
+        "continuous_meeting_chat": {
+            "enable": user("schedule_meeting.continuous_meeting_chat.enable"),
+            "auto_add_invited_external_users": false, "auto_add_meeting_participants": false
+        },
+        "participant_focused_meeting": false, "push_change_to_calendar": false, "resources": [],
+        "private_meeting": false, "email_notification": true, "host_save_video_order": false,
+        "sign_language_interpretation": {"enable": false}, "language_interpretation": {"enable": false},
+        "question_and_answer": {"enable": false},
+        "email_in_attendee_report": false, "focus_mode": false, "device_testing": false,
+        "disable_participant_video": false, "allow_host_control_participant_mute_state": false,
+        "auto_start_meeting_summary": user("in_meeting.meeting_summary_with_ai_companion.auto_enable"),
+        "who_will_receive_summary": user("in_meeting.meeting_summary_with_ai_companion.who_will_receive_summary"),
+        "auto_start_ai_companion_questions": user("in_meeting.ai_companion_questions.auto_enable"),
+        "who_can_ask_questions": user("in_meeting.ai_companion_questions.who_can_ask_questions"),
+        "meeting_invitees": []
+    });
+    match tree {
+        Value::Object(map) => map,
+        _ => Map::new(),
+    }
+}
+
+/// Puts the given settings in, known ones only, then what is locked, then what follows from both.
+pub fn change(
+    settings: &mut Map<String, Value>,
+    given: &Map<String, Value>,
+    locked: &Map<String, Value>,
+) {
+    let known = given
+        .iter()
+        .filter(|(name, value)| !value.is_null() && FIELDS.iter().any(|(field, _)| field == name))
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    merge(settings, &known);
+    for (path, name) in LOCKS {
+        if let Some(value) = at(locked, path) {
+            settings.insert((*name).to_owned(), value.clone());
+        }
+    }
+    if let Some(value) = at(locked, "schedule_meeting.continuous_meeting_chat.enable")
+        && let Some(Value::Object(chat)) = settings.get_mut("continuous_meeting_chat")
+    {
+        chat.insert("enable".into(), value.clone());
+    }
+    if let Some(value) = at(locked, "in_meeting.e2e_encryption") {
+        let kind = if value == true {
+            "e2ee"
+        } else {
+            "enhanced_encryption"
+        };
+        settings.insert("encryption_type".into(), kind.into());
+    }
+    if settings.get("waiting_room") == Some(&Value::Bool(true)) {
+        settings.insert("join_before_host".into(), false.into());
+    }
+    if settings.get("encryption_type") == Some(&json!("e2ee"))
+        && settings.get("auto_recording") == Some(&json!("cloud"))
+    {
+        settings.insert("auto_recording".into(), "none".into());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::default_settings;
+
+    fn object(value: Value) -> Map<String, Value> {
+        match value {
+            Value::Object(map) => map,
+            _ => panic!("no object"),
+        }
+    }
+
+    fn meeting(given: Value, locked: Value) -> Map<String, Value> {
+        let seed = crate::model::built_in_seed().unwrap();
+        let mut settings = defaults(&default_settings(), &seed.users[1]);
+        change(&mut settings, &object(given), &object(locked));
+        settings
+    }
+
+    #[test]
+    fn a_waiting_room_ends_joining_before_the_host() {
+        let settings = meeting(
+            json!({"waiting_room": true, "join_before_host": true}),
+            json!({}),
+        );
+        assert_eq!(settings["join_before_host"], false);
+        let settings = meeting(
+            json!({"waiting_room": false, "join_before_host": true}),
+            json!({}),
+        );
+        assert_eq!(settings["join_before_host"], true);
+    }
+
+    #[test]
+    fn every_lock_wins_over_what_was_asked() {
+        for (path, name) in LOCKS {
+            let asked_and_forced = match *name {
+                "audio" => ("both", json!("voip")),
+                "auto_recording" => ("none", json!("cloud")),
+                _ => ("", json!(true)),
+            };
+            let asked = if asked_and_forced.0.is_empty() {
+                json!(false)
+            } else {
+                json!(asked_and_forced.0)
+            };
+            let locked = path.rsplit('.').fold(
+                asked_and_forced.1.clone(),
+                |inner, part| json!({part: inner}),
+            );
+            let mut given = json!({"waiting_room": false});
+            given[*name] = asked;
+            assert_eq!(meeting(given, locked)[*name], asked_and_forced.1, "{path}");
+        }
+    }
+
+    #[test]
+    fn unknown_settings_are_ignored() {
+        let settings = meeting(
+            json!({"unheard_of": 1, "continuous_meeting_chat": {"enable": false}}),
+            json!({}),
+        );
+        assert!(!settings.contains_key("unheard_of"));
+        assert_eq!(settings["continuous_meeting_chat"]["enable"], false);
+        assert_eq!(
+            settings["continuous_meeting_chat"]["auto_add_meeting_participants"],
+            false
+        );
+    }
+}

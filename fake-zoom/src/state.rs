@@ -1,0 +1,195 @@
+//! The one state that both listeners share, and the switches of the control API.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::clock::{Clock, after};
+use crate::faults::Faults;
+use crate::limits::Limits;
+use crate::log::Log;
+use crate::model::{self, Account, App, Meeting, PastInstance, Seed, User};
+use crate::random;
+use crate::tokens::Tokens;
+
+/// `POST /_control/settings`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Switches {
+    pub rate_limits: bool,
+    pub strict_me: bool,
+    pub strict_query: bool,
+    /// `null` leaves the field out of token answers; tokens then live 3599 s.
+    pub expires_in: Option<i64>,
+    pub send_api_url: bool,
+    pub api_url: Option<String>,
+    pub token_error_style: TokenErrorStyle,
+    pub decline: Decline,
+    pub refresh_token_days: i64,
+    /// Whether a refresh also kills the access tokens given out before it.
+    pub refresh_kills_access: bool,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+pub enum TokenErrorStyle {
+    #[serde(rename = "2025")]
+    Of2025,
+    #[serde(rename = "2022")]
+    Of2022,
+    #[serde(rename = "short")]
+    Short,
+    #[serde(rename = "401")]
+    Of2020,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum Decline {
+    Redirect,
+    Stay,
+}
+
+impl Default for Switches {
+    fn default() -> Self {
+        Self {
+            rate_limits: true,
+            strict_me: true,
+            strict_query: true,
+            expires_in: Some(3599),
+            send_api_url: true,
+            api_url: None,
+            token_error_style: TokenErrorStyle::Of2025,
+            decline: Decline::Redirect,
+            refresh_token_days: 90,
+            refresh_kills_access: false,
+        }
+    }
+}
+
+/// A key to host meetings as one user, part of every start URL.
+#[derive(Clone, Debug)]
+pub struct Zak {
+    pub user_id: String,
+    pub expires_at: Timestamp,
+}
+
+/// A place in a list, for `next_page_token`.
+#[derive(Clone, Debug)]
+pub struct PageToken {
+    /// The list it belongs to.
+    pub list: String,
+    pub offset: usize,
+    pub expires_at: Timestamp,
+}
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub clock: Clock,
+    pub switches: Switches,
+    pub accounts: BTreeMap<String, Account>,
+    pub users: BTreeMap<String, User>,
+    pub apps: BTreeMap<String, App>,
+    pub tokens: Tokens,
+    pub meetings: BTreeMap<u64, Meeting>,
+    pub deleted_meetings: BTreeMap<u64, Meeting>,
+    pub past: Vec<PastInstance>,
+    pub zaks: HashMap<String, Zak>,
+    pub page_tokens: HashMap<String, PageToken>,
+    pub limits: Limits,
+    pub faults: Faults,
+    pub log: Log,
+    /// Connections accepted since the start of the process.
+    pub connections: u64,
+    uuids: u64,
+}
+
+impl State {
+    pub fn new() -> anyhow::Result<Self> {
+        let mut state = Self::default();
+        state.seed(model::built_in_seed()?);
+        Ok(state)
+    }
+
+    /// Back to the seed. Connections and requests under way go on, so their numbers do too.
+    pub fn reset(&mut self) -> anyhow::Result<()> {
+        let mut fresh = Self::new()?;
+        fresh.connections = self.connections;
+        fresh.log = std::mem::take(&mut self.log);
+        fresh.log.clear();
+        *self = fresh;
+        Ok(())
+    }
+
+    /// Adds or replaces by id.
+    pub fn seed(&mut self, seed: Seed) {
+        self.accounts.extend(
+            seed.accounts
+                .into_iter()
+                .map(|account| (account.id.clone(), account)),
+        );
+        self.users
+            .extend(seed.users.into_iter().map(|user| (user.id.clone(), user)));
+        self.apps.extend(
+            seed.apps
+                .into_iter()
+                .map(|app| (app.client_id.clone(), app)),
+        );
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// By id or e-mail; ids are case-sensitive, e-mails are not.
+    pub fn user(&self, id_or_email: &str) -> Option<&User> {
+        self.users.get(id_or_email).or_else(|| {
+            self.users
+                .values()
+                .find(|user| user.email.eq_ignore_ascii_case(id_or_email))
+        })
+    }
+
+    pub fn next_uuid(&mut self) -> String {
+        self.uuids += 1;
+        random::meeting_uuid(self.uuids - 1)
+    }
+
+    pub fn new_zak(&mut self, user_id: &str, seconds: i64) -> String {
+        let now = self.now();
+        if self.zaks.len() >= 10_000 {
+            self.zaks.retain(|_, zak| zak.expires_at > now);
+        }
+        let zak = random::token("zak", user_id);
+        self.zaks.insert(
+            zak.clone(),
+            Zak {
+                user_id: user_id.to_owned(),
+                expires_at: after(now, seconds),
+            },
+        );
+        zak
+    }
+
+    /// What is in force for a user: defaults, account, user, and above them what is locked.
+    pub fn effective_settings(&self, user: &User) -> Map<String, Value> {
+        let mut settings = model::default_settings();
+        let account = self.accounts.get(&user.account_id);
+        if let Some(account) = account {
+            model::merge(&mut settings, &account.settings);
+        }
+        model::merge(&mut settings, &user.settings);
+        model::merge(&mut settings, &self.locked_settings(user));
+        settings
+    }
+
+    /// Only what is locked for a user.
+    pub fn locked_settings(&self, user: &User) -> Map<String, Value> {
+        let mut locked = user.locked.clone();
+        if let Some(account) = self.accounts.get(&user.account_id) {
+            model::merge(&mut locked, &account.locked);
+        }
+        locked
+    }
+}
