@@ -12,7 +12,7 @@ use crate::zoom;
 #[php(name = "Telemed\\Connection")]
 #[php(flags = SEALED)]
 pub struct Connection {
-    connection: zoom::oauth_app::Connection,
+    connection: zoom::connection::Connection,
 }
 
 #[php_impl]
@@ -67,8 +67,8 @@ impl Connection {
     }
 }
 
-impl From<zoom::oauth_app::Connection> for Connection {
-    fn from(connection: zoom::oauth_app::Connection) -> Self {
+impl From<zoom::connection::Connection> for Connection {
+    fn from(connection: zoom::connection::Connection) -> Self {
         Self { connection }
     }
 }

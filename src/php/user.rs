@@ -29,7 +29,7 @@ impl User {
         self.user.email()
     }
 
-    pub fn name(&self) -> &str {
+    pub fn name(&self) -> String {
         self.user.name()
     }
 
