@@ -67,11 +67,9 @@ impl Endpoints {
     #[must_use]
     pub fn trusts_link(&self, link: &str) -> bool {
         Url::parse(link).is_ok_and(|url| {
-            url.username().is_empty()
-                && url.password().is_none()
-                && (is_zoom(&url)
-                    || same_origin(&url, &self.api_url)
-                    || same_origin(&url, &self.oauth_url))
+            is_zoom(&url)
+                || same_origin(&url, &self.api_url)
+                || same_origin(&url, &self.oauth_url)
         })
     }
 }
@@ -117,8 +115,11 @@ pub fn is_loopback(url: &Url) -> bool {
     }
 }
 
+/// Whether `a`, which came from outside, bears no credentials and has the origin of `b`.
 fn same_origin(a: &Url, b: &Url) -> bool {
-    a.scheme() == b.scheme()
+    a.username().is_empty()
+        && a.password().is_none()
+        && a.scheme() == b.scheme()
         && a.host() == b.host()
         && a.port_or_known_default() == b.port_or_known_default()
 }
