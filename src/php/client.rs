@@ -1,5 +1,7 @@
 //! `Telemed\Client`.
 
+#![allow(non_snake_case, reason = "parameter names are public API in PHP")]
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -51,19 +53,16 @@ impl Client {
             .map(Meeting::from)
     }
 
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn update_meeting(&self, meetingId: i64, request: &MeetingRequest) -> PhpResult<Meeting> {
         let request = request.core();
         self.run(|client| client.update_meeting(meetingId, &request))
             .map(Meeting::from)
     }
 
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn delete_meeting(&self, meetingId: i64) -> PhpResult<bool> {
         self.run(|client| client.delete_meeting(meetingId))
     }
 
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn meeting(&self, meetingId: i64) -> PhpResult<Meeting> {
         self.run(|client| client.meeting(meetingId))
             .map(Meeting::from)
@@ -74,7 +73,6 @@ impl Client {
         Ok(meetings.into_iter().map(Meeting::from).collect())
     }
 
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn start_url(&self, meetingId: i64) -> PhpResult<SecretText> {
         self.run(|client| client.start_url(meetingId))
             .map(SecretText)

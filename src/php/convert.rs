@@ -16,6 +16,7 @@ use ext_php_rs::types::ZendObject;
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ClassEntry;
 use ext_php_rs::zend::ExecutorGlobals;
+use ext_php_rs::zend::Function;
 use ext_php_rs::zend::ce;
 use jiff::Timestamp;
 use serde_json::Map;
@@ -31,6 +32,9 @@ pub const SEALED: ClassFlags = ClassFlags::Final.union(ClassFlags::NoDynamicProp
 
 /// Zoom's settings are two levels deep; an array that refers to itself has no bottom.
 const SETTINGS_DEPTH: usize = 8;
+
+/// PHP's `DateTimeZone::ALL_WITH_BC`.
+const ALL_ZONES_WITH_ALIASES: i64 = 4_095;
 
 /// Why a call into PHP gave no result.
 pub enum CallError {
@@ -146,25 +150,33 @@ impl IntoZval for SecretText {
     }
 }
 
-/// The name of a zone of the tz database as PHP spells it.
+/// The zone's name as PHP's tz database spells it.
 ///
 /// # Errors
-/// When PHP does not know it, or it is an offset or an abbreviation: they do not say when clocks change.
+/// When PHP does not know it. Offsets and abbreviations do not say when clocks change; the core refuses those that PHP lists.
 pub fn timezone(name: &str) -> Result<String> {
     canonical_zone(name).ok_or_else(|| {
         Error::configuration(
             "the time zone is not a name of the tz database",
-            "Use a name such as Europe/Berlin, America/New_York or UTC; offsets such as +05:30 and abbreviations such as EST do not say when clocks change.",
+            "Use a name such as Europe/Berlin, America/New_York or UTC, not an offset such as +05:30 or an abbreviation such as EST.",
         )
     })
 }
 
+/// `new DateTimeZone()` takes any case and, where PHP uses the system's database, keeps it; Zoom does not take it.
 fn canonical_zone(name: &str) -> Option<String> {
-    let zone = ZendObject::new(ClassEntry::try_find("DateTimeZone")?);
-    call(&zone, "__construct", vec![&name]).ok()?;
-    let location = call(&zone, "getLocation", vec![]).ok()?;
-    location.array()?;
-    call(&zone, "getName", vec![]).ok()?.string()
+    if ExecutorGlobals::has_exception() {
+        return None;
+    }
+    let identifiers = Function::try_from_method("DateTimeZone", "listIdentifiers")?
+        .try_call(vec![&ALL_ZONES_WITH_ALIASES])
+        .ok()?;
+    identifiers
+        .array()?
+        .values()
+        .filter_map(Zval::str)
+        .find(|identifier| identifier.eq_ignore_ascii_case(name))
+        .map(str::to_owned)
 }
 
 fn new_object(class: &str, arguments: Vec<&dyn IntoZvalDyn>) -> BindingResult<Zval> {

@@ -1,5 +1,7 @@
 //! `Telemed\OAuthApp` and `Telemed\AuthorizationRequest`.
 
+#![allow(non_snake_case, reason = "parameter names are public API in PHP")]
+
 use std::rc::Rc;
 
 use ext_php_rs::binary::Binary;
@@ -30,7 +32,6 @@ pub struct OAuthApp {
 #[php_impl]
 #[php(change_method_case = "camelCase")]
 impl OAuthApp {
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn __construct(
         clientId: String,
         clientSecret: String,
@@ -68,7 +69,6 @@ impl OAuthApp {
             .map(Connection::from)
     }
 
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn import(
         &self,
         subject: String,

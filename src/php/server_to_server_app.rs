@@ -1,5 +1,7 @@
 //! `Telemed\ServerToServerApp`.
 
+#![allow(non_snake_case, reason = "parameter names are public API in PHP")]
+
 use std::rc::Rc;
 
 use ext_php_rs::prelude::*;
@@ -23,7 +25,6 @@ pub struct ServerToServerApp {
 
 #[php_impl]
 impl ServerToServerApp {
-    #[allow(non_snake_case, reason = "parameter names are public API in PHP")]
     pub fn __construct(
         accountId: String,
         clientId: String,
