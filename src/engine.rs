@@ -134,11 +134,17 @@ impl Engine {
         let client = tls::trust(proxy::through(builder, options)?, options)?
             .build()
             .map_err(|error| fault::engine(&error.without_url().cause_text()))?;
-        Ok(Self { runtime, client, timeout: options.timeout })
+        Ok(Self {
+            runtime,
+            client,
+            timeout: options.timeout,
+        })
     }
 
     fn send(&self, request: Request) -> Result<Response, SendError> {
-        let timeout = request.timeout.map_or(self.timeout, |time| time.min(self.timeout));
+        let timeout = request
+            .timeout
+            .map_or(self.timeout, |time| time.min(self.timeout));
         let builder = self
             .client
             .request(method(request.method), request.url)
@@ -149,7 +155,10 @@ impl Engine {
             for _ in 0..YIELDS {
                 tokio::task::yield_now().await;
             }
-            let response = builder.send().await.map_err(|error| fault::classify(&error))?;
+            let response = builder
+                .send()
+                .await
+                .map_err(|error| fault::classify(&error))?;
             read(response).await
         })
     }
@@ -160,7 +169,11 @@ async fn read(mut response: reqwest::Response) -> Result<Response, SendError> {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault::in_body(&error))? {
+    while let Some(chunk) = response
+        .chunk()
+        .await
+        .map_err(|error| fault::in_body(&error))?
+    {
         if body.len() + chunk.len() > MAX_BODY_BYTES {
             return Err(SendError {
                 fault: SendFault::Closed,
@@ -170,7 +183,11 @@ async fn read(mut response: reqwest::Response) -> Result<Response, SendError> {
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(Response { status, headers, body })
+    Ok(Response {
+        status,
+        headers,
+        body,
+    })
 }
 
 fn method(method: Method) -> reqwest::Method {

@@ -38,13 +38,25 @@ pub(super) fn classify(error: &reqwest::Error) -> SendError {
     let fault = fault_of(error);
     // A connection that was never made carried nothing; all else may have.
     let maybe_delivered = !error.is_connect() && !error.is_builder();
-    SendError { fault, maybe_delivered, detail: detail_of(error, fault) }
+    SendError {
+        fault,
+        maybe_delivered,
+        detail: detail_of(error, fault),
+    }
 }
 
 /// The answer's head came, its body did not.
 pub(super) fn in_body(error: &reqwest::Error) -> SendError {
-    let fault = if error.is_timeout() { SendFault::Timeout } else { SendFault::Closed };
-    SendError { fault, maybe_delivered: true, detail: detail_of(error, fault) }
+    let fault = if error.is_timeout() {
+        SendFault::Timeout
+    } else {
+        SendFault::Closed
+    };
+    SendError {
+        fault,
+        maybe_delivered: true,
+        detail: detail_of(error, fault),
+    }
 }
 
 fn fault_of(error: &reqwest::Error) -> SendFault {

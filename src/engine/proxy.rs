@@ -10,7 +10,10 @@ use super::fault;
 use crate::zoom::http::SendError;
 
 /// Sets the proxy.
-pub(super) fn through(builder: ClientBuilder, options: &Options) -> Result<ClientBuilder, SendError> {
+pub(super) fn through(
+    builder: ClientBuilder,
+    options: &Options,
+) -> Result<ClientBuilder, SendError> {
     let builder = builder.no_proxy();
     let Some(address) = &options.proxy else {
         return Ok(builder);

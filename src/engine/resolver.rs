@@ -19,7 +19,10 @@ pub(super) struct Unresolved;
 impl Resolve for InlineResolver {
     fn resolve(&self, name: Name) -> Resolving {
         Box::pin(async move {
-            let addresses: Vec<_> = (name.as_str(), 0).to_socket_addrs().map_err(|_| Unresolved)?.collect();
+            let addresses: Vec<_> = (name.as_str(), 0)
+                .to_socket_addrs()
+                .map_err(|_| Unresolved)?
+                .collect();
             if addresses.is_empty() {
                 return Err(Unresolved.into());
             }

@@ -15,7 +15,8 @@ pub(super) fn trust(builder: ClientBuilder, options: &Options) -> Result<ClientB
         return Ok(builder);
     };
     let unusable = |why: &str| fault::engine(&format!("the certificate file {why}"));
-    let pem = std::fs::read(path).map_err(|error| unusable(&format!("cannot be read: {}", error.kind())))?;
+    let pem = std::fs::read(path)
+        .map_err(|error| unusable(&format!("cannot be read: {}", error.kind())))?;
     let roots = Certificate::from_pem_bundle(&pem).map_err(|_| unusable("is not in PEM form"))?;
     if roots.is_empty() {
         return Err(unusable("holds no certificate"));

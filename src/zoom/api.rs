@@ -92,7 +92,13 @@ impl Operation {
     }
 
     fn new(method: Method, path: String, body: Option<Value>, expected: u16) -> Self {
-        Self { method, path, query: Vec::new(), body, expected }
+        Self {
+            method,
+            path,
+            query: Vec::new(),
+            body,
+            expected,
+        }
     }
 }
 
@@ -128,7 +134,10 @@ impl Api {
     /// The same with another time budget per call.
     #[must_use]
     pub fn within(&self, budget: Duration) -> Self {
-        Self { budget, ..self.clone() }
+        Self {
+            budget,
+            ..self.clone()
+        }
     }
 
     /// Everything from outside.
@@ -177,11 +186,16 @@ impl Api {
             attempt += 1;
             let (outcome, error) = match self.send(operation, &access, time) {
                 Ok(response) if response.status == operation.expected => {
-                    return Ok(Reply { response, method: operation.method });
+                    return Ok(Reply {
+                        response,
+                        method: operation.method,
+                    });
                 }
                 Ok(response) if !token_replaced && api_error::refuses_token(&response) => {
                     // Refused before any work was done, so even a POST may go again, once, with another token.
-                    access = self.tokens.access(Some(&access.token), left().min(LOCK_WAIT))?;
+                    access = self
+                        .tokens
+                        .access(Some(&access.token), left().min(LOCK_WAIT))?;
                     token_replaced = true;
                     continue;
                 }
@@ -196,8 +210,19 @@ impl Api {
                 ),
             };
             maybe_done |= operation.method != Method::Get
-                && matches!(outcome, Some(Outcome::ServerTrouble | Outcome::Lost { maybe_delivered: true, .. }));
-            let wait = outcome.and_then(|outcome| retry::wait_before_next(operation.method, outcome, attempt, self.jitter()));
+                && matches!(
+                    outcome,
+                    Some(
+                        Outcome::ServerTrouble
+                            | Outcome::Lost {
+                                maybe_delivered: true,
+                                ..
+                            }
+                    )
+                );
+            let wait = outcome.and_then(|outcome| {
+                retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
+            });
             match wait {
                 Some(wait) if wait < left() => clock.sleep(wait),
                 _ => return Err(error.maybe_delivered(maybe_done)),
@@ -205,21 +230,36 @@ impl Api {
         }
     }
 
-    fn send(&self, operation: &Operation, access: &Access, time: Duration) -> Result<Response, SendError> {
+    fn send(
+        &self,
+        operation: &Operation,
+        access: &Access,
+        time: Duration,
+    ) -> Result<Response, SendError> {
         let mut url = join(&access.api_base, &format!("/v2{}", operation.path));
         if !operation.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&operation.query);
         }
         let mut headers = HeaderMap::new();
-        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(
+            http::header::ACCEPT,
+            HeaderValue::from_static("application/json"),
+        );
         // A token that is no header value cannot have come from Zoom; without it Zoom answers 401.
         if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", access.token.expose())) {
             value.set_sensitive(true);
             headers.insert(http::header::AUTHORIZATION, value);
         }
-        let body = operation.body.as_ref().map(Value::to_string).unwrap_or_default();
+        let body = operation
+            .body
+            .as_ref()
+            .map(Value::to_string)
+            .unwrap_or_default();
         if !body.is_empty() {
-            headers.insert(http::header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(
+                http::header::CONTENT_TYPE,
+                HeaderValue::from_static("application/json"),
+            );
         }
         let sent = self.context.http.send(Request {
             method: operation.method,

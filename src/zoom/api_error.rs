@@ -51,10 +51,11 @@ pub fn refuses_token(response: &Response) -> bool {
 #[must_use]
 pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
     match response.status {
-        429 if !is_daily(response) => Some(Outcome::Limited(
-            retry_after(response, now)
-                .map(|at| Duration::try_from(at.duration_since(now)).unwrap_or_default()),
-        )),
+        429 if !is_daily(response) => {
+            Some(Outcome::Limited(retry_after(response, now).map(|at| {
+                Duration::try_from(at.duration_since(now)).unwrap_or_default()
+            })))
+        }
         500.. => Some(Outcome::ServerTrouble),
         _ => None,
     }
@@ -194,7 +195,11 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
         SendFault::Engine => Kind::Configuration,
         _ => Kind::Transport,
     };
-    let detail = if error.detail.is_empty() { String::new() } else { format!(" ({})", error.detail) };
+    let detail = if error.detail.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", error.detail)
+    };
     Error::new(kind, format!("{message}{detail}"), advice)
         .maybe_delivered(error.maybe_delivered && method != Method::Get)
 }
@@ -221,7 +226,9 @@ pub fn retry_after(response: &Response, now: Timestamp) -> Option<Timestamp> {
     if let Ok(at) = text.parse::<Timestamp>() {
         return Some(at);
     }
-    jiff::fmt::rfc2822::parse(text).ok().map(|zoned| zoned.timestamp())
+    jiff::fmt::rfc2822::parse(text)
+        .ok()
+        .map(|zoned| zoned.timestamp())
 }
 
 /// The next 00:00 UTC, when Zoom's daily counters begin anew.
@@ -237,7 +244,10 @@ fn parse(response: &Response) -> Body {
 }
 
 fn is_daily(response: &Response) -> bool {
-    let words = parse(response).message.unwrap_or_default().to_ascii_lowercase();
+    let words = parse(response)
+        .message
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let kind = response.header("x-ratelimit-type").unwrap_or_default();
     if kind.eq_ignore_ascii_case("qps") || words.contains("per-second") {
         return false;
@@ -245,7 +255,11 @@ fn is_daily(response: &Response) -> bool {
     kind.eq_ignore_ascii_case("daily-limit") || words.contains("daily")
 }
 
-fn limit(response: &Response, now: Timestamp, error: &impl Fn(Kind, String, &str) -> Error) -> Error {
+fn limit(
+    response: &Response,
+    now: Timestamp,
+    error: &impl Fn(Kind, String, &str) -> Error,
+) -> Error {
     let named = retry_after(response, now);
     if is_daily(response) {
         let at = named.unwrap_or_else(|| next_utc_midnight(now));
@@ -285,7 +299,12 @@ fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> E
     } else {
         format!("Zoom refused what was sent: {named}")
     };
-    error(Kind::Api, message, "Correct the fields named and try again.").with_fields(fields)
+    error(
+        Kind::Api,
+        message,
+        "Correct the fields named and try again.",
+    )
+    .with_fields(fields)
 }
 
 /// The scopes between the brackets of Zoom's message.

@@ -28,13 +28,17 @@ impl Client {
     /// A client with these tokens. Makes no request.
     #[must_use]
     pub fn new(context: Context, tokens: Tokens) -> Self {
-        Self { api: Api::new(context, tokens) }
+        Self {
+            api: Api::new(context, tokens),
+        }
     }
 
     /// The same client with a total time budget per call, name resolution excepted.
     #[must_use]
     pub fn within(&self, budget: Duration) -> Self {
-        Self { api: self.api.within(budget) }
+        Self {
+            api: self.api.within(budget),
+        }
     }
 
     /// Zoom's tracking id of the last answer.

@@ -53,7 +53,13 @@ pub struct Diagnosis {
 
 impl Diagnosis {
     /// Notes a step.
-    pub fn note(&mut self, id: &str, outcome: Outcome, title: impl Into<String>, advice: impl Into<String>) {
+    pub fn note(
+        &mut self,
+        id: &str,
+        outcome: Outcome,
+        title: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.steps.push(Step {
             id: id.to_owned(),
             outcome,
@@ -65,7 +71,9 @@ impl Diagnosis {
     /// Whether meetings can be held: no step failed.
     #[must_use]
     pub fn passed(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+        self.steps
+            .iter()
+            .all(|step| step.outcome != Outcome::Failed)
     }
 
     /// The steps in order.
@@ -77,7 +85,11 @@ impl Diagnosis {
     /// The first failure, or the warnings, or that all is well.
     #[must_use]
     pub fn message(&self) -> String {
-        if let Some(step) = self.steps.iter().find(|step| step.outcome == Outcome::Failed) {
+        if let Some(step) = self
+            .steps
+            .iter()
+            .find(|step| step.outcome == Outcome::Failed)
+        {
             return format!("{}: {}", step.title, step.advice);
         }
         let warned: Vec<_> = self

@@ -67,9 +67,7 @@ impl Endpoints {
     #[must_use]
     pub fn trusts_link(&self, link: &str) -> bool {
         Url::parse(link).is_ok_and(|url| {
-            is_zoom(&url)
-                || same_origin(&url, &self.api_url)
-                || same_origin(&url, &self.oauth_url)
+            is_zoom(&url) || same_origin(&url, &self.api_url) || same_origin(&url, &self.oauth_url)
         })
     }
 }
@@ -190,7 +188,10 @@ mod tests {
         ] {
             assert!(endpoints.api_base(Some(bad)).is_err(), "{bad}");
         }
-        assert_eq!(endpoints.api_base(None).unwrap().as_str(), "https://api.zoom.us/");
+        assert_eq!(
+            endpoints.api_base(None).unwrap().as_str(),
+            "https://api.zoom.us/"
+        );
     }
 
     #[test]
@@ -208,6 +209,9 @@ mod tests {
     #[test]
     fn a_path_in_the_base_is_kept() {
         let base = Url::parse("http://127.0.0.1:1/zoom/").unwrap();
-        assert_eq!(join(&base, "/v2/users").as_str(), "http://127.0.0.1:1/zoom/v2/users");
+        assert_eq!(
+            join(&base, "/v2/users").as_str(),
+            "http://127.0.0.1:1/zoom/v2/users"
+        );
     }
 }

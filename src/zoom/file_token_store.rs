@@ -68,11 +68,17 @@ impl FileTokenStore {
         }
         if metadata.mode() & 0o077 != 0 {
             return Err(Error::configuration(
-                format!("others may look into the token directory (mode {:o})", metadata.mode() & 0o777),
+                format!(
+                    "others may look into the token directory (mode {:o})",
+                    metadata.mode() & 0o777
+                ),
                 "Set its mode to 0700: chmod 0700, owned by the user that PHP runs as.",
             ));
         }
-        Ok(Self { directory: directory.to_owned(), held: RefCell::default() })
+        Ok(Self {
+            directory: directory.to_owned(),
+            held: RefCell::default(),
+        })
     }
 
     fn path(&self, key: &str, ending: &str) -> PathBuf {
@@ -88,7 +94,9 @@ impl FileTokenStore {
             .truncate(true)
             .mode(FILE_MODE)
             .open(&new)?;
-        let written = file.write_all(sealed.as_bytes()).and_then(|()| file.sync_all());
+        let written = file
+            .write_all(sealed.as_bytes())
+            .and_then(|()| file.sync_all());
         let renamed = written.and_then(|()| fs::rename(&new, self.path(key, "sealed")));
         if renamed.is_err() {
             // Nothing is lost: the record itself was not touched.
@@ -122,7 +130,9 @@ impl TokenStore for FileTokenStore {
         let path = self.path(key, "sealed");
         match fs::metadata(&path) {
             Ok(metadata) if metadata.len() > MAX_RECORD_BYTES => {
-                return Err(Error::store("a stored record is larger than any that telemed writes"));
+                return Err(Error::store(
+                    "a stored record is larger than any that telemed writes",
+                ));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             _ => {}
@@ -164,7 +174,9 @@ impl TokenStore for FileTokenStore {
                     self.held.borrow_mut().insert(key.to_owned(), file);
                     return Ok(true);
                 }
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => std::thread::sleep(LOCK_POLL),
+                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                    std::thread::sleep(LOCK_POLL)
+                }
                 Err(TryLockError::WouldBlock) => return Ok(false),
                 Err(TryLockError::Error(error)) => return Err(broken(&error)),
             }

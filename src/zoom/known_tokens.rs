@@ -89,7 +89,10 @@ impl KnownTokens {
 
     /// Marks `id` as being refreshed by this thread; `None` when it already is.
     pub fn begin(self: &Rc<Self>, id: Id) -> Option<Busy> {
-        self.busy.borrow_mut().insert(id).then(|| Busy { known: Rc::clone(self), id })
+        self.busy.borrow_mut().insert(id).then(|| Busy {
+            known: Rc::clone(self),
+            id,
+        })
     }
 
     /// The PHP request is over: nothing is being refreshed any more. A fatal error in a token store skips destructors, and

@@ -62,8 +62,15 @@ impl Meeting {
     /// Takes an answer; a join link that does not lead to Zoom is left out.
     #[must_use]
     pub fn new(answer: MeetingAnswer, endpoints: &Endpoints) -> Self {
-        let join_url = answer.join_url.clone().filter(|link| endpoints.trusts_link(link));
-        Self { answer, join_url, overridden: Vec::new() }
+        let join_url = answer
+            .join_url
+            .clone()
+            .filter(|link| endpoints.trusts_link(link));
+        Self {
+            answer,
+            join_url,
+            overridden: Vec::new(),
+        }
     }
 
     /// Compares the echo with what was asked and keeps the names of what the account overrides. A setting that the answer
@@ -72,10 +79,12 @@ impl Meeting {
     pub fn compared_with(mut self, asked: &Map<String, Value>, passcode: Option<&str>) -> Self {
         self.overridden = COMPARED
             .into_iter()
-            .filter(|name| match (asked.get(*name), self.answer.settings.get(*name)) {
-                (Some(asked), Some(echoed)) => asked != echoed,
-                _ => false,
-            })
+            .filter(
+                |name| match (asked.get(*name), self.answer.settings.get(*name)) {
+                    (Some(asked), Some(echoed)) => asked != echoed,
+                    _ => false,
+                },
+            )
             .map(str::to_owned)
             .collect();
         if passcode.is_some() && self.passcode() != passcode {
@@ -141,7 +150,10 @@ impl Meeting {
     /// The passcode. Confidential.
     #[must_use]
     pub fn passcode(&self) -> Option<&str> {
-        self.answer.password.as_deref().filter(|passcode| !passcode.is_empty())
+        self.answer
+            .password
+            .as_deref()
+            .filter(|passcode| !passcode.is_empty())
     }
 
     /// `waiting` or `started`.
@@ -165,7 +177,9 @@ impl Meeting {
 
 impl std::fmt::Debug for Meeting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Meeting").field("id", &self.answer.id).finish_non_exhaustive()
+        f.debug_struct("Meeting")
+            .field("id", &self.answer.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -199,8 +213,14 @@ mod tests {
     fn an_answer_with_nothing_but_the_id_is_read() {
         let meeting = meeting(json!({"id": 93_412_345_678_i64}));
         assert_eq!(meeting.id(), 93_412_345_678);
-        assert_eq!((meeting.start(), meeting.join_url(), meeting.passcode()), (None, None, None));
-        assert_eq!(super::super::path::segment(&meeting.id().to_string()), "93412345678");
+        assert_eq!(
+            (meeting.start(), meeting.join_url(), meeting.passcode()),
+            (None, None, None)
+        );
+        assert_eq!(
+            super::super::path::segment(&meeting.id().to_string()),
+            "93412345678"
+        );
     }
 
     #[test]
@@ -210,8 +230,16 @@ mod tests {
 
     #[test]
     fn a_join_link_elsewhere_is_left_out() {
-        assert!(meeting(json!({"id": 1, "join_url": "https://us02web.zoom.us/j/1?pwd=x"})).join_url().is_some());
-        for link in ["http://us02web.zoom.us/j/1", "https://zoom.us.evil.example/j/1", "javascript:alert(1)"] {
+        assert!(
+            meeting(json!({"id": 1, "join_url": "https://us02web.zoom.us/j/1?pwd=x"}))
+                .join_url()
+                .is_some()
+        );
+        for link in [
+            "http://us02web.zoom.us/j/1",
+            "https://zoom.us.evil.example/j/1",
+            "javascript:alert(1)",
+        ] {
             assert_eq!(meeting(json!({"id": 1, "join_url": link})).join_url(), None);
         }
     }
@@ -219,14 +247,18 @@ mod tests {
     #[test]
     fn what_the_account_overrides_is_named() {
         let echoed = json!({"id": 1, "password": "other", "settings": {"waiting_room": false, "auto_recording": "none"}});
-        let asked = json!({"waiting_room": true, "auto_recording": "none", "join_before_host": false});
+        let asked =
+            json!({"waiting_room": true, "auto_recording": "none", "join_before_host": false});
         let meeting = meeting(echoed).compared_with(asked.as_object().unwrap(), Some("mine"));
         assert_eq!(meeting.overridden(), ["waiting_room", "password"]);
     }
 
     #[test]
     fn debug_shows_neither_link_nor_passcode() {
-        let shown = format!("{:?}", meeting(json!({"id": 7, "password": "pass", "join_url": "https://zoom.us/j/7?pwd=s"})));
+        let shown = format!(
+            "{:?}",
+            meeting(json!({"id": 7, "password": "pass", "join_url": "https://zoom.us/j/7?pwd=s"}))
+        );
         assert!(!shown.contains("pass") && !shown.contains("pwd"));
     }
 }

@@ -48,9 +48,14 @@ impl MeetingRequest {
         settings: Map<String, Value>,
     ) -> Result<Self> {
         let topic = topic.trim();
-        if topic.is_empty() || topic.chars().count() > MAX_TOPIC || topic.chars().any(char::is_control) {
+        if topic.is_empty()
+            || topic.chars().count() > MAX_TOPIC
+            || topic.chars().any(char::is_control)
+        {
             return Err(Error::configuration(
-                format!("the topic must have 1 to {MAX_TOPIC} characters and no control characters"),
+                format!(
+                    "the topic must have 1 to {MAX_TOPIC} characters and no control characters"
+                ),
                 "Use a short neutral topic such as 'Video visit'.",
             ));
         }
@@ -186,7 +191,9 @@ pub fn find_marker(agenda: &str) -> Option<&str> {
 /// An instant as Zoom takes it: UTC, whole seconds, `Z`.
 #[must_use]
 pub fn instant(at: Timestamp) -> String {
-    Timestamp::from_second(at.as_second()).unwrap_or(at).to_string()
+    Timestamp::from_second(at.as_second())
+        .unwrap_or(at)
+        .to_string()
 }
 
 /// Checks a host: a Zoom user id, an e-mail, or `me`.
@@ -196,7 +203,9 @@ pub fn instant(at: Timestamp) -> String {
 pub fn check_host(host: &str) -> Result<()> {
     let plausible = !host.is_empty()
         && host.len() <= MAX_HOST
-        && host.chars().all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '\\'))
+        && host
+            .chars()
+            .all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '\\'))
         && host.chars().any(char::is_alphanumeric);
     if plausible {
         return Ok(());
@@ -214,7 +223,10 @@ fn looks_like_zone(name: &str) -> bool {
             && name.starts_with(|c: char| c.is_ascii_alphabetic())
             && name.len() <= 64
             && name.split('/').all(|part| {
-                !part.is_empty() && part.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
+                !part.is_empty()
+                    && part
+                        .chars()
+                        .all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '+'))
             }))
 }
 

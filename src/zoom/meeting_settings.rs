@@ -38,7 +38,10 @@ const SETTINGS: [(&str, Type); 63] = [
     ("alternative_hosts_email_notification", Type::Bool),
     ("approval_type", Type::Number(&[0, 1, 2])),
     ("approved_or_denied_countries_or_regions", Type::Object),
-    ("audio", Type::OneOf(&["both", "telephony", "voip", "thirdParty"])),
+    (
+        "audio",
+        Type::OneOf(&["both", "telephony", "voip", "thirdParty"]),
+    ),
     ("audio_conference_info", Type::Text(2_048)),
     ("authentication_domains", Type::Text(1_000)),
     ("authentication_exception", Type::Objects),
@@ -57,7 +60,10 @@ const SETTINGS: [(&str, Type); 63] = [
     ("disable_participant_video", Type::Bool),
     ("email_in_attendee_report", Type::Bool),
     ("email_notification", Type::Bool),
-    ("encryption_type", Type::OneOf(&["enhanced_encryption", "e2ee"])),
+    (
+        "encryption_type",
+        Type::OneOf(&["enhanced_encryption", "e2ee"]),
+    ),
     ("focus_mode", Type::Bool),
     ("global_dial_in_countries", Type::Texts),
     ("host_save_video_order", Type::Bool),
@@ -155,12 +161,20 @@ impl Type {
     fn takes(self, value: &Value) -> bool {
         match self {
             Self::Bool => value.is_boolean(),
-            Self::Number(allowed) => value.as_i64().is_some_and(|number| allowed.contains(&number)),
+            Self::Number(allowed) => value
+                .as_i64()
+                .is_some_and(|number| allowed.contains(&number)),
             Self::Object => value.is_object(),
-            Self::Objects => value.as_array().is_some_and(|items| items.iter().all(Value::is_object)),
+            Self::Objects => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(Value::is_object)),
             Self::OneOf(allowed) => value.as_str().is_some_and(|text| allowed.contains(&text)),
-            Self::Text(limit) => value.as_str().is_some_and(|text| text.chars().count() <= limit),
-            Self::Texts => value.as_array().is_some_and(|items| items.iter().all(Value::is_string)),
+            Self::Text(limit) => value
+                .as_str()
+                .is_some_and(|text| text.chars().count() <= limit),
+            Self::Texts => value
+                .as_array()
+                .is_some_and(|items| items.iter().all(Value::is_string)),
         }
     }
 

@@ -73,7 +73,12 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When one is empty or cannot be what it should be.
-    pub fn new(client_id: &str, client_secret: &str, redirect_uri: &str, context: Context) -> Result<Self> {
+    pub fn new(
+        client_id: &str,
+        client_secret: &str,
+        redirect_uri: &str,
+        context: Context,
+    ) -> Result<Self> {
         Ok(Self {
             context,
             credentials: Credentials {
@@ -94,7 +99,9 @@ impl OAuthApp {
         let verifier = self.random_text::<VERIFIER_BYTES>();
         let now = self.context.clock.now();
         let expires_at = now + PENDING_LIFE;
-        let url = self.endpoint().authorize_url(&self.redirect_uri, &state, &verifier)?;
+        let url = self
+            .endpoint()
+            .authorize_url(&self.redirect_uri, &state, &verifier)?;
 
         let place = self.pending(subject)?;
         let mut all = place.unexpired(now);
@@ -108,7 +115,11 @@ impl OAuthApp {
             expires_at: expires_at.as_second(),
         });
         place.save(&all)?;
-        Ok(AuthorizationRequest { url, state: state.expose().to_owned(), expires_at })
+        Ok(AuthorizationRequest {
+            url,
+            state: state.expose().to_owned(),
+            expires_at,
+        })
     }
 
     /// Ends an authorization: consumes the state, exchanges the code, stores the connection.
@@ -142,7 +153,8 @@ impl OAuthApp {
                 "Make the app a General app that is user-managed.",
             ));
         }
-        let former = self.store_fresh(subject, Record::connected(answer, self.context.clock.now()))?;
+        let former =
+            self.store_fresh(subject, Record::connected(answer, self.context.clock.now()))?;
         self.identify(subject, former)
     }
 
@@ -187,7 +199,9 @@ impl OAuthApp {
         check_subject(subject)?;
         match self.tokens(subject).load() {
             Ok(stored) => Ok(stored.map(|stored| Connection::of(subject, &stored.value))),
-            Err(error) if error.kind() == Kind::Vault => Ok(Some(Connection::unreadable(subject, error.message()))),
+            Err(error) if error.kind() == Kind::Vault => {
+                Ok(Some(Connection::unreadable(subject, error.message())))
+            }
             Err(error) => Err(error),
         }
     }
@@ -229,17 +243,28 @@ impl OAuthApp {
             Err(error) if error.kind() == Kind::Vault => return tokens.delete(),
             stored => stored?,
         };
-        let Some(stored) = stored else { return tokens.delete() };
+        let Some(stored) = stored else {
+            return tokens.delete();
+        };
         if stored.value.state == State::Dead {
             return tokens.delete();
         }
         let now = self.context.clock.now();
-        let leaving = stored.value.turned(State::Leaving, "it was disconnected; Zoom has yet to be told", now);
+        let leaving = stored.value.turned(
+            State::Leaving,
+            "it was disconnected; Zoom has yet to be told",
+            now,
+        );
         let sealed = record::seal(&self.context, tokens.key(), &leaving)?;
-        if !self.context.store.save(tokens.key(), &sealed, Some(&stored.sealed))? {
+        if !self
+            .context
+            .store
+            .save(tokens.key(), &sealed, Some(&stored.sealed))?
+        {
             return Err(Error::store("the record changed while it was locked"));
         }
-        self.revoke(&tokens, &leaving, &sealed).map_err(|error| owed(&error))?;
+        self.revoke(&tokens, &leaving, &sealed)
+            .map_err(|error| owed(&error))?;
         tokens.delete()
     }
 
@@ -249,7 +274,9 @@ impl OAuthApp {
         if !near_end && tokens.endpoint().revoke(&leaving.access_token)? {
             return Ok(());
         }
-        let Some(refresh_token) = &leaving.refresh_token else { return Ok(()) };
+        let Some(refresh_token) = &leaving.refresh_token else {
+            return Ok(());
+        };
         match tokens.endpoint().refresh(refresh_token) {
             Ok(answer) => {
                 let fresh = Record {
@@ -289,7 +316,10 @@ impl OAuthApp {
         let client = Client::new(self.context.clone(), tokens.clone());
         let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
         if let (Some(user), Some(former)) = (&user, &former)
-            && former.zoom_user.as_ref().is_some_and(|old| old.id != user.id)
+            && former
+                .zoom_user
+                .as_ref()
+                .is_some_and(|old| old.id != user.id)
         {
             self.revoke_former(&tokens, former);
         }
@@ -338,10 +368,18 @@ impl OAuthApp {
     }
 
     fn pending(&self, subject: &str) -> Result<PendingPlace<'_>> {
-        let key = format!("pending:{}:{subject}", tokens::app_name(&self.credentials.client_id));
+        let key = format!(
+            "pending:{}:{subject}",
+            tokens::app_name(&self.credentials.client_id)
+        );
         let locked = tokens::lock(&self.context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
         let sealed = self.context.store.load(&key)?;
-        Ok(PendingPlace { context: &self.context, key, sealed, _locked: locked })
+        Ok(PendingPlace {
+            context: &self.context,
+            key,
+            sealed,
+            _locked: locked,
+        })
     }
 
     fn tokens(&self, subject: &str) -> Tokens {
@@ -404,7 +442,11 @@ impl PendingPlace<'_> {
             return self.context.store.delete(&self.key);
         }
         let sealed = record::seal(self.context, &self.key, &all)?;
-        if self.context.store.save(&self.key, &sealed, self.sealed.as_deref())? {
+        if self
+            .context
+            .store
+            .save(&self.key, &sealed, self.sealed.as_deref())?
+        {
             return Ok(());
         }
         Err(Error::store("the record changed while it was locked"))
@@ -417,11 +459,18 @@ impl PendingPlace<'_> {
 /// When it is empty or no single word.
 pub fn check_credential(what: &str, text: &str) -> Result<String> {
     let text = text.trim();
-    if !text.is_empty() && text.len() <= MAX_CREDENTIAL && text.chars().all(|c| c.is_ascii_graphic()) {
+    if !text.is_empty()
+        && text.len() <= MAX_CREDENTIAL
+        && text.chars().all(|c| c.is_ascii_graphic())
+    {
         return Ok(text.to_owned());
     }
     Err(Error::configuration(
-        if text.is_empty() { format!("the {what} is empty") } else { format!("this is no {what} of Zoom") },
+        if text.is_empty() {
+            format!("the {what} is empty")
+        } else {
+            format!("this is no {what} of Zoom")
+        },
         format!("Copy the {what} from the app's page in the Zoom App Marketplace."),
     ))
 }
@@ -442,7 +491,8 @@ fn check_redirect(text: &str) -> Result<String> {
 }
 
 fn check_subject(subject: &str) -> Result<()> {
-    if !subject.is_empty() && subject.len() <= MAX_SUBJECT && !subject.chars().any(char::is_control) {
+    if !subject.is_empty() && subject.len() <= MAX_SUBJECT && !subject.chars().any(char::is_control)
+    {
         return Ok(());
     }
     Err(Error::configuration(
@@ -453,8 +503,13 @@ fn check_subject(subject: &str) -> Result<()> {
 
 /// The error when the record is unusable already but Zoom has not been told.
 fn owed(error: &Error) -> Error {
-    let unreachable = error.kind() == Kind::Transport || error.status().is_some_and(|status| status >= 500);
-    let kind = if unreachable { Kind::Transport } else { error.kind() };
+    let unreachable =
+        error.kind() == Kind::Transport || error.status().is_some_and(|status| status >= 500);
+    let kind = if unreachable {
+        Kind::Transport
+    } else {
+        error.kind()
+    };
     Error::new(
         kind,
         format!("the connection is closed here, but Zoom could not be told: {}", error.message()),

@@ -37,7 +37,10 @@ pub fn generate(policy: Option<&PasscodePolicy>, clock: &dyn Clock) -> Result<St
     let policy = policy.cloned().unwrap_or_default();
     if usize::try_from(policy.length).is_ok_and(|length| length > LENGTH) {
         return Err(Error::configuration(
-            format!("the Zoom account asks for passcodes of {} characters, and Zoom's API takes {LENGTH} at most", policy.length),
+            format!(
+                "the Zoom account asks for passcodes of {} characters, and Zoom's API takes {LENGTH} at most",
+                policy.length
+            ),
             "Lower the least passcode length in the Zoom account's settings to 10 or less.",
         ));
     }
@@ -54,7 +57,12 @@ fn draw(only_digits: bool, clock: &dyn Clock) -> Vec<u8> {
         return (0..LENGTH).map(|_| pick(ALL_DIGITS, clock)).collect();
     }
     let any = [UPPER, LOWER, DIGITS].concat();
-    let mut passcode = vec![pick(UPPER, clock), pick(LOWER, clock), pick(DIGITS, clock), pick(SPECIAL, clock)];
+    let mut passcode = vec![
+        pick(UPPER, clock),
+        pick(LOWER, clock),
+        pick(DIGITS, clock),
+        pick(SPECIAL, clock),
+    ];
     passcode.extend((passcode.len()..LENGTH).map(|_| pick(&any, clock)));
     // Fisher-Yates, so that no kind has its fixed place.
     for last in (1..passcode.len()).rev() {
@@ -100,7 +108,10 @@ mod tests {
             let passcode = generate(None, &clock).unwrap();
             assert_eq!(passcode.len(), LENGTH);
             for kind in [UPPER, LOWER, DIGITS, SPECIAL] {
-                assert!(passcode.bytes().any(|byte| kind.contains(&byte)), "{passcode}");
+                assert!(
+                    passcode.bytes().any(|byte| kind.contains(&byte)),
+                    "{passcode}"
+                );
             }
             assert!(!has_run(passcode.as_bytes()), "{passcode}");
         }
@@ -109,7 +120,11 @@ mod tests {
     #[test]
     fn a_numeric_policy_gets_digits_only() {
         let clock = FixedClock::default();
-        let policy = PasscodePolicy { only_allow_numeric: true, length: 6, ..PasscodePolicy::default() };
+        let policy = PasscodePolicy {
+            only_allow_numeric: true,
+            length: 6,
+            ..PasscodePolicy::default()
+        };
         let passcode = generate(Some(&policy), &clock).unwrap();
         assert_eq!(passcode.len(), LENGTH);
         assert!(passcode.bytes().all(|byte| byte.is_ascii_digit()));
@@ -117,13 +132,19 @@ mod tests {
 
     #[test]
     fn a_policy_beyond_the_api_is_an_error_with_advice() {
-        let policy = PasscodePolicy { length: 12, ..PasscodePolicy::default() };
+        let policy = PasscodePolicy {
+            length: 12,
+            ..PasscodePolicy::default()
+        };
         assert!(generate(Some(&policy), &FixedClock::default()).is_err());
     }
 
     #[test]
     fn passcodes_differ() {
         let clock = FixedClock::default();
-        assert_ne!(generate(None, &clock).unwrap(), generate(None, &clock).unwrap());
+        assert_ne!(
+            generate(None, &clock).unwrap(),
+            generate(None, &clock).unwrap()
+        );
     }
 }

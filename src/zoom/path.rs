@@ -50,9 +50,18 @@ mod tests {
     /// The table of Zoom's documents: once, or twice where a slash would be read as a path.
     #[test]
     fn uuids_are_encoded_as_zoom_demands() {
-        assert_eq!(uuid_segment("aDaaKvgLHSxOX3CBkqO0xQ=="), "aDaaKvgLHSxOX3CBkqO0xQ%3D%3D");
-        assert_eq!(uuid_segment("/BorPE1eb3CBkqO0xdbn+A=="), "%252FBorPE1eb3CBkqO0xdbn%252BA%253D%253D");
-        assert_eq!(uuid_segment("AB//wrPE1eb3CBkqO0xdbg=="), "AB%252F%252FwrPE1eb3CBkqO0xdbg%253D%253D");
+        assert_eq!(
+            uuid_segment("aDaaKvgLHSxOX3CBkqO0xQ=="),
+            "aDaaKvgLHSxOX3CBkqO0xQ%3D%3D"
+        );
+        assert_eq!(
+            uuid_segment("/BorPE1eb3CBkqO0xdbn+A=="),
+            "%252FBorPE1eb3CBkqO0xdbn%252BA%253D%253D"
+        );
+        assert_eq!(
+            uuid_segment("AB//wrPE1eb3CBkqO0xdbg=="),
+            "AB%252F%252FwrPE1eb3CBkqO0xdbg%253D%253D"
+        );
     }
 
     #[test]

@@ -111,9 +111,16 @@ impl Record {
     pub fn refreshed(&self, answer: TokenAnswer, now: Timestamp) -> Self {
         let fresh = Self::connected(answer, now);
         Self {
-            refresh_token: fresh.refresh_token.clone().or_else(|| self.refresh_token.clone()),
+            refresh_token: fresh
+                .refresh_token
+                .clone()
+                .or_else(|| self.refresh_token.clone()),
             api_url: fresh.api_url.clone().or_else(|| self.api_url.clone()),
-            scopes: if fresh.scopes.is_empty() { self.scopes.clone() } else { fresh.scopes.clone() },
+            scopes: if fresh.scopes.is_empty() {
+                self.scopes.clone()
+            } else {
+                fresh.scopes.clone()
+            },
             zoom_user: self.zoom_user.clone(),
             passcode_policy: self.passcode_policy.clone(),
             since: self.since,
@@ -179,7 +186,13 @@ pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<
 /// When it cannot be sealed.
 pub fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<String> {
     let plaintext = Zeroizing::new(serde_json::to_vec(value).map_err(|_| {
-        Error::new(Kind::Vault, "a record could not be written as JSON", "Report this as a bug of telemed.")
+        Error::new(
+            Kind::Vault,
+            "a record could not be written as JSON",
+            "Report this as a bug of telemed.",
+        )
     })?);
-    context.vault.seal(&plaintext, key.as_bytes(), &*context.clock)
+    context
+        .vault
+        .seal(&plaintext, key.as_bytes(), &*context.clock)
 }

@@ -43,15 +43,27 @@ impl From<&SendError> for Outcome {
 
 /// How long to wait before send number `attempt + 1`, or `None` to give up. `jitter` is in 0..1.
 #[must_use]
-pub fn wait_before_next(method: Method, outcome: Outcome, attempt: u32, jitter: f64) -> Option<Duration> {
+pub fn wait_before_next(
+    method: Method,
+    outcome: Outcome,
+    attempt: u32,
+    jitter: f64,
+) -> Option<Duration> {
     let spread = |base: Duration| base.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
     match outcome {
         Outcome::Limited(named) => (attempt < MAX_LIMITED_ATTEMPTS)
             .then(|| named.unwrap_or_default() + spread(LIMIT_BACK_OFF) + spread(FIRST_BACK_OFF)),
-        Outcome::Lost { fault, maybe_delivered } => {
-            let passing = matches!(fault, SendFault::Closed | SendFault::Connect | SendFault::Timeout);
+        Outcome::Lost {
+            fault,
+            maybe_delivered,
+        } => {
+            let passing = matches!(
+                fault,
+                SendFault::Closed | SendFault::Connect | SendFault::Timeout
+            );
             let safe = method.is_idempotent() || !maybe_delivered;
-            (passing && safe && attempt < MAX_ATTEMPTS).then(|| spread(FIRST_BACK_OFF * 2u32.pow(attempt.min(8))))
+            (passing && safe && attempt < MAX_ATTEMPTS)
+                .then(|| spread(FIRST_BACK_OFF * 2u32.pow(attempt.min(8))))
         }
         Outcome::ServerTrouble => (method.is_idempotent() && attempt < MAX_ATTEMPTS)
             .then(|| spread(FIRST_BACK_OFF * 2u32.pow(attempt.min(8)))),
@@ -63,7 +75,10 @@ mod tests {
     use super::*;
 
     fn lost(fault: SendFault, maybe_delivered: bool) -> Outcome {
-        Outcome::Lost { fault, maybe_delivered }
+        Outcome::Lost {
+            fault,
+            maybe_delivered,
+        }
     }
 
     #[test]
@@ -78,10 +93,16 @@ mod tests {
             SendFault::Tls,
         ] {
             for attempt in 1..10 {
-                assert_eq!(wait_before_next(Method::Post, lost(fault, true), attempt, 0.5), None);
+                assert_eq!(
+                    wait_before_next(Method::Post, lost(fault, true), attempt, 0.5),
+                    None
+                );
             }
         }
-        assert_eq!(wait_before_next(Method::Post, Outcome::ServerTrouble, 1, 0.5), None);
+        assert_eq!(
+            wait_before_next(Method::Post, Outcome::ServerTrouble, 1, 0.5),
+            None
+        );
     }
 
     #[test]
@@ -89,29 +110,52 @@ mod tests {
         for method in [Method::Get, Method::Patch, Method::Delete] {
             assert!(wait_before_next(method, lost(SendFault::Timeout, true), 1, 0.0).is_some());
             assert!(wait_before_next(method, Outcome::ServerTrouble, 2, 0.0).is_some());
-            assert_eq!(wait_before_next(method, Outcome::ServerTrouble, 3, 0.0), None);
+            assert_eq!(
+                wait_before_next(method, Outcome::ServerTrouble, 3, 0.0),
+                None
+            );
         }
     }
 
     #[test]
     fn what_does_not_pass_by_itself_is_not_repeated() {
-        for fault in [SendFault::Engine, SendFault::Name, SendFault::Proxy, SendFault::Tls] {
-            assert_eq!(wait_before_next(Method::Get, lost(fault, false), 1, 0.0), None);
+        for fault in [
+            SendFault::Engine,
+            SendFault::Name,
+            SendFault::Proxy,
+            SendFault::Tls,
+        ] {
+            assert_eq!(
+                wait_before_next(Method::Get, lost(fault, false), 1, 0.0),
+                None
+            );
         }
     }
 
     #[test]
     fn a_per_second_limit_is_waited_for_by_every_method() {
         let wait = wait_before_next(Method::Post, Outcome::Limited(None), 1, 0.0);
-        assert!(wait.is_some_and(|wait| wait >= Duration::from_millis(500) && wait <= Duration::from_millis(1_500)));
-        let named = wait_before_next(Method::Post, Outcome::Limited(Some(Duration::from_secs(2))), 1, 0.0);
+        assert!(wait.is_some_and(
+            |wait| wait >= Duration::from_millis(500) && wait <= Duration::from_millis(1_500)
+        ));
+        let named = wait_before_next(
+            Method::Post,
+            Outcome::Limited(Some(Duration::from_secs(2))),
+            1,
+            0.0,
+        );
         assert!(named.is_some_and(|wait| wait >= Duration::from_secs(2)));
-        assert_eq!(wait_before_next(Method::Post, Outcome::Limited(None), 6, 0.0), None);
+        assert_eq!(
+            wait_before_next(Method::Post, Outcome::Limited(None), 6, 0.0),
+            None
+        );
     }
 
     #[test]
     fn the_wait_grows_and_jitters() {
-        let wait = |attempt, jitter| wait_before_next(Method::Get, Outcome::ServerTrouble, attempt, jitter);
+        let wait = |attempt, jitter| {
+            wait_before_next(Method::Get, Outcome::ServerTrouble, attempt, jitter)
+        };
         assert!(wait(2, 0.0) > wait(1, 0.0));
         assert!(wait(1, 1.0) > wait(1, 0.0));
     }

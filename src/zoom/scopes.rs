@@ -20,25 +20,54 @@ pub struct Scope {
 
 /// All scopes; nothing else is asked for.
 pub const SCOPES: [Scope; 8] = [
-    required("meeting:write:meeting", "meeting:write", "creating meetings"),
+    required(
+        "meeting:write:meeting",
+        "meeting:write",
+        "creating meetings",
+    ),
     required("meeting:update:meeting", "meeting:write", "moving meetings"),
-    required("meeting:delete:meeting", "meeting:write", "cancelling meetings"),
+    required(
+        "meeting:delete:meeting",
+        "meeting:write",
+        "cancelling meetings",
+    ),
     required("meeting:read:meeting", "meeting:read", "starting meetings"),
     required("user:read:user", "user:read", "recognising the host"),
-    optional("meeting:read:list_meetings", "meeting:read", "finding meetings again after a lost answer, and reconciling"),
-    optional("user:read:settings", "user:read", "reading the passcode policy and the account's settings"),
+    optional(
+        "meeting:read:list_meetings",
+        "meeting:read",
+        "finding meetings again after a lost answer, and reconciling",
+    ),
+    optional(
+        "user:read:settings",
+        "user:read",
+        "reading the passcode policy and the account's settings",
+    ),
     Scope {
         account_only: true,
-        ..optional("user:read:list_users", "user:read", "choosing hosts from a list")
+        ..optional(
+            "user:read:list_users",
+            "user:read",
+            "choosing hosts from a list",
+        )
     },
 ];
 
 const fn required(granular: &'static str, classic: &'static str, feature: &'static str) -> Scope {
-    Scope { granular, classic, feature, required: true, account_only: false }
+    Scope {
+        granular,
+        classic,
+        feature,
+        required: true,
+        account_only: false,
+    }
 }
 
 const fn optional(granular: &'static str, classic: &'static str, feature: &'static str) -> Scope {
-    Scope { required: false, ..required(granular, classic, feature) }
+    Scope {
+        required: false,
+        ..required(granular, classic, feature)
+    }
 }
 
 /// A scope that was not granted, in the naming that the app uses.
@@ -59,11 +88,19 @@ pub fn missing(granted: &[String], account: bool) -> Vec<Missing> {
     SCOPES
         .into_iter()
         .filter(|scope| account || !scope.account_only)
-        .filter(|scope| !granted.iter().any(|name| name == scope.granular || name == scope.classic))
+        .filter(|scope| {
+            !granted
+                .iter()
+                .any(|name| name == scope.granular || name == scope.classic)
+        })
         .map(|scope| Missing {
             name: format!(
                 "{}{}",
-                if classic { scope.classic } else { scope.granular },
+                if classic {
+                    scope.classic
+                } else {
+                    scope.granular
+                },
                 if account { ":admin" } else { "" }
             ),
             scope,
@@ -89,13 +126,22 @@ mod tests {
 
     fn names(granted: &str, account: bool) -> Vec<String> {
         let granted: Vec<_> = granted.split_whitespace().map(str::to_owned).collect();
-        missing(&granted, account).into_iter().map(|missing| missing.name).collect()
+        missing(&granted, account)
+            .into_iter()
+            .map(|missing| missing.name)
+            .collect()
     }
 
     #[test]
     fn the_classic_set_is_enough() {
         assert!(names("meeting:write meeting:read user:read", false).is_empty());
-        assert!(names("meeting:write:admin meeting:read:admin user:read:admin", true).is_empty());
+        assert!(
+            names(
+                "meeting:write:admin meeting:read:admin user:read:admin",
+                true
+            )
+            .is_empty()
+        );
     }
 
     #[test]
@@ -108,15 +154,26 @@ mod tests {
     #[test]
     fn what_is_missing_is_named_as_the_app_names_its_scopes() {
         assert_eq!(names("meeting:read user:read", false), ["meeting:write"; 3]);
-        assert!(names("meeting:write:meeting:admin", true).contains(&"user:read:user:admin".to_owned()));
+        assert!(
+            names("meeting:write:meeting:admin", true).contains(&"user:read:user:admin".to_owned())
+        );
         assert_eq!(names("", false).len(), 7);
     }
 
     #[test]
     fn a_scope_is_found_in_either_naming() {
         let granted = |text: &str| vec![text.to_owned()];
-        assert!(has(&granted("meeting:read:admin"), "meeting:read:list_meetings"));
-        assert!(has(&granted("meeting:read:list_meetings"), "meeting:read:list_meetings"));
-        assert!(!has(&granted("meeting:write"), "meeting:read:list_meetings"));
+        assert!(has(
+            &granted("meeting:read:admin"),
+            "meeting:read:list_meetings"
+        ));
+        assert!(has(
+            &granted("meeting:read:list_meetings"),
+            "meeting:read:list_meetings"
+        ));
+        assert!(!has(
+            &granted("meeting:write"),
+            "meeting:read:list_meetings"
+        ));
     }
 }

@@ -21,7 +21,12 @@ impl ServerToServerApp {
     ///
     /// # Errors
     /// When one is empty or cannot be what it should be.
-    pub fn new(account_id: &str, client_id: &str, client_secret: &str, context: Context) -> Result<Self> {
+    pub fn new(
+        account_id: &str,
+        client_id: &str,
+        client_secret: &str,
+        context: Context,
+    ) -> Result<Self> {
         let account_id = check_credential("account id", account_id)?;
         let credentials = Credentials {
             client_id: check_credential("client id", client_id)?,
@@ -52,7 +57,11 @@ impl ServerToServerApp {
         let stored = self.tokens.load()?;
         self.tokens.delete()?;
         match stored {
-            Some(stored) => self.tokens.endpoint().revoke(&stored.value.access_token).map(|_| ()),
+            Some(stored) => self
+                .tokens
+                .endpoint()
+                .revoke(&stored.value.access_token)
+                .map(|_| ()),
             None => Ok(()),
         }
     }

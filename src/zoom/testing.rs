@@ -1,6 +1,10 @@
 //! Stand-ins for the outside, for unit tests: a clock that stands still, a store in memory, a scripted network.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use std::cell::Cell;
 use std::cell::RefCell;
@@ -48,7 +52,8 @@ impl Default for FixedClock {
 
 impl FixedClock {
     pub fn advance(&self, duration: Duration) {
-        self.now.set(self.now.get() + jiff::SignedDuration::try_from(duration).unwrap());
+        self.now
+            .set(self.now.get() + jiff::SignedDuration::try_from(duration).unwrap());
     }
 }
 
@@ -117,7 +122,10 @@ impl TokenStore for MemoryStore {
         if self.refuse_lock.get() {
             return Ok(false);
         }
-        assert!(!self.locked.borrow().iter().any(|held| held == key), "locked twice");
+        assert!(
+            !self.locked.borrow().iter().any(|held| held == key),
+            "locked twice"
+        );
         self.locked.borrow_mut().push(key.to_owned());
         if let Some(meanwhile) = self.on_lock.borrow_mut().take() {
             meanwhile(self);
@@ -154,7 +162,10 @@ impl ScriptedHttp {
 
     pub fn answer_with(&self, status: u16, headers: &[(&'static str, &str)], body: &str) -> &Self {
         let mut map = HeaderMap::new();
-        map.insert("content-type", "application/json;charset=UTF-8".parse().unwrap());
+        map.insert(
+            "content-type",
+            "application/json;charset=UTF-8".parse().unwrap(),
+        );
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
@@ -176,11 +187,19 @@ impl ScriptedHttp {
     }
 
     pub fn lines(&self) -> Vec<String> {
-        self.sent.borrow().iter().map(|sent| sent.line.clone()).collect()
+        self.sent
+            .borrow()
+            .iter()
+            .map(|sent| sent.line.clone())
+            .collect()
     }
 
     pub fn bodies(&self) -> Vec<String> {
-        self.sent.borrow().iter().map(|sent| sent.body.clone()).collect()
+        self.sent
+            .borrow()
+            .iter()
+            .map(|sent| sent.body.clone())
+            .collect()
     }
 
     pub fn is_done(&self) -> bool {
@@ -190,7 +209,11 @@ impl ScriptedHttp {
 
 impl Http for ScriptedHttp {
     fn send(&self, request: Request) -> Result<Response, SendError> {
-        let query = request.url.query().map(|q| format!("?{q}")).unwrap_or_default();
+        let query = request
+            .url
+            .query()
+            .map(|q| format!("?{q}"))
+            .unwrap_or_default();
         let line = format!("{} {}{query}", request.method.as_str(), request.url.path());
         self.sent.borrow_mut().push(Sent {
             line: line.clone(),
@@ -231,7 +254,12 @@ impl World {
             known: Rc::new(KnownTokens::default()),
             endpoints: Rc::new(Endpoints::new("https://zoom.us", "https://api.zoom.us").unwrap()),
         };
-        Self { http, clock, store, context }
+        Self {
+            http,
+            clock,
+            store,
+            context,
+        }
     }
 
     /// The same store and network, seen from another process: nothing is remembered.

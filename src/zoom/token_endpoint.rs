@@ -98,14 +98,22 @@ impl<'a> TokenEndpoint<'a> {
     /// Speaks for the app with these credentials.
     #[must_use]
     pub fn new(context: &'a Context, credentials: &'a Credentials) -> Self {
-        Self { context, credentials }
+        Self {
+            context,
+            credentials,
+        }
     }
 
     /// Where the browser goes to authorize, with PKCE S256. No `scope`: Zoom takes it only from apps with optional scopes.
     ///
     /// # Errors
     /// When the configured address cannot be used.
-    pub fn authorize_url(&self, redirect_uri: &str, state: &Secret, verifier: &Secret) -> Result<String> {
+    pub fn authorize_url(
+        &self,
+        redirect_uri: &str,
+        state: &Secret,
+        verifier: &Secret,
+    ) -> Result<String> {
         let verifier = PkceCodeVerifier::new(verifier.expose().to_owned());
         let challenge = oauth2::PkceCodeChallenge::from_code_verifier_sha256(&verifier);
         let state = state.expose().to_owned();
@@ -123,8 +131,14 @@ impl<'a> TokenEndpoint<'a> {
     ///
     /// # Errors
     /// See [`TokenFault`].
-    pub fn exchange(&self, code: &str, redirect_uri: &str, verifier: &Secret) -> Result<TokenAnswer, TokenFault> {
-        let redirect = RedirectUrl::new(redirect_uri.to_owned()).map_err(|_| TokenFault::Other(bad_redirect()))?;
+    pub fn exchange(
+        &self,
+        code: &str,
+        redirect_uri: &str,
+        verifier: &Secret,
+    ) -> Result<TokenAnswer, TokenFault> {
+        let redirect = RedirectUrl::new(redirect_uri.to_owned())
+            .map_err(|_| TokenFault::Other(bad_redirect()))?;
         let last = Last::default();
         let answer = self
             .client()
@@ -155,7 +169,10 @@ impl<'a> TokenEndpoint<'a> {
     /// # Errors
     /// See [`TokenFault`].
     pub fn account(&self, account_id: &str) -> Result<TokenAnswer, TokenFault> {
-        let body = form(&[("grant_type", "account_credentials"), ("account_id", account_id)]);
+        let body = form(&[
+            ("grant_type", "account_credentials"),
+            ("account_id", account_id),
+        ]);
         let response = self
             .post("/oauth/token", body)
             .map_err(|error| TokenFault::Lost(api_error::from_send(&error, Method::Post)))?;
@@ -186,13 +203,20 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     fn client(&self) -> Result<OAuth2Client> {
-        let bad = |_| Error::configuration("telemed.oauth_url cannot be used", "Set the php.ini directive telemed.oauth_url to https://zoom.us.");
+        let bad = |_| {
+            Error::configuration(
+                "telemed.oauth_url cannot be used",
+                "Set the php.ini directive telemed.oauth_url to https://zoom.us.",
+            )
+        };
         let endpoints = &self.context.endpoints;
         let authorize = AuthUrl::new(endpoints.oauth("/oauth/authorize").into()).map_err(bad)?;
         let token = TokenUrl::new(endpoints.oauth("/oauth/token").into()).map_err(bad)?;
         Ok(
             oauth2::Client::new(ClientId::new(self.credentials.client_id.clone()))
-                .set_client_secret(ClientSecret::new(self.credentials.client_secret.expose().to_owned()))
+                .set_client_secret(ClientSecret::new(
+                    self.credentials.client_secret.expose().to_owned(),
+                ))
                 .set_auth_uri(authorize)
                 .set_token_uri(token),
         )
@@ -212,7 +236,8 @@ impl<'a> TokenEndpoint<'a> {
         match sent {
             Ok(response) => {
                 let mut answer = http::Response::new(response.body.clone());
-                *answer.status_mut() = http::StatusCode::from_u16(response.status).map_err(|_| Unsent)?;
+                *answer.status_mut() =
+                    http::StatusCode::from_u16(response.status).map_err(|_| Unsent)?;
                 *answer.headers_mut() = response.headers.clone();
                 *last.0.borrow_mut() = Some(Ok(response));
                 Ok(answer)
@@ -225,7 +250,11 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     /// Reads the crate's answer; everything but success is read from the response itself, which knows more.
-    fn read(&self, answer: Result<Answer, Refusal>, last: &Last) -> Result<TokenAnswer, TokenFault> {
+    fn read(
+        &self,
+        answer: Result<Answer, Refusal>,
+        last: &Last,
+    ) -> Result<TokenAnswer, TokenFault> {
         if let Ok(answer) = answer {
             return Ok(answer.into());
         }
@@ -247,13 +276,18 @@ impl<'a> TokenEndpoint<'a> {
             self.credentials.client_secret.expose()
         ));
         let mut headers = HeaderMap::new();
-        headers.insert(http::header::ACCEPT, HeaderValue::from_static("application/json"));
+        headers.insert(
+            http::header::ACCEPT,
+            HeaderValue::from_static("application/json"),
+        );
         headers.insert(
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/x-www-form-urlencoded"),
         );
         // Base64 text is always a valid header value.
-        if let Ok(mut value) = HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair.as_bytes()))) {
+        if let Ok(mut value) =
+            HeaderValue::try_from(format!("Basic {}", STANDARD.encode(pair.as_bytes())))
+        {
             value.set_sensitive(true);
             headers.insert(http::header::AUTHORIZATION, value);
         }
@@ -340,7 +374,9 @@ impl From<Answer> for TokenAnswer {
     fn from(answer: Answer) -> Self {
         Self {
             access_token: Secret::new(answer.access_token.into_secret()),
-            refresh_token: answer.refresh_token.map(|token| Secret::new(token.into_secret())),
+            refresh_token: answer
+                .refresh_token
+                .map(|token| Secret::new(token.into_secret())),
             expires_in: answer.expires_in.filter(|seconds| *seconds > 0),
             scopes: split_scopes(&answer.scope.unwrap_or_default()),
             api_url: answer.api_url.filter(|url| !url.is_empty()),
@@ -358,7 +394,9 @@ fn bearer() -> BasicTokenType {
     BasicTokenType::Bearer
 }
 
-fn lenient_seconds<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+fn lenient_seconds<'de, D: serde::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<i64>, D::Error> {
     Ok(match serde_json::Value::deserialize(deserializer)? {
         serde_json::Value::Number(number) => number.as_i64(),
         serde_json::Value::String(text) => text.trim().parse().ok(),
@@ -412,7 +450,10 @@ fn fault(response: &Response) -> TokenFault {
         return TokenFault::Lost(
             error(
                 Kind::Api,
-                format!("Zoom's token endpoint answered with HTTP {}", response.status),
+                format!(
+                    "Zoom's token endpoint answered with HTTP {}",
+                    response.status
+                ),
                 "Zoom has trouble right now; nothing is disconnected. Try again in a few minutes.",
             )
             .retryable(true)
@@ -429,7 +470,10 @@ fn fault(response: &Response) -> TokenFault {
     if (300..400).contains(&response.status) {
         return TokenFault::Other(error(
             Kind::Api,
-            format!("Zoom's token endpoint answered with a redirect (HTTP {})", response.status),
+            format!(
+                "Zoom's token endpoint answered with a redirect (HTTP {})",
+                response.status
+            ),
             "Redirects are not followed with credentials. Check the php.ini directive telemed.oauth_url and any proxy.",
         ));
     }
@@ -455,7 +499,8 @@ fn fault(response: &Response) -> TokenFault {
             "Zoom says that the redirect URL differs from the one of the authorization".into(),
             "Enter the redirect URL of the settings page, unchanged, in the Zoom app, and authorize again.",
         ))
-    } else if code == "invalid_grant" || says("invalid token") || says("invalid authorization code") {
+    } else if code == "invalid_grant" || says("invalid token") || says("invalid authorization code")
+    {
         TokenFault::InvalidGrant(error(
             Kind::Authentication,
             "Zoom no longer takes this authorization".into(),
@@ -477,7 +522,10 @@ fn fault(response: &Response) -> TokenFault {
         let words = if reason.is_empty() { code } else { reason };
         TokenFault::Other(error(
             Kind::Api,
-            format!("Zoom's token endpoint refused with HTTP {}: {words}", response.status),
+            format!(
+                "Zoom's token endpoint refused with HTTP {}: {words}",
+                response.status
+            ),
             "Check the app's credentials and its state in the Zoom App Marketplace.",
         ))
     }

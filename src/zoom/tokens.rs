@@ -64,7 +64,9 @@ impl Tokens {
     #[must_use]
     pub fn of_user(context: Context, credentials: Credentials, subject: &str) -> Self {
         let key = format!("connection:{}:{subject}", app_name(&credentials.client_id));
-        let grant = Grant::User { subject: subject.to_owned() };
+        let grant = Grant::User {
+            subject: subject.to_owned(),
+        };
         Self::new(context, credentials, grant, key)
     }
 
@@ -77,7 +79,9 @@ impl Tokens {
             credentials.client_secret.expose().as_bytes(),
         ]);
         let key = format!("account:{}", hex(&hash, 40));
-        let grant = Grant::Account { account_id: account_id.to_owned() };
+        let grant = Grant::Account {
+            account_id: account_id.to_owned(),
+        };
         Self::new(context, credentials, grant, key)
     }
 
@@ -90,7 +94,13 @@ impl Tokens {
             context.endpoints.api_url().as_str().as_bytes(),
             &context.vault.fingerprint(),
         ]);
-        Self { context, credentials, grant, key, id }
+        Self {
+            context,
+            credentials,
+            grant,
+            key,
+            id,
+        }
     }
 
     /// The key in the store.
@@ -120,11 +130,10 @@ impl Tokens {
             }
             held.push(known.token.clone());
         }
-        if !unsaved
-            && let Some(stored) = self.load()?
-        {
+        if !unsaved && let Some(stored) = self.load()? {
             self.check_alive(&stored.value)?;
-            if !held.contains(&stored.value.access_token) && stored.value.renew_at > now.as_second() {
+            if !held.contains(&stored.value.access_token) && stored.value.renew_at > now.as_second()
+            {
                 return self.use_record(&stored.value);
             }
             held.push(stored.value.access_token.clone());
@@ -190,7 +199,8 @@ impl Tokens {
                 }
                 Ok(false) => {
                     // The save before this one may have done its work and failed to say so.
-                    let stands = self.context.store.load(&self.key)?.as_deref() == Some(sealed.as_str());
+                    let stands =
+                        self.context.store.load(&self.key)?.as_deref() == Some(sealed.as_str());
                     return Ok(stands);
                 }
                 Err(_) if attempt < SAVE_ATTEMPTS => {
@@ -200,7 +210,10 @@ impl Tokens {
                 Err(error) => {
                     self.context.known.keep_unsaved(
                         self.id,
-                        Unsaved { sealed, replaces: replaces.map(str::to_owned) },
+                        Unsaved {
+                            sealed,
+                            replaces: replaces.map(str::to_owned),
+                        },
                     );
                     return Err(error);
                 }
@@ -214,7 +227,9 @@ impl Tokens {
     /// When the store fails.
     pub fn amend(&self, change: impl FnOnce(&mut Record)) -> Result<Option<Record>> {
         let _locked = self.lock(LOCK_WAIT)?;
-        let Some(stored) = self.load()? else { return Ok(None) };
+        let Some(stored) = self.load()? else {
+            return Ok(None);
+        };
         let mut record = stored.value;
         change(&mut record);
         self.save(&record, Some(&stored.sealed))?;
@@ -288,12 +303,15 @@ impl Tokens {
                 self.save_or_adopt(record, stored.map(|old| old.sealed.as_str()))
             }
             Grant::User { .. } => {
-                let Some(stored) = stored else { return Err(not_connected()) };
+                let Some(stored) = stored else {
+                    return Err(not_connected());
+                };
                 let Some(refresh_token) = &stored.value.refresh_token else {
                     return self.die(stored, "no refresh token is stored", now);
                 };
                 match self.send_refresh(refresh_token) {
-                    Ok(answer) => self.save_or_adopt(stored.value.refreshed(answer, now), Some(&stored.sealed)),
+                    Ok(answer) => self
+                        .save_or_adopt(stored.value.refreshed(answer, now), Some(&stored.sealed)),
                     Err(TokenFault::InvalidGrant(_)) => {
                         // Believed only while this very token is still what is stored.
                         match self.load()? {
@@ -313,7 +331,9 @@ impl Tokens {
     /// Sends the refresh; once more when its answer was lost, for Zoom may not have seen it.
     fn send_refresh(&self, refresh_token: &Secret) -> Result<TokenAnswer, TokenFault> {
         match self.endpoint().refresh(refresh_token) {
-            Err(TokenFault::Lost(error)) if error.is_maybe_delivered() => self.endpoint().refresh(refresh_token),
+            Err(TokenFault::Lost(error)) if error.is_maybe_delivered() => {
+                self.endpoint().refresh(refresh_token)
+            }
             answer => answer,
         }
     }
@@ -348,7 +368,9 @@ impl Tokens {
 
     /// Saves what the store did not take earlier. The caller holds the lock.
     fn save_unsaved(&self) -> Result<()> {
-        let Some(unsaved) = self.context.known.unsaved(&self.id) else { return Ok(()) };
+        let Some(unsaved) = self.context.known.unsaved(&self.id) else {
+            return Ok(());
+        };
         if self.context.store.load(&self.key)? == unsaved.replaces {
             self.context
                 .store
@@ -389,10 +411,14 @@ impl Drop for Locked {
 /// When the lock cannot be had.
 pub fn lock(context: &Context, key: &str, id: Id, wait: Duration) -> Result<Locked> {
     let Some(busy) = context.known.begin(id) else {
-        return Err(Error::store("the token store called telemed again for the record it is asked about"));
+        return Err(Error::store(
+            "the token store called telemed again for the record it is asked about",
+        ));
     };
     if !context.store.lock(key, wait)? {
-        return Err(Error::store("another process holds the lock of this record"));
+        return Err(Error::store(
+            "another process holds the lock of this record",
+        ));
     }
     Ok(Locked {
         context: context.clone(),

@@ -70,7 +70,9 @@ impl User {
     /// Whether the user's plan has meetings at all.
     #[must_use]
     pub fn has_meetings(&self) -> bool {
-        !self.kind.is_some_and(|kind| WITHOUT_MEETINGS.contains(&kind))
+        !self
+            .kind
+            .is_some_and(|kind| WITHOUT_MEETINGS.contains(&kind))
     }
 
     /// `active`, `inactive` or `pending`.
@@ -117,15 +119,26 @@ mod tests {
     #[test]
     fn a_user_is_named_by_what_there_is() {
         let user = |json| serde_json::from_str::<User>(json).unwrap();
-        assert_eq!(user(r#"{"id":"x","display_name":"D E","first_name":"A"}"#).name(), "D E");
-        assert_eq!(user(r#"{"id":"x","first_name":"A","last_name":"B"}"#).name(), "A B");
-        assert_eq!(user(r#"{"id":"x","email":"a@b.example","display_name":""}"#).name(), "a@b.example");
+        assert_eq!(
+            user(r#"{"id":"x","display_name":"D E","first_name":"A"}"#).name(),
+            "D E"
+        );
+        assert_eq!(
+            user(r#"{"id":"x","first_name":"A","last_name":"B"}"#).name(),
+            "A B"
+        );
+        assert_eq!(
+            user(r#"{"id":"x","email":"a@b.example","display_name":""}"#).name(),
+            "a@b.example"
+        );
         assert_eq!(user(r#"{"id":"x"}"#).name(), "x");
     }
 
     #[test]
     fn types_tell_licence_and_meetings() {
-        let user = |kind: i64| serde_json::from_value::<User>(serde_json::json!({"id": "x", "type": kind})).unwrap();
+        let user = |kind: i64| {
+            serde_json::from_value::<User>(serde_json::json!({"id": "x", "type": kind})).unwrap()
+        };
         assert!(user(2).is_licensed() && !user(1).is_licensed());
         assert!(user(1).has_meetings() && !user(4).has_meetings() && !user(99).has_meetings());
     }

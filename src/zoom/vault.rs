@@ -81,7 +81,9 @@ impl Vault {
             .extract(secret)
             .expand(&[DERIVE_INFO], ring::hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(&mut *key))
-            .map_err(|_| Error::configuration("the key could not be derived", "Use another secret."))?;
+            .map_err(|_| {
+                Error::configuration("the key could not be derived", "Use another secret.")
+            })?;
         Ok(STANDARD.encode(*key))
     }
 

@@ -48,7 +48,12 @@ impl Client {
         // Whatever was not reached is named as such, so that the list is always whole.
         for (id, title) in TITLES.into_iter().chain([ACCOUNT]) {
             if !diagnosis.steps().iter().any(|step| step.id == id) {
-                diagnosis.note(id, Outcome::Skipped, title, "Not looked at: mend the failed step first.");
+                diagnosis.note(
+                    id,
+                    Outcome::Skipped,
+                    title,
+                    "Not looked at: mend the failed step first.",
+                );
             }
         }
         diagnosis
@@ -58,7 +63,10 @@ impl Client {
     fn check_network(&self, diagnosis: &mut Diagnosis) -> bool {
         let context = self.api.context();
         let mut headers = http::HeaderMap::new();
-        headers.insert(http::header::ACCEPT, http::HeaderValue::from_static("application/json"));
+        headers.insert(
+            http::header::ACCEPT,
+            http::HeaderValue::from_static("application/json"),
+        );
         let answer = context.http.send(Request {
             method: Method::Get,
             url: crate::zoom::endpoints::join(context.endpoints.api_url(), "/v2/users/me"),
@@ -139,16 +147,25 @@ impl Client {
 
     fn check_scopes(&self, access: &Access, diagnosis: &mut Diagnosis) {
         let missing = scopes::missing(&access.scopes, self.is_account());
-        let required: Vec<_> = missing.iter().filter(|missing| missing.scope.required).collect();
+        let required: Vec<_> = missing
+            .iter()
+            .filter(|missing| missing.scope.required)
+            .collect();
         if required.is_empty() {
             pass(diagnosis, "scopes.required");
         } else {
-            let names: Vec<_> = required.iter().map(|missing| missing.name.as_str()).collect();
+            let names: Vec<_> = required
+                .iter()
+                .map(|missing| missing.name.as_str())
+                .collect();
             diagnosis.note(
                 "scopes.required",
                 Outcome::Failed,
                 title("scopes.required"),
-                format!("Add to the app in the Zoom App Marketplace: {}.", names.join(", ")),
+                format!(
+                    "Add to the app in the Zoom App Marketplace: {}.",
+                    names.join(", ")
+                ),
             );
         }
         for scope in scopes::SCOPES.iter().filter(|scope| !scope.required) {
@@ -200,9 +217,9 @@ impl Client {
                 "It could not be looked at for want of the scope meeting:read:list_meetings.",
             );
         }
-        let list = self.user_path(host).map(|user| {
-            Operation::get(format!("{user}/meetings")).with("page_size", "1")
-        });
+        let list = self
+            .user_path(host)
+            .map(|user| Operation::get(format!("{user}/meetings")).with("page_size", "1"));
         match list.and_then(|list| self.api.call(&list)) {
             Ok(_) => pass(diagnosis, "host.meetings"),
             Err(error) => fail(diagnosis, "host.meetings", &error),
@@ -220,7 +237,9 @@ impl Client {
             );
         }
         match self.settings_that_hinder(host) {
-            Ok(hindrances) if hindrances.is_empty() => diagnosis.note(id, Outcome::Passed, title, ""),
+            Ok(hindrances) if hindrances.is_empty() => {
+                diagnosis.note(id, Outcome::Passed, title, "")
+            }
             Ok(hindrances) => diagnosis.note(id, Outcome::Warned, title, hindrances.join(" ")),
             Err(error) => diagnosis.note(
                 id,
@@ -237,7 +256,8 @@ impl Client {
         // Read first: it also brings the passcode policy into the record.
         self.read_passcode_policy(host)?;
         let settings: AllSettings = self.api.call(&Operation::get(path.clone()))?.json()?;
-        let authentication: Authentication = self.api.call(&read("meeting_authentication"))?.json()?;
+        let authentication: Authentication =
+            self.api.call(&read("meeting_authentication"))?.json()?;
         let security: Security = self.api.call(&read("meeting_security"))?.json()?;
         let security = security.meeting_security;
         let hindrances = [
@@ -310,7 +330,12 @@ struct MeetingSecurity {
 
 fn check_clock(now: Timestamp, date: Option<Timestamp>, diagnosis: &mut Diagnosis) {
     let Some(date) = date else {
-        return diagnosis.note("clock", Outcome::Warned, title("clock"), "Zoom's answer has no date to compare with.");
+        return diagnosis.note(
+            "clock",
+            Outcome::Warned,
+            title("clock"),
+            "Zoom's answer has no date to compare with.",
+        );
     };
     let skew = now.as_second() - date.as_second();
     if skew.abs() <= MAX_CLOCK_SKEW_SECONDS {
@@ -333,7 +358,10 @@ fn check_user(user: &User, diagnosis: &mut Diagnosis) {
             "host.found",
             Outcome::Failed,
             title("host.found"),
-            format!("The Zoom user is {}: activate it in the Zoom account, or choose another host.", user.status().unwrap_or("not active")),
+            format!(
+                "The Zoom user is {}: activate it in the Zoom account, or choose another host.",
+                user.status().unwrap_or("not active")
+            ),
         );
     }
     if user.is_licensed() {

@@ -28,7 +28,12 @@ impl Client {
         refuse_past(request.start(), self.api.context().clock.now())?;
         let policy = self.api.access()?.passcode_policy.clone();
         match self.create(&path, request, policy.as_ref()) {
-            Err(error) if error.fields().iter().any(|(field, _)| field == PASSCODE_FIELD) => {
+            Err(error)
+                if error
+                    .fields()
+                    .iter()
+                    .any(|(field, _)| field == PASSCODE_FIELD) =>
+            {
                 // Nothing was created: Zoom validates first. Its policy is read and obeyed.
                 let policy = self.read_passcode_policy(request.host())?;
                 self.create(&path, request, Some(&policy))
@@ -37,13 +42,21 @@ impl Client {
         }
     }
 
-    fn create(&self, path: &str, request: &MeetingRequest, policy: Option<&PasscodePolicy>) -> Result<Meeting> {
+    fn create(
+        &self,
+        path: &str,
+        request: &MeetingRequest,
+        policy: Option<&PasscodePolicy>,
+    ) -> Result<Meeting> {
         let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
         let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
         let answer: MeetingAnswer = self.api.call(&operation)?.json()?;
         let meeting = Meeting::new(answer, &self.api.context().endpoints);
-        compare_time(&meeting, request)
-            .map_err(|error| error.maybe_delivered(true).with_tracking_id(self.last_tracking_id()))?;
+        compare_time(&meeting, request).map_err(|error| {
+            error
+                .maybe_delivered(true)
+                .with_tracking_id(self.last_tracking_id())
+        })?;
         Ok(meeting.compared_with(&request.all_settings(), Some(&passcode)))
     }
 
@@ -88,7 +101,9 @@ pub(super) fn compare_time(meeting: &Meeting, request: &MeetingRequest) -> Resul
     if meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes() {
         return Ok(());
     }
-    let echoed = meeting.start().map_or_else(|| "no start".to_owned(), |start| start.to_string());
+    let echoed = meeting
+        .start()
+        .map_or_else(|| "no start".to_owned(), |start| start.to_string());
     Err(Error::new(
         Kind::Api,
         format!(

@@ -27,7 +27,10 @@ impl Client {
     /// # Errors
     /// When Zoom does not know it.
     pub fn meeting(&self, meeting_id: i64) -> Result<Meeting> {
-        let answer: MeetingAnswer = self.api.call(&Operation::get(meeting_path(meeting_id)?))?.json()?;
+        let answer: MeetingAnswer = self
+            .api
+            .call(&Operation::get(meeting_path(meeting_id)?))?
+            .json()?;
         Ok(Meeting::new(answer, &self.api.context().endpoints))
     }
 
@@ -41,7 +44,10 @@ impl Client {
             (page.meetings, page.next_page_token)
         })?;
         let endpoints = &self.api.context().endpoints;
-        Ok(answers.into_iter().map(|answer| Meeting::new(answer, endpoints)).collect())
+        Ok(answers
+            .into_iter()
+            .map(|answer| Meeting::new(answer, endpoints))
+            .collect())
     }
 
     /// A fresh start URL. Secret: it logs in as the host.
@@ -49,7 +55,10 @@ impl Client {
     /// # Errors
     /// When Zoom does not know the meeting, or gives no link that leads to Zoom.
     pub fn start_url(&self, meeting_id: i64) -> Result<Zeroizing<String>> {
-        let answer: StartUrlAnswer = self.api.call(&Operation::get(meeting_path(meeting_id)?))?.json()?;
+        let answer: StartUrlAnswer = self
+            .api
+            .call(&Operation::get(meeting_path(meeting_id)?))?
+            .json()?;
         answer
             .start_url
             .filter(|link| self.api.context().endpoints.trusts_link(link))

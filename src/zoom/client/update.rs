@@ -21,9 +21,11 @@ impl Client {
             self.user_path(request.host())?;
         }
         refuse_past(request.start(), self.api.context().clock.now())?;
-        self.api.call(&Operation::patch(path, request.update_body()))?;
+        self.api
+            .call(&Operation::patch(path, request.update_body()))?;
         let meeting = self.meeting(meeting_id)?;
-        compare_time(&meeting, request).map_err(|error| error.with_tracking_id(self.last_tracking_id()))?;
+        compare_time(&meeting, request)
+            .map_err(|error| error.with_tracking_id(self.last_tracking_id()))?;
         Ok(meeting.compared_with(request.named_settings(), None))
     }
 }

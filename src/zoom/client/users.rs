@@ -29,7 +29,9 @@ impl Client {
     /// # Errors
     /// When Zoom does not know the user.
     pub fn user(&self, host: Option<&str>) -> Result<User> {
-        self.api.call(&Operation::get(self.user_path(host)?))?.json()
+        self.api
+            .call(&Operation::get(self.user_path(host)?))?
+            .json()
     }
 
     /// All active users of the account.

@@ -1,10 +1,22 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use super::*;
 
 fn request(topic: &str, minutes: i64, zone: &str, host: Option<&str>) -> Result<MeetingRequest> {
     let start = "2026-12-01T14:00:00.75Z".parse().unwrap();
-    MeetingRequest::new(topic, start, minutes, zone, host, Some("site:visit:1"), Map::new())
+    MeetingRequest::new(
+        topic,
+        start,
+        minutes,
+        zone,
+        host,
+        Some("site:visit:1"),
+        Map::new(),
+    )
 }
 
 #[test]
@@ -27,7 +39,11 @@ fn what_zoom_would_refuse_is_refused_before_sending() {
         ("Visit", 30, "UTC", Some("../me")),
     ] {
         let error = request(topic, minutes, zone, host).unwrap_err();
-        assert_eq!(error.kind(), super::super::Kind::Configuration, "{topic} {minutes} {zone}");
+        assert_eq!(
+            error.kind(),
+            super::super::Kind::Configuration,
+            "{topic} {minutes} {zone}"
+        );
         assert!(!error.advice().is_empty());
     }
     assert!(request(&"x".repeat(201), 30, "UTC", None).is_err());
@@ -35,7 +51,9 @@ fn what_zoom_would_refuse_is_refused_before_sending() {
 
 #[test]
 fn the_body_is_private_and_in_utc() {
-    let body = request("Visit", 30, "Europe/Berlin", None).unwrap().create_body("Ab3-xyz890");
+    let body = request("Visit", 30, "Europe/Berlin", None)
+        .unwrap()
+        .create_body("Ab3-xyz890");
     assert_eq!(body["start_time"], "2026-12-01T14:00:00Z");
     assert_eq!(body["timezone"], "Europe/Berlin");
     assert_eq!(body["type"], 2);
@@ -63,7 +81,11 @@ fn named_settings_win_over_the_defaults() {
 
 #[test]
 fn a_marker_shows_its_site_and_is_found_in_an_agenda() {
-    let (one, two, elsewhere) = (marker("s1:visit:1"), marker("s1:visit:2"), marker("s2:visit:1"));
+    let (one, two, elsewhere) = (
+        marker("s1:visit:1"),
+        marker("s1:visit:2"),
+        marker("s2:visit:1"),
+    );
     assert_ne!(one, two);
     let site = format!("[telemed:1:{}:", site_mark("s1"));
     assert!(one.starts_with(&site) && two.starts_with(&site) && !elsewhere.starts_with(&site));

@@ -1,4 +1,8 @@
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a failed unwrap is a failed test")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a failed unwrap is a failed test"
+)]
 
 use super::super::clock::Clock;
 use super::super::testing::FixedClock;
@@ -44,7 +48,10 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
         }
     }
     for end in 0..sealed.len() {
-        assert_eq!(vault.open(&sealed[..end], b"row 1").unwrap_err().kind(), Kind::Vault);
+        assert_eq!(
+            vault.open(&sealed[..end], b"row 1").unwrap_err().kind(),
+            Kind::Vault
+        );
     }
 }
 
@@ -52,14 +59,20 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
 fn a_record_does_not_open_in_another_row() {
     let (vault, clock) = vault();
     let sealed = vault.seal(b"secret", b"row 1", &clock).unwrap();
-    assert_eq!(vault.open(&sealed, b"row 2").unwrap_err().kind(), Kind::Vault);
+    assert_eq!(
+        vault.open(&sealed, b"row 2").unwrap_err().kind(),
+        Kind::Vault
+    );
 }
 
 #[test]
 fn old_keys_open_and_the_first_seals() {
     let clock = FixedClock::default();
     let (old, new) = (Vault::generate_key(&clock), Vault::generate_key(&clock));
-    let sealed = Vault::new(&[&old]).unwrap().seal(b"s", b"c", &clock).unwrap();
+    let sealed = Vault::new(&[&old])
+        .unwrap()
+        .seal(b"s", b"c", &clock)
+        .unwrap();
     let both = Vault::new(&[&new, &old]).unwrap();
     assert_eq!(**both.open(&sealed, b"c").unwrap(), *b"s");
     let resealed = both.reseal(&sealed, b"c", &clock).unwrap();
@@ -71,7 +84,13 @@ fn old_keys_open_and_the_first_seals() {
 #[test]
 fn bad_keys_are_refused() {
     assert!(Vault::new(&[] as &[&str]).is_err());
-    for bad in ["", "abc", "not base64!", &STANDARD.encode([0; 31]), &STANDARD.encode([0; 33])] {
+    for bad in [
+        "",
+        "abc",
+        "not base64!",
+        &STANDARD.encode([0; 31]),
+        &STANDARD.encode([0; 33]),
+    ] {
         assert_eq!(Vault::new(&[bad]).unwrap_err().kind(), Kind::Configuration);
     }
 }
