@@ -4,7 +4,6 @@ use crate::bearer::{self, Caller};
 use crate::message::{Reply, Request};
 use crate::model::{Plan, User};
 use crate::operations::Operation;
-use crate::random;
 use crate::state::State;
 use crate::{meetings, users};
 
@@ -20,13 +19,7 @@ pub struct Call<'a> {
 }
 
 pub fn respond(state: &mut State, request: &Request) -> Reply {
-    let mut reply = run(state, request).unwrap_or_else(|refusal| refusal);
-    let tracking = format!(
-        "v=2.0;clid=us02;rid=WEB_{}",
-        random::text("0123456789abcdef", 32)
-    );
-    reply.headers.push(("x-zm-trackingid".into(), tracking));
-    reply
+    run(state, request).unwrap_or_else(|refusal| refusal)
 }
 
 fn run(state: &mut State, request: &Request) -> Result<Reply, Reply> {

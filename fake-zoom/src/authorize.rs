@@ -199,7 +199,7 @@ fn with_query(uri: &str, query: &[(&str, Option<&String>)]) -> String {
 }
 
 fn consent_page(state: &State, asked: &Asked, parameters: &[(String, String)]) -> Reply {
-    let hidden: String = [
+    let hidden: Vec<String> = [
         "response_type",
         "client_id",
         "redirect_uri",
@@ -220,7 +220,7 @@ fn consent_page(state: &State, asked: &Asked, parameters: &[(String, String)]) -
     let prefilled = pair(parameters, "_user")
         .and_then(|user| state.user(user))
         .map(|user| user.id.clone());
-    let users: String = state
+    let users: Vec<String> = state
         .users
         .values()
         .filter(|user| user.is_active())
@@ -237,11 +237,12 @@ fn consent_page(state: &State, asked: &Asked, parameters: &[(String, String)]) -
             )
         })
         .collect();
-    let scopes: String = asked
+    let scopes: Vec<String> = asked
         .scopes
         .iter()
         .map(|scope| format!("<li><code>{}</code></li>", escape(scope)))
         .collect();
+    let (hidden, users, scopes) = (hidden.concat(), users.concat(), scopes.concat());
     let app = escape(&asked.app.name);
     let body = format!(
         r#"<h1>{app} wants access to your Zoom account</h1>

@@ -1,5 +1,14 @@
 //! fake-zoom: a faithful Zoom to develop, test, demonstrate and measure against. Loopback only; see its README.
 
+#![cfg_attr(
+    test,
+    allow(
+        clippy::unwrap_used,
+        clippy::panic,
+        clippy::indexing_slicing,
+        reason = "in tests these are what fails them"
+    )
+)]
 #![recursion_limit = "512"] // the answers are long JSON literals
 
 mod api;

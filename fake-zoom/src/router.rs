@@ -4,15 +4,27 @@ use serde_json::json;
 
 use crate::message::{Reply, Request};
 use crate::state::State;
-use crate::{api, authorize, control, oauth, pages};
+use crate::{api, authorize, control, oauth, pages, random};
 
 /// Whether a request belongs to the control API: not logged, never hit by faults.
 pub fn is_control(request: &Request) -> bool {
     request.path.starts_with("/_control/")
 }
 
-/// Does the work of one request.
+/// Does the work of one request. Every answer of Zoom bears a tracking id.
 pub fn respond(state: &mut State, request: &Request) -> Reply {
+    let mut reply = route(state, request);
+    if !is_control(request) {
+        let tracking = format!(
+            "v=2.0;clid=us02;rid=WEB_{}",
+            random::text("0123456789abcdef", 32)
+        );
+        reply.headers.push(("x-zm-trackingid".into(), tracking));
+    }
+    reply
+}
+
+fn route(state: &mut State, request: &Request) -> Reply {
     let segments = request.segments();
     let path: Vec<&str> = segments.iter().map(String::as_str).collect();
     match (request.method.as_str(), path.as_slice()) {
