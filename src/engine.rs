@@ -7,6 +7,7 @@
 
 mod clock;
 mod fault;
+mod many;
 mod proxy;
 mod resolver;
 mod tls;
@@ -30,6 +31,7 @@ use crate::zoom::http::Response;
 use crate::zoom::http::SendError;
 use crate::zoom::http::SendFault;
 use crate::zoom::known_tokens::KnownTokens;
+use crate::zoom::pace::Pace;
 
 pub use fault::CauseText;
 
@@ -90,6 +92,17 @@ impl Http for Network {
     fn send(&self, request: Request) -> Result<Response, SendError> {
         Engine::of_this_thread(&self.options)?.send(request)
     }
+
+    fn send_all(
+        &self,
+        requests: Vec<Request>,
+        pace: &mut Pace,
+    ) -> Vec<Result<Response, SendError>> {
+        match Engine::of_this_thread(&self.options) {
+            Ok(engine) => engine.send_all(requests, pace, || clock::SystemClock.monotonic()),
+            Err(error) => requests.iter().map(|_| Err(error.clone())).collect(),
+        }
+    }
 }
 
 struct Engine {
@@ -142,26 +155,33 @@ impl Engine {
     }
 
     fn send(&self, request: Request) -> Result<Response, SendError> {
-        let timeout = request
-            .timeout
-            .map_or(self.timeout, |time| time.min(self.timeout));
-        let builder = self
-            .client
-            .request(method(request.method), request.url)
-            .headers(request.headers)
-            .timeout(timeout)
-            .body(request.body);
+        let exchange = exchange(self.prepare(request));
         self.runtime.block_on(async {
             for _ in 0..YIELDS {
                 tokio::task::yield_now().await;
             }
-            let response = builder
-                .send()
-                .await
-                .map_err(|error| fault::classify(&error))?;
-            read(response).await
+            exchange.await
         })
     }
+
+    fn prepare(&self, request: Request) -> reqwest::RequestBuilder {
+        let timeout = request
+            .timeout
+            .map_or(self.timeout, |time| time.min(self.timeout));
+        self.client
+            .request(method(request.method), request.url)
+            .headers(request.headers)
+            .timeout(timeout)
+            .body(request.body)
+    }
+}
+
+async fn exchange(builder: reqwest::RequestBuilder) -> Result<Response, SendError> {
+    let response = builder
+        .send()
+        .await
+        .map_err(|error| fault::classify(&error))?;
+    read(response).await
 }
 
 /// Reads the whole answer.

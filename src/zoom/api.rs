@@ -1,5 +1,7 @@
 //! One call of Zoom's API: the token, the repeats that are safe, the time budget, the expected status.
 
+mod many;
+
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
@@ -33,7 +35,8 @@ const DEFAULT_BUDGET: Duration = Duration::from_secs(60);
 pub struct Api {
     context: Context,
     tokens: Tokens,
-    budget: Duration,
+    /// The time of one call, when the caller set one.
+    budget: Option<Duration>,
     tracking_id: Rc<RefCell<Option<String>>>,
 }
 
@@ -126,7 +129,7 @@ impl Api {
         Self {
             context,
             tokens,
-            budget: DEFAULT_BUDGET,
+            budget: None,
             tracking_id: Rc::default(),
         }
     }
@@ -135,7 +138,7 @@ impl Api {
     #[must_use]
     pub fn within(&self, budget: Duration) -> Self {
         Self {
-            budget,
+            budget: Some(budget),
             ..self.clone()
         }
     }
@@ -163,7 +166,7 @@ impl Api {
     /// # Errors
     /// As [`Tokens::access`].
     pub fn access(&self) -> Result<Rc<Access>> {
-        self.tokens.access(None, self.budget.min(LOCK_WAIT))
+        self.tokens.access(None, self.budget().min(LOCK_WAIT))
     }
 
     /// Carries one operation out.
@@ -172,7 +175,7 @@ impl Api {
     /// Whatever stands in its way, as an error that says whether the work may have been done all the same.
     pub fn call(&self, operation: &Operation) -> Result<Reply> {
         let clock = &self.context.clock;
-        let deadline = clock.monotonic() + self.budget;
+        let deadline = clock.monotonic() + self.budget();
         let left = || deadline.saturating_sub(clock.monotonic());
         let mut access = self.tokens.access(None, left().min(LOCK_WAIT))?;
         let mut token_replaced = false;
@@ -236,42 +239,18 @@ impl Api {
         access: &Access,
         time: Duration,
     ) -> Result<Response, SendError> {
-        let mut url = join(&access.api_base, &format!("/v2{}", operation.path));
-        if !operation.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(&operation.query);
-        }
-        let mut headers = HeaderMap::new();
-        headers.insert(
-            http::header::ACCEPT,
-            HeaderValue::from_static("application/json"),
-        );
-        // A token that is no header value cannot have come from Zoom; without it Zoom answers 401.
-        if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", access.token.expose())) {
-            value.set_sensitive(true);
-            headers.insert(http::header::AUTHORIZATION, value);
-        }
-        let body = operation
-            .body
-            .as_ref()
-            .map(Value::to_string)
-            .unwrap_or_default();
-        if !body.is_empty() {
-            headers.insert(
-                http::header::CONTENT_TYPE,
-                HeaderValue::from_static("application/json"),
-            );
-        }
-        let sent = self.context.http.send(Request {
-            method: operation.method,
-            url,
-            headers,
-            body: body.into_bytes(),
-            timeout: Some(time),
-        });
+        let sent = self
+            .context
+            .http
+            .send(request(operation, access, Some(time)));
         if let Ok(response) = &sent {
             *self.tracking_id.borrow_mut() = response.tracking_id();
         }
         sent
+    }
+
+    fn budget(&self) -> Duration {
+        self.budget.unwrap_or(DEFAULT_BUDGET)
     }
 
     fn jitter(&self) -> f64 {
@@ -279,6 +258,42 @@ impl Api {
         self.context.clock.random(&mut byte);
         let [byte] = byte;
         f64::from(byte) / 255.0
+    }
+}
+
+/// The operation as a request with this token.
+fn request(operation: &Operation, access: &Access, time: Option<Duration>) -> Request {
+    let mut url = join(&access.api_base, &format!("/v2{}", operation.path));
+    if !operation.query.is_empty() {
+        url.query_pairs_mut().extend_pairs(&operation.query);
+    }
+    let mut headers = HeaderMap::new();
+    headers.insert(
+        http::header::ACCEPT,
+        HeaderValue::from_static("application/json"),
+    );
+    // A token that is no header value cannot have come from Zoom; without it Zoom answers 401.
+    if let Ok(mut value) = HeaderValue::try_from(format!("Bearer {}", access.token.expose())) {
+        value.set_sensitive(true);
+        headers.insert(http::header::AUTHORIZATION, value);
+    }
+    let body = operation
+        .body
+        .as_ref()
+        .map(Value::to_string)
+        .unwrap_or_default();
+    if !body.is_empty() {
+        headers.insert(
+            http::header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
+    }
+    Request {
+        method: operation.method,
+        url,
+        headers,
+        body: body.into_bytes(),
+        timeout: time,
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod check;
 mod create;
+mod create_many;
 mod delete;
 mod read;
 mod update;
@@ -71,6 +72,16 @@ impl Client {
             )),
         }
     }
+}
+
+/// The error where an answer is missing that must be there.
+fn unanswered() -> Error {
+    Error::new(
+        crate::zoom::error::Kind::Transport,
+        "no answer came for this request",
+        "Look in Zoom whether it was done, then try again.",
+    )
+    .maybe_delivered(true)
 }
 
 /// Zoom's meeting numbers are positive.

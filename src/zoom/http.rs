@@ -6,6 +6,8 @@ use std::time::Duration;
 use http::HeaderMap;
 use url::Url;
 
+use super::pace::Pace;
+
 /// Carries a request to Zoom and brings the answer back.
 pub trait Http {
     /// Sends one request, once: nothing below may repeat it.
@@ -13,6 +15,11 @@ pub trait Http {
     /// # Errors
     /// When no whole answer came. An HTTP status of any kind is an answer.
     fn send(&self, request: Request) -> Result<Response, SendError>;
+
+    /// Sends many requests, each once, not faster than `pace`; the answers in the order of the requests. One failure harms
+    /// no other.
+    fn send_all(&self, requests: Vec<Request>, pace: &mut Pace)
+    -> Vec<Result<Response, SendError>>;
 }
 
 /// The methods that Zoom's API knows here.

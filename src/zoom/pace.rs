@@ -18,6 +18,8 @@ const MAX_LIMIT: usize = 1_000;
 /// The speed of one series of requests.
 #[derive(Debug)]
 pub struct Pace {
+    /// From when on nothing is sent any more.
+    pub deadline: Option<Duration>,
     limit: usize,
     sent: VecDeque<Duration>,
 }
@@ -25,6 +27,7 @@ pub struct Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
+            deadline: None,
             limit: FIRST_LIMIT,
             sent: VecDeque::new(),
         }
@@ -32,6 +35,15 @@ impl Default for Pace {
 }
 
 impl Pace {
+    /// A pace that ends at `deadline`.
+    #[must_use]
+    pub fn until(deadline: Option<Duration>) -> Self {
+        Self {
+            deadline,
+            ..Self::default()
+        }
+    }
+
     /// How long to wait, at `now`, before the next send. Times are of one clock that only runs forward.
     #[must_use]
     pub fn wait(&self, now: Duration) -> Duration {

@@ -27,6 +27,7 @@ use super::http::Response;
 use super::http::SendError;
 use super::http::SendFault;
 use super::known_tokens::KnownTokens;
+use super::pace::Pace;
 use super::token_store::TokenStore;
 use super::vault::Vault;
 
@@ -229,6 +230,23 @@ impl Http for ScriptedHttp {
             .borrow_mut()
             .pop_front()
             .unwrap_or_else(|| panic!("nobody expected {line}"))
+    }
+
+    fn send_all(
+        &self,
+        requests: Vec<Request>,
+        pace: &mut Pace,
+    ) -> Vec<Result<Response, SendError>> {
+        requests
+            .into_iter()
+            .map(|request| {
+                let answer = self.send(request);
+                if let Ok(response) = &answer {
+                    pace.learn(response);
+                }
+                answer
+            })
+            .collect()
     }
 }
 

@@ -10,7 +10,6 @@ use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
 use crate::zoom::meeting::Meeting;
-use crate::zoom::meeting::MeetingAnswer;
 use crate::zoom::meeting_request::MeetingRequest;
 use crate::zoom::passcode;
 use crate::zoom::passcode::PasscodePolicy;
@@ -50,14 +49,8 @@ impl Client {
     ) -> Result<Meeting> {
         let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
         let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
-        let answer: MeetingAnswer = self.api.call(&operation)?.json()?;
-        let meeting = Meeting::new(answer, &self.api.context().endpoints);
-        compare_time(&meeting, request).map_err(|error| {
-            error
-                .maybe_delivered(true)
-                .with_tracking_id(self.last_tracking_id())
-        })?;
-        Ok(meeting.compared_with(&request.all_settings(), Some(&passcode)))
+        let reply = self.api.call(&operation)?;
+        self.read_created(&reply, request, &passcode)
     }
 
     /// The demands of the host's account on passcodes; kept in the record, so that it is asked for once.
