@@ -1,0 +1,32 @@
+<?php
+/**
+ * With what a meeting is made and, from then on, handled: the client and the names that its row keeps.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Credentials
+{
+    /**
+     * @param string  $app         the app's client id
+     * @param ?string $zoomAccount the Zoom account, where known
+     * @param ?string $connection  the subject of the doctor's connection; null in Server-to-Server mode
+     * @param ?string $host        whom to name as host; null in OAuth mode, where it is the doctor
+     */
+    public function __construct(
+        public readonly \Telemed\Client $client,
+        public readonly string $mode,
+        public readonly string $app,
+        public readonly ?string $zoomAccount,
+        public readonly ?string $connection,
+        public readonly ?string $host,
+        public readonly ?string $hostEmail
+    ) {
+    }
+}

@@ -1,0 +1,208 @@
+<?php
+/**
+ * A database connection of the plugin's own.
+ *
+ * Appointment systems call us inside an open transaction of $wpdb; their ROLLBACK must not take a rotated refresh token or
+ * the record of a meeting with it. So this is plain mysqli: autocommit, opened when first needed, never persistent (closing
+ * a persistent connection would not free its locks). A second wpdb would end the page when it cannot connect, and would
+ * reconnect silently, losing its locks.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Database
+{
+    private const CONNECT_SECONDS = 5;
+    /** "Server has gone away": said before the statement was sent, so it may be sent again. */
+    private const GONE = 2006;
+    public const DUPLICATE = 1062;
+    /** Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written. */
+    private const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1," .
+        " time_zone = '+00:00', innodb_lock_wait_timeout = 10";
+
+    private ?\mysqli $connection = null;
+    /** @var array<string, true> names of the locks that are held */
+    private array $held = [];
+
+    public function __construct(private readonly Site $site)
+    {
+    }
+
+    /**
+     * Runs a statement and tells how many rows it matched.
+     *
+     * @param list<int|string|null> $values for the question marks
+     * @throws DatabaseException
+     */
+    public function execute(string $sql, #[\SensitiveParameter] array $values = []): int
+    {
+        return (int) $this->statement($sql, $values)->affected_rows;
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return int the new row's id
+     * @throws DatabaseException
+     */
+    public function insert(string $sql, #[\SensitiveParameter] array $values): int
+    {
+        return (int) $this->statement($sql, $values)->insert_id;
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return list<array<string, mixed>>
+     * @throws DatabaseException
+     */
+    public function rows(string $sql, #[\SensitiveParameter] array $values = []): array
+    {
+        $statement = $this->statement($sql, $values);
+        return $this->strictly(static function () use ($statement): array {
+            $result = $statement->get_result();
+            return $result === false ? [] : $result->fetch_all(MYSQLI_ASSOC);
+        });
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return ?array<string, mixed>
+     * @throws DatabaseException
+     */
+    public function row(string $sql, #[\SensitiveParameter] array $values = []): ?array
+    {
+        return $this->rows($sql, $values)[0] ?? null;
+    }
+
+    /**
+     * Takes a named lock that spans every process and web server of this site.
+     *
+     * @return bool true only when it is held; false also when this request holds it already
+     * @throws DatabaseException
+     */
+    public function lock(string $key, float $seconds): bool
+    {
+        $name = $this->lockName($key);
+        if (isset($this->held[$name])) {
+            return false;
+        }
+        // Whole seconds; a negative number would mean for ever.
+        $row = $this->row('SELECT GET_LOCK(?, ?) AS taken', [$name, max(0, (int) ceil($seconds))]);
+        if ((string) ($row['taken'] ?? '') !== '1') {
+            return false;
+        }
+        $this->held[$name] = true;
+        return true;
+    }
+
+    /** @throws DatabaseException */
+    public function unlock(string $key): void
+    {
+        $name = $this->lockName($key);
+        if (!isset($this->held[$name])) {
+            return;
+        }
+        unset($this->held[$name]);
+        $this->row('SELECT RELEASE_LOCK(?) AS released', [$name]);
+    }
+
+    /** Closes the connection, which frees its locks. */
+    public function close(): void
+    {
+        $this->connection?->close();
+        $this->connection = null;
+        $this->held = [];
+    }
+
+    /** At most 64 characters, and MySQL compares them without case: a prefix and 40 hexadecimal digits. */
+    public function lockName(string $key): string
+    {
+        global $wpdb;
+        $scope = implode("\0", [DB_NAME, $wpdb->prefix, (string) get_current_blog_id(), $key]);
+        return 'telemed_' . substr(hash_hmac('sha256', $scope, $this->site->secret()), 0, 40);
+    }
+
+    /** @param list<int|string|null> $values */
+    private function statement(string $sql, #[\SensitiveParameter] array $values): \mysqli_stmt
+    {
+        $run = function () use ($sql, $values): \mysqli_stmt {
+            $statement = $this->open()->prepare($sql);
+            $statement->execute($values);
+            return $statement;
+        };
+        try {
+            return $this->strictly($run);
+        } catch (DatabaseException $failure) {
+            // With a lock held the connection must not be replaced: the lock went with it.
+            if ($failure->getCode() !== self::GONE || $this->held !== []) {
+                throw $failure;
+            }
+            $this->connection = null;
+            return $this->strictly($run);
+        }
+    }
+
+    /** To be called within strictly(). */
+    private function open(): \mysqli
+    {
+        if ($this->connection !== null) {
+            return $this->connection;
+        }
+        global $wpdb;
+        $host = preg_replace('/^p:/', '', DB_HOST);
+        $port = $socket = null;
+        $address = $wpdb->parse_db_host($host);
+        if (is_array($address)) {
+            [$host, $port, $socket, $isIpv6] = $address;
+            if ($isIpv6 && extension_loaded('mysqlnd')) {
+                $host = "[$host]";
+            }
+        }
+        $connection = mysqli_init();
+        $connection->options(MYSQLI_OPT_CONNECT_TIMEOUT, self::CONNECT_SECONDS);
+        // Matched rows are counted, not changed ones: to save what is there already is a success.
+        $flags = (defined('MYSQL_CLIENT_FLAGS') ? (int) MYSQL_CLIENT_FLAGS : 0) | MYSQLI_CLIENT_FOUND_ROWS;
+        $connection->real_connect(
+            (string) $host,
+            DB_USER,
+            DB_PASSWORD,
+            DB_NAME,
+            $port === null ? null : (int) $port,
+            $socket,
+            $flags
+        );
+        $connection->set_charset($wpdb->charset ?: 'utf8mb4');
+        $connection->query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+        $connection->query(self::SESSION);
+        return $this->connection = $connection;
+    }
+
+    /**
+     * mysqli's way of reporting is one switch for the whole process, and wpdb needs it off.
+     *
+     * @template T
+     * @param callable(): T $work
+     * @return T
+     */
+    private function strictly(callable $work): mixed
+    {
+        $driver = new \mysqli_driver();
+        $before = $driver->report_mode;
+        $driver->report_mode = MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT;
+        try {
+            return $work();
+        } catch (\mysqli_sql_exception $failure) {
+            throw new DatabaseException(
+                sprintf('the site\'s database answered with error %d', $failure->getCode()),
+                (int) $failure->getCode()
+            );
+        } finally {
+            $driver->report_mode = $before;
+        }
+    }
+}

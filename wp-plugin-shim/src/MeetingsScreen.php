@@ -1,0 +1,93 @@
+<?php
+/**
+ * The screen Telemed, Meetings: the list and its actions.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class MeetingsScreen
+{
+    public const PAGE = 'telemed-meetings';
+    public const ACTION_CANCEL = 'telemed_cancel_meeting';
+
+    public function __construct(
+        private readonly Meetings $meetings,
+        private readonly Ledger $ledger,
+        private readonly Settings $settings,
+        private readonly StartLink $startLink
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addMenu']);
+        AdminPost::on(self::ACTION_CANCEL, 'read', [$this, 'cancel']);
+    }
+
+    public static function url(string $when = ''): string
+    {
+        $url = admin_url('admin.php?page=' . self::PAGE);
+        return $when === '' ? $url : add_query_arg('when', $when, $url);
+    }
+
+    public function addMenu(): void
+    {
+        $capability = Capabilities::menu();
+        add_menu_page(
+            __('Telemed meetings', 'telemed-zoom'),
+            __('Telemed', 'telemed-zoom'),
+            $capability,
+            self::PAGE,
+            [$this, 'show'],
+            'dashicons-video-alt2',
+            58
+        );
+        add_submenu_page(self::PAGE, __('Telemed meetings', 'telemed-zoom'), __('Meetings', 'telemed-zoom'), $capability, self::PAGE, [$this, 'show']);
+    }
+
+    public function show(): void
+    {
+        $table = new MeetingsTable($this->ledger, $this->settings, $this->startLink);
+        echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
+        printf(
+            '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',
+            esc_url(NewMeetingScreen::url()),
+            esc_html__('New meeting', 'telemed-zoom')
+        );
+        try {
+            $this->ledger->settleAbandoned();
+            $table->prepare_items();
+            $table->views();
+            $table->display();
+        } catch (DatabaseException $failure) {
+            Notices::print('error', esc_html(ErrorText::of($failure)));
+        }
+        echo '</div>';
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function cancel(array $fields): string
+    {
+        $id = AdminPost::number($fields, 'meeting');
+        try {
+            if (!Capabilities::mayManage($this->ledger->demand($id)->doctor)) {
+                AdminPost::forbid();
+            }
+            $record = $this->meetings->cancel($id);
+            if ($record->lastError === null) {
+                Notices::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
+            } else {
+                Notices::flash('warning', __('The meeting is cancelled here.', 'telemed-zoom') . ' ' . $record->lastError);
+            }
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', __('The meeting was not cancelled:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+        }
+        return self::url(AdminPost::text($fields, 'when'));
+    }
+}

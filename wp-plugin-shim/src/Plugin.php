@@ -1,0 +1,141 @@
+<?php
+/**
+ * Puts the parts together and hooks them into WordPress. Nothing here is kept per blog, so switch_to_blog() is safe.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Plugin
+{
+    public const VERSION = '0.1.0';
+
+    private static ?self $instance = null;
+    private static string $file = '';
+
+    public readonly Site $site;
+    public readonly Extension $extension;
+    public readonly EncryptionKey $key;
+    public readonly Settings $settings;
+    public readonly FormerApps $formerApps;
+    public readonly Database $database;
+    public readonly HostMap $hosts;
+    public readonly ZoomApps $apps;
+    public readonly Ledger $ledger;
+    public readonly Meetings $meetings;
+
+    /** Either argument may be another one in a test. */
+    public function __construct(?Extension $extension = null, ?EncryptionKey $key = null)
+    {
+        $this->site = new Site();
+        $this->extension = $extension ?? new Extension();
+        $this->key = $key ?? new EncryptionKey();
+        $this->settings = new Settings($this->key, $this->extension);
+        $this->formerApps = new FormerApps();
+        $this->database = new Database($this->site);
+        $this->hosts = new HostMap();
+        $this->apps = new ZoomApps(
+            $this->settings,
+            $this->formerApps,
+            $this->key,
+            $this->extension,
+            $this->database,
+            $this->hosts,
+            $this->site
+        );
+        $this->ledger = new Ledger($this->database);
+        $this->meetings = new Meetings($this->ledger, $this->apps, $this->site);
+    }
+
+    public static function boot(string $file): void
+    {
+        self::$file = $file;
+        self::$instance = new self();
+        self::$instance->register();
+        register_activation_hook($file, [self::class, 'activate']);
+    }
+
+    /** The running plugin, for code outside of it (an appointment system's adapter, tests). */
+    public static function instance(): self
+    {
+        return self::$instance ??= new self();
+    }
+
+    public static function file(): string
+    {
+        return self::$file;
+    }
+
+    public static function activate(bool $network): void
+    {
+        if (!$network || !is_multisite()) {
+            self::activateBlog();
+            return;
+        }
+        foreach (get_sites(['fields' => 'ids', 'number' => 0]) as $blog) {
+            switch_to_blog((int) $blog);
+            self::activateBlog();
+            restore_current_blog();
+        }
+    }
+
+    /** Tables, capabilities and the site's id for the current blog. */
+    public static function activateBlog(): void
+    {
+        (new Schema())->create();
+        (new Capabilities())->grant();
+        $site = new Site();
+        $site->id();
+        $site->secret();
+    }
+
+    /** Whether the current page of wp-admin is one of the plugin's. */
+    public static function isOwnScreen(): bool
+    {
+        $screen = function_exists('get_current_screen') ? get_current_screen() : null;
+        return $screen !== null && str_contains($screen->id, 'telemed-');
+    }
+
+    private function register(): void
+    {
+        (new Schema())->register();
+        (new Capabilities())->register();
+        $this->extension->register();
+        $this->settings->register();
+        $this->formerApps->register();
+        (new OAuthCallback($this->apps, $this->settings, $this->site))->register();
+        (new RestController($this->meetings, $this->ledger))->register();
+        $startLink = new StartLink($this->meetings, $this->ledger, $this->settings);
+        $startLink->register();
+        add_action('init', static function (): void {
+            load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');
+        });
+        if (!is_admin()) {
+            return;
+        }
+        (new Notices($this->extension, $this->key, $this->settings, $this->hosts))->register();
+        (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
+        // The order is that of the menu.
+        (new MeetingsScreen($this->meetings, $this->ledger, $this->settings, $startLink))->register();
+        (new NewMeetingScreen($this->meetings, $this->extension))->register();
+        (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
+        (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();
+        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->ledger))->register();
+        add_action('admin_enqueue_scripts', [$this, 'enqueue']);
+    }
+
+    public function enqueue(string $hook): void
+    {
+        if (!self::isOwnScreen() && !in_array($hook, ['profile.php', 'user-edit.php'], true)) {
+            return;
+        }
+        wp_enqueue_style('telemed-admin', plugins_url('assets/admin.css', self::$file), [], self::VERSION);
+        wp_enqueue_script('telemed-admin', plugins_url('assets/admin.js', self::$file), [], self::VERSION, true);
+        wp_localize_script('telemed-admin', 'telemedAdmin', ['copied' => __('Copied', 'telemed-zoom')]);
+    }
+}

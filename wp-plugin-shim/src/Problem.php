@@ -1,0 +1,29 @@
+<?php
+/**
+ * What the plugin itself refuses, with a code for programs and a sentence for people. Zoom's and the extension's errors
+ * are Telemed\TelemedException; both meet in ErrorText.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Problem extends \RuntimeException
+{
+    /**
+     * @param string $id     a stable code such as telemed_not_connected
+     * @param int    $status the HTTP status that REST answers with
+     */
+    public function __construct(
+        public readonly string $id,
+        string $message,
+        public readonly string $advice = '',
+        public readonly int $status = 400
+    ) {
+        parent::__construct($message);
+    }
+}

@@ -1,0 +1,325 @@
+<?php
+/**
+ * The screen Telemed, Settings: mode, credentials, scopes, Check, encryption key.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class SettingsPage
+{
+    public const PAGE = 'telemed-settings';
+    public const ACTION_CHECK = 'telemed_check';
+    private const KEEP_SECONDS = 600;
+    private const CHECK_SECONDS = 60.0;
+
+    public function __construct(
+        private readonly Settings $settings,
+        private readonly EncryptionKey $key,
+        private readonly Extension $extension,
+        private readonly ZoomApps $apps,
+        private readonly HostMap $hosts
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addMenu']);
+        add_filter('plugin_action_links_' . plugin_basename(Plugin::file()), [$this, 'addLink']);
+        AdminPost::on(self::ACTION_CHECK, Capabilities::ADMIN, [$this, 'check']);
+    }
+
+    public static function url(): string
+    {
+        return admin_url('admin.php?page=' . self::PAGE);
+    }
+
+    public function addMenu(): void
+    {
+        add_submenu_page(
+            MeetingsScreen::PAGE,
+            __('Telemed settings', 'telemed-zoom'),
+            __('Settings', 'telemed-zoom'),
+            Capabilities::ADMIN,
+            self::PAGE,
+            [$this, 'show']
+        );
+    }
+
+    /**
+     * @param string[] $links
+     * @return string[]
+     */
+    public function addLink(array $links): array
+    {
+        return ['settings' => '<a href="' . esc_url(self::url()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>', ...$links];
+    }
+
+    public function show(): void
+    {
+        echo '<div class="wrap" id="telemed-settings"><h1>' . esc_html__('Telemed settings', 'telemed-zoom') . '</h1>';
+        settings_errors(Settings::OPTION);
+        if ($this->settings->mode() !== '' && !$this->settings->isComplete()) {
+            Notices::print('warning', esc_html__('The chosen mode still lacks credentials: fill in its fields below.', 'telemed-zoom'), 'telemed-incomplete-notice');
+        }
+        $this->printCheckResult();
+        printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
+        settings_fields(Settings::GROUP);
+        echo '<h2>' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</h2>';
+        ModeComparison::print($this->settings->mode());
+        $this->printOauthFields();
+        $this->printServerToServerFields();
+        $this->printOptions();
+        submit_button();
+        echo '</form>';
+        $this->printCheckForm();
+        $this->printKey();
+        echo '</div>';
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function check(array $fields): string
+    {
+        $doctor = AdminPost::number($fields, 'doctor');
+        try {
+            $diagnosis = $this->diagnose($doctor);
+            set_transient(self::transient(), [
+                'passed' => $diagnosis->passed(),
+                'message' => $diagnosis->message(),
+                'steps' => $diagnosis->steps(),
+                'doctor' => $doctor,
+            ], self::KEEP_SECONDS);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+        }
+        return self::url() . '#telemed-check';
+    }
+
+    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
+    private function diagnose(int $doctor): \Telemed\Diagnosis
+    {
+        if ($this->settings->mode() === Settings::MODE_S2S) {
+            $client = $this->apps->serverToServer()->client();
+            return $client->within(self::CHECK_SECONDS)->check($doctor === 0 ? null : $this->apps->forDoctor($doctor)->host);
+        }
+        $subject = Plugin::instance()->site->subject($doctor === 0 ? get_current_user_id() : $doctor);
+        return $this->apps->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
+    }
+
+    private function printOauthFields(): void
+    {
+        self::openFields(Settings::MODE_OAUTH, 'telemed-oauth', __('OAuth 2.0 app', 'telemed-zoom'), __('Make a General app, user-managed, at marketplace.zoom.us and copy these from its page. Enter the redirect URL there, as the OAuth redirect URL and in the allow list. Use one app for each site.', 'telemed-zoom'));
+        $this->textRow('oauth_client_id', __('Client ID', 'telemed-zoom'));
+        $this->secretRow('oauth_client_secret', __('Client secret', 'telemed-zoom'));
+        self::row('telemed-redirect-uri', __('Redirect URL', 'telemed-zoom'), function (): void {
+            self::printCopyable('telemed-redirect-uri', $this->settings->redirectUri());
+            if (str_contains($this->settings->redirectUri(), 'rest_route=')) {
+                echo '<p class="description">' . esc_html__('This site uses plain permalinks. Zoom may refuse a redirect URL with a question mark: choose another structure under Settings, Permalinks before you save this page for the first time.', 'telemed-zoom') . '</p>';
+            }
+            if ($this->settings->redirectUriIsOutdated()) {
+                printf(
+                    '<p><label><input type="checkbox" name="%s[oauth_redirect_uri_renew]" value="1" id="telemed-redirect-renew"> %s</label></p>',
+                    esc_attr(Settings::OPTION),
+                    sprintf(
+                        /* translators: %s: URL */
+                        esc_html__('Use %s from now on (enter it at Zoom first)', 'telemed-zoom'),
+                        '<code>' . esc_html($this->settings->currentRedirectUri()) . '</code>'
+                    )
+                );
+            }
+        });
+        $this->scopesRow(Settings::MODE_OAUTH);
+        self::closeFields();
+    }
+
+    private function printServerToServerFields(): void
+    {
+        self::openFields(Settings::MODE_S2S, 'telemed-s2s', __('Server-to-Server app', 'telemed-zoom'), __('Make a Server-to-Server OAuth app in the clinic\'s Zoom account at marketplace.zoom.us, give it the scopes below, activate it, and copy these from its page.', 'telemed-zoom'));
+        $this->textRow('s2s_account_id', __('Account ID', 'telemed-zoom'));
+        $this->textRow('s2s_client_id', __('Client ID', 'telemed-zoom'));
+        $this->secretRow('s2s_client_secret', __('Client secret', 'telemed-zoom'));
+        $this->scopesRow(Settings::MODE_S2S);
+        self::closeFields();
+    }
+
+    private function printOptions(): void
+    {
+        echo '<h2>' . esc_html__('Options', 'telemed-zoom') . '</h2><table class="form-table" role="presentation">';
+        echo '<tr><th scope="row">' . esc_html__('Start', 'telemed-zoom') . '</th><td>';
+        printf(
+            '<input type="hidden" name="%1$s[admins_may_start]" value="0"><label><input type="checkbox" name="%1$s[admins_may_start]" id="admins_may_start" value="1"%2$s> %3$s</label><p class="description">%4$s</p>',
+            esc_attr(Settings::OPTION),
+            checked($this->settings->adminsMayStart(), true, false),
+            esc_html__('Administrators may start every doctor\'s meetings', 'telemed-zoom'),
+            esc_html__('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom')
+        );
+        echo '</td></tr></table>';
+    }
+
+    private function printCheckForm(): void
+    {
+        $mode = $this->settings->mode();
+        echo '<h2 id="telemed-check">' . esc_html__('Check', 'telemed-zoom') . '</h2><p>' .
+            esc_html__('Looks at everything a meeting needs, step by step, with the settings that are saved. Nothing is written at Zoom.', 'telemed-zoom') . '</p>';
+        printf('<form method="post" action="%s" id="telemed-check-form">', esc_url(AdminPost::url()));
+        AdminPost::fields(self::ACTION_CHECK);
+        echo '<p><label for="telemed-check-doctor">' . esc_html__('For', 'telemed-zoom') . '</label> <select name="doctor" id="telemed-check-doctor">';
+        if ($mode === Settings::MODE_S2S) {
+            echo '<option value="0">' . esc_html__('the account only, no doctor', 'telemed-zoom') . '</option>';
+        }
+        foreach (Doctors::all() as $doctor) {
+            if ($mode === Settings::MODE_S2S && $this->hosts->of($doctor->ID) === null) {
+                continue;
+            }
+            printf(
+                '<option value="%d"%s>%s</option>',
+                (int) $doctor->ID,
+                selected($mode === Settings::MODE_OAUTH && $doctor->ID === get_current_user_id(), true, false),
+                esc_html($doctor->display_name)
+            );
+        }
+        printf(
+            '</select> <button type="submit" class="button button-secondary" id="telemed-check-button"%s>%s</button></p></form>',
+            disabled($this->extension->isUsable() && $mode !== '', false, false),
+            esc_html__('Check', 'telemed-zoom')
+        );
+    }
+
+    private function printCheckResult(): void
+    {
+        $result = get_transient(self::transient());
+        if (!is_array($result)) {
+            return;
+        }
+        delete_transient(self::transient());
+        $icons = ['passed' => 'yes-alt', 'warned' => 'warning', 'failed' => 'dismiss', 'skipped' => 'minus'];
+        $words = [
+            'passed' => __('passed', 'telemed-zoom'),
+            'warned' => __('warned', 'telemed-zoom'),
+            'failed' => __('failed', 'telemed-zoom'),
+            'skipped' => __('skipped', 'telemed-zoom'),
+        ];
+        printf(
+            '<div id="telemed-check-result" class="notice notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped"><tbody>',
+            $result['passed'] ? 'success' : 'error',
+            $result['passed'] ? '1' : '0',
+            esc_html__('Check:', 'telemed-zoom'),
+            esc_html((string) $result['message'])
+        );
+        foreach ($result['steps'] as $step) {
+            $outcome = (string) $step['result'];
+            printf(
+                '<tr class="telemed-step telemed-step-%1$s" data-step="%2$s" data-result="%1$s"><td class="telemed-step-result"><span class="dashicons dashicons-%3$s" aria-hidden="true"></span> %4$s</td><td><strong>%5$s</strong></td><td>%6$s</td></tr>',
+                esc_attr($outcome),
+                esc_attr((string) $step['id']),
+                esc_attr($icons[$outcome] ?? 'minus'),
+                esc_html($words[$outcome] ?? $outcome),
+                esc_html((string) $step['title']),
+                esc_html((string) $step['advice'])
+            );
+        }
+        echo '</tbody></table></div>';
+    }
+
+    private function printKey(): void
+    {
+        $source = $this->key->source();
+        echo '<h2 id="telemed-key">' . esc_html__('Encryption key', 'telemed-zoom') . '</h2><p id="telemed-key-source" data-source="' . esc_attr($source) . '">';
+        if ($source === EncryptionKey::FROM_CONSTANT) {
+            echo esc_html__('Secrets are encrypted with TELEMED_KEY of wp-config.php. Keep a copy of that line with your backups: without it the client secret must be entered again and every doctor must connect again.', 'telemed-zoom') . '</p>';
+            return;
+        }
+        echo esc_html($source === EncryptionKey::FROM_SALTS
+            ? __('Secrets are encrypted with a key made from AUTH_KEY and AUTH_SALT of wp-config.php. Changing the salts, as security plugins do, makes them unreadable: the client secret must be entered again and every doctor must connect again. A key of its own avoids that.', 'telemed-zoom')
+            : (string) $this->key->problem()) . '</p>';
+        if (!$this->extension->isUsable()) {
+            return;
+        }
+        echo '<p>' . esc_html__('Paste this line into wp-config.php, above the line "That\'s all, stop editing!". It was made for this page just now and is stored nowhere.', 'telemed-zoom') . ' ' .
+            ($source === EncryptionKey::FROM_SALTS ? esc_html__('What is stored already is then sealed anew with it by itself.', 'telemed-zoom') : '') . '</p>';
+        self::printCopyable('telemed-key-line', sprintf("define( '%s', '%s' );", EncryptionKey::CONSTANT, \Telemed\Vault::generateKey()));
+    }
+
+    private function scopesRow(string $mode): void
+    {
+        self::row('telemed-scopes-' . $mode, __('Scopes', 'telemed-zoom'), static function () use ($mode): void {
+            $scopes = Scopes::ofMode($mode);
+            printf(
+                '<textarea readonly rows="%d" cols="50" class="code telemed-scopes" id="telemed-scopes-%s">%s</textarea><br>',
+                count($scopes),
+                esc_attr($mode),
+                esc_textarea(implode("\n", $scopes))
+            );
+            self::printCopyButton('telemed-scopes-' . $mode);
+            echo '<p class="description">' . esc_html__('Give the app exactly these scopes at Zoom. Nothing else is asked for.', 'telemed-zoom') . '</p>';
+        });
+    }
+
+    private function textRow(string $field, string $label): void
+    {
+        self::row($field, $label, fn() => printf(
+            '<input type="text" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="%3$s" autocomplete="off" spellcheck="false">',
+            esc_attr(Settings::OPTION),
+            esc_attr($field),
+            esc_attr($this->settings->text($field))
+        ));
+    }
+
+    /** A stored secret never goes back to the browser. */
+    private function secretRow(string $field, string $label): void
+    {
+        self::row($field, $label, function () use ($field): void {
+            $isSet = $this->settings->secretIsSet($field);
+            printf(
+                '<input type="password" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="" autocomplete="new-password" spellcheck="false" placeholder="%3$s" data-set="%4$s">',
+                esc_attr(Settings::OPTION),
+                esc_attr($field),
+                $isSet ? esc_attr__('stored, not shown', 'telemed-zoom') : '',
+                $isSet ? '1' : '0'
+            );
+            echo '<p class="description">' . esc_html($isSet
+                ? __('The secret is set. Leave this empty to keep it.', 'telemed-zoom')
+                : __('Not set yet.', 'telemed-zoom')) . '</p>';
+        });
+    }
+
+    private static function openFields(string $mode, string $id, string $title, string $text): void
+    {
+        printf('<div id="%s" class="telemed-mode-fields" data-telemed-mode="%s"><h2>%s</h2><p>%s</p><table class="form-table" role="presentation">', esc_attr($id), esc_attr($mode), esc_html($title), esc_html($text));
+    }
+
+    private static function closeFields(): void
+    {
+        echo '</table></div>';
+    }
+
+    /** @param callable(): mixed $print */
+    private static function row(string $id, string $label, callable $print): void
+    {
+        printf('<tr><th scope="row"><label for="%s">%s</label></th><td>', esc_attr($id), esc_html($label));
+        $print();
+        echo '</td></tr>';
+    }
+
+    private static function printCopyable(string $id, string $text): void
+    {
+        printf('<input type="text" readonly class="large-text code telemed-copyable" id="%s" value="%s"> ', esc_attr($id), esc_attr($text));
+        self::printCopyButton($id);
+    }
+
+    /** Shown by the script, without which one selects and copies by hand. */
+    private static function printCopyButton(string $id): void
+    {
+        printf('<button type="button" class="button button-small telemed-copy" data-telemed-copy="%s" hidden>%s</button>', esc_attr($id), esc_html__('Copy', 'telemed-zoom'));
+    }
+
+    private static function transient(): string
+    {
+        return 'telemed_check_' . get_current_user_id();
+    }
+}

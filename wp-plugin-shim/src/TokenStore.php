@@ -1,0 +1,82 @@
+<?php
+/**
+ * Where the extension keeps its sealed records: a table of this blog, on the plugin's own connection.
+ *
+ * Loaded only when the extension, which defines the interface, is there. Every failure throws.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class TokenStore implements \Telemed\TokenStore
+{
+    public function __construct(private readonly Database $database)
+    {
+    }
+
+    public function load(string $key): ?string
+    {
+        $row = $this->database->row(
+            'SELECT sealed FROM ' . Schema::tokens() . ' WHERE id = ?',
+            [self::id($key)]
+        );
+        return $row === null ? null : (string) $row['sealed'];
+    }
+
+    public function save(string $key, string $sealed, ?string $replaces): bool
+    {
+        if ($replaces !== null) {
+            return $this->database->execute(
+                'UPDATE ' . Schema::tokens() . ' SET sealed = ?, updated_at = UTC_TIMESTAMP() WHERE id = ? AND sealed = ?',
+                [$sealed, self::id($key), $replaces]
+            ) === 1;
+        }
+        try {
+            $this->database->execute(
+                'INSERT INTO ' . Schema::tokens() . ' (id, record_key, sealed, updated_at) VALUES (?, ?, ?, UTC_TIMESTAMP())',
+                [self::id($key), $key, $sealed]
+            );
+            return true;
+        } catch (DatabaseException $failure) {
+            if ($failure->getCode() === Database::DUPLICATE) {
+                return false;
+            }
+            throw $failure;
+        }
+    }
+
+    public function delete(string $key): void
+    {
+        $this->database->execute('DELETE FROM ' . Schema::tokens() . ' WHERE id = ?', [self::id($key)]);
+    }
+
+    public function lock(string $key, float $seconds): bool
+    {
+        return $this->database->lock('token:' . $key, $seconds);
+    }
+
+    public function unlock(string $key): void
+    {
+        $this->database->unlock('token:' . $key);
+    }
+
+    /** @return list<string> every key that has a record */
+    public function keys(): array
+    {
+        return array_map(
+            'strval',
+            array_column($this->database->rows('SELECT record_key FROM ' . Schema::tokens() . ' ORDER BY id'), 'record_key')
+        );
+    }
+
+    /** Keys may be long and differ by case only; a hash is neither. */
+    private static function id(string $key): string
+    {
+        return hash('sha256', $key);
+    }
+}

@@ -1,0 +1,299 @@
+<?php
+/**
+ * Builds the extension's apps from the settings, and finds the credentials for a doctor or for a meeting that exists.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class ZoomApps
+{
+    public function __construct(
+        private readonly Settings $settings,
+        private readonly FormerApps $formerApps,
+        private readonly EncryptionKey $key,
+        private readonly Extension $extension,
+        private readonly Database $database,
+        private readonly HostMap $hosts,
+        private readonly Site $site
+    ) {
+    }
+
+    /** @throws Problem|\Telemed\TelemedException */
+    public function oauth(): \Telemed\OAuthApp
+    {
+        $this->demandMode(Settings::MODE_OAUTH);
+        return $this->oauthApp($this->current(Settings::MODE_OAUTH));
+    }
+
+    /** @throws Problem|\Telemed\TelemedException */
+    public function serverToServer(): \Telemed\ServerToServerApp
+    {
+        $this->demandMode(Settings::MODE_S2S);
+        return $this->serverToServerApp($this->current(Settings::MODE_S2S));
+    }
+
+    /** The doctor's connection in the chosen app, without network; null when there is none. */
+    public function connection(int $doctor): ?\Telemed\Connection
+    {
+        return $this->oauth()->connection($this->site->subject($doctor));
+    }
+
+    /**
+     * For a new meeting of this doctor.
+     *
+     * @throws Problem when the doctor has no Zoom user to host it
+     * @throws \Telemed\TelemedException
+     */
+    public function forDoctor(int $doctor): Credentials
+    {
+        $this->extension->demand();
+        if ($this->settings->mode() === '') {
+            throw new Problem(
+                'telemed_not_set_up',
+                __('the clinic has not chosen how it uses Zoom', 'telemed-zoom'),
+                __('An administrator does so under Telemed, Settings.', 'telemed-zoom'),
+                409
+            );
+        }
+        return $this->settings->mode() === Settings::MODE_S2S ? $this->forMappedDoctor($doctor) : $this->forConnectedDoctor($doctor);
+    }
+
+    /**
+     * For a meeting that exists: exactly what made it, whatever the settings say today.
+     *
+     * @throws Problem when that is gone
+     * @throws \Telemed\TelemedException
+     */
+    public function forMeeting(MeetingRecord $meeting): Credentials
+    {
+        $this->extension->demand();
+        $app = $this->formerApps->find(
+            $meeting->mode,
+            $meeting->mode === Settings::MODE_S2S ? (string) $meeting->zoomAccount : '',
+            $meeting->app
+        );
+        if ($app === null) {
+            throw new Problem(
+                'telemed_credentials_gone',
+                __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
+                __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
+                409
+            );
+        }
+        if ($meeting->mode === Settings::MODE_S2S) {
+            return new Credentials(
+                $this->serverToServerApp($app)->client(),
+                $meeting->mode,
+                $meeting->app,
+                $meeting->zoomAccount,
+                null,
+                $meeting->hostId,
+                $meeting->hostEmail
+            );
+        }
+        $subject = (string) $meeting->connection;
+        $oauth = $this->oauthApp($app);
+        $connection = $this->demandConnected($oauth->connection($subject), $meeting->doctor);
+        if ($meeting->hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $meeting->hostId) {
+            throw new Problem(
+                'telemed_other_zoom_user',
+                sprintf(
+                    /* translators: 1: e-mail or id of a Zoom user, 2: the same of another */
+                    __('this meeting belongs to the Zoom user %1$s, and the doctor is now connected as %2$s', 'telemed-zoom'),
+                    $meeting->hostEmail ?? $meeting->hostId,
+                    $connection->zoomEmail() ?? $connection->zoomUserId()
+                ),
+                __('Handle the meeting in Zoom itself, or authorize again with the Zoom user that it belongs to.', 'telemed-zoom'),
+                409
+            );
+        }
+        return new Credentials(
+            $oauth->client($subject),
+            $meeting->mode,
+            $meeting->app,
+            $meeting->zoomAccount,
+            $subject,
+            null,
+            $meeting->hostEmail
+        );
+    }
+
+    /** Ends every grant that can be ended. Used when the plugin is uninstalled, which goes on whatever Zoom says. */
+    public function revokeAll(): void
+    {
+        foreach ($this->formerApps->everyApp() as $app) {
+            try {
+                $this->revoke($app);
+            } catch (\Telemed\TransportException) {
+                // Zoom cannot be reached: not to wait for each of hundreds of doctors.
+                return;
+            } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+                continue;
+            }
+        }
+    }
+
+    /**
+     * @param array<string, string> $app
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
+     */
+    private function revoke(array $app): void
+    {
+        if ($app['mode'] === Settings::MODE_S2S) {
+            $this->serverToServerApp($app)->disconnect();
+            return;
+        }
+        $oauth = $this->oauthApp($app);
+        foreach (Doctors::everConnected() as $doctor) {
+            $subject = $this->site->subject($doctor);
+            try {
+                if ($oauth->connection($subject) !== null) {
+                    $oauth->disconnect($subject);
+                }
+            } catch (\Telemed\TransportException $failure) {
+                throw $failure;
+            } catch (\Telemed\TelemedException) {
+                // What Zoom refuses to revoke has ended already.
+                continue;
+            }
+        }
+    }
+
+    public function tokenStore(): TokenStore
+    {
+        return new TokenStore($this->database);
+    }
+
+    private function forMappedDoctor(int $doctor): Credentials
+    {
+        $host = $this->hosts->of($doctor);
+        if ($host === null || $host->account !== $this->settings->text('s2s_account_id')) {
+            throw new Problem(
+                'telemed_no_host',
+                __('no Zoom user of the clinic is confirmed as this doctor\'s host', 'telemed-zoom'),
+                __('An administrator confirms one under Telemed, Doctors.', 'telemed-zoom'),
+                409
+            );
+        }
+        return new Credentials(
+            $this->serverToServer()->client(),
+            Settings::MODE_S2S,
+            $this->settings->text('s2s_client_id'),
+            $this->settings->text('s2s_account_id'),
+            null,
+            $host->id,
+            $host->email
+        );
+    }
+
+    private function forConnectedDoctor(int $doctor): Credentials
+    {
+        $oauth = $this->oauth();
+        $subject = $this->site->subject($doctor);
+        $connection = $this->demandConnected($oauth->connection($subject), $doctor);
+        return new Credentials(
+            $oauth->client($subject),
+            Settings::MODE_OAUTH,
+            $this->settings->text('oauth_client_id'),
+            $connection->zoomAccountId(),
+            $subject,
+            null,
+            $connection->zoomEmail()
+        );
+    }
+
+    private function demandConnected(?\Telemed\Connection $connection, int $doctor): \Telemed\Connection
+    {
+        if ($connection !== null && $connection->status() === 'connected') {
+            return $connection;
+        }
+        throw new Problem(
+            $connection === null ? 'telemed_not_connected' : 'telemed_reconnect',
+            $connection === null
+                ? __('this doctor has not connected a Zoom account', 'telemed-zoom')
+                : sprintf(
+                    /* translators: %s: the reason */
+                    __('this doctor\'s connection to Zoom has ended (%s)', 'telemed-zoom'),
+                    (string) $connection->reason()
+                ),
+            $doctor === get_current_user_id()
+                ? __('Open your profile and click Authorize with Zoom.', 'telemed-zoom')
+                : __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
+            409
+        );
+    }
+
+    private function demandMode(string $mode): void
+    {
+        $this->extension->demand();
+        if ($this->settings->mode() !== $mode) {
+            throw new Problem('telemed_other_mode', __('the clinic uses Zoom in the other mode', 'telemed-zoom'), '', 409);
+        }
+    }
+
+    /** @return array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
+    private function current(string $mode): array
+    {
+        return [
+            'mode' => $mode,
+            'account_id' => $this->settings->text('s2s_account_id'),
+            'client_id' => $this->settings->text($mode . '_client_id'),
+            'client_secret' => $this->settings->text($mode . '_client_secret'),
+            'redirect_uri' => $this->settings->redirectUri(),
+        ];
+    }
+
+    /** @param array<string, string> $app */
+    private function oauthApp(array $app): \Telemed\OAuthApp
+    {
+        $vault = $this->key->vault();
+        return new \Telemed\OAuthApp(
+            $app['client_id'],
+            $this->openSecret($vault, $app),
+            $app['redirect_uri'],
+            $this->tokenStore(),
+            $vault
+        );
+    }
+
+    /** @param array<string, string> $app */
+    private function serverToServerApp(array $app): \Telemed\ServerToServerApp
+    {
+        $vault = $this->key->vault();
+        return new \Telemed\ServerToServerApp(
+            $app['account_id'],
+            $app['client_id'],
+            $this->openSecret($vault, $app),
+            $this->tokenStore(),
+            $vault
+        );
+    }
+
+    /**
+     * Nothing stored is an empty secret, which the extension names as what it is.
+     *
+     * @param array<string, string> $app
+     */
+    private function openSecret(\Telemed\Vault $vault, array $app): string
+    {
+        if ($app['client_secret'] === '') {
+            return '';
+        }
+        try {
+            return $vault->open($app['client_secret'], FormerApps::context($app['mode']));
+        } catch (\Telemed\VaultException) {
+            throw new Problem(
+                'telemed_secret_unreadable',
+                __('the stored client secret cannot be opened, because the site\'s encryption key has changed', 'telemed-zoom'),
+                __('An administrator enters the client secret again under Telemed, Settings.', 'telemed-zoom'),
+                500
+            );
+        }
+    }
+}
