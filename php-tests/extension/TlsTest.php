@@ -48,16 +48,7 @@ final class TlsTest extends ExtensionTestCase
     {
         $child = $this->callOverTls(array('openssl.cafile' => '', 'curl.cainfo' => ''));
         $this->assertSame(TransportException::class, $child->report['class'] ?? null, $child->errors . $child->output);
-        $this->assertStringContainsString('certificate', $child->report['message']);
-        $this->assertFalse($child->report['maybeDelivered']);
-        $this->assertSame(array(), $this->zoom->requests());
-    }
-
-    public function testACertificateOfAnotherName(): void
-    {
-        $address = str_replace('localhost', 'other.localhost', (string) getenv('FAKE_ZOOM_HTTPS'));
-        $child = $this->callOverTls(array('telemed.ca_file' => (string) getenv('FAKE_ZOOM_CA')), $address);
-        $this->assertSame(TransportException::class, $child->report['class'] ?? null, $child->errors . $child->output);
+        $this->assertStringContainsString('could not be verified', $child->report['message']);
         $this->assertFalse($child->report['maybeDelivered']);
         $this->assertSame(array(), $this->zoom->requests());
     }
@@ -107,18 +98,18 @@ final class TlsTest extends ExtensionTestCase
     }
 
     /** @param array<string, string> $ini */
-    private function callOverTls(array $ini, ?string $address = null): ChildPhp
+    private function callOverTls(array $ini): ChildPhp
     {
-        return ChildPhp::run(self::CALL, $this->overTls($ini, $address));
+        return ChildPhp::run(self::CALL, $this->overTls($ini));
     }
 
     /**
      * @param array<string, string> $ini
      * @return array<string, string>
      */
-    private function overTls(array $ini, ?string $address = null): array
+    private function overTls(array $ini): array
     {
-        $address ??= (string) getenv('FAKE_ZOOM_HTTPS');
+        $address = (string) getenv('FAKE_ZOOM_HTTPS');
         return $ini + array('telemed.oauth_url' => $address, 'telemed.api_url' => $address);
     }
 }

@@ -97,13 +97,13 @@ fn any_cause(error: &reqwest::Error, is: impl Fn(&(dyn Error + 'static)) -> bool
     false
 }
 
-/// rustls' errors travel inside an [`std::io::Error`], whose `source` skips what it wraps.
+/// rustls' errors travel inside one or two [`std::io::Error`]s, whose `source` skips what they wrap.
 fn is_tls(cause: &(dyn Error + 'static)) -> bool {
     cause.is::<rustls::Error>()
         || cause
             .downcast_ref::<std::io::Error>()
             .and_then(std::io::Error::get_ref)
-            .is_some_and(|inner| inner.is::<rustls::Error>())
+            .is_some_and(|inner| is_tls(inner))
 }
 
 /// A few words of the cause; texts of TLS and the system hold neither URL nor secret.
