@@ -68,16 +68,22 @@ async fn main() -> anyhow::Result<()> {
         state::State::new().context("the built-in seed is broken")?,
     ));
     let plain = server::bind(arguments.port).await?;
-    let mut lines = format!("http=http://127.0.0.1:{}\n", plain.local_addr()?.port());
+    let mut lines = vec![format!(
+        "http=http://127.0.0.1:{}",
+        plain.local_addr()?.port()
+    )];
     if let (Some(port), Some(certificate), Some(key)) =
         (arguments.tls_port, arguments.tls_cert, arguments.tls_key)
     {
         let acceptor = server::tls_acceptor(&certificate, &key)?;
         let secure = server::bind(port).await?;
-        lines += &format!("https=https://localhost:{}\n", secure.local_addr()?.port());
+        lines.push(format!(
+            "https=https://localhost:{}",
+            secure.local_addr()?.port()
+        ));
         tokio::spawn(server::serve(secure, Some(acceptor), Arc::clone(&shared)));
     }
-    println!("{lines}ready");
+    println!("{}\nready", lines.join("\n"));
     server::serve(plain, None, shared).await;
     Ok(())
 }

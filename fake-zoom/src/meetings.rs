@@ -302,6 +302,7 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let which = call
         .request
         .query_value("type")
+        .filter(|text| !text.is_empty())
         .unwrap_or_else(|| "scheduled".to_owned());
     let now = state.now();
     let date = |name: &str| match call
@@ -360,12 +361,13 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         })
         .collect();
     meetings.sort_by_key(|meeting| (meeting.start, meeting.id));
-    let rows = meetings
-        .into_iter()
-        .map(|meeting| view::row(state, meeting, &call.request.base_url))
-        .collect();
+    let ids = meetings.into_iter().map(|meeting| meeting.id).collect();
     let name = format!("meetings {} {which} {from:?} {to:?}", user.id);
-    paging::page(state, call.request, &name, "meetings", rows)
+    let show = |state: &State, id: u64| {
+        let meeting = state.meetings.get(&id)?;
+        Some(view::row(state, meeting, &call.request.base_url))
+    };
+    paging::page(state, call.request, &name, "meetings", ids, show)
 }
 
 /// The next 24 hours.

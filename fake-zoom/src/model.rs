@@ -1,6 +1,7 @@
 //! What exists at Zoom: accounts, users, apps, meetings. Plain data, as the seed gives it and the control API shows it.
 
 use std::collections::BTreeSet;
+use std::sync::LazyLock;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -105,6 +106,10 @@ pub enum AppKind {
 
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of an app at Zoom"
+)]
 pub struct App {
     pub client_id: String,
     pub client_secret: String,
@@ -267,6 +272,10 @@ pub fn at<'a>(tree: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
 
 /// Settings of a user to whom nobody has changed anything.
 pub fn default_settings() -> Map<String, Value> {
+    DEFAULT_SETTINGS.clone()
+}
+
+static DEFAULT_SETTINGS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let tree = json!({
         "schedule_meeting": {
             "host_video": true, "participants_video": true, "audio_type": "both", "join_before_host": false,
@@ -307,7 +316,7 @@ pub fn default_settings() -> Map<String, Value> {
         Value::Object(map) => map,
         _ => Map::new(),
     }
-}
+});
 
 #[cfg(test)]
 mod tests {

@@ -13,13 +13,14 @@ const DEFAULT_SIZE: usize = 30;
 const TOKEN_SECONDS: i64 = 15 * 60;
 
 /// Cuts the page that `request` asks for out of `items` and wraps it as Zoom does. `list` names the list with its
-/// filters: a token of another list is refused.
-pub fn page(
+/// filters: a token of another list is refused. Only what is on the page is shown in full.
+pub fn page<T>(
     state: &mut State,
     request: &Request,
     list: &str,
     key: &str,
-    items: Vec<Value>,
+    items: Vec<T>,
+    show: impl Fn(&State, T) -> Option<Value>,
 ) -> Result<Reply, Reply> {
     let number = |name: &str, default: usize, max: usize| match request
         .query_value(name)
@@ -55,7 +56,12 @@ pub fn page(
             })?,
     };
     let total = items.len();
-    let items: Vec<Value> = items.into_iter().skip(offset).take(size).collect();
+    let items: Vec<Value> = items
+        .into_iter()
+        .skip(offset)
+        .take(size)
+        .filter_map(|item| show(state, item))
+        .collect();
     let reached = offset + items.len();
     let next = if reached < total && !items.is_empty() {
         let text = random::alphanumeric(35);

@@ -17,6 +17,10 @@ use crate::tokens::Tokens;
 /// `POST /_control/settings`.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent switches of the control API"
+)]
 pub struct Switches {
     pub rate_limits: bool,
     pub strict_me: bool,

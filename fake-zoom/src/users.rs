@@ -29,10 +29,11 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         .values()
         .filter(|user| user.account_id == call.caller.account_id && user.status == status)
         .filter(|user| role.as_ref().is_none_or(|role| *role == user.role_id))
-        .map(summary)
+        .map(|user| user.id.clone())
         .collect();
     let name = format!("users {} {status} {role:?}", call.caller.account_id);
-    paging::page(state, call.request, &name, "users", users)
+    let show = |state: &State, id: String| state.users.get(&id).map(summary);
+    paging::page(state, call.request, &name, "users", users, show)
 }
 
 pub fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {

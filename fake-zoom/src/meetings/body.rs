@@ -143,7 +143,7 @@ impl Wanted {
             None => {}
             Some(Value::Object(map)) => {
                 fields.errors.extend(settings::errors(map));
-                wanted.settings = map.clone();
+                wanted.settings.clone_from(map);
             }
             Some(_) => fields.wrong("settings"),
         }
