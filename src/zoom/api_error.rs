@@ -201,6 +201,7 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
         format!(" ({})", error.detail)
     };
     Error::new(kind, format!("{message}{detail}"), advice)
+        .timed_out(error.fault == SendFault::Timeout)
         .maybe_delivered(error.maybe_delivered && method != Method::Get)
 }
 

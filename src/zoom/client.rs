@@ -4,6 +4,7 @@ mod check;
 mod create;
 mod create_many;
 mod delete;
+mod ensure;
 mod read;
 mod update;
 mod users;

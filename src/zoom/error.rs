@@ -43,6 +43,7 @@ struct Details {
     advice: String,
     retryable: bool,
     maybe_delivered: bool,
+    timed_out: bool,
     tracking_id: Option<String>,
     status: Option<u16>,
     zoom_code: Option<i64>,
@@ -60,6 +61,7 @@ impl Error {
             advice: printable(&advice.into()),
             retryable: matches!(kind, Kind::RateLimit | Kind::Transport),
             maybe_delivered: false,
+            timed_out: false,
             tracking_id: None,
             status: None,
             zoom_code: None,
@@ -100,6 +102,13 @@ impl Error {
     #[must_use]
     pub fn maybe_delivered(mut self, maybe_delivered: bool) -> Self {
         self.0.maybe_delivered = maybe_delivered;
+        self
+    }
+
+    /// Sets whether no answer came in time: the work may still be done after this.
+    #[must_use]
+    pub fn timed_out(mut self, timed_out: bool) -> Self {
+        self.0.timed_out = timed_out;
         self
     }
 
@@ -170,6 +179,12 @@ impl Error {
     #[must_use]
     pub fn is_maybe_delivered(&self) -> bool {
         self.0.maybe_delivered
+    }
+
+    /// Whether no answer came in time.
+    #[must_use]
+    pub fn is_timed_out(&self) -> bool {
+        self.0.timed_out
     }
 
     /// Zoom's tracking id, for Zoom's support.

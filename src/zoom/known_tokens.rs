@@ -31,6 +31,8 @@ pub struct Access {
     pub scopes: Vec<String>,
     /// The account's demands on passcodes, when known.
     pub passcode_policy: Option<PasscodePolicy>,
+    /// Whether the account hides meeting descriptions, when known.
+    pub hides_descriptions: Option<bool>,
 }
 
 /// A sealed record that Zoom's answer made the only good one, and that the store did not take.

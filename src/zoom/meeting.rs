@@ -43,6 +43,10 @@ pub struct MeetingAnswer {
     #[serde(default)]
     agenda: Option<String>,
     #[serde(default)]
+    created_at: Option<Timestamp>,
+    #[serde(default)]
+    creation_source: Option<String>,
+    #[serde(default)]
     join_url: Option<String>,
     #[serde(default)]
     password: Option<String>,
@@ -166,6 +170,30 @@ impl Meeting {
     #[must_use]
     pub fn marker(&self) -> Option<&str> {
         find_marker(self.answer.agenda.as_deref()?)
+    }
+
+    /// When it was created.
+    #[must_use]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        self.answer.created_at
+    }
+
+    /// Whether it was created through the API; `None` where the answer does not say.
+    #[must_use]
+    pub fn is_from_api(&self) -> Option<bool> {
+        self.answer
+            .creation_source
+            .as_deref()
+            .map(|source| source == "open_api")
+    }
+
+    /// Whether it has a description of any kind.
+    #[must_use]
+    pub fn has_description(&self) -> bool {
+        self.answer
+            .agenda
+            .as_deref()
+            .is_some_and(|agenda| !agenda.is_empty())
     }
 
     /// What Zoom did not take as asked.

@@ -47,6 +47,9 @@ pub struct Record {
     /// The account's demands on passcodes, once known.
     #[serde(default)]
     pub passcode_policy: Option<PasscodePolicy>,
+    /// Whether the account hides meeting descriptions, and our marker with them, once known.
+    #[serde(default)]
+    pub hides_descriptions: Option<bool>,
     /// Since when the state holds.
     pub since: i64,
     /// Why the state is not connected, for people.
@@ -101,6 +104,7 @@ impl Record {
             api_url: answer.api_url,
             zoom_user: None,
             passcode_policy: None,
+            hides_descriptions: None,
             since: now.as_second(),
             reason: None,
         }
@@ -123,6 +127,7 @@ impl Record {
             },
             zoom_user: self.zoom_user.clone(),
             passcode_policy: self.passcode_policy.clone(),
+            hides_descriptions: self.hides_descriptions,
             since: self.since,
             ..fresh
         }

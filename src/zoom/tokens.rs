@@ -279,6 +279,7 @@ impl Tokens {
             renew_at: record.renew_at,
             scopes: record.scopes.clone(),
             passcode_policy: record.passcode_policy.clone(),
+            hides_descriptions: record.hides_descriptions,
         });
         self.context.known.remember(self.id, Rc::clone(&access));
         Ok(access)
@@ -299,7 +300,12 @@ impl Tokens {
                 // A token that must not be sent anywhere is not worth storing.
                 self.context.endpoints.api_base(answer.api_url.as_deref())?;
                 let mut record = Record::connected(answer, now);
-                record.passcode_policy = stored.and_then(|old| old.value.passcode_policy.clone());
+                if let Some(old) = stored {
+                    record
+                        .passcode_policy
+                        .clone_from(&old.value.passcode_policy);
+                    record.hides_descriptions = old.value.hides_descriptions;
+                }
                 self.save_or_adopt(record, stored.map(|old| old.sealed.as_str()))
             }
             Grant::User { .. } => {

@@ -49,8 +49,16 @@ impl Client {
     ) -> Result<Meeting> {
         let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
         let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
-        let reply = self.api.call(&operation)?;
-        self.read_created(&reply, request, &passcode)
+        let sent_at = self.api.context().clock.now();
+        let reply = self.api.call(&operation).inspect_err(|error| {
+            if error.is_maybe_delivered() && error.is_timed_out() {
+                self.note_attempt(request, sent_at);
+            }
+        })?;
+        let meeting = self.read_created(&reply, request, &passcode)?;
+        // A convenience for later look-ups; the meeting exists whether it can be noted or not.
+        let _ = self.note_descriptions(request, &meeting);
+        Ok(meeting)
     }
 
     /// The demands of the host's account on passcodes; kept in the record, so that it is asked for once.

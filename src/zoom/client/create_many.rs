@@ -102,3 +102,6 @@ impl Client {
         Ok(meeting.compared_with(&request.all_settings(), Some(passcode)))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,195 @@
+//! At most one meeting for one reference, whatever fails.
+//!
+//! The reference's marker is looked up among the host's meetings before anything is created. Where an account hides
+//! descriptions, the look-up goes by start and duration among meetings that the caller does not know. What cannot be told
+//! apart is uncertain and said so; it is never created a second time.
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde::Serialize;
+
+use super::Client;
+use super::create::refuse_past;
+use crate::zoom::error::Error;
+use crate::zoom::error::Kind;
+use crate::zoom::error::Result;
+use crate::zoom::meeting::Meeting;
+use crate::zoom::meeting_request::MeetingRequest;
+use crate::zoom::record;
+use crate::zoom::secret::digest;
+use crate::zoom::secret::hex;
+use crate::zoom::tokens;
+use crate::zoom::tokens::LOCK_WAIT;
+
+/// So long after a POST that got no answer in time, 'not found' is not believed: Zoom may still be at work.
+const SETTLE: SignedDuration = SignedDuration::from_secs(60);
+
+/// A creation whose answer did not come in time; kept in the store, for a later process.
+#[derive(Deserialize, Serialize)]
+struct Attempt {
+    /// When it was sent (Unix seconds).
+    sent_at: i64,
+}
+
+impl Client {
+    /// The one meeting of the request's reference: found and brought to the wanted time, or created. `known` are meetings that
+    /// the caller knows to belong to other references.
+    ///
+    /// # Errors
+    /// With [`Error::is_maybe_delivered`] where it is uncertain whether a meeting exists; retryable where waiting helps.
+    pub fn ensure_meeting(&self, request: &MeetingRequest, known: &[i64]) -> Result<Meeting> {
+        let Some(marker) = request.marker() else {
+            return Err(Error::configuration(
+                "to ensure a meeting, a reference is needed",
+                "Give the visit's identifier on your site as the reference.",
+            ));
+        };
+        self.user_path(request.host())?;
+        let key = self.attempt_key(&marker);
+        let context = self.api.context();
+        let _locked = tokens::lock(context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
+        if let Some(found) = self.find(request, &marker, known)? {
+            context.store.delete(&key)?;
+            return self.bring_to(found.id(), request);
+        }
+        if let Some(settles_at) = self.settles_at(&key)
+            && context.clock.now() < settles_at
+        {
+            return Err(unsettled(settles_at));
+        }
+        let meeting = self.create_meeting(request)?;
+        context.store.delete(&key)?;
+        Ok(meeting)
+    }
+
+    /// Notes that the answer to a creation did not come in time. Best effort: the error that follows says the same.
+    pub(super) fn note_attempt(&self, request: &MeetingRequest, sent_at: Timestamp) {
+        let Some(marker) = request.marker() else {
+            return;
+        };
+        let context = self.api.context();
+        let key = self.attempt_key(&marker);
+        let attempt = Attempt {
+            sent_at: sent_at.as_second(),
+        };
+        if let (Ok(replaces), Ok(sealed)) = (
+            context.store.load(&key),
+            record::seal(context, &key, &attempt),
+        ) {
+            let _ = context.store.save(&key, &sealed, replaces.as_deref());
+        }
+    }
+
+    /// Notes whether the account echoes descriptions, when that is news.
+    pub(super) fn note_descriptions(
+        &self,
+        request: &MeetingRequest,
+        meeting: &Meeting,
+    ) -> Result<()> {
+        let Some(marker) = request.marker() else {
+            return Ok(());
+        };
+        let hides = Some(meeting.marker() != Some(marker.as_str()));
+        if self.api.access()?.hides_descriptions != hides {
+            self.api
+                .tokens()
+                .amend(|record| record.hides_descriptions = hides)?;
+        }
+        Ok(())
+    }
+
+    /// The meeting of the marker; the oldest of several.
+    fn find(
+        &self,
+        request: &MeetingRequest,
+        marker: &str,
+        known: &[i64],
+    ) -> Result<Option<Meeting>> {
+        let listed = self
+            .meetings(request.host())
+            .map_err(|error| match error.kind() {
+                // Without the scope nothing can be looked up, so nothing may be created either.
+                Kind::Scope => error.maybe_delivered(true),
+                _ => error,
+            })?;
+        let oldest = listed
+            .iter()
+            .filter(|meeting| meeting.marker() == Some(marker))
+            .min_by_key(|meeting| (meeting.created_at(), meeting.id()));
+        if let Some(meeting) = oldest {
+            return Ok(Some(meeting.clone()));
+        }
+        let hides = self.api.access()?.hides_descriptions;
+        if hides == Some(false) {
+            return Ok(None);
+        }
+        let mut alike = Vec::new();
+        for meeting in listed {
+            if meeting.start() == Some(request.start())
+                && meeting.minutes() == request.minutes()
+                && !meeting.has_description()
+                && !known.contains(&meeting.id())
+            {
+                // Lists do not say how a meeting came to be.
+                let meeting = self.meeting(meeting.id())?;
+                if meeting.is_from_api() != Some(false) {
+                    alike.push(meeting);
+                }
+            }
+        }
+        match (alike.pop(), alike.is_empty(), hides) {
+            (None, ..) => Ok(None),
+            (Some(meeting), true, Some(true)) => Ok(Some(meeting)),
+            _ => Err(ambiguous()),
+        }
+    }
+
+    /// The meeting as it stands, moved first when it is at another time.
+    fn bring_to(&self, meeting_id: i64, request: &MeetingRequest) -> Result<Meeting> {
+        let meeting = self.meeting(meeting_id)?;
+        if meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes() {
+            return Ok(meeting.compared_with(&request.all_settings(), None));
+        }
+        refuse_past(request.start(), self.api.context().clock.now())?;
+        self.update_meeting(meeting_id, request)
+    }
+
+    fn settles_at(&self, key: &str) -> Option<Timestamp> {
+        let context = self.api.context();
+        let sent_at = match record::load::<Attempt>(context, key) {
+            Ok(None) => return None,
+            Ok(Some(stored)) => Timestamp::from_second(stored.value.sent_at).ok()?,
+            // Something was sent, and nobody can tell when.
+            Err(_) => context.clock.now(),
+        };
+        Some(sent_at + SETTLE)
+    }
+
+    fn attempt_key(&self, marker: &str) -> String {
+        let hash = digest(&[self.api.tokens().key().as_bytes(), marker.as_bytes()]);
+        format!("attempt:{}", hex(&hash, 40))
+    }
+}
+
+fn unsettled(settles_at: Timestamp) -> Error {
+    Error::new(
+        Kind::Transport,
+        "Zoom did not answer in time when this meeting was created, and may still be at work",
+        "Try again in a minute; nothing is created a second time meanwhile.",
+    )
+    .maybe_delivered(true)
+    .with_retry_at(settles_at)
+}
+
+fn ambiguous() -> Error {
+    Error::new(
+        Kind::Api,
+        "a meeting at this very time exists whose visit cannot be told, for the Zoom account hides descriptions",
+        "Look in Zoom whether it belongs to this visit. Allow descriptions in the Zoom account so that telemed can tell meetings apart.",
+    )
+    .maybe_delivered(true)
+}
+
+#[cfg(test)]
+mod tests;
