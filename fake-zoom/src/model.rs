@@ -275,7 +275,7 @@ pub fn default_settings() -> Map<String, Value> {
     DEFAULT_SETTINGS.clone()
 }
 
-static DEFAULT_SETTINGS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
+pub static DEFAULT_SETTINGS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let tree = json!({
         "schedule_meeting": {
             "host_video": true, "participants_video": true, "audio_type": "both", "join_before_host": false,

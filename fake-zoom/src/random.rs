@@ -4,12 +4,17 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
 
-/// `N` bytes from the system; without a source of randomness nothing here makes sense, so that ends the process.
-pub fn bytes<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    if SystemRandom::new().fill(&mut bytes).is_err() {
+/// Fills `bytes` from the system; without a source of randomness nothing here makes sense, so that ends the process.
+fn fill(bytes: &mut [u8]) {
+    if SystemRandom::new().fill(bytes).is_err() {
         std::process::abort();
     }
+}
+
+/// `N` random bytes.
+pub fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    fill(&mut bytes);
     bytes
 }
 
@@ -18,14 +23,16 @@ pub fn below(bound: u64) -> u64 {
     u64::from_le_bytes(bytes()) % bound.max(1)
 }
 
-/// `length` characters drawn from `alphabet`.
+/// `length` characters drawn from `alphabet`, which is ASCII. The bytes come in one piece: a system call for each
+/// character would dominate the cost of a token.
 pub fn text(alphabet: &str, length: usize) -> String {
-    let characters: Vec<char> = alphabet.chars().collect();
-    (0..length)
-        .filter_map(|_| {
-            let index = usize::try_from(below(characters.len() as u64)).unwrap_or(0);
-            characters.get(index).copied()
-        })
+    let mut drawn = vec![0; length];
+    fill(&mut drawn);
+    let alphabet = alphabet.as_bytes();
+    drawn
+        .into_iter()
+        .filter_map(|byte| alphabet.get(usize::from(byte) % alphabet.len().max(1)))
+        .map(|byte| char::from(*byte))
         .collect()
 }
 

@@ -188,6 +188,17 @@ impl State {
         settings
     }
 
+    /// One setting in force for a user, without building them all.
+    pub fn setting<'a>(&'a self, user: &'a User, path: &str) -> Option<&'a Value> {
+        let account = self.accounts.get(&user.account_id);
+        account
+            .and_then(|account| model::at(&account.locked, path))
+            .or_else(|| model::at(&user.locked, path))
+            .or_else(|| model::at(&user.settings, path))
+            .or_else(|| account.and_then(|account| model::at(&account.settings, path)))
+            .or_else(|| model::at(&model::DEFAULT_SETTINGS, path))
+    }
+
     /// Only what is locked for a user.
     pub fn locked_settings(&self, user: &User) -> Map<String, Value> {
         let mut locked = user.locked.clone();
@@ -195,5 +206,45 @@ impl State {
             model::merge(&mut locked, &account.locked);
         }
         locked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn one_setting_is_what_all_of_them_say() {
+        let mut state = State::new().unwrap();
+        let layer = |value: Value| value.as_object().unwrap().clone();
+        let id = "dR0hOsTiD1exAmple_Zo-m";
+        let mut user = state.users[id].clone();
+        user.settings = layer(
+            json!({"in_meeting": {"chat": false, "watermark": true}, "recording": {"auto_recording": "local"}}),
+        );
+        user.locked = layer(
+            json!({"in_meeting": {"watermark": false}, "recording": {"auto_recording": "none"}}),
+        );
+        let account = state.accounts.get_mut(&user.account_id).unwrap();
+        account.settings = layer(json!({"in_meeting": {"chat": true, "private_chat": false}}));
+        account.locked = layer(json!({"recording": {"auto_recording": "cloud"}}));
+        let all = state.effective_settings(&user);
+        for path in [
+            "in_meeting.chat",
+            "in_meeting.watermark",
+            "in_meeting.private_chat",
+            "in_meeting.waiting_room",
+            "recording.auto_recording",
+            "schedule_meeting.hide_meeting_description.enable",
+            "no.such.path",
+        ] {
+            assert_eq!(state.setting(&user, path), model::at(&all, path), "{path}");
+        }
+        assert_eq!(
+            state.setting(&user, "recording.auto_recording"),
+            Some(&json!("cloud"))
+        );
     }
 }

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value, json};
 
 use crate::clock::utc;
-use crate::model::{Meeting, PastInstance, User, at};
+use crate::model::{Meeting, PastInstance, User};
 use crate::state::State;
 
 /// Lists cut the agenda to this many characters.
@@ -19,12 +19,9 @@ struct Shown {
 }
 
 fn shown(state: &State, meeting: &Meeting, base: &str) -> Shown {
-    let settings = state
-        .users
-        .get(&meeting.host_id)
-        .map(|host| state.effective_settings(host))
-        .unwrap_or_default();
-    let on = |path: &str| at(&settings, path) == Some(&Value::Bool(true));
+    let host = state.users.get(&meeting.host_id);
+    let on =
+        |path: &str| host.and_then(|host| state.setting(host, path)) == Some(&Value::Bool(true));
     let embeds_password =
         on("schedule_meeting.embed_password_in_join_link") && meeting.password.is_some();
     let query = if embeds_password {
