@@ -1,5 +1,7 @@
 //! OAuth 2.0, "bring your own account": each doctor (the subject) connects a Zoom account of their own.
 
+mod identity;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::SignedDuration;
@@ -17,7 +19,6 @@ use super::record;
 use super::record::Pending;
 use super::record::Record;
 use super::record::State;
-use super::record::ZoomUser;
 use super::secret::Secret;
 use super::secret::digest;
 use super::token_endpoint::Credentials;
@@ -246,6 +247,7 @@ impl OAuthApp {
         let Some(stored) = stored else {
             return tokens.delete();
         };
+        self.release(&stored.value, subject)?;
         if stored.value.state == State::Dead {
             return tokens.delete();
         }
@@ -307,46 +309,6 @@ impl OAuthApp {
             return Err(Error::store("the record changed while it was locked"));
         }
         Ok(former)
-    }
-
-    /// Learns who the connection is at Zoom and what the account asks of passcodes. The connection stands even when Zoom
-    /// does not answer now; the next renewal asks again.
-    fn identify(&self, subject: &str, former: Option<Record>) -> Result<Connection> {
-        let tokens = self.tokens(subject);
-        let client = Client::new(self.context.clone(), tokens.clone());
-        let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
-        if let (Some(user), Some(former)) = (&user, &former)
-            && former
-                .zoom_user
-                .as_ref()
-                .is_some_and(|old| old.id != user.id)
-        {
-            self.revoke_former(&tokens, former);
-        }
-        let record = tokens.amend(|record| {
-            if user.is_some() {
-                record.zoom_user = user;
-            }
-        })?;
-        // Optional: without it, or its scope, passcodes are conservative.
-        let _ = client.read_passcode_policy(None);
-        record
-            .map(|record| Connection::of(subject, &record))
-            .ok_or_else(tokens::not_connected)
-    }
-
-    /// Ends the grant of the Zoom user who was connected before. The new connection does not depend on it.
-    fn revoke_former(&self, tokens: &Tokens, former: &Record) {
-        if former.state == State::Dead {
-            return;
-        }
-        let endpoint = tokens.endpoint();
-        if !matches!(endpoint.revoke(&former.access_token), Ok(true))
-            && let Some(refresh_token) = &former.refresh_token
-            && let Ok(answer) = endpoint.refresh(refresh_token)
-        {
-            let _ = endpoint.revoke(&answer.access_token);
-        }
     }
 
     /// Takes the pending authorization with this state out of the store, so that it can be used once.
