@@ -198,7 +198,7 @@ final class DoctorProfile
     private function showUpcoming(int $doctor): void
     {
         try {
-            $upcoming = $this->ledger->countReady($doctor);
+            $upcoming = $this->ledger->countOfConnection($this->site->subject($doctor));
         } catch (DatabaseException) {
             return;
         }

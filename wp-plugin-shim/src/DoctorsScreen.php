@@ -82,6 +82,18 @@ final class DoctorsScreen
         }
         try {
             $zoomUser = $this->client()->user($wanted);
+            if ($zoomUser->status() !== null && $zoomUser->status() !== 'active') {
+                throw new Problem(
+                    'telemed_inactive_host',
+                    sprintf(
+                        /* translators: 1: e-mail of a Zoom user, 2: status at Zoom such as inactive */
+                        __('the Zoom user %1$s is not active (%2$s) and can hold no meetings', 'telemed-zoom'),
+                        $zoomUser->email() ?? $zoomUser->id(),
+                        $zoomUser->status()
+                    ),
+                    __('Activate the user in Zoom or choose another.', 'telemed-zoom')
+                );
+            }
             if (!$this->allowShared($doctor, $zoomUser->id(), !empty($fields['shared']))) {
                 return self::url();
             }
@@ -224,7 +236,7 @@ final class DoctorsScreen
             self::printUsers($zoomUsers, $selected);
         }
         if ($sharedHost !== '') {
-            printf('<br><label><input type="checkbox" name="shared" value="1"> %s</label>', esc_html__('I know that Zoom runs one meeting of a host at a time; these doctors share one host.', 'telemed-zoom'));
+            printf('<label><input type="checkbox" name="shared" value="1"> %s</label>', esc_html__('I know that Zoom runs one meeting of a host at a time; these doctors share one host.', 'telemed-zoom'));
         }
         printf(' <button type="submit" class="button">%s</button></form>', esc_html__('Confirm', 'telemed-zoom'));
         if ($proposal !== null) {
@@ -262,7 +274,9 @@ final class DoctorsScreen
             )) . '</p>';
             AdminPost::button(self::ACTION_KEEP, __('Still right', 'telemed-zoom'), ['doctor' => $doctor->ID], 'button button-small');
         }
+        echo '<div>';
         AdminPost::button(self::ACTION_REMOVE, __('Remove', 'telemed-zoom'), ['doctor' => $doctor->ID], 'button-link button-link-delete');
+        echo '</div>';
     }
 
     /** @param list<\Telemed\User> $zoomUsers */

@@ -169,13 +169,12 @@ final class Ledger
         return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::meetings() . $where, $values)['n'] ?? 0);
     }
 
-    /** Meetings at Zoom that are still to come. */
-    public function countReady(?int $doctor): int
+    /** Meetings at Zoom that are still to come and were made through this connection. */
+    public function countOfConnection(string $connection): int
     {
-        [$where, $values] = self::filter($doctor, 'upcoming');
         return (int) ($this->database->row(
-            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . "$where AND state = ?",
-            [...$values, MeetingState::Made->value]
+            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= UTC_TIMESTAMP() AND state = ?',
+            [$connection, MeetingState::Made->value]
         )['n'] ?? 0);
     }
 

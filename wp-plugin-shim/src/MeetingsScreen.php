@@ -20,6 +20,7 @@ final class MeetingsScreen
         private readonly Meetings $meetings,
         private readonly Ledger $ledger,
         private readonly Settings $settings,
+        private readonly ZoomApps $apps,
         private readonly StartLink $startLink
     ) {
     }
@@ -53,13 +54,14 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->ledger, $this->settings, $this->startLink);
+        $table = new MeetingsTable($this->ledger, $this->startLink);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',
             esc_url(NewMeetingScreen::url()),
             esc_html__('New meeting', 'telemed-zoom')
         );
+        $this->remindToConnect();
         try {
             $this->ledger->settleAbandoned();
             $table->prepare_items();
@@ -69,6 +71,27 @@ final class MeetingsScreen
             Notices::print('error', esc_html(ErrorText::of($failure)));
         }
         echo '</div>';
+    }
+
+    /** The profile page is where a doctor would not look. */
+    private function remindToConnect(): void
+    {
+        if ($this->settings->mode() !== Settings::MODE_OAUTH || !Capabilities::isDoctor() || Capabilities::isAdmin()) {
+            return;
+        }
+        try {
+            $connection = $this->apps->connection(get_current_user_id());
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            return;
+        }
+        if ($connection?->status() !== 'connected') {
+            Notices::print(
+                'warning',
+                esc_html__('Your Zoom account is not connected, so no visit of yours can be made or started.', 'telemed-zoom') .
+                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
+                'telemed-connect-notice'
+            );
+        }
     }
 
     /** @param array<string, mixed> $fields */

@@ -19,7 +19,6 @@ final class MeetingsTable extends \WP_List_Table
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly Settings $settings,
         private readonly StartLink $startLink
     ) {
         parent::__construct(['singular' => 'meeting', 'plural' => 'meetings', 'ajax' => false]);
@@ -35,7 +34,7 @@ final class MeetingsTable extends \WP_List_Table
             'doctor_start' => __('Start (doctor)', 'telemed-zoom'),
             'minutes' => __('Minutes', 'telemed-zoom'),
             'state' => __('State', 'telemed-zoom'),
-            'links' => __('Visit', 'telemed-zoom'),
+            'visit' => __('Visit', 'telemed-zoom'),
         ];
     }
 
@@ -131,7 +130,7 @@ final class MeetingsTable extends \WP_List_Table
     }
 
     /** @param MeetingRecord $item */
-    protected function column_links($item): string
+    protected function column_visit($item): string
     {
         $html = '';
         if ($item->isReady()) {

@@ -99,7 +99,13 @@ final class Notices
                 esc_html__('No secret can be stored:', 'telemed-zoom') . ' ' . esc_html($problem) . ' ' . self::settingsLink('#telemed-key', __('Make an encryption key', 'telemed-zoom')),
                 'telemed-key-notice'
             );
-        } elseif ($this->key->source() === EncryptionKey::FROM_SALTS) {
+        } elseif ($this->extension->isUsable() && !$this->settings->secretIsReadable()) {
+            self::print(
+                'error',
+                esc_html__('The stored client secret cannot be opened, because the site\'s encryption key has changed. Enter the client secret again.', 'telemed-zoom') . ' ' . self::settingsLink('', __('Settings', 'telemed-zoom')),
+                'telemed-unreadable-notice'
+            );
+        } elseif ($this->key->source() === EncryptionKey::FROM_SALTS && str_ends_with((string) get_current_screen()?->id, SettingsPage::PAGE)) {
             self::print(
                 'warning',
                 esc_html__('Secrets are encrypted with a key made from WordPress\' salts. If the salts change, which security plugins do, the client secret must be entered again and every doctor must connect again.', 'telemed-zoom') .

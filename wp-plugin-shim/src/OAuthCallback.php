@@ -95,7 +95,12 @@ final class OAuthCallback
 
     private static function parameter(\WP_REST_Request $request, string $name): string
     {
-        $value = $request->get_query_params()[$name] ?? '';
+        $parameters = $request->get_query_params();
+        if (!isset($parameters[$name])) {
+            // WordPress takes "error" out of $_GET before REST sees it.
+            wp_parse_str((string) wp_parse_url(wp_unslash($_SERVER['REQUEST_URI'] ?? ''), PHP_URL_QUERY), $parameters);
+        }
+        $value = $parameters[$name] ?? '';
         return is_string($value) ? wp_check_invalid_utf8($value) : '';
     }
 

@@ -121,7 +121,7 @@ final class Plugin
         (new Notices($this->extension, $this->key, $this->settings, $this->hosts))->register();
         (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->meetings, $this->ledger, $this->settings, $startLink))->register();
+        (new MeetingsScreen($this->meetings, $this->ledger, $this->settings, $this->apps, $startLink))->register();
         (new NewMeetingScreen($this->meetings, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();

@@ -78,7 +78,8 @@ final class Schema
   KEY doctor_end (doctor,end_utc),
   KEY end_utc (end_utc),
   KEY state (state,updated_at),
-  KEY host_id (host_id,end_utc)
+  KEY host_id (host_id,end_utc),
+  KEY connection (connection,end_utc)
 ) $options;");
         update_option(self::OPTION, self::VERSION);
     }

@@ -82,6 +82,21 @@ final class Settings
         return $this->text($field) !== '';
     }
 
+    /** False when the secret of the chosen mode is stored and no key opens it any more. */
+    public function secretIsReadable(): bool
+    {
+        $field = $this->mode() . '_client_secret';
+        if (!in_array($field, self::SECRETS, true) || !$this->secretIsSet($field)) {
+            return true;
+        }
+        try {
+            $this->key->vault()->open($this->text($field), self::context($field));
+            return true;
+        } catch (Problem | \Telemed\TelemedException) {
+            return false;
+        }
+    }
+
     /** Whether the chosen mode has all it needs. */
     public function isComplete(): bool
     {

@@ -63,7 +63,7 @@ final class SettingsPage
     public function show(): void
     {
         echo '<div class="wrap" id="telemed-settings"><h1>' . esc_html__('Telemed settings', 'telemed-zoom') . '</h1>';
-        settings_errors(Settings::OPTION);
+        settings_errors();
         if ($this->settings->mode() !== '' && !$this->settings->isComplete()) {
             Notices::print('warning', esc_html__('The chosen mode still lacks credentials: fill in its fields below.', 'telemed-zoom'), 'telemed-incomplete-notice');
         }

@@ -99,7 +99,7 @@ final class ZoomApps
         }
         $subject = (string) $meeting->connection;
         $oauth = $this->oauthApp($app);
-        $connection = $this->demandConnected($oauth->connection($subject), $meeting->doctor);
+        $connection = $this->demandConnected($oauth->connection($subject));
         if ($meeting->hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $meeting->hostId) {
             throw new Problem(
                 'telemed_other_zoom_user',
@@ -196,7 +196,7 @@ final class ZoomApps
     {
         $oauth = $this->oauth();
         $subject = $this->site->subject($doctor);
-        $connection = $this->demandConnected($oauth->connection($subject), $doctor);
+        $connection = $this->demandConnected($oauth->connection($subject));
         return new Credentials(
             $oauth->client($subject),
             Settings::MODE_OAUTH,
@@ -208,7 +208,7 @@ final class ZoomApps
         );
     }
 
-    private function demandConnected(?\Telemed\Connection $connection, int $doctor): \Telemed\Connection
+    private function demandConnected(?\Telemed\Connection $connection): \Telemed\Connection
     {
         if ($connection !== null && $connection->status() === 'connected') {
             return $connection;
@@ -222,9 +222,7 @@ final class ZoomApps
                     __('this doctor\'s connection to Zoom has ended (%s)', 'telemed-zoom'),
                     (string) $connection->reason()
                 ),
-            $doctor === get_current_user_id()
-                ? __('Open your profile and click Authorize with Zoom.', 'telemed-zoom')
-                : __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
+            __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
             409
         );
     }
