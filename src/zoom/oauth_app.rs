@@ -263,7 +263,7 @@ impl OAuthApp {
             .store
             .save(tokens.key(), &sealed, Some(&stored.sealed))?
         {
-            return Err(Error::store("the record changed while it was locked"));
+            return Err(tokens::changed_while_locked());
         }
         self.revoke(&tokens, &leaving, &sealed)
             .map_err(|error| owed(&error))?;
@@ -279,7 +279,7 @@ impl OAuthApp {
         let Some(refresh_token) = &leaving.refresh_token else {
             return Ok(());
         };
-        match tokens.endpoint().refresh(refresh_token) {
+        match tokens.send_refresh(refresh_token) {
             Ok(answer) => {
                 let fresh = Record {
                     state: State::Leaving,
@@ -306,7 +306,7 @@ impl OAuthApp {
         };
         let replaces = self.context.store.load(tokens.key())?;
         if !tokens.save(&fresh, replaces.as_deref())? {
-            return Err(Error::store("the record changed while it was locked"));
+            return Err(tokens::changed_while_locked());
         }
         Ok(former)
     }
@@ -411,7 +411,7 @@ impl PendingPlace<'_> {
         {
             return Ok(());
         }
-        Err(Error::store("the record changed while it was locked"))
+        Err(tokens::changed_while_locked())
     }
 }
 

@@ -174,15 +174,23 @@ pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<
     let Some(sealed) = context.store.load(key)? else {
         return Ok(None);
     };
-    let plaintext = context.vault.open(&sealed, key.as_bytes())?;
-    let value = serde_json::from_slice(&plaintext).map_err(|_| {
+    let value = open(context, key, &sealed)?;
+    Ok(Some(Stored { sealed, value }))
+}
+
+/// Opens what was sealed for its place under `key`.
+///
+/// # Errors
+/// When the text cannot be opened.
+pub fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> Result<T> {
+    let plaintext = context.vault.open(sealed, key.as_bytes())?;
+    serde_json::from_slice(&plaintext).map_err(|_| {
         Error::new(
             Kind::Vault,
             "a stored record does not have the form that this version of telemed writes",
             "A newer version of telemed may have written it: update the extension, or connect again.",
         )
-    })?;
-    Ok(Some(Stored { sealed, value }))
+    })
 }
 
 /// Seals `value` for its place under `key`.

@@ -140,7 +140,6 @@ impl Tokens {
         }
 
         let _locked = self.lock(wait)?;
-        self.save_unsaved()?;
         let stored = self.load()?;
         if let Some(stored) = &stored {
             self.check_alive(&stored.value)?;
@@ -159,7 +158,6 @@ impl Tokens {
     /// As [`access`](Self::access).
     pub fn renew(&self) -> Result<Record> {
         let _locked = self.lock(LOCK_WAIT)?;
-        self.save_unsaved()?;
         let stored = self.load()?;
         if let Some(stored) = &stored {
             self.check_alive(&stored.value)?;
@@ -184,7 +182,7 @@ impl Tokens {
         matches!(self.grant, Grant::Account { .. })
     }
 
-    /// Puts a fresh record in the place of what is stored. The caller holds the lock.
+    /// Puts a fresh record in the place of what is stored. `false`: another lies there by now. The caller holds the lock.
     ///
     /// # Errors
     /// When the store fails; then the record is kept in memory and saved at the next opportunity.
@@ -192,33 +190,50 @@ impl Tokens {
         let sealed = record::seal(&self.context, &self.key, record)?;
         let mut attempt = 1;
         loop {
-            match self.context.store.save(&self.key, &sealed, replaces) {
+            match self.try_save(&sealed, replaces) {
                 Ok(true) => {
                     self.context.known.drop_unsaved(&self.id);
                     return Ok(true);
                 }
                 Ok(false) => {
-                    // The save before this one may have done its work and failed to say so.
-                    let stands =
-                        self.context.store.load(&self.key)?.as_deref() == Some(sealed.as_str());
-                    return Ok(stands);
+                    // Somebody wrote without the lock. It gives way if its refresh token is the one just exchanged.
+                    self.keep_unsaved(sealed, replaces);
+                    self.save_unsaved()?;
+                    return Ok(false);
                 }
                 Err(_) if attempt < SAVE_ATTEMPTS => {
                     self.context.clock.sleep(SAVE_PAUSE * attempt);
                     attempt += 1;
                 }
                 Err(error) => {
-                    self.context.known.keep_unsaved(
-                        self.id,
-                        Unsaved {
-                            sealed,
-                            replaces: replaces.map(str::to_owned),
-                        },
-                    );
+                    self.keep_unsaved(sealed, replaces);
                     return Err(error);
                 }
             }
         }
+    }
+
+    fn keep_unsaved(&self, sealed: String, replaces: Option<&str>) {
+        let replaces = replaces.map(str::to_owned);
+        self.context
+            .known
+            .keep_unsaved(self.id, Unsaved { sealed, replaces });
+    }
+
+    /// One try to save. A store's `false` is believed only when another record lies there.
+    fn try_save(&self, sealed: &str, replaces: Option<&str>) -> Result<bool> {
+        let store = &self.context.store;
+        if store.save(&self.key, sealed, replaces)? {
+            return Ok(true);
+        }
+        let found = store.load(&self.key)?;
+        if found.as_deref() == replaces {
+            return Err(Error::store(
+                "the token store did not replace the record that it holds",
+            ));
+        }
+        // The save before this one may have done its work and failed to say so.
+        Ok(found.as_deref() == Some(sealed))
     }
 
     /// Changes the stored record without touching its tokens, under the lock; nothing happens when there is none.
@@ -232,7 +247,9 @@ impl Tokens {
         };
         let mut record = stored.value;
         change(&mut record);
-        self.save(&record, Some(&stored.sealed))?;
+        if !self.save(&record, Some(&stored.sealed))? {
+            return Err(changed_while_locked());
+        }
         if record.state == State::Connected {
             self.use_record(&record)?;
         }
@@ -254,12 +271,15 @@ impl Tokens {
         self.context.known.forget(&self.id);
     }
 
-    /// Takes the lock of the record, across processes and against a nested call in this thread.
+    /// Takes the lock of the record, across processes and against a nested call in this thread. What the store did not take
+    /// earlier is saved first, so that nobody who holds the lock works with a token that is dead already.
     ///
     /// # Errors
-    /// When the lock cannot be had.
+    /// When the lock cannot be had, or the store still does not take the record.
     pub fn lock(&self, wait: Duration) -> Result<Locked> {
-        lock(&self.context, &self.key, self.id, wait)
+        let locked = lock(&self.context, &self.key, self.id, wait)?;
+        self.save_unsaved()?;
+        Ok(locked)
     }
 
     /// The token endpoint for this app.
@@ -321,7 +341,9 @@ impl Tokens {
                     Err(TokenFault::InvalidGrant(_)) => {
                         // Believed only while this very token is still what is stored.
                         match self.load()? {
-                            Some(current) if current.sealed != stored.sealed => {
+                            Some(current)
+                                if current.value.refresh_token.as_ref() != Some(refresh_token) =>
+                            {
                                 self.check_alive(&current.value)?;
                                 Ok(current.value)
                             }
@@ -335,7 +357,10 @@ impl Tokens {
     }
 
     /// Sends the refresh; once more when its answer was lost, for Zoom may not have seen it.
-    fn send_refresh(&self, refresh_token: &Secret) -> Result<TokenAnswer, TokenFault> {
+    ///
+    /// # Errors
+    /// See [`TokenFault`].
+    pub fn send_refresh(&self, refresh_token: &Secret) -> Result<TokenAnswer, TokenFault> {
         match self.endpoint().refresh(refresh_token) {
             Err(TokenFault::Lost(error)) if error.is_maybe_delivered() => {
                 self.endpoint().refresh(refresh_token)
@@ -377,13 +402,49 @@ impl Tokens {
         let Some(unsaved) = self.context.known.unsaved(&self.id) else {
             return Ok(());
         };
-        if self.context.store.load(&self.key)? == unsaved.replaces {
-            self.context
-                .store
-                .save(&self.key, &unsaved.sealed, unsaved.replaces.as_deref())?;
+        let found = self.context.store.load(&self.key)?;
+        let sealed = if found == unsaved.replaces {
+            Some(unsaved.sealed)
+        } else {
+            self.newer_than(found.as_deref(), &unsaved)?
+        };
+        if let Some(sealed) = sealed
+            && !self.try_save(&sealed, found.as_deref())?
+        {
+            return Err(changed_while_locked());
         }
         self.context.known.drop_unsaved(&self.id);
         Ok(())
+    }
+
+    /// What to put in the place of `found`, which another process wrote since: the unsaved record, if `found` still bears the
+    /// refresh token that Zoom exchanged for the unsaved one. That process may even have found it dead.
+    fn newer_than(&self, found: Option<&str>, unsaved: &Unsaved) -> Result<Option<String>> {
+        let open = |sealed: &str| record::open::<Record>(&self.context, &self.key, sealed).ok();
+        let (Some(found), Some(exchanged), Some(fresh)) = (
+            found.and_then(open),
+            unsaved.replaces.as_deref().and_then(open),
+            open(&unsaved.sealed),
+        ) else {
+            return Ok(None);
+        };
+        if found.refresh_token.is_none()
+            || found.refresh_token != exchanged.refresh_token
+            || found.refresh_token == fresh.refresh_token
+        {
+            return Ok(None);
+        }
+        let newer = if found.state == State::Leaving {
+            Record {
+                state: found.state,
+                reason: found.reason,
+                since: found.since,
+                ..fresh
+            }
+        } else {
+            fresh
+        };
+        record::seal(&self.context, &self.key, &newer).map(Some)
     }
 
     fn check_alive(&self, record: &Record) -> Result<()> {
@@ -437,6 +498,12 @@ pub fn lock(context: &Context, key: &str, id: Id, wait: Duration) -> Result<Lock
 #[must_use]
 pub fn app_name(client_id: &str) -> String {
     hex(&digest(&[client_id.as_bytes()]), 12)
+}
+
+/// The error where somebody writes without holding the lock.
+#[must_use]
+pub fn changed_while_locked() -> Error {
+    Error::store("the record changed while it was locked")
 }
 
 /// The error where there is no connection.
