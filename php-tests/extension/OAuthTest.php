@@ -261,6 +261,19 @@ final class OAuthTest extends ExtensionTestCase
         $this->assertSame(FakeZoom::DOCTOR2, $app->client('8')->user()->id());
     }
 
+    public function testTwoDoctorsOfASiteCannotShareAZoomLogin(): void
+    {
+        $app = $this->oauthApp();
+        $this->connect($app, '7', FakeZoom::DOCTOR1_EMAIL);
+        $this->failure(
+            AuthenticationException::class,
+            fn () => $this->connect($app, '8', FakeZoom::DOCTOR1_EMAIL)
+        );
+        $this->assertNull($app->connection('8'));
+        $this->assertSame(FakeZoom::DOCTOR1, $app->client('7')->user()->id(), 'the first stays connected');
+        $this->assertSame(0, $this->store->locksLeft());
+    }
+
     public function testAHostIsNoMatterOfOAuthMode(): void
     {
         $client = $this->connectedClient();

@@ -10,6 +10,7 @@ use Telemed\ConfigurationException;
 use Telemed\TransportException;
 use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
+use Telemed\Tests\Extension\Support\MemoryTokenStore;
 use Telemed\Tests\FakeZoom;
 
 /** How tokens end, and what is done about it. */
@@ -73,8 +74,7 @@ final class TokenLifeTest extends ExtensionTestCase
         $app = $this->oauthApp();
         $this->connect($app);
         // Another site authorizes the same doctor with the same app: Zoom ends our grant.
-        $other = $this->zoom->authorize($app->authorizationRequest('other')->url(), FakeZoom::DOCTOR1_EMAIL);
-        $app->connect($other['code'], $other['state'], 'other');
+        $this->connect($this->oauthApp(new MemoryTokenStore()), '9');
         $client = $app->client('7');
         $this->failure(AuthenticationException::class, static fn () => $client->user());
         $dead = $app->connection('7');

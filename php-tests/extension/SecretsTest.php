@@ -1,0 +1,226 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Extension;
+
+use Telemed\OAuthApp;
+use Telemed\Tests\Extension\Support\ChildPhp;
+use Telemed\Tests\Extension\Support\ExtensionTestCase;
+use Telemed\Tests\FakeZoom;
+
+/** What is secret stays in the extension. */
+final class SecretsTest extends ExtensionTestCase
+{
+    /** @return array<string, object> one object of each class */
+    private function objects(): array
+    {
+        $app = $this->oauthApp();
+        $request = $app->authorizationRequest('7');
+        $connection = $this->connect($app);
+        $client = $app->client('7');
+        $meeting = $client->createMeeting($this->visit(null, '+1 day', 30, 'UTC', 's:1'));
+        $objects = array(
+            $app,
+            $this->serverApp(),
+            $this->vault,
+            $request,
+            $connection,
+            $client,
+            $this->visit(null, '+1 day', 30, 'UTC', 's:1', array('contact_email' => 'private@example.com')),
+            $meeting,
+            $client->user(),
+            $client->check(),
+            new \Telemed\FileTokenStore(sys_get_temp_dir() . '/telemed-test-secrets'),
+        );
+        rmdir(sys_get_temp_dir() . '/telemed-test-secrets');
+        return array_combine(array_map('get_class', $objects), $objects);
+    }
+
+    public function testNoDumpShowsAnything(): void
+    {
+        $objects = $this->objects();
+        foreach ($objects as $class => $object) {
+            ob_start();
+            var_dump($object);
+            print_r($object);
+            debug_zval_dump($object);
+            $dumps = ob_get_clean();
+            $this->assertSame(array(), (array) $object, $class);
+            $this->assertSame(array(), get_object_vars($object), $class);
+            $this->assertSame('{}', json_encode($object), $class);
+            $dumps .= var_export($object, true) . json_encode($object) . serialize((array) $object);
+            $this->assertNoSecret($dumps);
+            $this->assertMatchesRegularExpression('/^object\(' . preg_quote($class, '/') . '\)#\d+ \(0\) \{\n\}\n/', $dumps);
+            foreach ($object as $name => $value) {
+                $this->fail("{$class} shows {$name} in foreach");
+            }
+        }
+    }
+
+    public function testEveryClassOfObjectsIsSeen(): void
+    {
+        $seen = array_keys($this->objects());
+        foreach (get_declared_classes() as $class) {
+            if (
+                0 === strpos($class, 'Telemed\\')
+                && 0 !== strpos($class, 'Telemed\\Tests\\')
+                && ! is_subclass_of($class, \Throwable::class)
+            ) {
+                $this->assertContains($class, $seen);
+            }
+        }
+    }
+
+    public function testObjectsAreClosed(): void
+    {
+        foreach ($this->objects() as $class => $object) {
+            $this->assertThrows(\Exception::class, static fn () => serialize($object), $class);
+            $this->assertThrows(
+                \Exception::class,
+                static fn () => unserialize(sprintf('O:%d:"%s":0:{}', strlen($class), $class)),
+                $class
+            );
+            $this->assertThrows(\Error::class, static fn () => clone $object, $class);
+            $this->assertThrows(
+                \Error::class,
+                static function () use ($object): void {
+                    $object->note = 'x';
+                },
+                $class
+            );
+            $this->assertTrue((new \ReflectionClass($class))->isFinal(), $class);
+        }
+    }
+
+    public function testResultsCannotBeMadeInPhp(): void
+    {
+        foreach (array('AuthorizationRequest', 'Connection', 'Client', 'Meeting', 'User', 'Diagnosis') as $name) {
+            $class = "Telemed\\{$name}";
+            $this->assertThrows(\Error::class, static fn () => new $class(), $class);
+            $constructor = new \ReflectionMethod($class, '__construct');
+            $object = $this->objects()[$class];
+            $constructor->setAccessible(true);
+            $this->assertThrows(\Error::class, static fn () => $constructor->invoke($object), $class);
+        }
+    }
+
+    public function testNoObjectExistsThatWasNotMade(): void
+    {
+        foreach (array_keys($this->objects()) as $class) {
+            $this->assertThrows(
+                \ReflectionException::class,
+                static fn () => (new \ReflectionClass($class))->newInstanceWithoutConstructor(),
+                $class
+            );
+        }
+    }
+
+    public function testTracesShowNoSecret(): void
+    {
+        $this->assertSame('0', ini_get('zend.exception_ignore_args'), 'arguments stand in traces');
+        $secret = 'tHe-SeCrEt-0123456789-tHe-SeCrEt-0123456789';
+        $code = 'tHe-CoDe-0123456789';
+        $vault = $this->vault;
+        $store = $this->store;
+        $app = $this->oauthApp();
+        $uses = array(
+            static fn () => new OAuthApp('', $secret, self::REDIRECT_URI, $store, $vault),
+            static fn () => new \Telemed\ServerToServerApp('', 'b', $secret, $store, $vault),
+            static fn () => new \Telemed\Vault(array($secret)),
+            static fn () => \Telemed\Vault::deriveKey(substr($secret, 0, 20), $secret),
+            static fn () => $app->connect($code, $secret, '7'),
+            static fn () => $app->import('', $secret, $code, null, ''),
+            static fn () => $vault->seal($secret, null),
+            // A missing argument is PHP's own error, with our frame on top.
+            static fn () => $app->connect($code, $secret),
+        );
+        foreach ($uses as $use) {
+            try {
+                $use();
+                $this->fail('nothing was thrown');
+            } catch (\PHPUnit\Framework\AssertionFailedError $failure) {
+                throw $failure;
+            } catch (\Throwable $exception) {
+                $frame = $exception->getTrace()[0];
+                $this->assertStringStartsWith('Telemed\\', $frame['class'] ?? '');
+                $this->assertNotSame(array(), $frame['args'] ?? array());
+                $shown = $exception->getMessage() . print_r($frame, true) . $exception->getTraceAsString();
+                $this->assertStringNotContainsString(substr($secret, 0, 12), $shown);
+                $this->assertStringNotContainsString(substr($code, 0, 12), $shown);
+                $this->assertStringContainsString('SensitiveParameterValue', $shown);
+            }
+        }
+    }
+
+    public function testAnUncaughtExceptionShowsNoSecret(): void
+    {
+        $child = ChildPhp::run(
+            '(new Telemed\ServerToServerApp("account", "client", "tHe-SeCrEt-0123456789", new MemoryTokenStore(), vault()))
+                ->client()->user("nobody@example.com");',
+            array(
+                'zend.exception_ignore_args' => '0',
+                'zend.exception_string_param_max_len' => '1000',
+                'html_errors' => '0',
+            )
+        );
+        $this->assertSame(255, $child->status);
+        $this->assertStringContainsString('Uncaught Telemed\ConfigurationException', $child->errors);
+        $this->assertStringNotContainsString('tHe-SeCrEt', $child->errors . $child->output);
+    }
+
+    public function testPhpinfoTellsWhatIsAtWorkAndNoSecret(): void
+    {
+        $child = ChildPhp::run(
+            'server_app()->client()->user(FakeZoom::DOCTOR1);
+             ob_start(); phpinfo(INFO_MODULES); report(ob_get_clean());',
+            array('telemed.proxy' => 'http://clinic:s3cret@127.0.0.1:1/?s3cret', 'telemed.no_proxy' => '127.0.0.1')
+        );
+        $this->assertIsString($child->report, $child->errors . $child->output);
+        $section = (string) preg_replace('/^.*\ntelemed\n\n(.*?)\n\n.*$/s', '$1', $child->report);
+        foreach (
+            array(
+                'Version => ' . phpversion('telemed'),
+                'OAuth address => ' . getenv('FAKE_ZOOM_HTTP'),
+                'API address => ' . getenv('FAKE_ZOOM_HTTP'),
+                'Proxy => http://127.0.0.1:1',
+                'No proxy for => 127.0.0.1',
+            ) as $line
+        ) {
+            $this->assertStringContainsString($line, $section);
+        }
+        $this->assertMatchesRegularExpression('/^HTTP library => reqwest \d+\.\d+\.\d+$/m', $section);
+        $this->assertMatchesRegularExpression('/^TLS library => rustls \d+\.\d+\.\d+ with ring \d+\.\d+\.\d+$/m', $section);
+        $this->assertStringNotContainsString('s3cret', $section);
+        $this->assertNoSecret($child->report);
+    }
+
+    public function testAMessageRepeatsNoSecretThatZoomEchoes(): void
+    {
+        $app = $this->oauthApp();
+        $this->zoom->answer(
+            array('path' => '/oauth/token'),
+            400,
+            array('reason' => 'Invalid authorization code tHe-CoDe-0123456789', 'error' => 'invalid_grant')
+        );
+        $state = $app->authorizationRequest('7')->state();
+        try {
+            $app->connect('tHe-CoDe-0123456789', $state, '7');
+            $this->fail('nothing was thrown');
+        } catch (\Telemed\AuthenticationException $exception) {
+            $this->assertStringNotContainsString('tHe-CoDe', $exception->getMessage() . $exception->advice());
+        }
+    }
+
+    private function assertThrows(string $class, callable $work, string $about): void
+    {
+        try {
+            $work();
+        } catch (\Throwable $exception) {
+            $this->assertInstanceOf($class, $exception, $about);
+            return;
+        }
+        $this->fail("{$about}: nothing was thrown");
+    }
+}
+
