@@ -38,11 +38,13 @@ final class Database
      * Runs a statement and tells how many rows it matched.
      *
      * @param list<int|string|null> $values for the question marks
+     * @param bool $needsLocks false: a statement that is safe by itself may go over a new connection although the locks
+     *                         went with the old one
      * @throws DatabaseException
      */
-    public function execute(string $sql, #[\SensitiveParameter] array $values = []): int
+    public function execute(string $sql, #[\SensitiveParameter] array $values = [], bool $needsLocks = true): int
     {
-        return (int) $this->statement($sql, $values)->affected_rows;
+        return (int) $this->statement($sql, $values, $needsLocks)->affected_rows;
     }
 
     /**
@@ -128,7 +130,7 @@ final class Database
     }
 
     /** @param list<int|string|null> $values */
-    private function statement(string $sql, #[\SensitiveParameter] array $values): \mysqli_stmt
+    private function statement(string $sql, #[\SensitiveParameter] array $values, bool $needsLocks = true): \mysqli_stmt
     {
         $run = function () use ($sql, $values): \mysqli_stmt {
             $statement = $this->open()->prepare($sql);
@@ -138,11 +140,12 @@ final class Database
         try {
             return $this->strictly($run);
         } catch (DatabaseException $failure) {
-            // With a lock held the connection must not be replaced: the lock went with it.
-            if ($failure->getCode() !== self::GONE || $this->held !== []) {
+            // With a lock held the connection must not be replaced in silence: the lock went with it.
+            if ($failure->getCode() !== self::GONE || ($needsLocks && $this->held !== [])) {
                 throw $failure;
             }
             $this->connection = null;
+            $this->held = [];
             return $this->strictly($run);
         }
     }

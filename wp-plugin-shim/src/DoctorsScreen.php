@@ -119,11 +119,12 @@ final class DoctorsScreen
             return self::url();
         }
         $confirmed = 0;
-        foreach (Doctors::all() as $doctor) {
+        $doctors = Doctors::all();
+        foreach ($doctors as $doctor) {
             $proposal = HostMap::proposal($doctor, $zoomUsers);
             if (
                 $proposal === null || ($seen[$doctor->ID] ?? null) !== $proposal->id()
-                || $this->hosts->of($doctor->ID) !== null || $this->hosts->othersWith($proposal->id(), $doctor->ID) !== []
+                || $this->hosts->of($doctor->ID) !== null || $this->hosts->othersWith($proposal->id(), $doctor->ID, $doctors) !== []
             ) {
                 continue;
             }
@@ -174,7 +175,8 @@ final class DoctorsScreen
             Notices::print('warning', esc_html__('The users of the Zoom account cannot be listed; type a Zoom user\'s id or e-mail instead.', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)), 'telemed-users-notice');
         }
         $proposals = [];
-        foreach (Doctors::all() as $doctor) {
+        $doctors = Doctors::all();
+        foreach ($doctors as $doctor) {
             $proposal = $this->hosts->of($doctor->ID) === null ? HostMap::proposal($doctor, $zoomUsers) : null;
             if ($proposal !== null) {
                 $proposals[$doctor->ID] = $proposal;
@@ -197,17 +199,18 @@ final class DoctorsScreen
         $asked = get_transient(self::transient());
         $asked = is_array($asked) ? $asked : ['doctor' => 0, 'host' => ''];
         delete_transient(self::transient());
-        foreach (Doctors::all() as $doctor) {
-            $this->printHostRow($doctor, $zoomUsers, $proposals[$doctor->ID] ?? null, (int) $asked['doctor'] === $doctor->ID ? (string) $asked['host'] : '');
+        foreach ($doctors as $doctor) {
+            $this->printHostRow($doctor, $doctors, $zoomUsers, $proposals[$doctor->ID] ?? null, (int) $asked['doctor'] === $doctor->ID ? (string) $asked['host'] : '');
         }
         echo '</tbody></table>';
     }
 
     /**
+     * @param list<\WP_User>      $doctors   all of them
      * @param list<\Telemed\User> $zoomUsers
-     * @param string $sharedHost the host whose sharing has to be confirmed, else ''
+     * @param string              $sharedHost the host whose sharing has to be confirmed, else ''
      */
-    private function printHostRow(\WP_User $doctor, array $zoomUsers, ?\Telemed\User $proposal, string $sharedHost): void
+    private function printHostRow(\WP_User $doctor, array $doctors, array $zoomUsers, ?\Telemed\User $proposal, string $sharedHost): void
     {
         $host = $this->hosts->of($doctor->ID);
         printf(
@@ -220,7 +223,7 @@ final class DoctorsScreen
         if ($host === null) {
             echo '<em>' . esc_html__('None: no meeting can be made', 'telemed-zoom') . '</em>';
         } else {
-            $this->printHost($doctor, $host);
+            $this->printHost($doctor, $host, $doctors);
         }
         printf('</td><td><form method="post" action="%s" class="telemed-host-form">', esc_url(AdminPost::url()));
         AdminPost::fields(self::ACTION_CONFIRM, ['doctor' => $doctor->ID]);
@@ -249,7 +252,8 @@ final class DoctorsScreen
         echo '</td></tr>';
     }
 
-    private function printHost(\WP_User $doctor, Host $host): void
+    /** @param list<\WP_User> $doctors all of them */
+    private function printHost(\WP_User $doctor, Host $host, array $doctors): void
     {
         echo '<strong>' . esc_html($host->name) . '</strong><br>' . esc_html($host->email ?? $host->id) . '<br>';
         echo $host->isLicensed
@@ -258,7 +262,7 @@ final class DoctorsScreen
         if ($host->account !== $this->settings->text('s2s_account_id')) {
             echo '<p class="telemed-error">' . esc_html__('Confirmed for another Zoom account: confirm one of this account.', 'telemed-zoom') . '</p>';
         }
-        $others = $this->hosts->othersWith($host->id, $doctor->ID);
+        $others = $this->hosts->othersWith($host->id, $doctor->ID, $doctors);
         if ($others !== []) {
             echo '<p class="telemed-error">' . esc_html(sprintf(
                 /* translators: %s: names of doctors */

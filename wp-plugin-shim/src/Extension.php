@@ -17,7 +17,7 @@ defined('ABSPATH') || exit;
 final class Extension
 {
     public const MINIMUM = '0.1.0';
-    /** The problem that was mailed, so that it is mailed once. */
+    /** The problem that was mailed, so that it is mailed once; made at activation, for a missing option costs a query. */
     public const OPTION_MAILED = 'telemed_extension_mailed';
 
     private readonly ?string $version;
@@ -100,10 +100,10 @@ final class Extension
     public function tellAdministrators(): void
     {
         $problem = $this->problem();
-        $mailed = get_option(self::OPTION_MAILED, '');
+        $mailed = (string) get_option(self::OPTION_MAILED, '');
         if ($problem === null) {
             if ($mailed !== '') {
-                delete_option(self::OPTION_MAILED);
+                update_option(self::OPTION_MAILED, '');
             }
             return;
         }
@@ -121,12 +121,11 @@ final class Extension
     {
         global $wpdb;
         $claimed = $wpdb->query($wpdb->prepare(
-            "INSERT IGNORE INTO {$wpdb->options} (option_name, option_value, autoload) VALUES (%s, %s, 'yes')",
-            self::OPTION_MAILED,
-            $problem
+            "UPDATE {$wpdb->options} SET option_value = %s WHERE option_name = %s AND option_value = ''",
+            $problem,
+            self::OPTION_MAILED
         ));
         wp_cache_delete('alloptions', 'options');
-        wp_cache_delete('notoptions', 'options');
         wp_cache_delete(self::OPTION_MAILED, 'options');
         return $claimed === 1;
     }

@@ -63,6 +63,9 @@ final class FormerApps
     {
         $unreadable = 0;
         $apps = self::all();
+        if ($apps === []) {
+            return 0;
+        }
         foreach ($apps as &$app) {
             try {
                 $app['client_secret'] = $vault->reseal($app['client_secret'], self::context($app['mode']));

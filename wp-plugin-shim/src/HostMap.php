@@ -36,12 +36,13 @@ final class HostMap
     /**
      * Other doctors with the same host: Zoom runs one meeting of a host at a time.
      *
+     * @param ?list<\WP_User> $doctors all doctors, where the caller has them
      * @return list<int>
      */
-    public function othersWith(string $zoomUser, int $doctor): array
+    public function othersWith(string $zoomUser, int $doctor, ?array $doctors = null): array
     {
         $others = [];
-        foreach (Doctors::all() as $user) {
+        foreach ($doctors ?? Doctors::all() as $user) {
             if ($user->ID !== $doctor && $this->of($user->ID)?->id === $zoomUser) {
                 $others[] = $user->ID;
             }

@@ -117,7 +117,7 @@ final class Notices
 
     private function showRedirectUri(): void
     {
-        if ($this->settings->redirectUriIsOutdated()) {
+        if ($this->settings->mode() === Settings::MODE_OAUTH && $this->settings->redirectUriIsOutdated()) {
             self::print(
                 'warning',
                 sprintf(

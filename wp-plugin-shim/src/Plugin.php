@@ -92,6 +92,7 @@ final class Plugin
         $site = new Site();
         $site->id();
         $site->secret();
+        add_option(Extension::OPTION_MAILED, '');
     }
 
     /** Whether the current page of wp-admin is one of the plugin's. */

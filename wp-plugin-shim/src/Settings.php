@@ -179,6 +179,9 @@ final class Settings
      */
     public function reseal(\Telemed\Vault $vault): array
     {
+        if (get_option(self::OPTION) === false) {
+            return [];
+        }
         $settings = $this->all();
         $unreadable = [];
         foreach (self::SECRETS as $field) {

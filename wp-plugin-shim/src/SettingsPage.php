@@ -16,7 +16,6 @@ final class SettingsPage
     public const PAGE = 'telemed-settings';
     public const ACTION_CHECK = 'telemed_check';
     private const KEEP_SECONDS = 600;
-    private const CHECK_SECONDS = 60.0;
 
     public function __construct(
         private readonly Settings $settings,
@@ -87,7 +86,7 @@ final class SettingsPage
     {
         $doctor = AdminPost::number($fields, 'doctor');
         try {
-            $diagnosis = $this->diagnose($doctor);
+            $diagnosis = $this->apps->check($doctor === 0 ? null : $doctor);
             set_transient(self::transient(), [
                 'passed' => $diagnosis->passed(),
                 'message' => $diagnosis->message(),
@@ -98,17 +97,6 @@ final class SettingsPage
             Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
         return self::url() . '#telemed-check';
-    }
-
-    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
-    private function diagnose(int $doctor): \Telemed\Diagnosis
-    {
-        if ($this->settings->mode() === Settings::MODE_S2S) {
-            $client = $this->apps->serverToServer()->client();
-            return $client->within(self::CHECK_SECONDS)->check($doctor === 0 ? null : $this->apps->forDoctor($doctor)->host);
-        }
-        $subject = Plugin::instance()->site->subject($doctor === 0 ? get_current_user_id() : $doctor);
-        return $this->apps->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
     }
 
     private function printOauthFields(): void

@@ -30,16 +30,19 @@ final class TokenStore implements \Telemed\TokenStore
 
     public function save(string $key, string $sealed, ?string $replaces): bool
     {
+        // It compares before it stores, so a new token is rather saved without the lock than lost with the connection.
         if ($replaces !== null) {
             return $this->database->execute(
                 'UPDATE ' . Schema::tokens() . ' SET sealed = ?, updated_at = UTC_TIMESTAMP() WHERE id = ? AND sealed = ?',
-                [$sealed, self::id($key), $replaces]
+                [$sealed, self::id($key), $replaces],
+                needsLocks: false
             ) === 1;
         }
         try {
             $this->database->execute(
                 'INSERT INTO ' . Schema::tokens() . ' (id, record_key, sealed, updated_at) VALUES (?, ?, ?, UTC_TIMESTAMP())',
-                [self::id($key), $key, $sealed]
+                [self::id($key), $key, $sealed],
+                needsLocks: false
             );
             return true;
         } catch (DatabaseException $failure) {

@@ -13,6 +13,8 @@ defined('ABSPATH') || exit;
 
 final class ZoomApps
 {
+    private const CHECK_SECONDS = 60.0;
+
     public function __construct(
         private readonly Settings $settings,
         private readonly FormerApps $formerApps,
@@ -122,6 +124,21 @@ final class ZoomApps
             null,
             $meeting->hostEmail
         );
+    }
+
+    /**
+     * Looks at everything that a meeting of this doctor needs. Server-to-Server: without a doctor, at the account only.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     */
+    public function check(?int $doctor): \Telemed\Diagnosis
+    {
+        if ($this->settings->mode() === Settings::MODE_S2S) {
+            $host = $doctor === null ? null : $this->forDoctor($doctor)->host;
+            return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
+        }
+        $subject = $this->site->subject($doctor ?? get_current_user_id());
+        return $this->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
     }
 
     /** Ends every grant that can be ended. Used when the plugin is uninstalled, which goes on whatever Zoom says. */
