@@ -147,7 +147,7 @@ impl<'a> TokenEndpoint<'a> {
             .set_redirect_uri(std::borrow::Cow::Owned(redirect))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
             .request(&|request| self.carry(request, &last));
-        self.read(answer, &last)
+        Self::read(answer, &last)
     }
 
     /// Exchanges a refresh token for new tokens; the old refresh token dies with it.
@@ -161,7 +161,7 @@ impl<'a> TokenEndpoint<'a> {
             .map_err(TokenFault::Other)?
             .exchange_refresh_token(&RefreshToken::new(refresh_token.expose().to_owned()))
             .request(&|request| self.carry(request, &last));
-        self.read(answer, &last)
+        Self::read(answer, &last)
     }
 
     /// Fetches a Server-to-Server token of the account.
@@ -177,9 +177,7 @@ impl<'a> TokenEndpoint<'a> {
             .post("/oauth/token", body)
             .map_err(|error| TokenFault::Lost(api_error::from_send(&error, Method::Post)))?;
         if response.status == 200 {
-            return serde_json::from_slice::<Answer>(&response.body)
-                .map(TokenAnswer::from)
-                .map_err(|_| TokenFault::Lost(unreadable(&response)));
+            return read_given(&response);
         }
         Err(fault(&response))
     }
@@ -250,16 +248,15 @@ impl<'a> TokenEndpoint<'a> {
     }
 
     /// Reads the crate's answer; everything but success is read from the response itself, which knows more.
-    fn read(
-        &self,
-        answer: Result<Answer, Refusal>,
-        last: &Last,
-    ) -> Result<TokenAnswer, TokenFault> {
-        if let Ok(answer) = answer {
+    fn read(answer: Result<Answer, Refusal>, last: &Last) -> Result<TokenAnswer, TokenFault> {
+        if let Ok(answer) = answer
+            && !answer.access_token.secret().is_empty()
+        {
             return Ok(answer.into());
         }
         Err(match last.0.take() {
-            Some(Ok(response)) if response.status == 200 => TokenFault::Lost(unreadable(&response)),
+            // The crate wants a JSON content type; an answer thrown away for that would be a refresh token lost.
+            Some(Ok(response)) if response.status == 200 => return read_given(&response),
             Some(Ok(response)) => fault(&response),
             Some(Err(error)) => TokenFault::Lost(api_error::from_send(&error, Method::Post)),
             None => TokenFault::Other(Error::configuration(
@@ -376,12 +373,22 @@ impl From<Answer> for TokenAnswer {
             access_token: Secret::new(answer.access_token.into_secret()),
             refresh_token: answer
                 .refresh_token
-                .map(|token| Secret::new(token.into_secret())),
+                .map(|token| Secret::new(token.into_secret()))
+                .filter(|token| !token.is_empty()),
             expires_in: answer.expires_in.filter(|seconds| *seconds > 0),
             scopes: split_scopes(&answer.scope.unwrap_or_default()),
             api_url: answer.api_url.filter(|url| !url.is_empty()),
         }
     }
+}
+
+/// Reads an answer with status 200, whatever its content type.
+fn read_given(response: &Response) -> Result<TokenAnswer, TokenFault> {
+    serde_json::from_slice::<Answer>(&response.body)
+        .ok()
+        .filter(|answer| !answer.access_token.secret().is_empty())
+        .map(TokenAnswer::from)
+        .ok_or_else(|| TokenFault::Lost(unreadable(response)))
 }
 
 /// The scopes of Zoom's space-separated list.
@@ -479,7 +486,7 @@ fn fault(response: &Response) -> TokenFault {
     }
     let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
     let code = body.error.unwrap_or_default();
-    let reason = body.reason.unwrap_or_default();
+    let reason = api_error::fit_for_messages(&body.reason.unwrap_or_default());
     let says = |text: &str| reason.to_ascii_lowercase().contains(text);
     if code == "invalid_client" {
         TokenFault::Other(error(
@@ -512,7 +519,7 @@ fn fault(response: &Response) -> TokenFault {
             "the Zoom app is of the other kind".into(),
             "OAuth 2.0 needs a General app that is user-managed; Server-to-Server needs a Server-to-Server OAuth app.",
         ))
-    } else if code == "invalid_request" && response.status == 400 && says("bad request") {
+    } else if says("bad request") || says("account does not exist") || says("invalid account id") {
         TokenFault::Other(error(
             Kind::Configuration,
             "Zoom does not know this account id".into(),
