@@ -175,7 +175,7 @@ impl Api {
     /// Whatever stands in its way, as an error that says whether the work may have been done all the same.
     pub fn call(&self, operation: &Operation) -> Result<Reply> {
         let clock = &self.context.clock;
-        let deadline = clock.monotonic() + self.budget();
+        let deadline = clock.monotonic().saturating_add(self.budget());
         let left = || deadline.saturating_sub(clock.monotonic());
         let mut access = self.tokens.access(None, left().min(LOCK_WAIT))?;
         let mut token_replaced = false;
@@ -198,7 +198,8 @@ impl Api {
                     // Refused before any work was done, so even a POST may go again, once, with another token.
                     access = self
                         .tokens
-                        .access(Some(&access.token), left().min(LOCK_WAIT))?;
+                        .access(Some(&access.token), left().min(LOCK_WAIT))
+                        .map_err(|error| error.maybe_delivered(maybe_done))?;
                     token_replaced = true;
                     continue;
                 }
@@ -212,17 +213,8 @@ impl Api {
                     api_error::from_send(&error, operation.method),
                 ),
             };
-            maybe_done |= operation.method != Method::Get
-                && matches!(
-                    outcome,
-                    Some(
-                        Outcome::ServerTrouble
-                            | Outcome::Lost {
-                                maybe_delivered: true,
-                                ..
-                            }
-                    )
-                );
+            // An earlier send may have done the work even if this one was refused.
+            maybe_done |= error.is_maybe_delivered();
             let wait = outcome.and_then(|outcome| {
                 retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
             });

@@ -18,6 +18,8 @@ use super::retry::Outcome;
 
 /// Codes that say that this token is no good, whatever the status: expired, revoked, its owner gone (Zoom's OAuth errors).
 const TOKEN_CODES: [i64; 6] = [124, 4724, 4735, 4737, 4738, 4741];
+/// A word of this length with a digit in it is a token, a code or a link, not language.
+const LONG_WORD: usize = 24;
 const SCOPE_TEXT: &str = "does not contain scopes:[";
 
 /// Zoom's error body.
@@ -66,8 +68,7 @@ pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
 pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Error {
     let body = parse(response);
     let code = body.code;
-    let words = body.message.clone().unwrap_or_default();
-    let says = |text: &str| words.to_ascii_lowercase().contains(text);
+    let words = fit_for_messages(&body.message.clone().unwrap_or_default());
     let error = |kind: Kind, message: String, advice: &str| {
         Error::new(kind, message, advice)
             .with_status(response.status, code)
@@ -114,12 +115,37 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
             format!("Zoom does not know this user in this account: {words}"),
             "Choose a host who is an active user of the Zoom account.",
         ),
+        // Without a code it is not Zoom's: a proxy, or another server's address. Nothing is known to be gone.
+        (404, None) => error(
+            Kind::Api,
+            "HTTP 404 came without Zoom's error code".into(),
+            "Check the php.ini directive telemed.api_url and any proxy.",
+        ),
+        (200..=299, _) => error(
+            Kind::Transport,
+            format!("Zoom answered with an unexpected HTTP {}", response.status),
+            "Look in Zoom whether it was done. If it stays so, look for a proxy between this server and Zoom.",
+        )
+        .maybe_delivered(method != Method::Get),
         (404, _) => error(
             Kind::NotFound,
             format!("Zoom knows no such thing: {words}"),
             "It was deleted in Zoom, or it belongs to another account.",
         ),
         (_, Some(300)) => validation(&body, &words, &error),
+        _ => refusal(response.status, code, &words, &error),
+    }
+}
+
+/// What Zoom understood and does not do.
+fn refusal(
+    status: u16,
+    code: Option<i64>,
+    words: &str,
+    error: &impl Fn(Kind, String, &str) -> Error,
+) -> Error {
+    let says = |text: &str| words.to_ascii_lowercase().contains(text);
+    match (status, code) {
         (_, Some(3161)) => error(
             Kind::Api,
             "this Zoom user may not host or schedule meetings".into(),
@@ -152,7 +178,7 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
         ),
         _ => error(
             Kind::Api,
-            format!("Zoom refused with HTTP {}: {words}", response.status),
+            format!("Zoom refused with HTTP {status}: {words}"),
             "Look the message up in Zoom's documentation, or ask Zoom's support with the tracking id.",
         ),
     }
@@ -286,7 +312,7 @@ fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> E
         .map(|item| {
             (
                 item.field.clone().unwrap_or_default(),
-                item.message.clone().unwrap_or_default(),
+                fit_for_messages(&item.message.clone().unwrap_or_default()),
             )
         })
         .collect();
@@ -306,6 +332,19 @@ fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> E
         "Correct the fields named and try again.",
     )
     .with_fields(fields)
+}
+
+/// Zoom's words without what they may quote: e-mail addresses, tokens and codes.
+#[must_use]
+pub fn fit_for_messages(words: &str) -> String {
+    let quotes_something = |word: &str| {
+        word.contains('@') || (word.len() >= LONG_WORD && word.bytes().any(|b| b.is_ascii_digit()))
+    };
+    words
+        .split(' ')
+        .map(|word| if quotes_something(word) { "***" } else { word })
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The scopes between the brackets of Zoom's message.

@@ -3,8 +3,10 @@
 use super::Client;
 use super::meeting_path;
 use crate::zoom::api::Operation;
-use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+
+/// Zoom's code for a meeting that does not exist.
+const NO_SUCH_MEETING: i64 = 3001;
 
 impl Client {
     /// Deletes the meeting, without mail from Zoom. `false`: it was already gone.
@@ -17,8 +19,10 @@ impl Client {
             .with("cancel_meeting_reminder", "false");
         match self.api.call(&operation) {
             Ok(_) => Ok(true),
-            // Gone, but an earlier send of this very call may have done it.
-            Err(error) if error.kind() == Kind::NotFound => Ok(error.is_maybe_delivered()),
+            // Gone, but an earlier send of this very call may have done it. Another 404 says nothing about the meeting.
+            Err(error) if error.zoom_code() == Some(NO_SUCH_MEETING) => {
+                Ok(error.is_maybe_delivered())
+            }
             Err(error) => Err(error),
         }
     }
