@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Deserializer;
+use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -24,33 +25,33 @@ pub struct Meeting {
 pub struct MeetingAnswer {
     #[serde(deserialize_with = "number_or_text")]
     id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     uuid: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     host_id: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     host_email: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     topic: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     status: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     start_time: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     duration: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     timezone: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     agenda: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     created_at: Option<Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     creation_source: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     join_url: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     password: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient")]
     settings: Map<String, Value>,
 }
 
@@ -209,6 +210,14 @@ impl std::fmt::Debug for Meeting {
             .field("id", &self.answer.id)
             .finish_non_exhaustive()
     }
+}
+
+/// What is there in another form than expected counts as missing: an answer that cannot be read at all would leave open
+/// whether the meeting exists.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
 }
 
 fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {

@@ -16,7 +16,7 @@ use crate::zoom::meeting::StartUrlAnswer;
 #[derive(Deserialize)]
 struct MeetingPage {
     #[serde(default)]
-    next_page_token: String,
+    next_page_token: Option<String>,
     #[serde(default)]
     meetings: Vec<MeetingAnswer>,
 }
@@ -41,7 +41,7 @@ impl Client {
     pub fn meetings(&self, host: Option<&str>) -> Result<Vec<Meeting>> {
         let path = format!("{}/meetings", self.user_path(host)?);
         let answers = self.pages(&path, &[("type", "scheduled")], |page: MeetingPage| {
-            (page.meetings, page.next_page_token)
+            (page.meetings, page.next_page_token.unwrap_or_default())
         })?;
         let endpoints = &self.api.context().endpoints;
         Ok(answers

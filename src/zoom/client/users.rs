@@ -1,5 +1,7 @@
 //! `GET /users/{userId}` and `GET /users`, and the walk through pages.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
@@ -18,7 +20,7 @@ const MAX_PAGES: usize = 1_000;
 #[derive(Deserialize)]
 struct UserPage {
     #[serde(default)]
-    next_page_token: String,
+    next_page_token: Option<String>,
     #[serde(default)]
     users: Vec<User>,
 }
@@ -46,7 +48,7 @@ impl Client {
             ));
         }
         self.pages("/users", &[("status", "active")], |page: UserPage| {
-            (page.users, page.next_page_token)
+            (page.users, page.next_page_token.unwrap_or_default())
         })
     }
 
@@ -59,6 +61,7 @@ impl Client {
     ) -> Result<Vec<T>> {
         let mut all = Vec::new();
         let mut token = String::new();
+        let mut seen = HashSet::new();
         for _ in 0..MAX_PAGES {
             let mut operation = Operation::get(path.to_owned()).with("page_size", PAGE_SIZE);
             for (name, value) in query {
@@ -72,7 +75,7 @@ impl Client {
             if next.is_empty() {
                 return Ok(all);
             }
-            if next == token {
+            if !seen.insert(next.clone()) {
                 break;
             }
             token = next;
