@@ -60,7 +60,7 @@ pub(super) fn in_body(error: &reqwest::Error) -> SendError {
 }
 
 fn fault_of(error: &reqwest::Error) -> SendFault {
-    if any_cause(error, |cause| cause.is::<Unresolved>()) {
+    if any_cause(error, <dyn Error>::is::<Unresolved>) {
         return SendFault::Name;
     }
     if any_cause(error, is_tls) {

@@ -175,7 +175,7 @@ impl TokenStore for FileTokenStore {
                     return Ok(true);
                 }
                 Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
-                    std::thread::sleep(LOCK_POLL)
+                    std::thread::sleep(LOCK_POLL);
                 }
                 Err(TryLockError::WouldBlock) => return Ok(false),
                 Err(TryLockError::Error(error)) => return Err(broken(&error)),

@@ -145,7 +145,8 @@ impl OAuthApp {
                     "Click Authorize again.",
                 )
                 .with_tracking_id(error.tracking_id().map(str::to_owned)),
-                fault => fault.into_error().maybe_delivered(false),
+                // The state is used up, so the same call cannot succeed later.
+                fault => fault.into_error().maybe_delivered(false).retryable(false),
             })?;
         self.context.endpoints.api_base(answer.api_url.as_deref())?;
         if answer.refresh_token.is_none() {
@@ -154,8 +155,10 @@ impl OAuthApp {
                 "Make the app a General app that is user-managed.",
             ));
         }
-        let former =
-            self.store_fresh(subject, Record::connected(answer, self.context.clock.now()))?;
+        let former = self.store_fresh(
+            subject,
+            &Record::connected(answer, self.context.clock.now()),
+        )?;
         self.identify(subject, former)
     }
 
@@ -188,7 +191,7 @@ impl OAuthApp {
                 now,
             )
         };
-        self.store_fresh(subject, record.clone())?;
+        self.store_fresh(subject, &record)?;
         Ok(Connection::of(subject, &record))
     }
 
@@ -296,7 +299,7 @@ impl OAuthApp {
     }
 
     /// Stores a fresh record in the place of what was there, which it gives back.
-    fn store_fresh(&self, subject: &str, fresh: Record) -> Result<Option<Record>> {
+    fn store_fresh(&self, subject: &str, fresh: &Record) -> Result<Option<Record>> {
         let tokens = self.tokens(subject);
         let _locked = tokens.lock(LOCK_WAIT)?;
         tokens.forget();
@@ -305,7 +308,7 @@ impl OAuthApp {
             former => former?.map(|stored| stored.value),
         };
         let replaces = self.context.store.load(tokens.key())?;
-        if !tokens.save(&fresh, replaces.as_deref())? {
+        if !tokens.save(fresh, replaces.as_deref())? {
             return Err(tokens::changed_while_locked());
         }
         Ok(former)

@@ -14,7 +14,7 @@ const MAX_ATTEMPTS: u32 = 3;
 const MAX_LIMITED_ATTEMPTS: u32 = 6;
 const FIRST_BACK_OFF: Duration = Duration::from_millis(250);
 /// A per-second limit ends with its second.
-const LIMIT_BACK_OFF: Duration = Duration::from_millis(1_000);
+const LIMIT_BACK_OFF: Duration = Duration::from_secs(1);
 
 /// How one send ended, as far as trying again goes.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -93,8 +93,13 @@ pub struct MemoryStore {
     pub fail_saves: Cell<u32>,
     pub refuse_lock: Cell<bool>,
     /// Runs once, right after the next lock was taken: what another process did meanwhile.
-    pub on_lock: RefCell<Option<Box<dyn FnOnce(&MemoryStore)>>>,
+    pub on_lock: RefCell<Option<Meanwhile>>,
+    /// So many saves answer `false` and store nothing.
+    pub lie_on_saves: Cell<u32>,
 }
+
+/// What another process does.
+pub type Meanwhile = Box<dyn FnOnce(&MemoryStore)>;
 
 impl TokenStore for MemoryStore {
     fn load(&self, key: &str) -> Result<Option<String>> {
@@ -105,6 +110,10 @@ impl TokenStore for MemoryStore {
         if self.fail_saves.get() > 0 {
             self.fail_saves.set(self.fail_saves.get() - 1);
             return Err(Error::store("the disk is full"));
+        }
+        if self.lie_on_saves.get() > 0 {
+            self.lie_on_saves.set(self.lie_on_saves.get() - 1);
+            return Ok(false);
         }
         let mut records = self.records.borrow_mut();
         if records.get(key).map(String::as_str) != replaces {

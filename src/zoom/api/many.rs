@@ -32,7 +32,7 @@ impl Api {
     pub fn pace(&self) -> Pace {
         Pace::until(
             self.budget
-                .map(|budget| self.context.clock.monotonic() + budget),
+                .map(|budget| self.context.clock.monotonic().saturating_add(budget)),
         )
     }
 
@@ -59,8 +59,7 @@ impl Api {
             let mut wait = Duration::ZERO;
             let mut token_refused = false;
             for (index, answer) in open.drain(..).zip(answers) {
-                let (Some(operation), Some(place)) =
-                    (operations.get(index), results.get_mut(index))
+                let (Some(operation), Some(slot)) = (operations.get(index), results.get_mut(index))
                 else {
                     continue;
                 };
@@ -68,7 +67,7 @@ impl Api {
                     Verdict::NewToken(result) if !token_replaced => {
                         token_refused = true;
                         again.push(index);
-                        *place = Some(result);
+                        *slot = Some(result);
                     }
                     Verdict::Again(pause, result) => {
                         let in_time = pace
@@ -78,9 +77,9 @@ impl Api {
                             again.push(index);
                             wait = wait.max(pause);
                         }
-                        *place = Some(result);
+                        *slot = Some(result);
                     }
-                    Verdict::Final(result) | Verdict::NewToken(result) => *place = Some(result),
+                    Verdict::Final(result) | Verdict::NewToken(result) => *slot = Some(result),
                 }
             }
             if token_refused {

@@ -238,7 +238,7 @@ impl Client {
         }
         match self.settings_that_hinder(host) {
             Ok(hindrances) if hindrances.is_empty() => {
-                diagnosis.note(id, Outcome::Passed, title, "")
+                diagnosis.note(id, Outcome::Passed, title, "");
             }
             Ok(hindrances) => diagnosis.note(id, Outcome::Warned, title, hindrances.join(" ")),
             Err(error) => diagnosis.note(

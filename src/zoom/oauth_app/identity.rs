@@ -75,7 +75,7 @@ impl OAuthApp {
                     .is_some_and(|old| old.id != user.id)
             {
                 self.release(former, subject)?;
-                self.revoke_former(&tokens, former);
+                Self::revoke_former(&tokens, former);
             }
         }
         let record = tokens.amend(|record| {
@@ -184,7 +184,7 @@ impl OAuthApp {
     }
 
     /// Ends the grant of the Zoom user who was connected before. The new connection does not depend on it.
-    fn revoke_former(&self, tokens: &Tokens, former: &Record) {
+    fn revoke_former(tokens: &Tokens, former: &Record) {
         if former.state == State::Dead {
             return;
         }

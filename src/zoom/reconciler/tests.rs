@@ -215,7 +215,7 @@ fn carry_out(actions: &[Action], visits: &mut [Wanted], zoom: &mut Vec<Found>) {
     for action in actions {
         match action {
             Action::Adopt { marker, meeting_id } => {
-                visit(visits, marker).meeting_id = Some(*meeting_id)
+                visit(visits, marker).meeting_id = Some(*meeting_id);
             }
             Action::Create { marker } | Action::Recreate { marker, .. } => {
                 let visit = visit(visits, marker);
@@ -231,7 +231,7 @@ fn carry_out(actions: &[Action], visits: &mut [Wanted], zoom: &mut Vec<Found>) {
                 next_id += 1;
             }
             Action::Delete { meeting_id } => {
-                zoom.retain(|meeting| meeting.meeting_id != *meeting_id)
+                zoom.retain(|meeting| meeting.meeting_id != *meeting_id);
             }
             Action::Move { marker, meeting_id } => {
                 let visit = visit(visits, marker);
