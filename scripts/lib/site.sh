@@ -1,0 +1,262 @@
+# A private WordPress site under target/site-NAME: MariaDB, php-fpm, nginx, fake-zoom. Sourced, not run.
+#
+# site_up NAME [--without-extension] [--without-key]   starts it and writes state.json
+# site_down NAME                                       stops what site_up started, by process id
+
+source "$ROOT/scripts/lib/wordpress.sh"
+
+ADMIN_PASSWORD=admin-password-for-tests
+DOCTOR_PASSWORD=doctor-password-for-tests
+
+site_up() {
+  local name=$1 extension=yes key=yes option
+  shift
+  for option in "$@"; do
+    case $option in
+      --without-extension) extension= ;;
+      --without-key) key= ;;
+      *) die "unknown option of a site: $option" ;;
+    esac
+  done
+  local dir=$TARGET/site-$name
+  site_down "$name"
+  rm -rf "$dir"
+  site_template
+  mkdir -p "$dir"/{log,mail,nginx,php.d}
+  cp -a --reflink=auto "$TARGET/template/." "$dir/"
+  : >"$dir/pids"
+  # Socket paths are limited to about a hundred characters, and a checkout may lie deep.
+  local run
+  run=$(mktemp -d /tmp/telemed.XXXXXX)
+  echo "$run" >"$dir/run"
+
+  certificate
+  start_fake_zoom "$dir"
+  start_mariadb "$dir" "$run"
+  php_configuration "$dir" "$extension"
+  local port
+  port=$(free_port)
+  local url=http://127.0.0.1:$port
+  wordpress_configuration "$dir" "$run" "$url" "$key"
+  PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/prepare-site.php" "$dir/wordpress" "$url" "$DOCTOR_PASSWORD" ||
+    die "WordPress could not be prepared"
+  start_fpm "$dir" "$run"
+  start_nginx "$dir" "$run" "$port"
+  wait_for 20 "the site" curl -fsS -o /dev/null "$url/wp-login.php"
+  write_state "$dir" "$run" "$url"
+}
+
+site_down() {
+  local dir=$TARGET/site-$1 pid
+  [ -f "$dir/pids" ] || return 0
+  # The last started goes first.
+  tac "$dir/pids" | while read -r pid; do
+    stop_process "$pid"
+  done
+  rm -f "$dir/pids" "$dir/state.json"
+  [ ! -f "$dir/run" ] || rm -rf "$(cat "$dir/run")"
+}
+
+# The site's value NAME KEY, such as: site_value demo url
+site_value() {
+  php -n -r '$s = json_decode(file_get_contents($argv[1]), true); foreach (explode(".", $argv[2]) as $k) $s = $s[$k]; echo $s;' \
+    "$TARGET/site-$1/state.json" "$2"
+}
+
+# A data directory and a WordPress that are freshly installed; every site begins as a copy.
+site_template() {
+  local source stamp
+  source=$(wordpress_dir)
+  stamp="$source $(sha256sum "$ROOT/scripts/lib/site.sh" "$ROOT/scripts/lib/install-wordpress.php" | sha256sum)"
+  [ "$(cat "$TARGET/template/stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  say "Installing WordPress into a template"
+  local dir=$TARGET/template.new run
+  rm -rf "$dir" "$TARGET/template"
+  mkdir -p "$dir"/{log,mail,php.d}
+  : >"$dir/pids"
+  run=$(mktemp -d /tmp/telemed.XXXXXX)
+  cp -a "$source" "$dir/wordpress"
+  mariadb-install-db --no-defaults --datadir="$dir/mysql" --user="$(id -un)" --skip-test-db \
+    --auth-root-authentication-method=normal --innodb-log-file-size=16M >"$dir/log/install-db.log" 2>&1 ||
+    die "MariaDB's data directory could not be made; see $dir/log/install-db.log"
+  start_mariadb "$dir" "$run"
+  mariadb --no-defaults --socket="$run/mysql.sock" --user=root <<'SQL'
+CREATE DATABASE wordpress CHARACTER SET utf8mb4;
+CREATE USER 'wordpress'@'localhost' IDENTIFIED BY 'wordpress';
+GRANT ALL ON wordpress.* TO 'wordpress'@'localhost';
+SQL
+  php_configuration "$dir" ""
+  wordpress_configuration "$dir" "$run" http://127.0.0.1 yes
+  PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/install-wordpress.php" "$dir/wordpress" "$ADMIN_PASSWORD" ||
+    die "WordPress could not be installed"
+  local pid
+  while read -r pid; do stop_process "$pid"; done <"$dir/pids"
+  rm -rf "$run" "$dir/pids"
+  echo "$stamp" >"$dir/stamp"
+  mv "$dir" "$TARGET/template"
+}
+
+start_mariadb() {
+  local dir=$1 run=$2
+  mariadbd --no-defaults --datadir="$dir/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
+    --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200 \
+    --log-error="$dir/log/mariadb.log" </dev/null >/dev/null 2>&1 &
+  echo $! >>"$dir/pids"
+  wait_for 60 MariaDB mariadb-admin --no-defaults --socket="$run/mysql.sock" --user=root ping
+}
+
+# The system's PHP configuration with the extension of this checkout, whether or not one is installed.
+php_configuration() {
+  local dir=$1 extension=$2
+  cp "/etc/php/$PHP_VERSION/cli/conf.d"/*.ini "$dir/php.d/"
+  rm -f "$dir/php.d"/*telemed.ini
+  cat >"$dir/php.d/90-site.ini" <<INI
+error_log = $dir/log/php.log
+log_errors = On
+display_errors = Off
+zend.exception_ignore_args = Off
+opcache.enable_cli = Off
+opcache.revalidate_freq = 0
+INI
+  [ -n "$extension" ] || return 0
+  cat >"$dir/php.d/91-telemed.ini" <<INI
+extension = $EXTENSION
+telemed.oauth_url = $FAKE_HTTP
+telemed.api_url = $FAKE_HTTP
+INI
+}
+
+wordpress_configuration() {
+  local dir=$1 run=$2 url=$3 key=$4 name
+  {
+    echo "<?php"
+    echo "define('DB_NAME', 'wordpress');"
+    echo "define('DB_USER', 'wordpress');"
+    echo "define('DB_PASSWORD', 'wordpress');"
+    echo "define('DB_HOST', 'localhost:$run/mysql.sock');"
+    echo "define('DB_CHARSET', 'utf8mb4');"
+    echo "define('DB_COLLATE', '');"
+    for name in AUTH_KEY SECURE_AUTH_KEY LOGGED_IN_KEY NONCE_KEY AUTH_SALT SECURE_AUTH_SALT LOGGED_IN_SALT NONCE_SALT; do
+      echo "define('$name', '$(openssl rand -hex 32)');"
+    done
+    [ -z "$key" ] || echo "define('TELEMED_KEY', '$(openssl rand -base64 32)');"
+    echo "define('WP_DEBUG', true);"
+    echo "define('WP_DEBUG_DISPLAY', false);"
+    echo "define('WP_DEBUG_LOG', '$dir/log/debug.log');"
+    echo "define('DISABLE_WP_CRON', true);"
+    echo "define('WP_HTTP_BLOCK_EXTERNAL', true);"
+    echo "define('WP_ACCESSIBLE_HOSTS', '127.0.0.1,localhost');"
+    echo "define('AUTOMATIC_UPDATER_DISABLED', true);"
+    echo "define('TELEMED_TEST_MAIL', '$dir/mail');"
+    echo "\$table_prefix = 'wp_';"
+    echo "defined('ABSPATH') || define('ABSPATH', __DIR__ . '/');"
+    echo "require_once ABSPATH . 'wp-settings.php';"
+  } >"$dir/wordpress/wp-config.php"
+  local content=$dir/wordpress/wp-content
+  mkdir -p "$content/mu-plugins" "$content/plugins"
+  cp "$ROOT/scripts/lib/mu-plugin-capture-mail.php" "$content/mu-plugins/capture-mail.php"
+  ln -sfn "$ROOT/wp-plugin-shim" "$content/plugins/telemed-zoom"
+}
+
+start_fpm() {
+  local dir=$1 run=$2
+  cat >"$dir/fpm.conf" <<CONF
+[global]
+error_log = $dir/log/fpm.log
+daemonize = no
+[www]
+listen = $run/fpm.sock
+user = $(id -un)
+group = $(id -gn)
+pm = static
+pm.max_children = ${SITE_WORKERS:-6}
+clear_env = no
+catch_workers_output = yes
+CONF
+  PHP_INI_SCAN_DIR=$dir/php.d "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf" </dev/null >/dev/null 2>>"$dir/log/fpm.log" &
+  echo $! >>"$dir/pids"
+  wait_for 20 php-fpm test -S "$run/fpm.sock"
+}
+
+start_nginx() {
+  local dir=$1 run=$2 port=$3
+  cat >"$dir/nginx.conf" <<CONF
+user $(id -un);
+worker_processes 1;
+pid $run/nginx.pid;
+error_log $dir/log/nginx.log;
+events { worker_connections 512; }
+http {
+  include /etc/nginx/mime.types;
+  access_log $dir/log/access.log;
+  client_body_temp_path $dir/nginx/body;
+  proxy_temp_path $dir/nginx/proxy;
+  fastcgi_temp_path $dir/nginx/fastcgi;
+  uwsgi_temp_path $dir/nginx/uwsgi;
+  scgi_temp_path $dir/nginx/scgi;
+  client_max_body_size 64m;
+  server {
+    listen 127.0.0.1:$port;
+    root $dir/wordpress;
+    index index.php index.html;
+    location / { try_files \$uri \$uri/ /index.php?\$args; }
+    location ~ \.php\$ {
+      try_files \$uri =404;
+      include /etc/nginx/fastcgi.conf;
+      fastcgi_param HTTP_HOST \$http_host;
+      fastcgi_read_timeout 120s;
+      fastcgi_pass unix:$run/fpm.sock;
+    }
+  }
+}
+CONF
+  nginx -e "$dir/log/nginx.log" -c "$dir/nginx.conf" -g 'daemon off;' </dev/null >/dev/null 2>&1 &
+  echo $! >>"$dir/pids"
+}
+
+# Starts fake-zoom, plain and TLS, and sets FAKE_HTTP and FAKE_HTTPS.
+start_fake_zoom() {
+  local dir=$1
+  "$FAKE_ZOOM" --port 0 --tls-port 0 --tls-cert "$TARGET/tls/server.pem" --tls-key "$TARGET/tls/server.key" \
+    </dev/null >"$dir/fake-zoom.out" 2>"$dir/log/fake-zoom.log" &
+  echo $! >>"$dir/pids"
+  wait_for 10 fake-zoom grep -q ready "$dir/fake-zoom.out"
+  FAKE_HTTP=$(sed -n 's/^http=//p' "$dir/fake-zoom.out")
+  FAKE_HTTPS=$(sed -n 's/^https=//p' "$dir/fake-zoom.out")
+}
+
+# A certificate for localhost and the test CA that signed it, in target/tls.
+certificate() {
+  local place=$TARGET/tls
+  [ ! -f "$place/server.pem" ] || return 0
+  mkdir -p "$place"
+  (
+    cd "$place"
+    openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj "/CN=telemed test CA" -keyout ca.key -out ca.pem \
+      -addext basicConstraints=critical,CA:TRUE -addext keyUsage=critical,keyCertSign
+    openssl req -newkey rsa:2048 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+    openssl x509 -req -in server.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 3650 -out server.pem \
+      -extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1\nbasicConstraints=CA:FALSE\nextendedKeyUsage=serverAuth\n')
+  ) >/dev/null 2>&1 || die "openssl could not make the test certificate"
+}
+
+write_state() {
+  local dir=$1 run=$2 url=$3
+  cat >"$dir/state.json" <<JSON
+{
+  "url": "$url",
+  "wordpress": "$dir/wordpress",
+  "php_ini_scan_dir": "$dir/php.d",
+  "fake_http": "$FAKE_HTTP",
+  "fake_https": "$FAKE_HTTPS",
+  "ca": "$TARGET/tls/ca.pem",
+  "mail": "$dir/mail",
+  "log": "$dir/log",
+  "db": { "socket": "$run/mysql.sock", "name": "wordpress", "user": "wordpress", "password": "wordpress" },
+  "admin": { "login": "admin", "password": "$ADMIN_PASSWORD" },
+  "doctor1": { "login": "doctor1", "password": "$DOCTOR_PASSWORD", "email": "doctor1@clinic.example" },
+  "doctor2": { "login": "doctor2", "password": "$DOCTOR_PASSWORD", "email": "doctor2@clinic.example" },
+  "patient": { "login": "patient", "password": "$DOCTOR_PASSWORD", "email": "patient@example.com" }
+}
+JSON
+}
