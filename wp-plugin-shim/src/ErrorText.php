@@ -58,7 +58,9 @@ final class ErrorText
             default => 'telemed_error',
         };
         $data += ['status' => $status];
-        if ($failure instanceof \Telemed\TelemedException) {
+        if ($failure instanceof Problem && $failure->getPrevious() instanceof \Telemed\TelemedException) {
+            $data += ['retryable' => false, 'tracking_id' => $failure->getPrevious()->trackingId];
+        } elseif ($failure instanceof \Telemed\TelemedException) {
             $data += ['retryable' => $failure->isRetryable(), 'tracking_id' => $failure->trackingId];
         }
         if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null) {

@@ -25,7 +25,8 @@ final class Meetings
     }
 
     /**
-     * Makes one meeting. Whatever goes wrong after the row was written is written into it; the exception is thrown on.
+     * Makes one meeting. Whatever goes wrong after the row was written is written into it; the exception is thrown on, or
+     * telemed_uncertain where the meeting may exist all the same: nobody may read that as "try again".
      *
      * @param string $appointment its name within the source; the same one is made only once
      * @throws Problem|DatabaseException|\Telemed\TelemedException
@@ -119,12 +120,13 @@ final class Meetings
         try {
             $meeting = $credentials->client->createMeeting($request);
         } catch (\Telemed\TelemedException $failure) {
+            $said = $failure->maybeDelivered ? self::uncertain($failure) : $failure;
             $this->ledger->move(
                 $record,
                 $failure->maybeDelivered ? MeetingState::Uncertain : MeetingState::Failed,
-                ['last_error' => ErrorText::of($failure), 'tracking_id' => $failure->trackingId]
+                ['last_error' => ErrorText::of($said), 'tracking_id' => $failure->trackingId]
             );
-            throw $failure;
+            throw $said;
         }
         $changes = self::known($meeting, null, $credentials);
         try {
@@ -133,6 +135,17 @@ final class Meetings
             // The meeting exists and the row does not know it: once more, else the meeting goes.
             return $this->recordOrDelete($record, $credentials, $meeting, $changes);
         }
+    }
+
+    private static function uncertain(\Telemed\TelemedException $failure): Problem
+    {
+        return new Problem(
+            'telemed_uncertain',
+            $failure->getMessage(),
+            __('It is uncertain whether Zoom made the meeting: look in Zoom at this time before you make another one.', 'telemed-zoom'),
+            502,
+            $failure
+        );
     }
 
     /** @param array<string, int|string|null> $changes */

@@ -112,8 +112,8 @@ final class NewMeetingScreen
             Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
             return MeetingsScreen::url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            if ($failure instanceof \Telemed\TelemedException && $failure->maybeDelivered) {
-                Notices::flash('warning', __('It is uncertain whether Zoom made the meeting. Look in Zoom before you make another one.', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            if ($failure instanceof Problem && $failure->id === 'telemed_uncertain') {
+                Notices::flash('warning', ErrorText::of($failure));
                 return MeetingsScreen::url();
             }
             Notices::flash('error', __('The meeting was not made:', 'telemed-zoom') . ' ' . ErrorText::of($failure));

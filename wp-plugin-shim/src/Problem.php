@@ -22,8 +22,9 @@ final class Problem extends \RuntimeException
         public readonly string $id,
         string $message,
         public readonly string $advice = '',
-        public readonly int $status = 400
+        public readonly int $status = 400,
+        ?\Throwable $previous = null
     ) {
-        parent::__construct($message);
+        parent::__construct($message, 0, $previous);
     }
 }

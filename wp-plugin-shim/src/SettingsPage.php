@@ -66,7 +66,6 @@ final class SettingsPage
         if ($this->settings->mode() !== '' && !$this->settings->isComplete()) {
             Notices::print('warning', esc_html__('The chosen mode still lacks credentials: fill in its fields below.', 'telemed-zoom'), 'telemed-incomplete-notice');
         }
-        $this->printCheckResult();
         printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
         settings_fields(Settings::GROUP);
         echo '<h2>' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</h2>';
@@ -77,6 +76,7 @@ final class SettingsPage
         submit_button();
         echo '</form>';
         $this->printCheckForm();
+        $this->printCheckResult();
         $this->printKey();
         echo '</div>';
     }
@@ -193,7 +193,7 @@ final class SettingsPage
             'skipped' => __('skipped', 'telemed-zoom'),
         ];
         printf(
-            '<div id="telemed-check-result" class="notice notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped"><tbody>',
+            '<div id="telemed-check-result" class="notice inline notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped"><tbody>',
             $result['passed'] ? 'success' : 'error',
             $result['passed'] ? '1' : '0',
             esc_html__('Check:', 'telemed-zoom'),
