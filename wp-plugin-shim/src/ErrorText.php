@@ -16,6 +16,7 @@ final class ErrorText
     /** What happened and what can be done about it. */
     public static function of(\Throwable $failure): string
     {
+        $failure = self::cause($failure);
         if ($failure instanceof DatabaseException) {
             return sprintf(
                 /* translators: %s: what the database said */
@@ -34,6 +35,7 @@ final class ErrorText
     /** @param array<string, mixed> $data joined to the error's data */
     public static function restError(\Throwable $failure, array $data = []): \WP_Error
     {
+        $failure = self::cause($failure);
         $status = match (true) {
             $failure instanceof Problem => $failure->status,
             $failure instanceof DatabaseException => 503,
@@ -67,6 +69,13 @@ final class ErrorText
             $data += ['retry_at' => $failure->retryAt->format('Y-m-d\TH:i:s\Z')];
         }
         return new \WP_Error($id, self::of($failure), $data);
+    }
+
+    /** When the extension found our own store failing, the store knows more about it. */
+    private static function cause(\Throwable $failure): \Throwable
+    {
+        $previous = $failure->getPrevious();
+        return $failure instanceof \Telemed\StoreException && $previous instanceof DatabaseException ? $previous : $failure;
     }
 
     private static function sentence(string $text): string
