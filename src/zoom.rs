@@ -15,6 +15,7 @@ pub mod error;
 pub mod file_token_store;
 pub mod http;
 pub mod known_tokens;
+pub mod lenient;
 pub mod meeting;
 pub mod meeting_request;
 pub mod meeting_settings;
@@ -33,6 +34,7 @@ pub mod token_store;
 pub mod tokens;
 pub mod user;
 pub mod vault;
+pub mod webhook;
 
 #[cfg(test)]
 mod testing;

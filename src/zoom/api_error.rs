@@ -14,6 +14,7 @@ use super::http::Method;
 use super::http::Response;
 use super::http::SendError;
 use super::http::SendFault;
+use super::lenient;
 use super::retry::Outcome;
 
 /// Codes that say that this token is no good, whatever the status: expired, revoked, its owner gone (Zoom's OAuth errors).
@@ -25,11 +26,11 @@ const SCOPE_TEXT: &str = "does not contain scopes:[";
 /// Zoom's error body.
 #[derive(Debug, Default, Deserialize)]
 struct Body {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     code: Option<i64>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     message: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     errors: Vec<FieldError>,
 }
 

@@ -3,12 +3,12 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Deserializer;
-use serde::de::DeserializeOwned;
 use serde_json::Map;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::endpoints::Endpoints;
+use super::lenient;
 use super::meeting_request::find_marker;
 use super::meeting_settings::COMPARED;
 
@@ -25,33 +25,33 @@ pub struct Meeting {
 pub struct MeetingAnswer {
     #[serde(deserialize_with = "number_or_text")]
     id: i64,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     uuid: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     host_id: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     host_email: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     topic: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     status: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     start_time: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     duration: Option<i64>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     timezone: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     agenda: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     created_at: Option<Timestamp>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     creation_source: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     join_url: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     password: Option<String>,
-    #[serde(default, deserialize_with = "lenient")]
+    #[serde(default, deserialize_with = "lenient::or_default")]
     settings: Map<String, Value>,
 }
 
@@ -212,14 +212,6 @@ impl std::fmt::Debug for Meeting {
     }
 }
 
-/// What is there in another form than expected counts as missing: an answer that cannot be read at all would leave open
-/// whether the meeting exists.
-fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
-    deserializer: D,
-) -> Result<T, D::Error> {
-    Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())
-}
-
 fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -258,6 +250,19 @@ mod tests {
             super::super::path::segment(&meeting.id().to_string()),
             "93412345678"
         );
+    }
+
+    #[test]
+    fn a_field_of_an_unexpected_form_counts_as_missing() {
+        let meeting = meeting(json!({
+            "id": 7, "topic": null, "start_time": "", "duration": "x", "settings": null, "password": 1,
+            "join_url": "https://zoom.us/j/7", "created_at": "yesterday",
+        }));
+        assert_eq!(
+            (meeting.id(), meeting.start(), meeting.minutes()),
+            (7, None, 0)
+        );
+        assert_eq!(meeting.join_url(), Some("https://zoom.us/j/7"));
     }
 
     #[test]

@@ -28,7 +28,13 @@ use super::http::SendError;
 use super::http::SendFault;
 use super::known_tokens::KnownTokens;
 use super::pace::Pace;
+use super::record;
+use super::record::Record;
+use super::secret::Secret;
+use super::token_endpoint::Credentials;
+use super::token_endpoint::TokenAnswer;
 use super::token_store::TokenStore;
+use super::tokens::Tokens;
 use super::vault::Vault;
 
 /// A clock that moves only when told to or slept on, with a repeatable random source.
@@ -295,5 +301,70 @@ impl World {
             known: Rc::new(KnownTokens::default()),
             ..self.context.clone()
         }
+    }
+}
+
+/// Scopes that are enough for everything, in the classic naming.
+pub const SCOPES: &str = "meeting:write meeting:read user:read";
+
+/// The app of the examples in Zoom's reference.
+pub fn credentials() -> Credentials {
+    Credentials {
+        client_id: "cLiEnTiDeXaMpLe0123456".into(),
+        client_secret: Secret::new("cLiEnTsEcReTeXaMpLe0123456789abc"),
+    }
+}
+
+/// The tokens of doctor `12`, as a process with this context sees them.
+pub fn user_tokens(context: &Context) -> Tokens {
+    Tokens::of_user(context.clone(), credentials(), "12")
+}
+
+/// The tokens of the account, as a process with this context sees them.
+pub fn account_tokens(context: &Context) -> Tokens {
+    Tokens::of_account(context.clone(), credentials(), "AcCoUnTiDeXaMpLe012345")
+}
+
+/// A token answer with `access-NAME` and `refresh-NAME`.
+pub fn token_answer(name: &str) -> String {
+    serde_json::json!({
+        "access_token": format!("access-{name}"), "refresh_token": format!("refresh-{name}"),
+        "token_type": "bearer", "expires_in": 3599, "scope": SCOPES, "api_url": "https://api.zoom.us",
+    })
+    .to_string()
+}
+
+/// A record with `access-NAME` and `refresh-NAME`, good for an hour from `now`.
+pub fn record(name: &str, now: Timestamp) -> Record {
+    Record::connected(
+        TokenAnswer {
+            access_token: Secret::new(format!("access-{name}")),
+            refresh_token: Some(Secret::new(format!("refresh-{name}"))),
+            expires_in: Some(3599),
+            scopes: SCOPES.split(' ').map(str::to_owned).collect(),
+            api_url: None,
+        },
+        now,
+    )
+}
+
+impl World {
+    /// Puts a record under the key, as another process would.
+    pub fn put(&self, tokens: &Tokens, record: &Record) {
+        let sealed = record::seal(&self.context, tokens.key(), record).unwrap();
+        let mut records = self.store.records.borrow_mut();
+        records.insert(tokens.key().to_owned(), sealed);
+    }
+
+    /// What is stored under the key, if it can be opened.
+    pub fn stored(&self, tokens: &Tokens) -> Option<Record> {
+        record::load(&self.context, tokens.key())
+            .unwrap()
+            .map(|stored| stored.value)
+    }
+
+    /// Two hours later: every access token is past its end.
+    pub fn two_hours_later(&self) {
+        self.clock.advance(Duration::from_secs(7_200));
     }
 }
