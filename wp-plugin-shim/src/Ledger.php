@@ -17,6 +17,8 @@ final class Ledger
     /** An attempt that is older has lost its process; Zoom's answer takes seconds. */
     private const ABANDONED_AFTER_SECONDS = 300;
     private const LOCK_SECONDS = 10.0;
+    private const ERROR_LENGTH = 2000;
+    private const TRACKING_ID_LENGTH = 191;
     private const CHANGEABLE = [
         'start_utc', 'end_utc', 'minutes', 'timezone', 'topic', 'zoom_account', 'host_id', 'host_email', 'meeting_id',
         'uuid', 'join_url', 'passcode', 'overridden', 'last_error', 'tracking_id',
@@ -75,7 +77,7 @@ final class Ledger
                 409
             );
         }
-        $changes = array_intersect_key($changes, array_flip(self::CHANGEABLE));
+        $changes = self::fit(array_intersect_key($changes, array_flip(self::CHANGEABLE)));
         $sets = implode('', array_map(static fn(string $column): string => "$column = ?, ", array_keys($changes)));
         $matched = $this->database->execute(
             'UPDATE ' . Schema::meetings() . " SET $sets state = ?, version = version + 1, updated_at = UTC_TIMESTAMP()
@@ -91,9 +93,10 @@ final class Ledger
     /** Notes why something that was tried did not work; the state stays. */
     public function noteError(MeetingRecord $record, string $error, ?string $trackingId): void
     {
+        $fitting = self::fit(['last_error' => $error, 'tracking_id' => $trackingId]);
         $this->database->execute(
             'UPDATE ' . Schema::meetings() . ' SET last_error = ?, tracking_id = ?, version = version + 1 WHERE id = ?',
-            [$error, $trackingId, $record->id]
+            [$fitting['last_error'], $fitting['tracking_id'], $record->id]
         );
     }
 
@@ -201,6 +204,23 @@ final class Ledger
             'end_utc' => $visit->start->modify(sprintf('+%d minutes', $visit->minutes))->format('Y-m-d H:i:s'),
             'minutes' => $visit->minutes,
         ];
+    }
+
+    /**
+     * What others worded must not be the reason why a meeting that exists is not written down.
+     *
+     * @param array<string, int|string|null> $changes
+     * @return array<string, int|string|null>
+     */
+    private static function fit(#[\SensitiveParameter] array $changes): array
+    {
+        if (isset($changes['last_error'])) {
+            $changes['last_error'] = mb_substr((string) $changes['last_error'], 0, self::ERROR_LENGTH);
+        }
+        if (isset($changes['tracking_id'])) {
+            $changes['tracking_id'] = substr((string) preg_replace('/[^\x20-\x7e]/', '', (string) $changes['tracking_id']), 0, self::TRACKING_ID_LENGTH);
+        }
+        return $changes;
     }
 
     /** @return array{string, list<int|string>} */

@@ -40,8 +40,13 @@ final class Settings
 
     public function register(): void
     {
-        // On init and not only on admin_init: however the option is written, its secrets are sealed.
-        add_action('init', [$this, 'registerSetting']);
+        // On init and not only on admin_init: however the option is written, its secrets are sealed. In the request that
+        // activates the plugin, init is over.
+        if (did_action('init')) {
+            $this->registerSetting();
+        } else {
+            add_action('init', [$this, 'registerSetting']);
+        }
     }
 
     public function registerSetting(): void
