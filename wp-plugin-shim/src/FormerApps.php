@@ -1,7 +1,8 @@
 <?php
 /**
  * Credentials that the settings page has replaced, kept for the meetings that were made with them: a meeting is moved and
- * cancelled only by what made it. Secrets stay sealed as they were.
+ * cancelled only by what made it. Secrets stay sealed as they were. An app that made no meeting is not kept: it may be no
+ * app at all but a secret pasted into the wrong field.
  *
  * @package TelemedZoom
  */
@@ -15,6 +16,10 @@ defined('ABSPATH') || exit;
 final class FormerApps
 {
     public const OPTION = 'telemed_former_apps';
+
+    public function __construct(private readonly Ledger $ledger)
+    {
+    }
 
     public function register(): void
     {
@@ -32,7 +37,9 @@ final class FormerApps
         }
         $former = self::all();
         foreach (self::apps($before) as $id => $app) {
-            $former[$id] = $app;
+            if ($this->hasMadeMeetings($app)) {
+                $former[$id] = $app;
+            }
         }
         // What the settings hold is not former.
         $former = array_diff_key($former, self::apps($after));
@@ -80,6 +87,17 @@ final class FormerApps
     public static function context(string $mode): string
     {
         return Settings::context($mode . '_client_secret');
+    }
+
+    /** @param array<string, string> $app */
+    private function hasMadeMeetings(array $app): bool
+    {
+        try {
+            return $this->ledger->knowsApp($app['mode'], $app['client_id']);
+        } catch (DatabaseException) {
+            // Rather one too many than a meeting that nothing can cancel.
+            return true;
+        }
     }
 
     /** @return array<string, array<string, string>> */

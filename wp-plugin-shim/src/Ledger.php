@@ -172,6 +172,12 @@ final class Ledger
         return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::meetings() . $where, $values)['n'] ?? 0);
     }
 
+    /** Whether any row was made with this app. */
+    public function knowsApp(string $mode, string $app): bool
+    {
+        return $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE app = ? AND mode = ? LIMIT 1', [$app, $mode]) !== null;
+    }
+
     /** Meetings at Zoom that are still to come and were made through this connection. */
     public function countOfConnection(string $connection): int
     {

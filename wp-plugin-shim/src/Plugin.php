@@ -36,8 +36,9 @@ final class Plugin
         $this->extension = $extension ?? new Extension();
         $this->key = $key ?? new EncryptionKey();
         $this->settings = new Settings($this->key, $this->extension);
-        $this->formerApps = new FormerApps();
         $this->database = new Database($this->site);
+        $this->ledger = new Ledger($this->database);
+        $this->formerApps = new FormerApps($this->ledger);
         $this->hosts = new HostMap();
         $this->apps = new ZoomApps(
             $this->settings,
@@ -48,7 +49,6 @@ final class Plugin
             $this->hosts,
             $this->site
         );
-        $this->ledger = new Ledger($this->database);
         $this->meetings = new Meetings($this->ledger, $this->apps, $this->site);
     }
 

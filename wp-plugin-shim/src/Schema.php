@@ -79,7 +79,8 @@ final class Schema
   KEY end_utc (end_utc),
   KEY state (state,updated_at),
   KEY host_id (host_id,end_utc),
-  KEY connection (connection,end_utc)
+  KEY connection (connection,end_utc),
+  KEY app (app)
 ) $options;");
         update_option(self::OPTION, self::VERSION);
     }
