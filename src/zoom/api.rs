@@ -298,5 +298,4 @@ fn out_of_time() -> Error {
 }
 
 #[cfg(test)]
-#[path = "api/tests.rs"]
 mod tests;

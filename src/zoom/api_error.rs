@@ -364,5 +364,4 @@ fn scopes_in(words: &str) -> Vec<String> {
 }
 
 #[cfg(test)]
-#[path = "api_error/tests.rs"]
 mod tests;

@@ -204,5 +204,4 @@ fn broken(error: &io::Error) -> Error {
 }
 
 #[cfg(test)]
-#[path = "file_token_store/tests.rs"]
 mod tests;

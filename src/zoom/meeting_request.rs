@@ -231,5 +231,4 @@ fn looks_like_zone(name: &str) -> bool {
 }
 
 #[cfg(test)]
-#[path = "meeting_request/tests.rs"]
 mod tests;

@@ -485,5 +485,4 @@ fn owed(error: &Error) -> Error {
 }
 
 #[cfg(test)]
-#[path = "oauth_app/tests.rs"]
 mod tests;

@@ -160,5 +160,4 @@ pub fn reconcile(wanted: &[Wanted], found: &[Found], site_prefix: &str) -> Vec<A
 }
 
 #[cfg(test)]
-#[path = "reconciler/tests.rs"]
 mod tests;

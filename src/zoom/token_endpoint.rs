@@ -539,5 +539,4 @@ fn fault(response: &Response) -> TokenFault {
 }
 
 #[cfg(test)]
-#[path = "token_endpoint/tests.rs"]
 mod tests;

@@ -527,5 +527,4 @@ fn dead_connection(record: &Record) -> Error {
 }
 
 #[cfg(test)]
-#[path = "tokens/tests.rs"]
 mod tests;

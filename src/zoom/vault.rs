@@ -194,5 +194,4 @@ fn unopenable(why: &str) -> Error {
 }
 
 #[cfg(test)]
-#[path = "vault/tests.rs"]
 mod tests;
