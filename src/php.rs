@@ -32,6 +32,7 @@ mod server_to_server_app;
 mod store;
 mod user;
 mod vault;
+mod webhook;
 
 use ext_php_rs::prelude::*;
 
@@ -64,4 +65,6 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<meeting::Meeting>()
         .class::<user::User>()
         .class::<diagnosis::Diagnosis>()
+        .class::<webhook::Webhook>()
+        .class::<webhook::WebhookEvent>()
 }

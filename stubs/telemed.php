@@ -225,6 +225,24 @@ final class OAuthApp
     public function disconnect(string $subject): void
     {
     }
+
+    /**
+     * Whose connection a Zoom user is, without network; null when nobody's. For app_deauthorized.
+     *
+     * @throws StoreException
+     */
+    public function subjectOf(string $zoomUserId): ?string
+    {
+    }
+
+    /**
+     * Forgets the connection without telling Zoom, which has ended it itself. For app_deauthorized.
+     *
+     * @throws StoreException
+     */
+    public function forget(string $subject): void
+    {
+    }
 }
 
 /** Server-to-Server OAuth, "enterprise": the clinic's account, in which any user can host. */
@@ -353,6 +371,29 @@ final class Client
      * @throws TelemedException
      */
     public function createMeeting(MeetingRequest $request): Meeting
+    {
+    }
+
+    /**
+     * The one meeting of the request's reference: found by its marker and brought to the wanted time, or created. Looked up
+     * before anything is created, also in a later process; after a time-out "not found" is believed only 60 seconds later.
+     *
+     * @param list<int> $known ids of meetings that belong to other references; they count where the Zoom account hides
+     *                         descriptions, and our marker with them
+     * @throws TelemedException with $maybeDelivered where it is uncertain whether a meeting exists; retryable where waiting helps
+     */
+    public function ensureMeeting(MeetingRequest $request, array $known = []): Meeting
+    {
+    }
+
+    /**
+     * Creates many meetings concurrently, within Zoom's limit per second. One failure harms no other.
+     *
+     * @param list<MeetingRequest> $requests
+     * @return list<Meeting|TelemedException> in the order of the requests
+     * @throws TelemedException only when nothing could be begun
+     */
+    public function createMeetings(array $requests): array
     {
     }
 
@@ -581,6 +622,64 @@ final class Diagnosis
     }
 }
 
+/** Verifies what arrives at a webhook address: HMAC-SHA256 over the raw bytes. */
+final class Webhook
+{
+    /**
+     * @param string $secretToken the app's secret token
+     * @param int $toleranceSeconds how old, or how far ahead, an event may be
+     * @throws ConfigurationException
+     */
+    public function __construct(#[\SensitiveParameter] string $secretToken, int $toleranceSeconds = 300)
+    {
+    }
+
+    /**
+     * @param string $rawBody the request's body, byte for byte
+     * @param array<string, string|list<string>> $headers in any case, also as WordPress or $_SERVER spell them
+     * @throws WebhookException when it is not from Zoom, too old, or no event
+     */
+    public function receive(string $rawBody, array $headers): WebhookEvent
+    {
+    }
+}
+
+/** A verified event. */
+final class WebhookEvent
+{
+    private function __construct()
+    {
+    }
+
+    /** Such as "app_deauthorized". */
+    public function name(): string
+    {
+    }
+
+    public function sentAt(): \DateTimeImmutable
+    {
+    }
+
+    /** The JSON body to answer with (status 200), where Zoom wants one: endpoint.url_validation. */
+    public function answer(): ?string
+    {
+    }
+
+    public function accountId(): ?string
+    {
+    }
+
+    /** The Zoom user of app_deauthorized. */
+    public function zoomUserId(): ?string
+    {
+    }
+
+    /** The client id of app_deauthorized. */
+    public function clientId(): ?string
+    {
+    }
+}
+
 /** The base of everything that telemed throws on purpose. */
 class TelemedException extends \Exception
 {
@@ -655,5 +754,10 @@ class VaultException extends TelemedException
 
 /** The token store failed. */
 class StoreException extends TelemedException
+{
+}
+
+/** What arrived at a webhook address is no event from Zoom. */
+class WebhookException extends TelemedException
 {
 }

@@ -31,6 +31,11 @@ final class SecretsTest extends ExtensionTestCase
             $meeting,
             $client->user(),
             $client->check(),
+            $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
+            $webhook->receive($body = '{"event":"app_deauthorized"}', array(
+                'x-zm-request-timestamp' => (string) ($now = time()),
+                'x-zm-signature' => 'v0=' . hash_hmac('sha256', "v0:{$now}:{$body}", FakeZoom::CLIENT_SECRET),
+            )),
             new \Telemed\FileTokenStore(sys_get_temp_dir() . '/telemed-test-secrets'),
         );
         rmdir(sys_get_temp_dir() . '/telemed-test-secrets');

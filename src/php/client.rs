@@ -5,12 +5,20 @@
 use std::rc::Rc;
 use std::time::Duration;
 
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::convert::FromZval;
+use ext_php_rs::convert::IntoZval;
+use ext_php_rs::convert::StubLiteral;
+use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
+use ext_php_rs::types::ZendHashTable;
+use ext_php_rs::types::Zval;
 
 use super::convert::SEALED;
 use super::convert::SecretText;
 use super::convert::not_constructible;
 use super::diagnosis::Diagnosis;
+use super::exceptions::unthrown;
 use super::meeting::Meeting;
 use super::meeting_request::MeetingRequest;
 use super::store::Store;
@@ -51,6 +59,29 @@ impl Client {
         let request = request.core();
         self.run(|client| client.create_meeting(&request))
             .map(Meeting::from)
+    }
+
+    #[php(defaults(known = KnownArgument::default()))]
+    pub fn ensure_meeting(
+        &self,
+        request: &MeetingRequest,
+        known: KnownArgument,
+    ) -> PhpResult<Meeting> {
+        let request = request.core();
+        self.run(|client| client.ensure_meeting(&request, &known.0))
+            .map(Meeting::from)
+    }
+
+    pub fn create_meetings(&self, requests: RequestsArgument) -> PhpResult<ZBox<ZendHashTable>> {
+        let results = self.run(|client| Ok(client.create_meetings(&requests.0)))?;
+        let mut array = ZendHashTable::new();
+        for result in results {
+            array.push(match result {
+                Ok(meeting) => Meeting::from(meeting).into_zval(false)?,
+                Err(error) => unthrown(&error)?,
+            })?;
+        }
+        Ok(array)
     }
 
     pub fn update_meeting(&self, meetingId: i64, request: &MeetingRequest) -> PhpResult<Meeting> {
@@ -95,6 +126,46 @@ impl Client {
 
     pub fn last_tracking_id(&self) -> Option<String> {
         self.client.last_tracking_id()
+    }
+}
+
+/// The argument `requests`: a list of meeting requests.
+pub struct RequestsArgument(Vec<zoom::meeting_request::MeetingRequest>);
+
+impl FromZval<'_> for RequestsArgument {
+    const TYPE: DataType = DataType::Array;
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        zval.array()?
+            .values()
+            .map(|item| {
+                <&MeetingRequest>::from_zval(item.dereference())
+                    .map(|request| request.core().as_ref().clone())
+            })
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+}
+
+/// The argument `known`: a list of meeting ids.
+#[derive(Default)]
+pub struct KnownArgument(Vec<i64>);
+
+impl FromZval<'_> for KnownArgument {
+    const TYPE: DataType = DataType::Array;
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        zval.array()?
+            .values()
+            .map(|item| item.dereference().long())
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+}
+
+impl StubLiteral for KnownArgument {
+    fn stub_literal(&self) -> String {
+        "[]".to_owned()
     }
 }
 

@@ -59,6 +59,7 @@ static NOT_FOUND: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 static TRANSPORT: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 static VAULT: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 static STORE: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
+static WEBHOOK: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 
 /// Private properties of the base class, behind its methods.
 const RETRYABLE: &str = "retryable";
@@ -96,6 +97,9 @@ pub fn register() -> BindingResult<()> {
         .register()?;
     child("Telemed\\StoreException")
         .registration(|class, tables| keep(&STORE, class, tables))
+        .register()?;
+    child("Telemed\\WebhookException")
+        .registration(|class, tables| keep(&WEBHOOK, class, tables))
         .register()?;
     child("Telemed\\ApiException")
         .property(property("status", PropertyFlags::Public, null))
@@ -150,6 +154,7 @@ fn class_of(kind: Kind) -> &'static ClassEntry {
         Kind::Store => &STORE,
         Kind::Transport => &TRANSPORT,
         Kind::Vault => &VAULT,
+        Kind::Webhook => &WEBHOOK,
     })
 }
 
@@ -262,6 +267,14 @@ pub fn exception(error: &Error, previous: Option<&Zval>) -> PhpException {
         Ok(object) => plain.with_object(object),
         Err(_) => plain,
     }
+}
+
+/// The exception as an object that is not thrown: one result among others.
+///
+/// # Errors
+/// When PHP cannot make it.
+pub fn unthrown(error: &Error) -> BindingResult<Zval> {
+    object(class_of(error.kind()), error, None)
 }
 
 fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> BindingResult<Zval> {

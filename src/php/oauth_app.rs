@@ -112,6 +112,16 @@ impl OAuthApp {
         let (app, store) = self.parts();
         store.run(|| app.disconnect(&subject))
     }
+
+    pub fn subject_of(&self, zoomUserId: String) -> PhpResult<Option<String>> {
+        let (app, store) = self.parts();
+        store.run(|| app.subject_of(&zoomUserId))
+    }
+
+    pub fn forget(&self, subject: String) -> PhpResult<()> {
+        let (app, store) = self.parts();
+        store.run(|| app.forget(&subject))
+    }
 }
 
 impl OAuthApp {

@@ -25,7 +25,7 @@ unsafe extern "C" {
 const PERSISTENT: u32 = 1;
 
 /// Class, method in lower case, and the position of each secret argument.
-const SECRETS: [(&str, &str, &[u32]); 7] = [
+const SECRETS: [(&str, &str, &[u32]); 8] = [
     ("Telemed\\Vault", "__construct", &[0]),
     ("Telemed\\Vault", "derivekey", &[0, 1]),
     ("Telemed\\Vault", "seal", &[0]),
@@ -33,6 +33,7 @@ const SECRETS: [(&str, &str, &[u32]); 7] = [
     ("Telemed\\OAuthApp", "connect", &[0, 1]),
     ("Telemed\\OAuthApp", "import", &[1, 2]),
     ("Telemed\\ServerToServerApp", "__construct", &[2]),
+    ("Telemed\\Webhook", "__construct", &[0]),
 ];
 
 static DONE: AtomicBool = AtomicBool::new(false);

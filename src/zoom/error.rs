@@ -30,6 +30,8 @@ pub enum Kind {
     Transport,
     /// A sealed text cannot be opened.
     Vault,
+    /// What arrived at a webhook address is no event from Zoom.
+    Webhook,
 }
 
 /// An error of the core.
