@@ -1,0 +1,195 @@
+<?php
+
+/**
+ * A private WordPress site that scripts/lib/site.sh started: its people, its mails, its logs, its database, and PHP run
+ * inside of it.
+ */
+
+declare(strict_types=1);
+
+namespace Telemed\Tests;
+
+final class Site
+{
+    /** @param array<string, mixed> $state what the script wrote to state.json */
+    private function __construct(private readonly array $state)
+    {
+    }
+
+    /** The site whose state file the environment names. */
+    public static function fromEnvironment(string $variable = 'TELEMED_SITE_STATE'): self
+    {
+        $file = getenv($variable);
+        if (! is_string($file) || ! is_file($file)) {
+            throw new \RuntimeException("{$variable} names no state file of a site: run scripts/test wordpress.");
+        }
+        return new self(json_decode((string) file_get_contents($file), true, 512, JSON_THROW_ON_ERROR));
+    }
+
+    public function url(string $path = ''): string
+    {
+        return $this->state['url'] . $path;
+    }
+
+    /** Where fake-zoom answers, without TLS. */
+    public function zoomUrl(): string
+    {
+        return $this->state['fake_http'];
+    }
+
+    public function zoom(): FakeZoom
+    {
+        return new FakeZoom($this->zoomUrl());
+    }
+
+    /** Somebody who is not logged in. */
+    public function visitor(): Browser
+    {
+        return new Browser($this->url());
+    }
+
+    /** A person of the site, logged in: admin, doctor1, doctor2, patient. */
+    public function browser(string $person): Browser
+    {
+        return $this->visitor()->login($this->state[$person]['login'], $this->state[$person]['password']);
+    }
+
+    public function password(string $person): string
+    {
+        return $this->state[$person]['password'];
+    }
+
+    /** The WordPress user id of a person. */
+    public function userId(string $person): int
+    {
+        return (int) $this->value('SELECT ID FROM wp_users WHERE user_login = ?', $this->state[$person]['login']);
+    }
+
+    /**
+     * Runs PHP inside WordPress, in a process of its own, as WP-CLI would.
+     *
+     * @param string $code its return value comes back through JSON; $arguments are its $arguments
+     * @param array<string, mixed> $arguments
+     */
+    public function php(string $code, array $arguments = array()): mixed
+    {
+        $script = '$arguments = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);'
+            . '$_SERVER["HTTP_HOST"] = ' . var_export(substr($this->url(), strlen('http://')), true) . ';'
+            . 'require ' . var_export($this->state['wordpress'] . '/wp-load.php', true) . ';'
+            . '$returned = (static function (array $arguments) {' . $code . "\n" . '})($arguments);'
+            // WordPress and plugins may print; what follows the mark is ours.
+            . 'echo "\n\0returned\0", json_encode($returned, JSON_THROW_ON_ERROR);';
+        $environment = array('PHP_INI_SCAN_DIR' => $this->state['php_ini_scan_dir']) + getenv();
+        $process = proc_open(
+            array(PHP_BINARY, '-d', 'display_errors=stderr', '-r', $script),
+            array(array('pipe', 'r'), array('pipe', 'w'), $errors = tmpfile()),
+            $pipes,
+            null,
+            $environment
+        );
+        if (! is_resource($process)) {
+            throw new \RuntimeException('PHP could not be started.');
+        }
+        fwrite($pipes[0], json_encode((object) $arguments, JSON_THROW_ON_ERROR));
+        fclose($pipes[0]);
+        $output = (string) stream_get_contents($pipes[1]);
+        $status = proc_close($process);
+        $parts = explode("\n\0returned\0", $output, 2);
+        if (0 !== $status || 2 !== count($parts)) {
+            rewind($errors);
+            throw new \RuntimeException("PHP in WordPress ended with {$status}: " . stream_get_contents($errors) . $parts[0]);
+        }
+        return json_decode($parts[1], true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    /** The site as it was made: what the plugin stores is gone, the plugin is active, no mail lies there. */
+    public function reset(): void
+    {
+        $this->php(<<<'CODE'
+            (new \TelemedZoom\Schema())->drop();
+            global $wpdb;
+            $wpdb->query("DELETE FROM {$wpdb->options} WHERE option_name LIKE '%telemed\\_%'");
+            $wpdb->query("DELETE FROM {$wpdb->usermeta} WHERE meta_key LIKE '%telemed\\_%'");
+            wp_cache_flush();
+            \TelemedZoom\Plugin::activateBlog();
+            CODE);
+        foreach ($this->mailFiles() as $file) {
+            unlink($file);
+        }
+    }
+
+    /**
+     * The mails that WordPress sent, oldest first.
+     *
+     * @return list<array<string, mixed>> to, subject, message, headers, attachments
+     */
+    public function mails(): array
+    {
+        return array_map(
+            static fn (string $file): array => json_decode((string) file_get_contents($file), true, 512, JSON_THROW_ON_ERROR),
+            $this->mailFiles()
+        );
+    }
+
+    /** What PHP and WordPress had to complain about. */
+    public function phpLog(): string
+    {
+        $text = '';
+        foreach (array('php.log', 'debug.log') as $name) {
+            $file = $this->state['log'] . '/' . $name;
+            $text .= is_file($file) ? file_get_contents($file) : '';
+        }
+        return $text;
+    }
+
+    /** All that the site has logged. */
+    public function logs(): string
+    {
+        $text = '';
+        foreach (glob($this->state['log'] . '/*.log') ?: array() as $file) {
+            $text .= file_get_contents($file);
+        }
+        return $text;
+    }
+
+    /** A connection to the site's database. */
+    public function database(): \mysqli
+    {
+        mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+        $db = $this->state['db'];
+        return new \mysqli('localhost', $db['user'], $db['password'], $db['name'], 0, $db['socket']);
+    }
+
+    /** The first column of the first row; null when there is none. */
+    public function value(string $sql, string ...$parameters): ?string
+    {
+        $database = $this->database();
+        $statement = $database->prepare($sql);
+        $statement->execute($parameters);
+        $row = $statement->get_result()->fetch_row();
+        $database->close();
+        return null === $row || false === $row || null === $row[0] ? null : (string) $row[0];
+    }
+
+    /** Every value of every table as text, to look for what must not stand there. */
+    public function databaseDump(): string
+    {
+        $database = $this->database();
+        $dump = '';
+        foreach ($database->query('SHOW TABLES')->fetch_all() as [$table]) {
+            foreach ($database->query("SELECT * FROM `{$table}`")->fetch_all() as $row) {
+                $dump .= $table . ': ' . implode(' | ', array_map('strval', $row)) . "\n";
+            }
+        }
+        $database->close();
+        return $dump;
+    }
+
+    /** @return list<string> */
+    private function mailFiles(): array
+    {
+        $files = glob($this->state['mail'] . '/*.json') ?: array();
+        sort($files);
+        return $files;
+    }
+}

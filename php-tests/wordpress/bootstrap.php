@@ -1,0 +1,30 @@
+<?php
+
+/**
+ * Prepares the tests of the plugin in a real WordPress. They run outside of it and speak to it as browsers do.
+ *
+ * @see scripts/test
+ */
+
+declare(strict_types=1);
+
+foreach (array('TELEMED_SITE_STATE', 'TELEMED_BARE_SITE_STATE') as $name) {
+    if (! is_file((string) getenv($name))) {
+        fwrite(STDERR, "{$name} names no state file of a site: run scripts/test wordpress.\n");
+        exit(1);
+    }
+}
+
+require_once dirname(__DIR__) . '/support/autoload.php';
+
+spl_autoload_register(
+    static function (string $class): void {
+        $prefix = 'Telemed\\Tests\\WordPress\\';
+        if (str_starts_with($class, $prefix)) {
+            $file = __DIR__ . '/' . str_replace('\\', '/', substr($class, strlen($prefix))) . '.php';
+            if (is_file($file)) {
+                require $file;
+            }
+        }
+    }
+);
