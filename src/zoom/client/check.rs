@@ -188,12 +188,14 @@ impl Client {
 
     fn check_host(&self, host: Option<&str>, access: &Access, diagnosis: &mut Diagnosis) {
         if self.is_account() && host.is_none() {
-            diagnosis.note(
-                "host.found",
-                Outcome::Skipped,
-                title("host.found"),
-                "No host was named: look at each doctor's host on its own.",
-            );
+            for id in ["host.found", "host.licensed", "host.meetings", ACCOUNT.0] {
+                diagnosis.note(
+                    id,
+                    Outcome::Skipped,
+                    title(id),
+                    "No host was named: look at each doctor's host on its own.",
+                );
+            }
             return;
         }
         let user = match self.user(host) {
@@ -387,6 +389,7 @@ fn check_user(user: &User, diagnosis: &mut Diagnosis) {
 fn title(id: &str) -> &'static str {
     TITLES
         .into_iter()
+        .chain([ACCOUNT])
         .find(|(known, _)| *known == id)
         .map_or("Check", |(_, title)| title)
 }
@@ -411,3 +414,6 @@ fn capitalised(text: &str) -> String {
         .map(|first| first.to_uppercase().chain(chars).collect())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;
