@@ -1,7 +1,7 @@
 # A private WordPress site under target/site-NAME: MariaDB, php-fpm, nginx, fake-zoom. Sourced, not run.
 #
-# site_up NAME [--without-extension] [--without-key]   starts it and writes state.json
-# site_down NAME                                       stops what site_up started, by process id
+# site_up NAME [--without-extension] [--without-key] [--key BASE64]   starts it and writes state.json
+# site_down NAME                                                      stops what site_up started, by process id
 
 source "$ROOT/scripts/lib/wordpress.sh"
 
@@ -9,14 +9,20 @@ ADMIN_PASSWORD=admin-password-for-tests
 DOCTOR_PASSWORD=doctor-password-for-tests
 
 site_up() {
-  local name=$1 extension=yes key=yes option
+  local name=$1 extension=yes key
+  key=$(openssl rand -base64 32)
   shift
-  for option in "$@"; do
-    case $option in
+  while [ $# -gt 0 ]; do
+    case $1 in
       --without-extension) extension= ;;
       --without-key) key= ;;
-      *) die "unknown option of a site: $option" ;;
+      --key)
+        key=${2:?"--key wants a key"}
+        shift
+        ;;
+      *) die "unknown option of a site: $1" ;;
     esac
+    shift
   done
   local dir=$TARGET/site-$name
   site_down "$name"
@@ -24,7 +30,6 @@ site_up() {
   site_template
   mkdir -p "$dir"/{log,mail,nginx,php.d}
   cp -a --reflink=auto "$TARGET/template/." "$dir/"
-  : >"$dir/pids"
   # Socket paths are limited to about a hundred characters, and a checkout may lie deep.
   local run
   run=$(mktemp -d /tmp/telemed.XXXXXX)
@@ -42,19 +47,14 @@ site_up() {
     die "WordPress could not be prepared"
   start_fpm "$dir" "$run"
   start_nginx "$dir" "$run" "$port"
-  wait_for 20 "the site" curl -fsS -o /dev/null "$url/wp-login.php"
   write_state "$dir" "$run" "$url"
 }
 
 site_down() {
-  local dir=$TARGET/site-$1 pid
-  [ -f "$dir/pids" ] || return 0
-  # The last started goes first.
-  tac "$dir/pids" | while read -r pid; do
-    stop_process "$pid"
-  done
-  rm -f "$dir/pids" "$dir/state.json"
+  local dir=$TARGET/site-$1
+  [ ! -f "$dir/pids" ] || stop_processes "$dir/pids"
   [ ! -f "$dir/run" ] || rm -rf "$(cat "$dir/run")"
+  rm -f "$dir/run" "$dir/state.json"
 }
 
 # The site's value NAME KEY, such as: site_value demo url
@@ -63,8 +63,16 @@ site_value() {
     "$TARGET/site-$1/state.json" "$2"
 }
 
-# A data directory and a WordPress that are freshly installed; every site begins as a copy.
+# A data directory and a WordPress that are freshly installed; every site begins as a copy. One process makes it at a time.
 site_template() {
+  mkdir -p "$TARGET"
+  (
+    flock 9
+    make_site_template
+  ) 9>"$TARGET/template.lock"
+}
+
+make_site_template() {
   local source stamp
   source=$(wordpress_dir)
   stamp="$source $(sha256sum "$ROOT/scripts/lib/site.sh" "$ROOT/scripts/lib/install-wordpress.php" | sha256sum)"
@@ -73,7 +81,6 @@ site_template() {
   local dir=$TARGET/template.new run
   rm -rf "$dir" "$TARGET/template"
   mkdir -p "$dir"/{log,mail,php.d}
-  : >"$dir/pids"
   run=$(mktemp -d /tmp/telemed.XXXXXX)
   cp -a "$source" "$dir/wordpress"
   mariadb-install-db --no-defaults --datadir="$dir/mysql" --user="$(id -un)" --skip-test-db \
@@ -86,23 +93,21 @@ CREATE USER 'wordpress'@'localhost' IDENTIFIED BY 'wordpress';
 GRANT ALL ON wordpress.* TO 'wordpress'@'localhost';
 SQL
   php_configuration "$dir" ""
-  wordpress_configuration "$dir" "$run" http://127.0.0.1 yes
+  wordpress_configuration "$dir" "$run" http://127.0.0.1 ""
   PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/install-wordpress.php" "$dir/wordpress" "$ADMIN_PASSWORD" ||
     die "WordPress could not be installed"
-  local pid
-  while read -r pid; do stop_process "$pid"; done <"$dir/pids"
-  rm -rf "$run" "$dir/pids"
+  stop_processes "$dir/pids"
+  rm -rf "$run"
   echo "$stamp" >"$dir/stamp"
   mv "$dir" "$TARGET/template"
 }
 
 start_mariadb() {
   local dir=$1 run=$2
-  mariadbd --no-defaults --datadir="$dir/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
-    --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200 \
-    --log-error="$dir/log/mariadb.log" </dev/null >/dev/null 2>&1 &
-  echo $! >>"$dir/pids"
-  wait_for 60 MariaDB mariadb-admin --no-defaults --socket="$run/mysql.sock" --user=root ping
+  start_process "$dir/pids" "$dir/log/mariadb.log" \
+    mariadbd --no-defaults --datadir="$dir/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
+    --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200
+  wait_for 60 MariaDB "$dir/log/mariadb.log" mariadb-admin --no-defaults --socket="$run/mysql.sock" --user=root ping
 }
 
 # The system's PHP configuration with the extension of this checkout, whether or not one is installed.
@@ -111,7 +116,7 @@ php_configuration() {
   cp "/etc/php/$PHP_VERSION/cli/conf.d"/*.ini "$dir/php.d/"
   rm -f "$dir/php.d"/*telemed.ini
   cat >"$dir/php.d/90-site.ini" <<INI
-error_log = $dir/log/php.log
+error_log = "$dir/log/php.log"
 log_errors = On
 display_errors = Off
 zend.exception_ignore_args = Off
@@ -120,9 +125,9 @@ opcache.revalidate_freq = 0
 INI
   [ -n "$extension" ] || return 0
   cat >"$dir/php.d/91-telemed.ini" <<INI
-extension = $EXTENSION
-telemed.oauth_url = $FAKE_HTTP
-telemed.api_url = $FAKE_HTTP
+extension = "$EXTENSION"
+telemed.oauth_url = "$FAKE_HTTP"
+telemed.api_url = "$FAKE_HTTP"
 INI
 }
 
@@ -139,7 +144,7 @@ wordpress_configuration() {
     for name in AUTH_KEY SECURE_AUTH_KEY LOGGED_IN_KEY NONCE_KEY AUTH_SALT SECURE_AUTH_SALT LOGGED_IN_SALT NONCE_SALT; do
       echo "define('$name', '$(openssl rand -hex 32)');"
     done
-    [ -z "$key" ] || echo "define('TELEMED_KEY', '$(openssl rand -base64 32)');"
+    [ -z "$key" ] || echo "define('TELEMED_KEY', '$key');"
     echo "define('WP_DEBUG', true);"
     echo "define('WP_DEBUG_DISPLAY', false);"
     echo "define('WP_DEBUG_LOG', '$dir/log/debug.log');"
@@ -154,7 +159,7 @@ wordpress_configuration() {
   } >"$dir/wordpress/wp-config.php"
   local content=$dir/wordpress/wp-content
   mkdir -p "$content/mu-plugins" "$content/plugins"
-  cp "$ROOT/scripts/lib/mu-plugin-capture-mail.php" "$content/mu-plugins/capture-mail.php"
+  cp "$ROOT/scripts/lib/mu-plugin-private-site.php" "$content/mu-plugins/private-site.php"
   ln -sfn "$ROOT/wp-plugin-shim" "$content/plugins/telemed-zoom"
 }
 
@@ -162,7 +167,7 @@ start_fpm() {
   local dir=$1 run=$2
   cat >"$dir/fpm.conf" <<CONF
 [global]
-error_log = $dir/log/fpm.log
+error_log = "$dir/log/fpm.log"
 daemonize = no
 [www]
 listen = $run/fpm.sock
@@ -173,9 +178,9 @@ pm.max_children = ${SITE_WORKERS:-6}
 clear_env = no
 catch_workers_output = yes
 CONF
-  PHP_INI_SCAN_DIR=$dir/php.d "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf" </dev/null >/dev/null 2>>"$dir/log/fpm.log" &
-  echo $! >>"$dir/pids"
-  wait_for 20 php-fpm test -S "$run/fpm.sock"
+  start_process "$dir/pids" "$dir/log/fpm.log" \
+    env "PHP_INI_SCAN_DIR=$dir/php.d" "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf"
+  wait_for 20 php-fpm "$dir/log/fpm.log" test -S "$run/fpm.sock"
 }
 
 start_nginx() {
@@ -184,20 +189,20 @@ start_nginx() {
 user $(id -un);
 worker_processes 1;
 pid $run/nginx.pid;
-error_log $dir/log/nginx.log;
+error_log "$dir/log/nginx.log";
 events { worker_connections 512; }
 http {
   include /etc/nginx/mime.types;
-  access_log $dir/log/access.log;
-  client_body_temp_path $dir/nginx/body;
-  proxy_temp_path $dir/nginx/proxy;
-  fastcgi_temp_path $dir/nginx/fastcgi;
-  uwsgi_temp_path $dir/nginx/uwsgi;
-  scgi_temp_path $dir/nginx/scgi;
+  access_log "$dir/log/access.log";
+  client_body_temp_path "$dir/nginx/body";
+  proxy_temp_path "$dir/nginx/proxy";
+  fastcgi_temp_path "$dir/nginx/fastcgi";
+  uwsgi_temp_path "$dir/nginx/uwsgi";
+  scgi_temp_path "$dir/nginx/scgi";
   client_max_body_size 64m;
   server {
     listen 127.0.0.1:$port;
-    root $dir/wordpress;
+    root "$dir/wordpress";
     index index.php index.html;
     location / { try_files \$uri \$uri/ /index.php?\$args; }
     location ~ \.php\$ {
@@ -210,19 +215,20 @@ http {
   }
 }
 CONF
-  nginx -e "$dir/log/nginx.log" -c "$dir/nginx.conf" -g 'daemon off;' </dev/null >/dev/null 2>&1 &
-  echo $! >>"$dir/pids"
+  start_process "$dir/pids" "$dir/log/nginx.log" nginx -e "$dir/log/nginx.log" -c "$dir/nginx.conf" -g 'daemon off;'
+  wait_for 20 "the site" "$dir/log/nginx.log" curl -fsS --noproxy '*' -o /dev/null "http://127.0.0.1:$port/wp-login.php"
 }
 
 # Starts fake-zoom, plain and TLS, and sets FAKE_HTTP and FAKE_HTTPS.
 start_fake_zoom() {
   local dir=$1
-  "$FAKE_ZOOM" --port 0 --tls-port 0 --tls-cert "$TARGET/tls/server.pem" --tls-key "$TARGET/tls/server.key" \
-    </dev/null >"$dir/fake-zoom.out" 2>"$dir/log/fake-zoom.log" &
-  echo $! >>"$dir/pids"
-  wait_for 10 fake-zoom grep -q ready "$dir/fake-zoom.out"
-  FAKE_HTTP=$(sed -n 's/^http=//p' "$dir/fake-zoom.out")
-  FAKE_HTTPS=$(sed -n 's/^https=//p' "$dir/fake-zoom.out")
+  local log=$dir/log/fake-zoom.log
+  : >"$log"
+  start_process "$dir/pids" "$log" \
+    "$FAKE_ZOOM" --port 0 --tls-port 0 --tls-cert "$TARGET/tls/server.pem" --tls-key "$TARGET/tls/server.key"
+  wait_for 10 fake-zoom "$log" grep -qx ready "$log"
+  FAKE_HTTP=$(sed -n 's/^http=//p' "$log")
+  FAKE_HTTPS=$(sed -n 's/^https=//p' "$log")
 }
 
 # A certificate for localhost and the test CA that signed it, in target/tls.

@@ -1,0 +1,27 @@
+<?php
+/**
+ * Plugin Name: Private site
+ * Description: For demonstration and test sites: each mail becomes a file in place of being sent, and nothing asks wordpress.org.
+ */
+
+declare(strict_types=1);
+
+add_filter('pre_wp_mail', static function ($sent, array $mail) {
+    $file = sprintf('%s/%s-%s.json', TELEMED_TEST_MAIL, number_format(microtime(true), 6, '.', ''), wp_generate_password(6, false));
+    $text = wp_json_encode($mail, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES);
+    // Written aside and renamed, so that whoever looks finds whole mails only.
+    return file_put_contents("$file.new", $text) === strlen($text) && rename("$file.new", $file);
+}, 10, 2);
+
+// Without network each of these would stand in the log as a warning, with network it would make pages slow.
+add_action('init', static function (): void {
+    remove_action('admin_init', '_maybe_update_core');
+    remove_action('admin_init', '_maybe_update_plugins');
+    remove_action('admin_init', '_maybe_update_themes');
+    foreach (['load-plugins.php', 'load-update.php', 'load-update-core.php'] as $hook) {
+        remove_action($hook, 'wp_update_plugins');
+    }
+    foreach (['load-themes.php', 'load-update.php', 'load-update-core.php'] as $hook) {
+        remove_action($hook, 'wp_update_themes');
+    }
+});
