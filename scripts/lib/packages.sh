@@ -11,26 +11,46 @@ is_installed() {
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]
 }
 
-# Installs what is missing. Services are not started: the scripts run their own, privately.
+# Installs what is missing: install_packages [PACKAGE…]. Services are not started: the scripts run their own, privately.
 install_packages() {
   local missing=() package
-  for package in "${PACKAGES[@]}"; do
+  [ $# -gt 0 ] || set -- "${PACKAGES[@]}"
+  for package in "$@"; do
     is_installed "$package" || missing+=("$package")
   done
   [ ${#missing[@]} -gt 0 ] || return 0
   say "Installing Debian packages: ${missing[*]}"
-  [ "$(id -u)" = 0 ] || die "not root. Run once as root: apt-get install ${missing[*]}"
-  local policy=/usr/sbin/policy-rc.d made=
+  [ "$(id -u)" = 0 ] || die "not root. Run once as root: apt-get install --no-install-recommends ${missing[*]}"
+  local log=$TARGET/apt.log
+  mkdir -p "$TARGET"
+  if ! apt_get_quietly "${missing[@]}" >"$log" 2>&1; then
+    tail -n 20 "$log" >&2
+    die "the packages could not be installed; see $log"
+  fi
+}
+
+# In a shell of its own, whose end takes the policy away again, however it comes.
+apt_get_quietly() (
+  policy=/usr/sbin/policy-rc.d
   if [ ! -e $policy ]; then
+    trap 'rm -f $policy' EXIT
+    trap 'exit 130' INT TERM
     printf '#!/bin/sh\nexit 101\n' >$policy
     chmod 755 $policy
-    made=yes
   fi
-  local log=$TARGET/apt.log failed=
-  { apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"; } \
-    >"$log" 2>&1 || failed=yes
-  [ -z "$made" ] || rm -f $policy
-  [ -z "$failed" ] || { tail -20 "$log" >&2; die "the packages could not be installed"; }
+  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@"
+)
+
+# Node.js and what drives the browser, only for the tests that use them.
+install_browser() {
+  # Where Node.js came from elsewhere, npm is part of it.
+  command -v npm >/dev/null || install_packages nodejs npm
+  local place=$ROOT/php-tests/browser
+  if ! cmp -s "$place/package-lock.json" "$place/node_modules/.installed-lock.json"; then
+    say "Installing what drives the browser"
+    (cd "$place" && npm ci --no-audit --no-fund --loglevel=error) || die "npm could not install it"
+    cp "$place/package-lock.json" "$place/node_modules/.installed-lock.json"
+  fi
 }
 
 check_rust() {
