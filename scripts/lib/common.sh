@@ -1,4 +1,5 @@
-# What all scripts share: where things are, how to say things, how to stop. Sourced, not run.
+# What all scripts share: where things are, how to say things, how to start and stop servers. Sourced, not run.
+# shellcheck disable=SC2034 # used by those who source it
 
 set -euo pipefail
 
@@ -20,6 +21,7 @@ die() {
 
 # A TCP port on loopback that is free now.
 free_port() {
+  # shellcheck disable=SC2016
   php -n -r '$s = stream_socket_server("tcp://127.0.0.1:0"); echo explode(":", stream_socket_get_name($s, false))[1];'
 }
 

@@ -59,6 +59,7 @@ site_down() {
 
 # The site's value NAME KEY, such as: site_value demo url
 site_value() {
+  # shellcheck disable=SC2016
   php -n -r '$s = json_decode(file_get_contents($argv[1]), true); foreach (explode(".", $argv[2]) as $k) $s = $s[$k]; echo $s;' \
     "$TARGET/site-$1/state.json" "$2"
 }
@@ -124,6 +125,7 @@ opcache.enable_cli = Off
 opcache.revalidate_freq = 0
 INI
   [ -n "$extension" ] || return 0
+  # shellcheck disable=SC2153
   cat >"$dir/php.d/91-telemed.ini" <<INI
 extension = "$EXTENSION"
 telemed.oauth_url = "$FAKE_HTTP"
