@@ -131,15 +131,21 @@ final class Site
         );
     }
 
-    /** What PHP and WordPress had to complain about. */
-    public function phpLog(): string
+    /**
+     * What PHP and WordPress complained about, without the deprecations in WordPress' own code: an old WordPress has many on
+     * a new PHP.
+     *
+     * @return list<string>
+     */
+    public function complaints(): array
     {
-        $text = '';
+        $lines = array();
         foreach (array('php.log', 'debug.log') as $name) {
             $file = $this->state['log'] . '/' . $name;
-            $text .= is_file($file) ? file_get_contents($file) : '';
+            $lines = array_merge($lines, is_file($file) ? file($file, FILE_IGNORE_NEW_LINES | FILE_SKIP_EMPTY_LINES) : array());
         }
-        return $text;
+        $own = preg_quote($this->state['wordpress'], '~');
+        return array_values(preg_grep("~PHP Deprecated: .* in {$own}/wp-(admin|includes)/~", $lines, PREG_GREP_INVERT));
     }
 
     /** All that the site has logged. */

@@ -19,6 +19,11 @@ die() {
   exit 1
 }
 
+# The extension and fake-zoom. Always both together: the crates they share are then built once, with one set of features.
+build_release() {
+  (cd "$ROOT" && cargo build --release --locked -p telemed -p fake-zoom)
+}
+
 # A TCP port on loopback that is free now.
 free_port() {
   # shellcheck disable=SC2016

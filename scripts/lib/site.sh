@@ -98,7 +98,7 @@ SQL
   PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/install-wordpress.php" "$dir/wordpress" "$ADMIN_PASSWORD" ||
     die "WordPress could not be installed"
   stop_processes "$dir/pids"
-  rm -rf "$run"
+  rm -rf "$run" "$dir"/log/*
   echo "$stamp" >"$dir/stamp"
   mv "$dir" "$TARGET/template"
 }
