@@ -30,10 +30,8 @@ site_up() {
   site_template
   mkdir -p "$dir"/{log,mail,nginx,php.d}
   cp -a --reflink=auto "$TARGET/template/." "$dir/"
-  # Socket paths are limited to about a hundred characters, and a checkout may lie deep.
   local run
-  run=$(mktemp -d /tmp/telemed.XXXXXX)
-  echo "$run" >"$dir/run"
+  run=$(site_run "$dir")
 
   certificate
   start_fake_zoom "$dir"
@@ -51,10 +49,24 @@ site_up() {
 }
 
 site_down() {
-  local dir=$TARGET/site-$1
+  site_down_in "$TARGET/site-$1"
+}
+
+site_down_in() {
+  local dir=$1
   [ ! -f "$dir/pids" ] || stop_processes "$dir/pids"
   [ ! -f "$dir/run" ] || rm -rf "$(cat "$dir/run")"
   rm -f "$dir/run" "$dir/state.json"
+}
+
+# Makes the folder of a site's sockets and prints it. Their paths are limited to about a hundred characters, and a checkout may
+# lie deep; MariaDB's scripts take no blanks in paths, so the link `site` in it leads to the site's folder.
+site_run() {
+  local run
+  run=$(mktemp -d /tmp/telemed.XXXXXX)
+  ln -s "$1" "$run/site"
+  echo "$run" >"$1/run"
+  echo "$run"
 }
 
 # The site's value NAME KEY, such as: site_value demo url
@@ -64,7 +76,8 @@ site_value() {
     "$TARGET/site-$1/state.json" "$2"
 }
 
-# A data directory and a WordPress that are freshly installed; every site begins as a copy. One process makes it at a time.
+# A data directory and a WordPress that are freshly installed; every site begins as a copy. One process makes it at a time,
+# in a shell of its own, whose end stops what it started.
 site_template() {
   mkdir -p "$TARGET"
   (
@@ -80,11 +93,14 @@ make_site_template() {
   [ "$(cat "$TARGET/template/stamp" 2>/dev/null)" != "$stamp" ] || return 0
   say "Installing WordPress into a template"
   local dir=$TARGET/template.new run
+  [ ! -f "$dir/pids" ] || stop_processes "$dir/pids"
   rm -rf "$dir" "$TARGET/template"
-  mkdir -p "$dir"/{log,mail,php.d}
-  run=$(mktemp -d /tmp/telemed.XXXXXX)
+  mkdir -p "$dir"/{log,mail,php.d,mysql}
+  run=$(site_run "$dir")
+  # shellcheck disable=SC2064 # now, while the names are known
+  trap "site_down_in $(printf %q "$dir")" EXIT
   cp -a "$source" "$dir/wordpress"
-  mariadb-install-db --no-defaults --datadir="$dir/mysql" --user="$(id -un)" --skip-test-db \
+  mariadb-install-db --no-defaults --datadir="$run/site/mysql" --user="$(id -un)" --skip-test-db \
     --auth-root-authentication-method=normal --innodb-log-file-size=16M >"$dir/log/install-db.log" 2>&1 ||
     die "MariaDB's data directory could not be made; see $dir/log/install-db.log"
   start_mariadb "$dir" "$run"
@@ -97,8 +113,9 @@ SQL
   wordpress_configuration "$dir" "$run" http://127.0.0.1 ""
   PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/install-wordpress.php" "$dir/wordpress" "$ADMIN_PASSWORD" ||
     die "WordPress could not be installed"
-  stop_processes "$dir/pids"
-  rm -rf "$run" "$dir"/log/*
+  trap - EXIT
+  site_down_in "$dir"
+  rm -rf "$dir"/log/*
   echo "$stamp" >"$dir/stamp"
   mv "$dir" "$TARGET/template"
 }
@@ -106,7 +123,7 @@ SQL
 start_mariadb() {
   local dir=$1 run=$2
   start_process "$dir/pids" "$dir/log/mariadb.log" \
-    mariadbd --no-defaults --datadir="$dir/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
+    mariadbd --no-defaults --datadir="$run/site/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
     --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200
   wait_for 60 MariaDB "$dir/log/mariadb.log" mariadb-admin --no-defaults --socket="$run/mysql.sock" --user=root ping
 }
