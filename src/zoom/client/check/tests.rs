@@ -1,0 +1,388 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use std::time::Duration;
+
+use super::*;
+use crate::zoom::testing::World;
+use crate::zoom::testing::account_tokens;
+use crate::zoom::testing::record;
+use crate::zoom::testing::user_tokens;
+
+const REFUSED: &str = r#"{"code":124,"message":"Invalid access token."}"#;
+const USER: &str = r#"{"id":"one","type":2,"status":"active"}"#;
+const ON_TIME: &[(&str, &str)] = &[("date", "Tue, 24 Nov 2026 10:00:10 GMT")];
+const GRANULAR: &str = "meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user meeting:read:list_meetings user:read:settings";
+
+/// A doctor's client whose connection has these scopes; Zoom is reached and is on time.
+fn doctor(world: &World, scopes: &str) -> Client {
+    let tokens = user_tokens(&world.context);
+    let mut record = record("0", world.context.clock.now());
+    record.scopes = scopes.split_whitespace().map(str::to_owned).collect();
+    world.put(&tokens, &record);
+    world.http.answer_with(401, ON_TIME, REFUSED);
+    Client::new(world.context.clone(), tokens)
+}
+
+/// The answers of a host and account without fault.
+fn healthy_host(world: &World) {
+    world
+        .http
+        .answer(200, USER)
+        .answer(200, r#"{"meetings":[]}"#);
+    healthy_settings(world);
+}
+
+fn healthy_settings(world: &World) {
+    for _ in 0..4 {
+        world.http.answer(200, "{}");
+    }
+}
+
+fn outcome(diagnosis: &Diagnosis, id: &str) -> Outcome {
+    let found: Vec<_> = diagnosis
+        .steps()
+        .iter()
+        .filter(|step| step.id == id)
+        .collect();
+    assert_eq!(found.len(), 1, "{id} stands once in {diagnosis:?}");
+    found.first().unwrap().outcome
+}
+
+fn advice(diagnosis: &Diagnosis, id: &str) -> String {
+    let step = diagnosis.steps().iter().find(|step| step.id == id);
+    step.unwrap().advice.clone()
+}
+
+/// Every step but those of optional scopes stands once, whatever happened.
+fn is_whole(diagnosis: &Diagnosis) {
+    for (id, _) in TITLES.into_iter().chain([ACCOUNT]) {
+        outcome(diagnosis, id);
+    }
+    for step in diagnosis.steps() {
+        let silent = step.outcome == Outcome::Passed;
+        assert_eq!(step.advice.is_empty(), silent, "{step:?}");
+    }
+}
+
+#[test]
+fn a_healthy_connection_passes_in_either_naming_and_nothing_is_written() {
+    for scopes in [GRANULAR, "meeting:write meeting:read user:read"] {
+        let world = World::new();
+        let client = doctor(&world, scopes);
+        healthy_host(&world);
+        let diagnosis = client.check(None);
+        is_whole(&diagnosis);
+        assert!(diagnosis.passed(), "{diagnosis:?}");
+        assert!(
+            diagnosis
+                .steps()
+                .iter()
+                .all(|step| step.outcome == Outcome::Passed),
+            "{diagnosis:?}"
+        );
+        assert!(
+            world
+                .http
+                .lines()
+                .iter()
+                .all(|line| line.starts_with("GET "))
+        );
+        assert!(world.http.is_done());
+    }
+}
+
+#[test]
+fn the_way_to_zoom_is_told_apart() {
+    for (fault, failed) in [
+        (SendFault::Name, "name"),
+        (SendFault::Proxy, "proxy"),
+        (SendFault::Connect, "connection"),
+        (SendFault::Timeout, "connection"),
+        (SendFault::Closed, "connection"),
+        (SendFault::Tls, "tls"),
+        (SendFault::Engine, "tls"),
+    ] {
+        let world = World::new();
+        let tokens = user_tokens(&world.context);
+        world.put(&tokens, &record("0", world.context.clock.now()));
+        world.http.fail(fault, false);
+        let diagnosis = Client::new(world.context.clone(), tokens).check(None);
+        is_whole(&diagnosis);
+        assert!(!diagnosis.passed());
+        assert_eq!(outcome(&diagnosis, failed), Outcome::Failed, "{fault:?}");
+        assert_eq!(outcome(&diagnosis, "token"), Outcome::Skipped);
+        assert!(
+            diagnosis
+                .message()
+                .contains(advice(&diagnosis, failed).as_str())
+        );
+    }
+}
+
+#[test]
+fn a_clock_that_is_wrong_is_a_warning_with_direction_and_size() {
+    for (date, found, words) in [
+        ("Tue, 24 Nov 2026 10:00:30 GMT", Outcome::Passed, ""),
+        (
+            "Tue, 24 Nov 2026 09:55:00 GMT",
+            Outcome::Warned,
+            "300 seconds ahead of",
+        ),
+        (
+            "Tue, 24 Nov 2026 10:05:00 GMT",
+            Outcome::Warned,
+            "300 seconds behind",
+        ),
+        ("yesterday", Outcome::Warned, "no date"),
+    ] {
+        let world = World::new();
+        let tokens = user_tokens(&world.context);
+        world.put(&tokens, &record("0", world.context.clock.now()));
+        world.http.answer_with(401, &[("date", date)], REFUSED);
+        healthy_host(&world);
+        let diagnosis = Client::new(world.context.clone(), tokens).check(None);
+        assert_eq!(outcome(&diagnosis, "clock"), found, "{date}");
+        assert!(advice(&diagnosis, "clock").contains(words), "{date}");
+        assert!(diagnosis.passed());
+    }
+}
+
+#[test]
+fn a_doctor_who_is_not_connected_fails_at_the_token() {
+    let world = World::new();
+    world.http.answer_with(401, ON_TIME, REFUSED);
+    let client = Client::new(world.context.clone(), user_tokens(&world.context));
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "credentials"), Outcome::Passed);
+    assert_eq!(outcome(&diagnosis, "token"), Outcome::Failed);
+}
+
+fn account(world: &World) -> Client {
+    world.http.answer_with(401, ON_TIME, REFUSED);
+    Client::new(world.context.clone(), account_tokens(&world.context))
+}
+
+#[test]
+fn credentials_of_an_account_that_are_wrong_fail_there() {
+    for body in [
+        r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#,
+        r#"{"reason":"Bad Request","error":"invalid_request"}"#,
+        r#"{"reason":"unsupported grant type","error":"unsupported_grant_type"}"#,
+        r#"{"reason":"The app has been disabled","error":"invalid_request"}"#,
+    ] {
+        let world = World::new();
+        let client = account(&world);
+        world.http.answer(400, body);
+        let diagnosis = client.check(Some("h"));
+        is_whole(&diagnosis);
+        assert_eq!(
+            outcome(&diagnosis, "credentials"),
+            Outcome::Failed,
+            "{body}"
+        );
+        assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Skipped);
+    }
+}
+
+#[test]
+fn an_account_is_checked_with_a_fresh_token_although_one_is_stored() {
+    let world = World::new();
+    let client = account(&world);
+    let tokens = account_tokens(&world.context);
+    world.put(&tokens, &record("0", world.context.clock.now()));
+    world.http.answer(400, r#"{"error":"invalid_client"}"#);
+    let diagnosis = client.check(Some("h"));
+    assert_eq!(outcome(&diagnosis, "credentials"), Outcome::Failed);
+}
+
+#[test]
+fn an_account_without_a_named_host_is_checked_as_far_as_that_goes() {
+    let world = World::new();
+    let client = account(&world);
+    world.http.answer(
+        200,
+        r#"{"access_token":"t","scope":"meeting:write:admin meeting:read:admin user:read:admin"}"#,
+    );
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert!(diagnosis.passed());
+    assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Skipped);
+    assert!(world.http.is_done());
+}
+
+#[test]
+fn missing_required_scopes_fail_by_name_and_optional_ones_warn_with_what_is_lost() {
+    let world = World::new();
+    let client = doctor(
+        &world,
+        "meeting:write:meeting meeting:read:meeting user:read:user",
+    );
+    world.http.answer(200, USER);
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "scopes.required"), Outcome::Failed);
+    let named = advice(&diagnosis, "scopes.required");
+    assert!(named.contains("meeting:update:meeting, meeting:delete:meeting"));
+    for optional in ["meeting:read:list_meetings", "user:read:settings"] {
+        let id = format!("scopes.optional.{optional}");
+        assert_eq!(outcome(&diagnosis, &id), Outcome::Warned);
+        assert!(advice(&diagnosis, &id).contains(optional));
+    }
+    assert_eq!(outcome(&diagnosis, "host.meetings"), Outcome::Warned);
+    assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
+    assert!(world.http.is_done(), "nothing is asked that is not allowed");
+}
+
+#[test]
+fn hosts_that_cannot_host_fail_and_basic_ones_are_warned_of() {
+    for (user, failed, warned) in [
+        (
+            r#"{"id":"one","type":2,"status":"inactive"}"#,
+            Some("host.found"),
+            None,
+        ),
+        (
+            r#"{"id":"one","type":2,"status":"pending"}"#,
+            Some("host.found"),
+            None,
+        ),
+        (
+            r#"{"id":"one","type":99,"status":"active"}"#,
+            Some("host.meetings"),
+            Some("host.licensed"),
+        ),
+        (
+            r#"{"id":"one","type":4,"status":"active"}"#,
+            Some("host.meetings"),
+            Some("host.licensed"),
+        ),
+        (
+            r#"{"id":"one","type":1,"status":"active"}"#,
+            None,
+            Some("host.licensed"),
+        ),
+    ] {
+        let world = World::new();
+        let client = doctor(&world, GRANULAR);
+        world.http.answer(200, user);
+        if failed.is_none() {
+            world.http.answer(200, r#"{"meetings":[]}"#);
+            healthy_settings(&world);
+        }
+        let diagnosis = client.check(None);
+        is_whole(&diagnosis);
+        assert_eq!(diagnosis.passed(), failed.is_none(), "{user}");
+        if let Some(failed) = failed {
+            assert_eq!(outcome(&diagnosis, failed), Outcome::Failed, "{user}");
+        }
+        if let Some(warned) = warned {
+            assert_eq!(outcome(&diagnosis, warned), Outcome::Warned, "{user}");
+        }
+    }
+}
+
+#[test]
+fn an_unknown_host_fails() {
+    let world = World::new();
+    let client = account(&world);
+    world
+        .http
+        .answer(200, r#"{"access_token":"t","scope":"meeting:write:admin meeting:read:admin user:read:admin"}"#)
+        .answer(404, r#"{"code":1001,"message":"User does not exist: nobody@x.example."}"#);
+    let diagnosis = client.check(Some("nobody@x.example"));
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Failed);
+}
+
+#[test]
+fn a_host_who_may_not_schedule_fails() {
+    let world = World::new();
+    let client = doctor(&world, GRANULAR);
+    world.http.answer(200, USER).answer(
+        400,
+        r#"{"code":3161,"message":"Meeting hosting and scheduling capabilities are not allowed for your user account."}"#,
+    );
+    healthy_settings(&world);
+    let diagnosis = client.check(None);
+    assert_eq!(outcome(&diagnosis, "host.meetings"), Outcome::Failed);
+}
+
+#[test]
+fn each_setting_that_hinders_patients_is_a_warning_of_its_own() {
+    const NONE: &str = "{}";
+    for (all, authentication, security, words) in [
+        (
+            r#"{"schedule_meeting":{"embed_password_in_join_link":false}}"#,
+            NONE,
+            NONE,
+            "carry no passcode",
+        ),
+        (
+            r#"{"in_meeting":{"waiting_room":false}}"#,
+            NONE,
+            NONE,
+            "waiting room is off",
+        ),
+        (
+            NONE,
+            r#"{"meeting_authentication":true}"#,
+            NONE,
+            "Only authenticated users",
+        ),
+        (
+            NONE,
+            NONE,
+            r#"{"meeting_security":{"only_authenticated_can_join_from_webclient":true}}"#,
+            "from a browser",
+        ),
+        (
+            NONE,
+            NONE,
+            r#"{"meeting_security":{"block_user_domain":true,"block_user_domain_list":["x.example"]}}"#,
+            "certain e-mail domains",
+        ),
+    ] {
+        let world = World::new();
+        let client = doctor(&world, GRANULAR);
+        world
+            .http
+            .answer(200, USER)
+            .answer(200, r#"{"meetings":[]}"#)
+            .answer(200, NONE)
+            .answer(200, all)
+            .answer(200, authentication)
+            .answer(200, security);
+        let diagnosis = client.check(None);
+        is_whole(&diagnosis);
+        assert!(diagnosis.passed());
+        assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
+        assert!(advice(&diagnosis, "account.patients").contains(words));
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_read_are_a_warning() {
+    let world = World::new();
+    let client = doctor(&world, GRANULAR);
+    world
+        .http
+        .answer(200, USER)
+        .answer(200, r#"{"meetings":[]}"#)
+        .answer(403, "no");
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
+}
+
+#[test]
+fn a_dead_connection_fails_at_the_token_and_says_what_to_do() {
+    let world = World::new();
+    let client = doctor(&world, GRANULAR);
+    world.clock.advance(Duration::from_secs(7_200));
+    world.http.answer(400, r#"{"error":"invalid_grant"}"#);
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "token"), Outcome::Failed);
+    assert!(advice(&diagnosis, "token").contains("reconnect"));
+}
