@@ -60,25 +60,23 @@ pub(super) fn in_body(error: &reqwest::Error) -> SendError {
 }
 
 fn fault_of(error: &reqwest::Error) -> SendFault {
-    if any_cause(error, <dyn Error>::is::<Unresolved>) {
-        return SendFault::Name;
-    }
     if any_cause(error, is_tls) {
         return SendFault::Tls;
     }
-    if error.is_connect() {
-        let through_proxy = any_cause(error, |cause| {
+    // Before the name: through a proxy, the only name that is resolved here is the proxy's.
+    let through_proxy = error.is_connect()
+        && any_cause(error, |cause| {
             let text = cause.to_string();
             text.contains("tunnel") || text.contains("proxy")
         });
-        return match (through_proxy, error.is_timeout()) {
-            (true, _) => SendFault::Proxy,
-            (false, true) => SendFault::Timeout,
-            (false, false) => SendFault::Connect,
-        };
-    }
-    if error.is_timeout() {
+    if through_proxy {
+        SendFault::Proxy
+    } else if any_cause(error, <dyn Error>::is::<Unresolved>) {
+        SendFault::Name
+    } else if error.is_timeout() {
         SendFault::Timeout
+    } else if error.is_connect() {
+        SendFault::Connect
     } else if error.is_builder() {
         SendFault::Engine
     } else {
