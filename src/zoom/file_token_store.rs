@@ -46,7 +46,7 @@ impl FileTokenStore {
     /// Uses `directory`, which is made with mode 0700 when it is missing.
     ///
     /// # Errors
-    /// When it is no absolute path, no directory, belongs to another user, or others may look into it.
+    /// When it is no absolute path, no directory, cannot be entered, or others may look into it.
     pub fn new(directory: &Path) -> Result<Self> {
         if !directory.is_absolute() {
             return Err(Error::configuration(
