@@ -61,7 +61,7 @@ final class SiteTest extends TestCase
 
     public function testThePluginIsActiveAndFindsTheExtension(): void
     {
-        $found = $this->site->php('return [
+        $found = $this->site->php('require_once ABSPATH . "wp-admin/includes/plugin.php"; return [
             is_plugin_active("telemed-zoom/telemed-zoom.php"),
             \TelemedZoom\Plugin::instance()->extension->isUsable(),
             plugin_basename(\TelemedZoom\Plugin::file()),
