@@ -106,6 +106,7 @@ fn a_post_on_a_tls_connection_that_the_server_closed_meanwhile_works() {
         if read_request(&mut stream).is_some() {
             seen.note(&connection.to_string());
             answer(&mut stream, "201 Created", &[], b"{}");
+            std::thread::sleep(Duration::from_millis(20));
             stream.conn.send_close_notify();
             server::write(&mut stream, b"");
         }
@@ -113,7 +114,7 @@ fn a_post_on_a_tls_connection_that_the_server_closed_meanwhile_works() {
     let network = network(options());
     for _ in 0..4 {
         network.send(post(&server.https_url())).unwrap();
-        std::thread::sleep(Duration::from_millis(30));
+        std::thread::sleep(Duration::from_millis(60));
     }
     assert_eq!(server.seen().len(), 4);
 }
