@@ -42,7 +42,7 @@ final class ChildPhp
     public static function extension(): string
     {
         foreach (explode("\n", (string) file_get_contents('/proc/self/maps')) as $line) {
-            if (1 === preg_match('~(/\S*telemed\S*\.so)$~', $line, $found)) {
+            if (1 === preg_match('~ (/.*telemed[^/]*\.so)$~', $line, $found)) {
                 return $found[1];
             }
         }
