@@ -10,9 +10,13 @@ final class Config
     private const ZONE = 'Europe/Berlin';
     private const MINUTES = 25;
 
+    private readonly \DateTimeImmutable $start;
+
     /** @param array<string, mixed> $values */
     private function __construct(private readonly array $values)
     {
+        // A site has it as an object already.
+        $this->start = new \DateTimeImmutable($this->text('start'));
     }
 
     public static function read(string $file): self
@@ -57,7 +61,7 @@ final class Config
     {
         return new \Telemed\MeetingRequest(
             'Video visit',
-            new \DateTimeImmutable($this->text('start')),
+            $this->start,
             self::MINUTES,
             self::ZONE,
             $host,

@@ -1,5 +1,8 @@
 //! Values that PHP and the core spell differently: instants, zones, settings, secret text.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use ext_php_rs::convert::FromZval;
 use ext_php_rs::convert::IntoZval;
 use ext_php_rs::convert::IntoZvalDyn;
@@ -35,6 +38,13 @@ const SETTINGS_DEPTH: usize = 8;
 
 /// PHP's `DateTimeZone::ALL_WITH_BC`.
 const ALL_ZONES_WITH_ALIASES: i64 = 4_095;
+/// A clinic has a handful; spellings beyond this begin anew.
+const MAX_KNOWN_ZONES: usize = 64;
+
+thread_local! {
+    /// Names that were looked up, with PHP's spelling: listing all of them takes as long as the rest of a meeting.
+    static KNOWN_ZONES: RefCell<HashMap<String, String>> = RefCell::default();
+}
 
 /// Why a call into PHP gave no result.
 pub enum CallError {
@@ -168,15 +178,25 @@ fn canonical_zone(name: &str) -> Option<String> {
     if ExecutorGlobals::has_exception() {
         return None;
     }
+    if let Some(canonical) = KNOWN_ZONES.with_borrow(|zones| zones.get(name).cloned()) {
+        return Some(canonical);
+    }
     let identifiers = Function::try_from_method("DateTimeZone", "listIdentifiers")?
         .try_call(vec![&ALL_ZONES_WITH_ALIASES])
         .ok()?;
-    identifiers
+    let canonical = identifiers
         .array()?
         .values()
         .filter_map(Zval::str)
-        .find(|identifier| identifier.eq_ignore_ascii_case(name))
-        .map(str::to_owned)
+        .find(|identifier| identifier.eq_ignore_ascii_case(name))?
+        .to_owned();
+    KNOWN_ZONES.with_borrow_mut(|zones| {
+        if zones.len() >= MAX_KNOWN_ZONES {
+            zones.clear();
+        }
+        zones.insert(name.to_owned(), canonical.clone());
+    });
+    Some(canonical)
 }
 
 fn new_object(class: &str, arguments: Vec<&dyn IntoZvalDyn>) -> BindingResult<Zval> {

@@ -1,5 +1,7 @@
 //! A meeting as Zoom tells it. Every field but the id may be missing in an answer.
 
+mod compared_settings;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Deserializer;
@@ -51,7 +53,8 @@ pub struct MeetingAnswer {
     join_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     password: Option<String>,
-    #[serde(default, deserialize_with = "lenient::or_default")]
+    /// Those that are compared with what was asked.
+    #[serde(default, deserialize_with = "compared_settings::read")]
     settings: Map<String, Value>,
 }
 

@@ -12,6 +12,15 @@ use super::http::Response;
 const FIRST_LIMIT: usize = 20;
 /// A second, and what two requests may drift towards each other on their way.
 const WINDOW: Duration = Duration::from_millis(1_030);
+/// What Zoom says of its limits.
+const HEADERS: [&str; 4] = [
+    "x-ratelimit-category",
+    "x-ratelimit-limit",
+    "x-ratelimit-remaining",
+    "x-ratelimit-type",
+];
+/// The status of a request that was one too many.
+const TOO_MANY: u16 = 429;
 /// Beyond this a header is not believed.
 const MAX_LIMIT: usize = 1_000;
 
@@ -63,8 +72,16 @@ impl Pace {
         }
     }
 
-    /// Learns the limit from an answer.
+    /// Learns the limit from an answer. Zoom tells its limit in each; who tells none where he has done the work has none.
     pub fn learn(&mut self, response: &Response) {
+        let tells = |name| response.header(name).is_some();
+        if (200..300).contains(&response.status) && !HEADERS.into_iter().any(tells) {
+            self.limit = MAX_LIMIT;
+            return;
+        }
+        if response.status == TOO_MANY {
+            self.limit = self.limit.min(FIRST_LIMIT);
+        }
         let per_second = response
             .header("x-ratelimit-type")
             .is_some_and(|kind| kind.eq_ignore_ascii_case("qps"));
@@ -132,6 +149,22 @@ mod tests {
         pace.learn(&answer("QPS", "60"));
         assert_eq!(run(&mut pace, 60).last(), Some(&Duration::ZERO));
         assert!(pace.wait(Duration::ZERO) > Duration::ZERO);
+    }
+
+    #[test]
+    fn who_tells_no_limit_has_none_until_he_refuses() {
+        let silent = |status| Response {
+            status,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+        };
+        let mut pace = Pace::default();
+        pace.learn(&silent(500));
+        assert_eq!(pace.limit, FIRST_LIMIT);
+        pace.learn(&silent(201));
+        assert_eq!(run(&mut pace, 200).last(), Some(&Duration::ZERO));
+        pace.learn(&silent(429));
+        assert_eq!(pace.limit, FIRST_LIMIT);
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 use serde::Deserialize;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::clock::Clock;
 use super::error::Error;
@@ -16,6 +17,8 @@ const LOWER: &[u8] = b"abcdefghijkmnpqrstuvwxyz";
 const DIGITS: &[u8] = b"23456789";
 const ALL_DIGITS: &[u8] = b"0123456789";
 const SPECIAL: &[u8] = b"@-_*";
+/// Random bytes that are asked for at once.
+const STOCK: usize = 64;
 
 /// The account's demands, as `meeting_password_requirement` of the user settings names them.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -44,29 +47,30 @@ pub fn generate(policy: Option<&PasscodePolicy>, clock: &dyn Clock) -> Result<St
             "Lower the least passcode length in the Zoom account's settings to 10 or less.",
         ));
     }
+    let mut random = Draws::new(clock);
     loop {
-        let candidate = draw(policy.only_allow_numeric, clock);
+        let candidate = draw(policy.only_allow_numeric, &mut random);
         if !has_run(&candidate) {
             return Ok(candidate.iter().copied().map(char::from).collect());
         }
     }
 }
 
-fn draw(only_digits: bool, clock: &dyn Clock) -> Vec<u8> {
+fn draw(only_digits: bool, random: &mut Draws) -> Vec<u8> {
     if only_digits {
-        return (0..LENGTH).map(|_| pick(ALL_DIGITS, clock)).collect();
+        return (0..LENGTH).map(|_| random.pick(ALL_DIGITS)).collect();
     }
     let any = [UPPER, LOWER, DIGITS].concat();
     let mut passcode = vec![
-        pick(UPPER, clock),
-        pick(LOWER, clock),
-        pick(DIGITS, clock),
-        pick(SPECIAL, clock),
+        random.pick(UPPER),
+        random.pick(LOWER),
+        random.pick(DIGITS),
+        random.pick(SPECIAL),
     ];
-    passcode.extend((passcode.len()..LENGTH).map(|_| pick(&any, clock)));
+    passcode.extend((passcode.len()..LENGTH).map(|_| random.pick(&any)));
     // Fisher-Yates, so that no kind has its fixed place.
     for last in (1..passcode.len()).rev() {
-        passcode.swap(last, below(last + 1, clock));
+        passcode.swap(last, random.below(last + 1));
     }
     passcode
 }
@@ -78,19 +82,45 @@ fn has_run(passcode: &[u8]) -> bool {
         .any(|pair| matches!(pair, [a, b] if a.abs_diff(*b) <= 1))
 }
 
-fn pick(from: &[u8], clock: &dyn Clock) -> u8 {
-    from.get(below(from.len(), clock)).copied().unwrap_or(b'0')
+/// Random bytes, asked for in stock: the kernel is asked for each, and a passcode takes about thirty.
+struct Draws<'a> {
+    clock: &'a dyn Clock,
+    stock: Zeroizing<[u8; STOCK]>,
+    used: usize,
 }
 
-/// An even draw from `0..limit` (`limit` at most 256): draws beyond the last whole multiple are thrown away.
-fn below(limit: usize, clock: &dyn Clock) -> usize {
-    loop {
-        let mut byte = [0];
-        clock.random(&mut byte);
-        let [drawn] = byte.map(usize::from);
-        if drawn < 256 - 256 % limit {
-            return drawn % limit;
+impl<'a> Draws<'a> {
+    fn new(clock: &'a dyn Clock) -> Self {
+        Self {
+            clock,
+            stock: Zeroizing::new([0; STOCK]),
+            used: STOCK,
         }
+    }
+
+    fn byte(&mut self) -> u8 {
+        loop {
+            if let Some(byte) = self.stock.get(self.used) {
+                self.used += 1;
+                return *byte;
+            }
+            self.clock.random(&mut *self.stock);
+            self.used = 0;
+        }
+    }
+
+    /// An even draw from `0..limit` (`limit` at most 256): draws beyond the last whole multiple are thrown away.
+    fn below(&mut self, limit: usize) -> usize {
+        loop {
+            let drawn = usize::from(self.byte());
+            if drawn < 256 - 256 % limit {
+                return drawn % limit;
+            }
+        }
+    }
+
+    fn pick(&mut self, from: &[u8]) -> u8 {
+        from.get(self.below(from.len())).copied().unwrap_or(b'0')
     }
 }
 

@@ -1,0 +1,105 @@
+//! Of the sixty settings that an answer echoes, those that are compared; the rest is skipped, for it is half of the answer.
+
+use std::fmt;
+
+use serde::Deserializer;
+use serde::de::Error;
+use serde::de::IgnoredAny;
+use serde::de::MapAccess;
+use serde::de::SeqAccess;
+use serde::de::Visitor;
+use serde_json::Map;
+use serde_json::Value;
+
+use crate::zoom::meeting_settings::COMPARED;
+
+/// Settings in another form than an object count as missing.
+pub(super) fn read<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Map<String, Value>, D::Error> {
+    deserializer.deserialize_any(Settings)
+}
+
+struct Settings;
+
+impl<'de> Visitor<'de> for Settings {
+    type Value = Map<String, Value>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("settings")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut settings = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if COMPARED.contains(&name.as_str()) {
+                settings.insert(name, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(settings)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        while list.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Map::new())
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+
+    fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(Map::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn what_is_compared_is_kept() {
+        let text = r#"{"alternative_hosts": "", "waiting_room": true, "approved": {"a": [1]}, "auto_recording": "none"}"#;
+        let settings = read(&mut serde_json::Deserializer::from_str(text)).unwrap();
+        let names: Vec<&String> = settings.keys().collect();
+        assert_eq!(names, ["auto_recording", "waiting_room"]);
+        assert_eq!(settings.get("waiting_room"), Some(&Value::Bool(true)));
+    }
+
+    #[test]
+    fn any_other_form_counts_as_missing() {
+        for text in [
+            "null",
+            "true",
+            "1",
+            "-1",
+            "1.5",
+            "\"x\"",
+            "[{\"waiting_room\": true}]",
+        ] {
+            let settings = read(&mut serde_json::Deserializer::from_str(text)).unwrap();
+            assert!(settings.is_empty(), "{text}");
+        }
+        assert!(read(&mut serde_json::Deserializer::from_str("{")).is_err());
+    }
+}
