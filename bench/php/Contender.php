@@ -43,11 +43,10 @@ abstract class Contender
         return $this->config->text('url') . '/v2/users/' . rawurlencode($host) . '/meetings';
     }
 
-    /** The body that telemed sent, with a passcode and a reference of its own. */
+    /** The body that telemed sent, with a reference of its own. */
     protected function body(): string
     {
         $body = $this->config->map('body');
-        $body['password'] = substr(bin2hex(random_bytes(5)), 0, 8) . '@A';
         $body['agenda'] = '[telemed:1:' . bin2hex(random_bytes(16)) . ']';
         return json_encode($body, JSON_THROW_ON_ERROR | JSON_UNESCAPED_SLASHES);
     }

@@ -56,7 +56,7 @@ fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let started = Instant::now();
     let setting = Setting::new(
-        arguments.extension,
+        &arguments.extension,
         arguments.scripts,
         &arguments.site,
         arguments.out,

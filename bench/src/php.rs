@@ -32,6 +32,9 @@ pub struct Worker {
     stdout: BufReader<ChildStdout>,
 }
 
+/// So that the message of a contender that erred reaches the person who started the bench.
+const ERRORS: &str = "display_errors=stderr";
+
 /// The extension's directives for this stage.
 pub fn directives(setting: &Setting, stage: &Stage) -> Vec<String> {
     vec![
@@ -45,7 +48,7 @@ pub fn directives(setting: &Setting, stage: &Stage) -> Vec<String> {
 /// PHP with nothing but these directives.
 pub fn bare_php(setting: &Setting, directives: &[String]) -> Command {
     let mut command = Command::new(setting.php(""));
-    command.arg("-n");
+    command.args(["-n", "-d", ERRORS]);
     for directive in directives {
         command.args(["-d", directive]);
     }
@@ -55,7 +58,9 @@ pub fn bare_php(setting: &Setting, directives: &[String]) -> Command {
 /// PHP as the site has it.
 pub fn site_php(setting: &Setting, kind: &str) -> Command {
     let mut command = Command::new(setting.php(kind));
-    command.env("PHP_INI_SCAN_DIR", &setting.site.php_ini_scan_dir);
+    command
+        .args(["-d", ERRORS])
+        .env("PHP_INI_SCAN_DIR", &setting.site.php_ini_scan_dir);
     command
 }
 

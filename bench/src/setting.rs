@@ -28,7 +28,7 @@ pub struct Setting {
 
 impl Setting {
     pub fn new(
-        extension: PathBuf,
+        extension: &Path,
         scripts: PathBuf,
         site: &Path,
         out: PathBuf,
@@ -39,13 +39,17 @@ impl Setting {
             std::fs::remove_dir_all(&work)?;
         }
         std::fs::create_dir_all(&work)?;
+        // A copy, so that a build in the meantime changes nothing.
+        let measured = work.join("libtelemed.so");
+        std::fs::copy(extension, &measured)
+            .with_context(|| format!("{} cannot be copied", extension.display()))?;
         let site = Site::read(site)?;
         let ca = out.join("ca.pem");
         let trust = bare_client::trust(&ca)?;
         Ok(Self {
             zoom: FakeZoom::new(&site.fake_http, &site.fake_https)?,
             site,
-            extension,
+            extension: measured,
             scripts,
             ca,
             trust,

@@ -21,6 +21,8 @@ use crate::statistics::ratios;
 
 const FEW: u32 = 300;
 const MANY: u32 = 3_000;
+/// Items of one measurement in all.
+const ITEMS: u32 = 4 * MANY;
 const ROUNDS: usize = 9;
 const WORKS: [&str; 3] = ["seal", "open", "list"];
 
@@ -44,7 +46,7 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
 
     let mut cost = |work: &str, items: u32, host: &str| -> anyhow::Result<f64> {
         // As many items in all, so that both are measured equally well.
-        let repeats = MANY / items;
+        let repeats = ITEMS / items;
         let mut cpu = 0.0;
         for _ in 0..repeats {
             let order = json!({"work": work, "items": items, "host": host});
