@@ -11,20 +11,20 @@ use ureq::Agent;
 /// An account of fake-zoom's seed with its Server-to-Server app.
 #[derive(Clone, Copy, Debug)]
 pub struct Account {
-    pub account_id: &'static str,
+    pub id: &'static str,
     pub client_id: &'static str,
     pub client_secret: &'static str,
 }
 
 /// "Example Clinic", Business.
 pub const CLINIC: Account = Account {
-    account_id: "Ab12cDefGhIjKlMnOpQrSt",
+    id: "Ab12cDefGhIjKlMnOpQrSt",
     client_id: "s2sCliEnTiDeXaMpLe0123",
     client_secret: "s2sSeCrEtExAmPlE0123456789abcdef",
 };
 /// "Private practice", Pro.
 pub const PRACTICE: Account = Account {
-    account_id: "Zy98xWvUtSrQpOnMlKjIhG",
+    id: "Zy98xWvUtSrQpOnMlKjIhG",
     client_id: "cLaSsIcS2sIdExAmple012",
     client_secret: "cLaSsIcS2sSeCrEt0123456789abcdef",
 };
@@ -110,7 +110,7 @@ impl FakeZoom {
         let users: Vec<Value> = ids
             .iter()
             .map(|id| {
-                json!({"id": id, "account_id": account.account_id, "email": format!("{id}@bench.example").to_lowercase(),
+                json!({"id": id, "account_id": account.id, "email": format!("{id}@bench.example").to_lowercase(),
                     "first_name": "Bench", "last_name": id, "type": 2, "timezone": "Europe/Berlin"})
             })
             .collect();

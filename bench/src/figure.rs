@@ -56,9 +56,8 @@ impl Goal {
     /// How far the value is on its way to the goal's border: 1 is the border, more is beyond it.
     pub fn used(self, value: f64) -> f64 {
         match self {
-            Self::AtMost(goal) if goal > 0.0 => value / goal,
+            Self::AtMost(goal) | Self::Exactly(goal) if goal > 0.0 => value / goal,
             Self::AtLeast(goal) => goal / value,
-            Self::Exactly(goal) if goal > 0.0 => value / goal,
             Self::AtMost(_) | Self::Exactly(_) => 1.0 + value,
         }
     }

@@ -1,5 +1,6 @@
-//! php-fpm with one pool per contender, spoken to over FastCGI without a web server in between.
+//! php-fpm with one pool per contender, spoken to over `FastCGI` without a web server in between.
 
+use std::fmt::Write as _;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::Child;
@@ -49,10 +50,11 @@ impl Fpm {
             log.join("fpm.log").display()
         );
         for pool in pools {
-            text += &format!(
-                "[{pool}]\nuser = $USER\nlisten = {}\npm = static\npm.max_children = {workers}\ncatch_workers_output = yes\n",
+            writeln!(
+                text,
+                "[{pool}]\nuser = $USER\nlisten = {}\npm = static\npm.max_children = {workers}\ncatch_workers_output = yes",
                 folder.join(pool).display()
-            );
+            )?;
         }
         let user = String::from_utf8(Command::new("id").arg("-un").output()?.stdout)?;
         let file = log.join("fpm.conf");

@@ -64,7 +64,7 @@ impl Stage {
             "ca": setting.ca,
             "store": setting.folder(&format!("{name}-tokens"))?,
             "vault_key": VAULT_KEY,
-            "account_id": account.account_id,
+            "account_id": account.id,
             "client_id": account.client_id,
             "client_secret": account.client_secret,
             "oauth_client_id": OAUTH_CLIENT_ID,

@@ -37,7 +37,7 @@ struct Session {
 
 pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let account = json!({
-        "account_id": CLINIC.account_id,
+        "account_id": CLINIC.id,
         "client_id": CLINIC.client_id,
         "client_secret": CLINIC.client_secret,
         "host": DOCTOR,

@@ -27,7 +27,7 @@ const SLOW: usize = 4;
 pub enum Contender {
     Cli(Worker),
     Fpm(&'static str),
-    Limit(BareClient),
+    Limit(Box<BareClient>),
 }
 
 pub struct Contenders<'a> {
@@ -51,7 +51,10 @@ impl<'a> Contenders<'a> {
             1,
         )?;
         let all = vec![
-            (LIMIT, Contender::Limit(stage.bare_client(setting)?)),
+            (
+                LIMIT,
+                Contender::Limit(Box::new(stage.bare_client(setting)?)),
+            ),
             (TELEMED, Contender::Cli(Worker::telemed(setting, stage)?)),
             (TELEMED_FPM, Contender::Fpm("telemed")),
             (

@@ -17,6 +17,9 @@ use crate::statistics::median;
 const ROUNDS: usize = 3;
 const WORKERS: usize = 4;
 
+/// Reads one of the figures of a worker.
+type Part = fn(&Holdings) -> f64;
+
 /// What one php-fpm worker holds.
 #[derive(Clone, Copy, Debug, Default)]
 struct Holdings {
@@ -76,16 +79,16 @@ fn workers(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
         without.push(holdings(setting, &format!("idle-without-{round}"), &[])?);
         with.push(holdings(setting, &format!("idle-with-{round}"), &ours)?);
     }
-    let added = |part: fn(&Holdings) -> f64| -> Vec<f64> {
+    let added = |part: Part| -> Vec<f64> {
         with.iter()
             .zip(&without)
             .map(|(with, without)| part(with) - part(without))
             .collect()
     };
-    let of = |list: &[Holdings], part: fn(&Holdings) -> f64| -> anyhow::Result<f64> {
+    let of = |list: &[Holdings], part: Part| -> anyhow::Result<f64> {
         median(&list.iter().map(part).collect::<Vec<_>>())
     };
-    let figures: [(_, _, _, _, fn(&Holdings) -> f64); 3] = [
+    let figures: [(_, _, _, _, Part); 3] = [
         (
             "idle.rss_kib",
             "Loaded and unused: private memory added per php-fpm worker",
@@ -137,7 +140,7 @@ fn holdings(setting: &Setting, name: &str, directives: &[String]) -> anyhow::Res
         .map(holdings_of)
         .collect::<anyhow::Result<Vec<_>>>()?;
     anyhow::ensure!(all.len() == WORKERS, "php-fpm has lost a worker");
-    let middle = |part: fn(&Holdings) -> f64| -> anyhow::Result<f64> {
+    let middle = |part: Part| -> anyhow::Result<f64> {
         Ok(Spread::of(&all.iter().map(part).collect::<Vec<_>>())?.median)
     };
     Ok(Holdings {
