@@ -1,0 +1,174 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use PHPUnit\Framework\TestCase;
+use Telemed\Tests\Browser;
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Page;
+use Telemed\Tests\Site;
+
+/** A clinic's site as it was made and a fresh fake-zoom for each test; what people do there, through screens and routes. */
+abstract class ClinicTestCase extends TestCase
+{
+    protected const ZONE = 'Europe/Berlin';
+    protected const CALLBACK = '/wp-json/telemed/v1/oauth/callback';
+
+    protected Site $site;
+    protected FakeZoom $zoom;
+
+    /** @var array<string, Browser> who is logged in already */
+    private array $browsers = array();
+    private int $complaintsBefore;
+
+    protected function setUp(): void
+    {
+        $this->site = Site::fromEnvironment();
+        $this->site->reset();
+        $this->zoom = $this->site->zoom();
+        $this->zoom->reset();
+        $this->complaintsBefore = count($this->site->complaints());
+    }
+
+    /** Whatever a test is about, PHP and WordPress have nothing to complain of. */
+    protected function assertPostConditions(): void
+    {
+        $this->assertSame(array(), array_slice($this->site->complaints(), $this->complaintsBefore));
+    }
+
+    /** A start some weeks from now, on the half hour, in UTC. */
+    protected static function start(int $days = 30): string
+    {
+        return gmdate('Y-m-d', time() + $days * 86400) . 'T09:30:00Z';
+    }
+
+    protected function browser(string $person): Browser
+    {
+        return $this->browsers[$person] ??= $this->site->browser($person);
+    }
+
+    /** @param array<string, ?string> $fields of the settings form; null leaves one out */
+    protected function saveSettings(array $fields): Page
+    {
+        $changes = array();
+        foreach ($fields as $name => $value) {
+            $changes["telemed_settings[{$name}]"] = $value;
+        }
+        $form = $this->browser('admin')->screen('telemed-settings')->form('telemed-settings-form');
+        return $this->browser('admin')->submit($form, $changes);
+    }
+
+    protected function useServerToServer(): Page
+    {
+        return $this->saveSettings(array(
+            'mode' => 's2s',
+            's2s_account_id' => FakeZoom::ACCOUNT,
+            's2s_client_id' => FakeZoom::S2S_CLIENT_ID,
+            's2s_client_secret' => FakeZoom::S2S_CLIENT_SECRET,
+        ));
+    }
+
+    protected function useOAuth(): Page
+    {
+        return $this->saveSettings(array(
+            'mode' => 'oauth',
+            'oauth_client_id' => FakeZoom::CLIENT_ID,
+            'oauth_client_secret' => FakeZoom::CLIENT_SECRET,
+        ));
+    }
+
+    /** Server-to-Server with both doctors' hosts confirmed. */
+    protected function useServerToServerWithHosts(): void
+    {
+        $this->useServerToServer();
+        $admin = $this->browser('admin');
+        $admin->submit($admin->screen('telemed-doctors')->form('telemed-confirm-all'));
+    }
+
+    /** The doctor clicks Authorize with Zoom, which leads to Zoom's consent page. */
+    protected function beginAuthorization(string $doctor): Page
+    {
+        $browser = $this->browser($doctor);
+        $consent = $browser->submit($browser->get('/wp-admin/profile.php')->form('telemed-authorize-form'));
+        $this->assertStringStartsWith($this->site->zoomUrl() . '/oauth/authorize?', $consent->url, $consent->text());
+        return $consent;
+    }
+
+    /** Clicks Authorize on the consent page; ends where the callback leads. */
+    protected function consent(Browser $browser, Page $consent, string $zoomUser, bool $follow = true): Page
+    {
+        $form = $consent->form('//form[@action="/oauth/authorize"]');
+        return $browser->submit($form, array('user' => $zoomUser, 'decision' => 'authorize'), $follow);
+    }
+
+    protected function connect(string $doctor, string $zoomUser): Page
+    {
+        $page = $this->consent($this->browser($doctor), $this->beginAuthorization($doctor), $zoomUser);
+        $this->assertNotSame('', $page->text('telemed-connected'), implode(' / ', $page->notices()));
+        return $page;
+    }
+
+    /** @param array<string, mixed> $changes */
+    protected function post(string $person, string $doctor, array $changes = array()): Page
+    {
+        return $this->browser($person)->rest('POST', 'telemed/v1/meetings', array_merge(
+            array(
+                'doctor' => $this->site->userId($doctor),
+                'start' => self::start(),
+                'minutes' => 25,
+                'timezone' => self::ZONE,
+            ),
+            $changes
+        ));
+    }
+
+    /** @return array<string, mixed> the row of a meeting that was made */
+    protected function make(string $person, string $doctor, array $changes = array()): array
+    {
+        $page = $this->post($person, $doctor, $changes);
+        $this->assertSame(201, $page->status, $page->body);
+        $this->assertSame('made', $page->json()['state'], $page->body);
+        return $page->json();
+    }
+
+    /** @return array<string, mixed> */
+    protected function row(int $id): array
+    {
+        $page = $this->browser('admin')->rest('GET', "telemed/v1/meetings/{$id}");
+        $this->assertSame(200, $page->status, $page->body);
+        return $page->json();
+    }
+
+    /** @return list<array<string, mixed>> all rows, whatever their state */
+    protected function rows(): array
+    {
+        $page = $this->browser('admin')->rest('GET', 'telemed/v1/meetings?when=all&per_page=100');
+        $this->assertSame(200, $page->status, $page->body);
+        return $page->json();
+    }
+
+    /** What the Doctors screen says about the doctor: 'host' or 'status'. */
+    protected function doctorsScreen(string $doctor, string $what): string
+    {
+        $row = $this->browser('admin')->screen('telemed-doctors')->element('telemed-doctor-' . $this->site->userId($doctor));
+        $this->assertNotNull($row);
+        return $row->getAttribute("data-{$what}");
+    }
+
+    /** @return list<array<string, mixed>> what fake-zoom has */
+    protected function meetings(): array
+    {
+        return $this->zoom->state()['meetings'];
+    }
+
+    /** @return list<array<string, mixed>> */
+    protected function creations(): array
+    {
+        return array_values(array_filter(
+            $this->zoom->requests('POST', '/v2/users/'),
+            static fn (array $request): bool => str_ends_with($request['path'], '/meetings')
+        ));
+    }
+}

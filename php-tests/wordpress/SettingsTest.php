@@ -1,0 +1,178 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** The settings page: what it explains, what it stores, what it never shows again. */
+final class SettingsTest extends ClinicTestCase
+{
+    /** @dataProvider comparisonLines */
+    public function testTheComparisonIsComplete(string $row, string $title, string $oauth, string $serverToServer): void
+    {
+        $line = $this->browser('admin')->screen('telemed-settings')->element("telemed-compare-{$row}");
+        $this->assertNotNull($line, $row);
+        $cells = array();
+        foreach ($line->childNodes as $cell) {
+            if ($cell instanceof \DOMElement) {
+                $cells[] = trim((string) preg_replace('/\s+/', ' ', $cell->textContent));
+            }
+        }
+        $this->assertCount(3, $cells);
+        $this->assertMatchesRegularExpression($title, $cells[0]);
+        $this->assertMatchesRegularExpression($oauth, $cells[1]);
+        $this->assertMatchesRegularExpression($serverToServer, $cells[2]);
+    }
+
+    /** @return array<string, array{string, string, string, string}> */
+    public function comparisonLines(): array
+    {
+        return array(
+            'best for whom' => array('best-for', '/best for/i', '/clinics where each doctor pays/i', '/hospitals|large clinics/i'),
+            'how it works' => array('how-it-works', '/how it works/i', '/authorizes/i', '/on behalf of any user/i'),
+            'set-up for each doctor' => array('user-setup', '/user set-up/i', '/^yes/i', '/^no/i'),
+            'who owns the meetings' => array('owner', '/owns/i', '/doctor/i', '/clinic|organisation/i'),
+            'app type' => array('app-type', '/app type/i', '/user-managed/i', '/account-managed/i'),
+            'personal Zoom login' => array('personal-login', '/personal zoom login/i', '/^yes/i', '/^no/i'),
+            'complexity for the administrator' => array('admin-complexity', '/administrator/i', '/low/i', '/high/i'),
+            'complexity for the doctor' => array('doctor-complexity', '/doctor/i', '/high/i', '/none|instant/i'),
+            'account-level permissions' => array('permissions', '/account-level permissions/i', '/^no/i', '/^yes/i'),
+            'whose agreement' => array('agreement', '/BAA/', '/own.*paid.*free account cannot/is', '/clinic/i'),
+            'beware' => array('beware', '/./', '/outside the Zoom account.*published|approved/is', '/every user of the account/i'),
+        );
+    }
+
+    public function testTheExactScopesStandBesideEachMode(): void
+    {
+        $page = $this->browser('admin')->screen('telemed-settings');
+        $user = array(
+            'meeting:write:meeting', 'meeting:update:meeting', 'meeting:delete:meeting', 'meeting:read:meeting',
+            'user:read:user', 'meeting:read:list_meetings', 'user:read:settings',
+        );
+        $account = array_map(static fn (string $scope): string => "{$scope}:admin", array_merge($user, array('user:read:list_users')));
+        $this->assertEqualsCanonicalizing($user, preg_split('/\s+/', $page->text('telemed-scopes-oauth')));
+        $this->assertEqualsCanonicalizing($account, preg_split('/\s+/', $page->text('telemed-scopes-s2s')));
+    }
+
+    /** @dataProvider modes */
+    public function testAStoredSecretNeverComesBackAndAnEmptyFieldKeepsIt(string $mode): void
+    {
+        $secret = $mode === 's2s' ? FakeZoom::S2S_CLIENT_SECRET : FakeZoom::CLIENT_SECRET;
+        $saved = $mode === 's2s' ? $this->useServerToServer() : $this->useOAuth();
+        $this->assertStringNotContainsString($secret, $saved->body);
+        $again = $this->saveSettings(array("{$mode}_client_secret" => ''));
+        $this->assertStringNotContainsString($secret, $again->body);
+        $this->assertSame('1', $again->element("{$mode}_client_secret")->getAttribute('data-set'));
+        $this->assertSame('', $again->element("{$mode}_client_secret")->getAttribute('value'));
+        $this->assertStringNotContainsString($secret, $this->site->databaseDump());
+        $this->assertStringNotContainsString($secret, $this->browser('admin')->rest('GET', 'wp/v2/settings')->body);
+        // It is still the right one.
+        if ($mode === 's2s') {
+            $admin = $this->browser('admin');
+            $check = $admin->submit($admin->screen('telemed-settings')->form('telemed-check-form'), array('doctor' => '0'));
+            $this->assertSame('1', $check->element('telemed-check-result')->getAttribute('data-passed'), $check->text('telemed-check-result'));
+        } else {
+            $this->connect('doctor1', FakeZoom::DOCTOR1);
+        }
+    }
+
+    /** @return array<string, array{string}> */
+    public function modes(): array
+    {
+        return array('OAuth 2.0' => array('oauth'), 'Server-to-Server' => array('s2s'));
+    }
+
+    public function testSavingIntoAnEmptySiteSealsOnce(): void
+    {
+        // update_option() on a missing option sanitizes twice.
+        $this->site->php('delete_option("telemed_settings"); return null;');
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testTheRedirectUrlIsStoredOnSaveAndItsChangeIsTold(): void
+    {
+        $page = $this->useOAuth();
+        $stored = $this->site->php('return get_option("telemed_settings")["oauth_redirect_uri"];');
+        $this->assertSame($this->site->url('/wp-json/telemed/v1/oauth/callback'), $stored);
+        $this->assertSame($stored, $page->element('telemed-redirect-uri')->getAttribute('value'));
+        $this->assertNull($page->element('telemed-redirect-notice'));
+
+        // As if the address had changed since: the form itself always stores today's.
+        $this->site->php(
+            'global $wpdb; $settings = get_option("telemed_settings"); $settings["oauth_redirect_uri"] = "http://localhost/former/callback";'
+            . '$wpdb->update($wpdb->options, array("option_value" => serialize($settings)), array("option_name" => "telemed_settings")); wp_cache_flush();'
+        );
+        $moved = $this->browser('admin')->screen('telemed-settings');
+        $this->assertNotNull($moved->element('telemed-redirect-notice'));
+        $consent = $this->beginAuthorization('doctor1');
+        parse_str((string) parse_url($consent->url, PHP_URL_QUERY), $query);
+        $this->assertSame('http://localhost/former/callback', $query['redirect_uri'], 'used unchanged');
+    }
+
+    public function testCheckShowsEachStep(): void
+    {
+        $this->useServerToServerWithHosts();
+        $admin = $this->browser('admin');
+        $page = $admin->submit(
+            $admin->screen('telemed-settings')->form('telemed-check-form'),
+            array('doctor' => (string) $this->site->userId('doctor1'))
+        );
+        $this->assertSame('1', $page->element('telemed-check-result')->getAttribute('data-passed'));
+        foreach (array('name', 'tls', 'clock', 'credentials', 'token', 'scopes.required', 'host.found', 'host.licensed', 'host.meetings') as $step) {
+            $row = $page->first("//*[@data-step='{$step}']");
+            $this->assertNotNull($row, $step);
+            $this->assertSame('passed', $row->getAttribute('data-result'), $step);
+        }
+    }
+
+    public function testCheckNamesWhatIsWrong(): void
+    {
+        $this->saveSettings(array(
+            'mode' => 's2s',
+            's2s_account_id' => FakeZoom::ACCOUNT,
+            's2s_client_id' => FakeZoom::S2S_CLIENT_SECRET,
+            's2s_client_secret' => FakeZoom::S2S_CLIENT_ID,
+        ));
+        $admin = $this->browser('admin');
+        $page = $admin->submit($admin->screen('telemed-settings')->form('telemed-check-form'), array('doctor' => '0'));
+        $this->assertSame('0', $page->element('telemed-check-result')->getAttribute('data-passed'));
+        $this->assertSame('failed', $page->first('//*[@data-step="credentials"]')->getAttribute('data-result'));
+        $this->assertStringContainsString('client secret', $page->text('telemed-check-result'));
+    }
+
+    public function testOnlyAdministratorsSeeIt(): void
+    {
+        foreach (array('doctor1', 'patient') as $person) {
+            $this->assertSame(403, $this->browser($person)->screen('telemed-settings')->status, $person);
+        }
+    }
+
+    /** @dataProvider keys */
+    public function testTheKeyThatSealsIsNamed(array $constants, string $source): void
+    {
+        $this->assertSame($source, $this->site->php(
+            '$key = new \TelemedZoom\EncryptionKey($arguments["constants"]); return $key->source();',
+            array('constants' => $constants)
+        ));
+    }
+
+    /** @return array<string, array{array<string, string>, string}> */
+    public function keys(): array
+    {
+        $names = array('AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT');
+        $salts = array();
+        foreach ($names as $name) {
+            $salts[$name] = hash('sha256', $name);
+        }
+        return array(
+            'a key of its own' => array($salts + array('TELEMED_KEY' => base64_encode(str_repeat('k', 32))), 'constant'),
+            'the salts of wp-config' => array($salts, 'salts'),
+            'the sample phrase' => array(array_fill_keys($names, 'put your unique phrase here'), 'none'),
+            'no constants' => array(array(), 'none'),
+        );
+    }
+}

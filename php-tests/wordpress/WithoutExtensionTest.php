@@ -1,0 +1,99 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use PHPUnit\Framework\TestCase;
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Site;
+
+/** A PHP without the extension, as after an upgrade of PHP: what was made keeps showing, and the administrators are told. */
+final class WithoutExtensionTest extends TestCase
+{
+    private const JOIN_URL = 'https://zoom.us/j/93412345678?pwd=abc';
+
+    private Site $site;
+    private int $id;
+
+    protected function setUp(): void
+    {
+        $this->site = Site::fromEnvironment('TELEMED_BARE_SITE_STATE');
+        $this->site->reset();
+        $database = $this->site->database();
+        $insert = $database->prepare(
+            'INSERT INTO wp_telemed_meetings (source, appointment, doctor, start_utc, end_utc, minutes, timezone, topic, state, mode, app, host_id,'
+            . ' host_email, meeting_id, join_url, created_at, updated_at) VALUES (\'manual\', \'one\', ?, UTC_TIMESTAMP() + INTERVAL 1 DAY,'
+            . ' UTC_TIMESTAMP() + INTERVAL 25 HOUR, 60, \'UTC\', \'Video visit\', \'made\', \'s2s\', ?, ?, ?, 93412345678, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP())'
+        );
+        $insert->execute(array($this->site->userId('doctor1'), FakeZoom::S2S_CLIENT_ID, FakeZoom::DOCTOR1, FakeZoom::DOCTOR1_EMAIL, self::JOIN_URL));
+        $this->id = (int) $database->insert_id;
+        $database->close();
+    }
+
+    public function testTheExtensionIsReallyAbsent(): void
+    {
+        $this->assertFalse($this->site->php('return extension_loaded("telemed");'));
+    }
+
+    public function testAdministratorsAreTold(): void
+    {
+        $notice = $this->site->browser('admin')->get('/wp-admin/')->text('telemed-extension-notice');
+        $this->assertStringContainsString('telemed.so', $notice);
+        $this->assertStringContainsString(PHP_MAJOR_VERSION . '.' . PHP_MINOR_VERSION, $notice);
+        $this->assertNull($this->site->browser('doctor1')->get('/wp-admin/')->element('telemed-extension-notice'));
+    }
+
+    public function testTheyGetOneMail(): void
+    {
+        foreach (range(1, 3) as $visit) {
+            $this->assertSame(200, $this->site->visitor()->get('/')->status, "visit {$visit}");
+        }
+        $this->site->browser('admin')->get('/wp-admin/');
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_contains($mail['message'], 'telemed')));
+        $this->assertCount(1, $mails);
+        $this->assertStringContainsString('telemed.so', $mails[0]['message']);
+    }
+
+    public function testTheListAndTheJoinLinkStay(): void
+    {
+        $row = $this->site->browser('doctor1')->screen('telemed-meetings')->element("telemed-meeting-{$this->id}");
+        $this->assertNotNull($row);
+        $this->assertSame('made', $row->getAttribute('data-state'));
+        $rest = $this->site->browser('doctor1')->rest('GET', "telemed/v1/meetings/{$this->id}");
+        $this->assertSame(200, $rest->status, $rest->body);
+        $this->assertSame(self::JOIN_URL, $rest->json()['join_url']);
+    }
+
+    public function testStartSaysHowToStartInZoomItself(): void
+    {
+        $page = $this->site->browser('doctor1')->get("/?telemed_start={$this->id}");
+        $text = $page->text('telemed-start-fallback');
+        $this->assertStringContainsString(FakeZoom::DOCTOR1_EMAIL, $text);
+        $this->assertStringContainsString('93412345678', preg_replace('/\D/', '', $text));
+        $this->assertSame(403, $this->site->browser('doctor2')->get("/?telemed_start={$this->id}")->status);
+    }
+
+    public function testWhatNeedsItIsRefusedAndChangesNothing(): void
+    {
+        $doctor = $this->site->browser('doctor1');
+        $created = $doctor->rest('POST', 'telemed/v1/meetings', array(
+            'doctor' => $this->site->userId('doctor1'),
+            'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 864000),
+        ));
+        $cancelled = $doctor->rest('DELETE', "telemed/v1/meetings/{$this->id}");
+        foreach (array($created, $cancelled) as $page) {
+            $this->assertSame(503, $page->status, $page->body);
+            $this->assertSame('telemed_extension_missing', $page->json()['code']);
+        }
+        $this->assertSame('made', $doctor->rest('GET', "telemed/v1/meetings/{$this->id}")->json()['state']);
+    }
+
+    public function testEveryScreenStillOpens(): void
+    {
+        foreach (array('telemed-settings', 'telemed-doctors', 'telemed-meetings', 'telemed-new-meeting') as $screen) {
+            $this->assertSame(200, $this->site->browser('admin')->screen($screen)->status, $screen);
+        }
+        $this->assertSame(200, $this->site->browser('doctor1')->get('/wp-admin/profile.php')->status);
+    }
+}
