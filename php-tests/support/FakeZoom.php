@@ -149,6 +149,12 @@ final class FakeZoom
         $this->call('DELETE', 'faults');
     }
 
+    /** Every access token becomes unknown; refresh tokens stay. */
+    public function forgetAccessTokens(): void
+    {
+        $this->call('POST', 'invalidate_access_tokens', array());
+    }
+
     /** @param array<string, mixed> $switches */
     public function settings(array $switches): void
     {

@@ -31,6 +31,18 @@ final class Site
         return $this->state['url'] . $path;
     }
 
+    /** The folder of WordPress. */
+    public function wordpress(): string
+    {
+        return $this->state['wordpress'];
+    }
+
+    /** Where this site's PHP finds its configuration. */
+    public function scanDirectory(): string
+    {
+        return $this->state['php_ini_scan_dir'];
+    }
+
     /** Where fake-zoom answers, without TLS. */
     public function zoomUrl(): string
     {

@@ -1,0 +1,65 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Storm;
+
+use TelemedZoom\MeetingRecord;
+use TelemedZoom\Plugin;
+use TelemedZoom\Visit;
+
+/** Lives the lives of some appointments, one operation after another, as the requests of a site would. */
+final class Actor
+{
+    /** As long as a request goes on after its answer. */
+    private const SETTLE_SECONDS = 20.0;
+
+    /** @param list<int> $doctors WordPress users, by their index in the plan */
+    public function __construct(private readonly Plugin $plugin, private readonly array $doctors)
+    {
+    }
+
+    /**
+     * One operation. Done again after a kill it does no harm.
+     *
+     * @param array<string, mixed> $operation of Plan
+     */
+    public function act(int $appointment, array $operation): void
+    {
+        global $wpdb;
+        $visit = Visit::of(
+            new \DateTimeImmutable($operation['start'], new \DateTimeZone('UTC')),
+            $operation['minutes'],
+            $operation['timezone'],
+            ''
+        );
+        $doctor = $this->doctors[$operation['doctor']];
+        $wpdb->query('START TRANSACTION');
+        $wpdb->replace(HostSystem::TABLE, array(
+            'id' => $appointment,
+            'doctor' => $doctor,
+            'start_utc' => $operation['start'],
+            'minutes' => $operation['minutes'],
+            'timezone' => $operation['timezone'],
+            'held' => (int) $operation['held'],
+        ));
+        $row = $this->wish($operation['what'], (string) $appointment, $doctor, $visit);
+        $wpdb->query($operation['commits'] ? 'COMMIT' : 'ROLLBACK');
+        if ($row !== null && $operation['settles']) {
+            $this->plugin->worker->settle($row->id, self::SETTLE_SECONDS);
+        }
+    }
+
+    private function wish(string $what, string $appointment, int $doctor, Visit $visit): ?MeetingRecord
+    {
+        if (in_array($what, array('book', 'rebook'), true)) {
+            return $this->plugin->visits->book(HostSystem::NAME, $appointment, $doctor, $visit);
+        }
+        $row = $this->plugin->ledger->findAppointment(HostSystem::NAME, $appointment);
+        return match (true) {
+            null === $row => $this->plugin->visits->book(HostSystem::NAME, $appointment, $doctor, $visit),
+            'cancel' === $what => $this->plugin->visits->cancel($row),
+            default => $this->plugin->visits->move($row, $visit, $doctor),
+        };
+    }
+}

@@ -1,0 +1,63 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Storm;
+
+use TelemedZoom\AppointmentSource;
+use TelemedZoom\Database;
+use TelemedZoom\MeetingRecord;
+use TelemedZoom\People;
+use TelemedZoom\Wanted;
+
+/** An appointment system that books as such systems do: in a transaction of $wpdb, which it may roll back. */
+final class HostSystem implements AppointmentSource
+{
+    public const NAME = 'storm';
+    public const TABLE = 'wp_storm_appointments';
+
+    /** Makes it known to the plugin in this process. */
+    public static function register(): self
+    {
+        $system = new self();
+        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + array(self::NAME => $system));
+        return $system;
+    }
+
+    public function name(): string
+    {
+        return self::NAME;
+    }
+
+    public function committed(array $appointments, Database $database): array
+    {
+        $marks = implode(', ', array_fill(0, count($appointments), '?'));
+        $rows = $database->rows('SELECT * FROM ' . self::TABLE . " WHERE id IN ({$marks})", array_values(array_map('strval', $appointments)));
+        $found = array();
+        foreach ($rows as $row) {
+            $found[(string) $row['id']] = new Wanted(
+                (bool) $row['held'],
+                (int) $row['doctor'],
+                new \DateTimeImmutable($row['start_utc'], new \DateTimeZone('UTC')),
+                (int) $row['minutes'],
+                $row['timezone']
+            );
+        }
+        return $found;
+    }
+
+    public function people(MeetingRecord $row): People
+    {
+        throw new \LogicException('The storm sends its own mails.');
+    }
+
+    public function mayView(MeetingRecord $row, int $user): bool
+    {
+        return false;
+    }
+
+    public function mailsItself(string $event): bool
+    {
+        return true;
+    }
+}

@@ -1,0 +1,110 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Storm;
+
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Site;
+
+/** The site of a storm: the appointment table, the doctors, and their hosts or connections at fake-zoom. */
+final class Stage
+{
+    public function __construct(private readonly Site $site, private readonly FakeZoom $zoom)
+    {
+    }
+
+    /**
+     * @param 's2s'|'oauth' $mode
+     * @return list<int> the doctors, WordPress users
+     */
+    public function build(string $mode, int $doctors): array
+    {
+        $this->site->reset();
+        $this->zoom->reset();
+        $database = $this->site->database();
+        $database->query('DROP TABLE IF EXISTS ' . HostSystem::TABLE);
+        $database->query('CREATE TABLE ' . HostSystem::TABLE . ' (id bigint unsigned NOT NULL PRIMARY KEY, doctor bigint unsigned NOT NULL,
+            start_utc datetime NOT NULL, minutes int NOT NULL, timezone varchar(64) NOT NULL, held tinyint NOT NULL) ENGINE=InnoDB');
+        $database->close();
+        $hosts = $this->hosts($doctors);
+        $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'apps' => array(
+            'account' => FakeZoom::ACCOUNT,
+            's2s' => array(FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET),
+            'oauth' => array(FakeZoom::CLIENT_ID, FakeZoom::CLIENT_SECRET),
+        )));
+        if ('oauth' === $mode) {
+            $this->connect($users, $hosts);
+        }
+        return $users;
+    }
+
+    /** @return list<array{id: string, email: string}> licensed users of the clinic's account */
+    private function hosts(int $count): array
+    {
+        $hosts = array();
+        for ($number = 0; $number < $count; $number++) {
+            $id = substr(sprintf('sToRmHoSt%04dexAmple_Zo-m', $number), 0, 22);
+            $hosts[] = array('id' => $id, 'email' => sprintf('storm%04d@clinic.example', $number));
+        }
+        $this->zoom->seed(array('users' => array_map(static fn (array $host): array => $host + array(
+            'account_id' => FakeZoom::ACCOUNT,
+            'first_name' => 'Storm',
+            'last_name' => $host['id'],
+            'type' => 2,
+            'timezone' => 'Europe/Berlin',
+        ), $hosts)));
+        return $hosts;
+    }
+
+    /**
+     * Each doctor authorizes with a Zoom user of their own.
+     *
+     * @param list<int> $users
+     * @param list<array{id: string, email: string}> $hosts
+     */
+    private function connect(array $users, array $hosts): void
+    {
+        $urls = $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            return array_map(static fn (int $user): string => $plugin->apps->oauth()->authorizationRequest($plugin->site->subject($user))->url(), $arguments["users"]);',
+            array('users' => $users)
+        );
+        $answers = array();
+        foreach ($urls as $index => $url) {
+            $answers[] = array('user' => $users[$index]) + $this->zoom->authorize($url, $hosts[$index]['id']);
+        }
+        $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            foreach ($arguments["answers"] as $one) {
+                $plugin->apps->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
+            }',
+            array('answers' => $answers)
+        );
+    }
+
+    private const SET_UP = <<<'CODE'
+        $apps = $arguments['apps'];
+        update_option('telemed_settings', [
+            'mode' => $arguments['mode'],
+            's2s_account_id' => $apps['account'],
+            's2s_client_id' => $apps['s2s'][0],
+            's2s_client_secret' => $apps['s2s'][1],
+            'oauth_client_id' => $apps['oauth'][0],
+            'oauth_client_secret' => $apps['oauth'][1],
+        ]);
+        $users = [];
+        foreach ($arguments['hosts'] as $host) {
+            $user = get_user_by('email', $host['email']);
+            $id = $user !== false ? $user->ID : wp_insert_user([
+                'user_login' => strtok($host['email'], '@'),
+                'user_email' => $host['email'],
+                'user_pass' => wp_generate_password(),
+                'role' => 'telemed_doctor',
+            ]);
+            (new TelemedZoom\HostMap())->confirm($id, new TelemedZoom\Host($host['id'], $host['email'], 'Storm', true, $apps['account'], $host['email']));
+            $users[] = $id;
+        }
+        return $users;
+        CODE;
+}

@@ -1,0 +1,111 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Storm;
+
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Site;
+
+/** What a storm has left behind: the appointments that stand committed, against the ledger, against fake-zoom's own state. */
+final class Verdict
+{
+    /** Faults shown of each kind. */
+    private const SHOWN = 5;
+
+    /** @var array<string, list<string>> by kind of damage */
+    private array $damage = array(
+        'lost appointments' => array(),
+        'duplicate meetings' => array(),
+        'orphans' => array(),
+        'wrong times' => array(),
+        'wrong hosts' => array(),
+        'rows that are not settled' => array(),
+        'changed or missing visit links' => array(),
+    );
+    private int $held = 0;
+
+    /**
+     * @param array<int, string> $links the visit key of each appointment as it was first given
+     * @param array<int, string> $hosts Zoom user of each doctor
+     */
+    public function __construct(Site $site, FakeZoom $zoom, array $links, array $hosts)
+    {
+        $database = $site->database();
+        $appointments = $database->query('SELECT * FROM ' . HostSystem::TABLE)->fetch_all(MYSQLI_ASSOC);
+        $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'storm'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
+        $leftovers = $database->query('SELECT * FROM wp_telemed_leftovers')->fetch_all(MYSQLI_ASSOC);
+        $database->close();
+        $atZoom = array_column($zoom->state()['meetings'], null, 'id');
+        $claimed = array();
+        foreach ($appointments as $appointment) {
+            $id = (string) $appointment['id'];
+            $row = $rows[$id] ?? null;
+            if ($row === null || ($links[(int) $id] ?? $row['visit_key']) !== $row['visit_key']) {
+                $this->damage['changed or missing visit links'][] = "appointment {$id}";
+            }
+            if ($appointment['held']) {
+                $this->held++;
+                $claimed[(int) ($row['meeting_id'] ?? 0)][] = $id;
+                $this->judge($appointment, $row, $atZoom[(int) ($row['meeting_id'] ?? 0)] ?? null, $hosts);
+            } elseif ($row !== null && $row['state'] !== 'cancelled') {
+                $this->damage['rows that are not settled'][] = "appointment {$id} is off, its row is {$row['state']}: {$row['last_error']}";
+            }
+        }
+        foreach ($atZoom as $id => $meeting) {
+            if (! isset($claimed[$id])) {
+                $this->damage['orphans'][] = "meeting {$id} of {$meeting['host_id']} at {$meeting['start_time']}";
+            }
+        }
+        foreach (array_count_values(array_filter(array_column($atZoom, 'agenda'))) as $marker => $count) {
+            if ($count > 1) {
+                $this->damage['duplicate meetings'][] = "{$count} meetings bear {$marker}";
+            }
+        }
+        foreach ($leftovers as $leftover) {
+            $this->damage['rows that are not settled'][] = "a meeting of row {$leftover['meeting']} is still to be deleted: {$leftover['last_error']}";
+        }
+    }
+
+    public function isClean(): bool
+    {
+        return array() === array_filter($this->damage);
+    }
+
+    public function text(): string
+    {
+        $text = "{$this->held} visits held\n";
+        foreach ($this->damage as $kind => $cases) {
+            $text .= sprintf("%5d %s\n", count($cases), $kind);
+            foreach (array_slice($cases, 0, self::SHOWN) as $case) {
+                $text .= "        {$case}\n";
+            }
+        }
+        return $text;
+    }
+
+    /**
+     * @param array<string, mixed> $appointment
+     * @param ?array<string, mixed> $row
+     * @param ?array<string, mixed> $meeting
+     * @param array<int, string> $hosts
+     */
+    private function judge(array $appointment, ?array $row, ?array $meeting, array $hosts): void
+    {
+        $name = "appointment {$appointment['id']}";
+        if ($row !== null && $row['state'] !== 'made') {
+            $this->damage['rows that are not settled'][] = "{$name} is {$row['state']}: {$row['last_error']}";
+        }
+        if ($meeting === null) {
+            $this->damage['lost appointments'][] = $name;
+            return;
+        }
+        $start = gmdate('Y-m-d H:i:s', (int) strtotime((string) $meeting['start_time']));
+        if ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== (int) $appointment['minutes']) {
+            $this->damage['wrong times'][] = "{$name}: {$appointment['start_utc']} for {$appointment['minutes']}, at Zoom {$start} for {$meeting['duration']}";
+        }
+        if ($meeting['host_id'] !== $hosts[(int) $appointment['doctor']]) {
+            $this->damage['wrong hosts'][] = "{$name}: {$meeting['host_id']}";
+        }
+    }
+}

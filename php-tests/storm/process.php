@@ -1,0 +1,45 @@
+<?php
+
+/**
+ * A process of the storm inside WordPress: process.php FOLDER URL actor SHARE PROGRESS | process.php FOLDER URL worker
+ *
+ * actor   lives the appointments of the file SHARE and notes in the file PROGRESS what is done, so that another goes on
+ *         after a kill
+ * worker  carries out what is due until it is killed
+ */
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Storm;
+
+use TelemedZoom\Plugin;
+
+[, $folder, $url, $role] = $argv;
+$_SERVER['HTTP_HOST'] = substr($url, strlen('http://'));
+require $folder . '/wp-load.php';
+require __DIR__ . '/HostSystem.php';
+require __DIR__ . '/Actor.php';
+
+HostSystem::register();
+$plugin = Plugin::instance();
+
+if ('worker' === $role) {
+    while (true) {
+        $plugin->worker->runDue(10.0);
+        usleep(200_000);
+    }
+}
+
+[, , , , $share, $progress] = $argv;
+$share = json_decode((string) file_get_contents($share), true, 16, JSON_THROW_ON_ERROR);
+$done = is_file($progress) ? (int) file_get_contents($progress) : 0;
+$actor = new Actor($plugin, $share['doctors']);
+foreach ($share['operations'] as $number => [$appointment, $operation]) {
+    if ($number < $done) {
+        continue;
+    }
+    $actor->act($appointment, $operation);
+    // Atomically: a kill in the middle of a write would lose the count.
+    file_put_contents("{$progress}.new", (string) ($number + 1));
+    rename("{$progress}.new", $progress);
+}
