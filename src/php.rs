@@ -63,6 +63,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<client::Client>()
         .class::<meeting_request::MeetingRequest>()
         .class::<meeting::Meeting>()
+        .class::<meeting::MeetingPage>()
         .class::<user::User>()
         .class::<diagnosis::Diagnosis>()
         .class::<webhook::Webhook>()

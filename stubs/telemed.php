@@ -366,7 +366,8 @@ final class Client
     }
 
     /**
-     * Creates one meeting. Never sent twice: on a failure with $maybeDelivered the meeting may exist.
+     * Creates one meeting. Never sent twice: on a failure with $maybeDelivered the meeting may exist. A visit that has
+     * begun can still get its meeting; one that is over cannot.
      *
      * @throws TelemedException
      */
@@ -380,9 +381,16 @@ final class Client
      *
      * @param list<int> $known ids of meetings that belong to other references; they count where the Zoom account hides
      *                         descriptions, and our marker with them
+     * @param ?\DateTimeInterface $attemptedAt when an attempt was begun whose end the caller never saw, because the process
+     *                         that made it died (null: every attempt ended with a result or an exception): "not found" is
+     *                         believed only 60 seconds after it
      * @throws TelemedException with $maybeDelivered where it is uncertain whether a meeting exists; retryable where waiting helps
      */
-    public function ensureMeeting(MeetingRequest $request, array $known = []): Meeting
+    public function ensureMeeting(
+        MeetingRequest $request,
+        array $known = [],
+        ?\DateTimeInterface $attemptedAt = null
+    ): Meeting
     {
     }
 
@@ -399,11 +407,12 @@ final class Client
 
     /**
      * Changes topic, time, duration, zone and the settings that the request names (the host stays), then reads it back
-     * and compares.
+     * and compares. A start that has passed is refused: Zoom would ignore it without a word.
      *
+     * @param bool $allSettings also puts the private defaults back, whatever was changed in Zoom
      * @throws NotFoundException|TelemedException
      */
-    public function updateMeeting(int $meetingId, MeetingRequest $request): Meeting
+    public function updateMeeting(int $meetingId, MeetingRequest $request, bool $allSettings = false): Meeting
     {
     }
 
@@ -415,8 +424,11 @@ final class Client
     {
     }
 
-    /** @throws NotFoundException|TelemedException */
-    public function meeting(int $meetingId): Meeting
+    /**
+     * @param ?MeetingRequest $asked compares the meeting's settings with what is asked here: see Meeting::overridden()
+     * @throws NotFoundException|TelemedException
+     */
+    public function meeting(int $meetingId, ?MeetingRequest $asked = null): Meeting
     {
     }
 
@@ -427,6 +439,16 @@ final class Client
      * @throws TelemedException
      */
     public function meetings(?string $host = null): array
+    {
+    }
+
+    /**
+     * One page of what meetings() gives, for lists of any length in little memory.
+     *
+     * @param ?string $token what the page before gave as next(); null for the first page
+     * @throws TelemedException
+     */
+    public function meetingPage(?string $host = null, ?string $token = null): MeetingPage
     {
     }
 
@@ -539,7 +561,17 @@ final class Meeting
     {
     }
 
-    /** @return ?string 'waiting' or 'started' */
+    /** Whether the join link carries the passcode; if not, and there is a passcode, people have to be told it. */
+    public function passcodeInLink(): bool
+    {
+    }
+
+    /** When it was made, in UTC; null when the answer does not say. */
+    public function createdAt(): ?\DateTimeImmutable
+    {
+    }
+
+    /** @return ?string 'waiting' or 'started'; lists do not say */
     public function status(): ?string
     {
     }
@@ -551,6 +583,24 @@ final class Meeting
 
     /** @return list<string> settings that Zoom did not take as asked (the account overrides them) */
     public function overridden(): array
+    {
+    }
+}
+
+/** One page of a host's meetings. */
+final class MeetingPage
+{
+    private function __construct()
+    {
+    }
+
+    /** @return list<Meeting> 300 at most */
+    public function meetings(): array
+    {
+    }
+
+    /** What Client::meetingPage() takes for the next page, within 15 minutes; null at the end. */
+    public function next(): ?string
     {
     }
 }

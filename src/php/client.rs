@@ -14,12 +14,14 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+use super::convert::DateTimeArgument;
 use super::convert::SEALED;
 use super::convert::SecretText;
 use super::convert::not_constructible;
 use super::diagnosis::Diagnosis;
 use super::exceptions::unthrown;
 use super::meeting::Meeting;
+use super::meeting::MeetingPage;
 use super::meeting_request::MeetingRequest;
 use super::store::Store;
 use super::user::User;
@@ -66,9 +68,11 @@ impl Client {
         &self,
         request: &MeetingRequest,
         known: KnownArgument,
+        attemptedAt: Option<DateTimeArgument>,
     ) -> PhpResult<Meeting> {
         let request = request.core();
-        self.run(|client| client.ensure_meeting(&request, &known.0))
+        let attempted_at = attemptedAt.map(|at| at.instant()).transpose()?;
+        self.run(|client| client.ensure_meeting(&request, &known.0, attempted_at))
             .map(Meeting::from)
     }
 
@@ -84,9 +88,15 @@ impl Client {
         Ok(array)
     }
 
-    pub fn update_meeting(&self, meetingId: i64, request: &MeetingRequest) -> PhpResult<Meeting> {
+    #[php(defaults(allSettings = false))]
+    pub fn update_meeting(
+        &self,
+        meetingId: i64,
+        request: &MeetingRequest,
+        allSettings: bool,
+    ) -> PhpResult<Meeting> {
         let request = request.core();
-        self.run(|client| client.update_meeting(meetingId, &request))
+        self.run(|client| client.update_meeting(meetingId, &request, allSettings))
             .map(Meeting::from)
     }
 
@@ -94,14 +104,30 @@ impl Client {
         self.run(|client| client.delete_meeting(meetingId))
     }
 
-    pub fn meeting(&self, meetingId: i64) -> PhpResult<Meeting> {
-        self.run(|client| client.meeting(meetingId))
-            .map(Meeting::from)
+    pub fn meeting(&self, meetingId: i64, asked: Option<&MeetingRequest>) -> PhpResult<Meeting> {
+        let asked = asked.map(MeetingRequest::core);
+        self.run(|client| {
+            let meeting = client.meeting(meetingId)?;
+            Ok(match asked {
+                Some(request) => meeting.compared_with(&request.all_settings(), None),
+                None => meeting,
+            })
+        })
+        .map(Meeting::from)
     }
 
     pub fn meetings(&self, host: Option<String>) -> PhpResult<Vec<Meeting>> {
         let meetings = self.run(|client| client.meetings(host.as_deref()))?;
         Ok(meetings.into_iter().map(Meeting::from).collect())
+    }
+
+    pub fn meeting_page(
+        &self,
+        host: Option<String>,
+        token: Option<String>,
+    ) -> PhpResult<MeetingPage> {
+        self.run(|client| client.meeting_page(host.as_deref(), token.as_deref()))
+            .map(MeetingPage::from)
     }
 
     pub fn start_url(&self, meetingId: i64) -> PhpResult<SecretText> {
@@ -180,6 +206,6 @@ impl Client {
 
     fn run<T>(&self, work: impl FnOnce(&zoom::Client) -> zoom::Result<T>) -> PhpResult<T> {
         let (client, store) = (Rc::clone(&self.client), self.store.clone());
-        store.run(|| work(&client))
+        store.run(|| work(&client.begun()))
     }
 }

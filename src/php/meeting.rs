@@ -62,6 +62,14 @@ impl Meeting {
         self.meeting.passcode()
     }
 
+    pub fn passcode_in_link(&self) -> bool {
+        self.meeting.passcode_in_link()
+    }
+
+    pub fn created_at(&self) -> Option<DateTime> {
+        self.meeting.created_at().map(DateTime)
+    }
+
     pub fn status(&self) -> Option<&str> {
         self.meeting.status()
     }
@@ -75,8 +83,50 @@ impl Meeting {
     }
 }
 
+impl Meeting {
+    /// The core's meeting.
+    pub fn core(&self) -> &zoom::meeting::Meeting {
+        &self.meeting
+    }
+}
+
 impl From<zoom::meeting::Meeting> for Meeting {
     fn from(meeting: zoom::meeting::Meeting) -> Self {
         Self { meeting }
+    }
+}
+
+/// One page of a host's meetings.
+#[php_class]
+#[php(name = "Telemed\\MeetingPage")]
+#[php(flags = SEALED)]
+pub struct MeetingPage {
+    page: zoom::client::MeetingPage,
+}
+
+#[php_impl]
+impl MeetingPage {
+    #[php(vis = "private")]
+    pub fn __construct() -> PhpResult<Self> {
+        not_constructible()
+    }
+
+    pub fn meetings(&self) -> Vec<Meeting> {
+        self.page
+            .meetings
+            .iter()
+            .cloned()
+            .map(Meeting::from)
+            .collect()
+    }
+
+    pub fn next(&self) -> Option<&str> {
+        self.page.next.as_deref()
+    }
+}
+
+impl From<zoom::client::MeetingPage> for MeetingPage {
+    fn from(page: zoom::client::MeetingPage) -> Self {
+        Self { page }
     }
 }

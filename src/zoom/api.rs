@@ -37,6 +37,8 @@ pub struct Api {
     tokens: Tokens,
     /// The time of one call, when the caller set one.
     budget: Option<Duration>,
+    /// When the time of the call that has begun is over.
+    deadline: Option<Duration>,
     tracking_id: Rc<RefCell<Option<String>>>,
 }
 
@@ -134,6 +136,7 @@ impl Api {
             context,
             tokens,
             budget: None,
+            deadline: None,
             tracking_id: Rc::default(),
         }
     }
@@ -143,6 +146,16 @@ impl Api {
     pub fn within(&self, budget: Duration) -> Self {
         Self {
             budget: Some(budget),
+            ..self.clone()
+        }
+    }
+
+    /// The same for one call of the caller that begins now: all its requests share the budget.
+    #[must_use]
+    pub fn begun(&self) -> Self {
+        let now = self.context.clock.monotonic();
+        Self {
+            deadline: self.budget.map(|budget| now.saturating_add(budget)),
             ..self.clone()
         }
     }
@@ -179,7 +192,7 @@ impl Api {
     /// Whatever stands in its way, as an error that says whether the work may have been done all the same.
     pub fn call(&self, operation: &Operation) -> Result<Reply> {
         let clock = &self.context.clock;
-        let deadline = clock.monotonic().saturating_add(self.budget());
+        let deadline = self.deadline();
         let left = || deadline.saturating_sub(clock.monotonic());
         let mut access = self.tokens.access(None, left().min(LOCK_WAIT))?;
         let mut token_replaced = false;
@@ -245,8 +258,18 @@ impl Api {
         sent
     }
 
+    /// What is left of the time.
     fn budget(&self) -> Duration {
-        self.budget.unwrap_or(DEFAULT_BUDGET)
+        self.deadline()
+            .saturating_sub(self.context.clock.monotonic())
+    }
+
+    fn deadline(&self) -> Duration {
+        let from_now = || {
+            let now = self.context.clock.monotonic();
+            now.saturating_add(self.budget.unwrap_or(DEFAULT_BUDGET))
+        };
+        self.deadline.unwrap_or_else(from_now)
     }
 
     fn jitter(&self) -> f64 {

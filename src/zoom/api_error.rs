@@ -100,6 +100,8 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
             "Zoom has trouble right now. Try again in a few minutes.",
         )
         .retryable(true)
+        // A gateway gave up waiting: what is behind it may still be at work.
+        .timed_out(response.status == 504)
         .maybe_delivered(method != Method::Get),
         (300..=399, _) => error(
             Kind::Api,

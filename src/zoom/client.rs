@@ -9,6 +9,8 @@ mod read;
 mod update;
 mod users;
 
+pub use read::MeetingPage;
+
 use std::time::Duration;
 
 use super::api::Api;
@@ -40,6 +42,14 @@ impl Client {
     pub fn within(&self, budget: Duration) -> Self {
         Self {
             api: self.api.within(budget),
+        }
+    }
+
+    /// The same client for one call that begins now: all requests of the call share its time budget.
+    #[must_use]
+    pub fn begun(&self) -> Self {
+        Self {
+            api: self.api.begun(),
         }
     }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::Deserializer;
 use serde_json::Map;
 use serde_json::Value;
+use url::Url;
 use zeroize::Zeroizing;
 
 use super::endpoints::Endpoints;
@@ -164,6 +165,17 @@ impl Meeting {
             .filter(|passcode| !passcode.is_empty())
     }
 
+    /// Whether the join link carries the passcode, so that nobody has to type it.
+    #[must_use]
+    pub fn passcode_in_link(&self) -> bool {
+        self.join_url()
+            .and_then(|link| Url::parse(link).ok())
+            .is_some_and(|link| {
+                link.query_pairs()
+                    .any(|(name, value)| name == "pwd" && !value.is_empty())
+            })
+    }
+
     /// `waiting` or `started`.
     #[must_use]
     pub fn status(&self) -> Option<&str> {
@@ -287,6 +299,17 @@ mod tests {
         ] {
             assert_eq!(meeting(json!({"id": 1, "join_url": link})).join_url(), None);
         }
+    }
+
+    #[test]
+    fn a_link_carries_the_passcode_or_does_not() {
+        let carries = |link: &str| {
+            meeting(json!({"id": 1, "password": "p", "join_url": link})).passcode_in_link()
+        };
+        assert!(carries("https://us02web.zoom.us/j/1?pwd=x.1"));
+        assert!(!carries("https://us02web.zoom.us/j/1"));
+        assert!(!carries("https://us02web.zoom.us/j/1?pwd="));
+        assert!(!meeting(json!({"id": 1, "password": "p"})).passcode_in_link());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! What a meeting shall be: checked when it is made, so that a request that exists can be sent.
 
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde_json::Map;
 use serde_json::Value;
@@ -112,6 +113,13 @@ impl MeetingRequest {
         self.minutes
     }
 
+    /// When the visit is over.
+    #[must_use]
+    pub fn end(&self) -> Timestamp {
+        let length = SignedDuration::from_secs(self.minutes * 60);
+        self.start.checked_add(length).unwrap_or(Timestamp::MAX)
+    }
+
     /// The marker of the reference, when there is one.
     #[must_use]
     pub fn marker(&self) -> Option<String> {
@@ -148,17 +156,17 @@ impl MeetingRequest {
         })
     }
 
-    /// The body that changes the meeting: settings only as named, never a passcode.
+    /// The body that changes the meeting: these settings, never a passcode.
     #[must_use]
-    pub fn update_body(&self) -> Value {
+    pub fn update_body(&self, settings: Map<String, Value>) -> Value {
         let mut body = Map::from_iter([
             ("topic".to_owned(), json!(self.topic)),
             ("start_time".to_owned(), json!(instant(self.start))),
             ("duration".to_owned(), json!(self.minutes)),
             ("timezone".to_owned(), json!(self.timezone)),
         ]);
-        if !self.settings.is_empty() {
-            body.insert("settings".to_owned(), Value::Object(self.settings.clone()));
+        if !settings.is_empty() {
+            body.insert("settings".to_owned(), Value::Object(settings));
         }
         Value::Object(body)
     }

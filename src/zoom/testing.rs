@@ -169,7 +169,11 @@ pub struct Sent {
 pub struct ScriptedHttp {
     answers: RefCell<VecDeque<Result<Response, SendError>>>,
     pub sent: RefCell<Vec<Sent>>,
+    /// Looks at each request, by method and path, at the moment when it is sent.
+    pub on_send: RefCell<Option<OnSend>>,
 }
+
+type OnSend = Box<dyn Fn(&str)>;
 
 impl ScriptedHttp {
     pub fn answer(&self, status: u16, body: &str) -> &Self {
@@ -231,6 +235,9 @@ impl Http for ScriptedHttp {
             .map(|q| format!("?{q}"))
             .unwrap_or_default();
         let line = format!("{} {}{query}", request.method.as_str(), request.url.path());
+        if let Some(look) = &*self.on_send.borrow() {
+            look(&line);
+        }
         self.sent.borrow_mut().push(Sent {
             line: line.clone(),
             body: String::from_utf8(request.body).unwrap(),

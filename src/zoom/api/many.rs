@@ -30,10 +30,7 @@ impl Api {
     /// makes it.
     #[must_use]
     pub fn pace(&self) -> Pace {
-        Pace::until(
-            self.budget
-                .map(|budget| self.context.clock.monotonic().saturating_add(budget)),
-        )
+        Pace::until(self.budget.map(|_| self.deadline()))
     }
 
     /// Carries the operations out, concurrently and within the pace.

@@ -21,19 +21,13 @@ impl Client {
     /// Creates one meeting, with one request. A refused passcode is the one thing that is mended and tried once more.
     ///
     /// # Errors
-    /// When the start has passed, the host does not fit the mode, or Zoom does not create it as asked.
+    /// When the visit is over, the host does not fit the mode, or Zoom does not create it as asked.
     pub fn create_meeting(&self, request: &MeetingRequest) -> Result<Meeting> {
         let path = format!("{}/meetings", self.user_path(request.host())?);
-        refuse_past(request.start(), self.api.context().clock.now())?;
+        refuse_over(request, self.api.context().clock.now())?;
         let policy = self.api.access()?.passcode_policy.clone();
         match self.create(&path, request, policy.as_ref()) {
-            Err(error)
-                if error
-                    .fields()
-                    .iter()
-                    .any(|(field, _)| field == PASSCODE_FIELD) =>
-            {
-                // Nothing was created: Zoom validates first. Its policy is read and obeyed.
+            Err(error) if refuses_passcode(&error) => {
                 let policy = self.read_passcode_policy(request.host())?;
                 self.create(&path, request, Some(&policy))
             }
@@ -50,11 +44,10 @@ impl Client {
         let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
         let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
         let sent_at = self.api.context().clock.now();
-        let reply = self.api.call(&operation).inspect_err(|error| {
-            if error.is_maybe_delivered() && error.is_timed_out() {
-                self.note_attempt(request, sent_at);
-            }
-        })?;
+        let reply = self
+            .api
+            .call(&operation)
+            .inspect_err(|error| self.note_if_timed_out(request, error, sent_at))?;
         let meeting = self.read_created(&reply, request, &passcode)?;
         // A convenience for later look-ups; the meeting exists whether it can be noted or not.
         let _ = self.note_descriptions(request, &meeting);
@@ -84,6 +77,23 @@ impl Client {
             .amend(|record| record.passcode_policy = Some(policy.clone()))?;
         Ok(policy)
     }
+}
+
+/// Whether Zoom took offence at the passcode. Nothing was created then: it validates first.
+pub(super) fn refuses_passcode(error: &Error) -> bool {
+    let mut fields = error.fields().iter();
+    fields.any(|(field, _)| field == PASSCODE_FIELD)
+}
+
+/// A visit that has begun can still get its meeting, for doctor and patient are waiting for it; one that is over cannot.
+pub(super) fn refuse_over(request: &MeetingRequest, now: Timestamp) -> Result<()> {
+    if now < request.end() {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format!("the visit at {} is over", request.start()),
+        "Give a start in the future; check the time zone and this server's clock.",
+    ))
 }
 
 /// Zoom's PATCH silently ignores a start that has passed, so it is refused before sending.

@@ -4,7 +4,8 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use super::create::compare_time;
-use super::create::refuse_past;
+use super::create::refuse_over;
+use super::create::refuses_passcode;
 use crate::zoom::api::Operation;
 use crate::zoom::api::Reply;
 use crate::zoom::error::Result;
@@ -32,15 +33,49 @@ impl Client {
         if requests.is_empty() {
             return Vec::new();
         }
-        let policy = match self.api.access() {
+        let mut policy = match self.api.access() {
             Ok(access) => access.passcode_policy.clone(),
             Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
         };
         let mut pace = self.api.pace();
-        requests
-            .chunks(BATCH)
-            .flat_map(|batch| self.create_batch(batch, policy.as_ref(), &mut pace))
-            .collect()
+        let mut results = Vec::with_capacity(requests.len());
+        for batch in requests.chunks(BATCH) {
+            let mut made = self.create_batch(batch, policy.as_ref(), &mut pace);
+            self.mend_passcodes(batch, &mut made, &mut policy, &mut pace);
+            results.append(&mut made);
+        }
+        results
+    }
+
+    /// Those whose passcode was refused, once more with one that the account's policy takes. Nothing was created for them.
+    fn mend_passcodes(
+        &self,
+        requests: &[MeetingRequest],
+        results: &mut [Result<Meeting>],
+        policy: &mut Option<PasscodePolicy>,
+        pace: &mut Pace,
+    ) {
+        let refused: Vec<usize> = results
+            .iter()
+            .enumerate()
+            .filter(|(_, result)| result.as_ref().is_err_and(refuses_passcode))
+            .map(|(index, _)| index)
+            .collect();
+        let again: Vec<MeetingRequest> = refused
+            .iter()
+            .filter_map(|index| requests.get(*index).cloned())
+            .collect();
+        let Some(first) = again.first() else { return };
+        let Ok(read) = self.read_passcode_policy(first.host()) else {
+            return;
+        };
+        let made = self.create_batch(&again, Some(&read), pace);
+        *policy = Some(read);
+        for (index, result) in refused.into_iter().zip(made) {
+            if let Some(place) = results.get_mut(index) {
+                *place = result;
+            }
+        }
     }
 
     fn create_batch(
@@ -49,6 +84,7 @@ impl Client {
         policy: Option<&PasscodePolicy>,
         pace: &mut Pace,
     ) -> Vec<Result<Meeting>> {
+        let sent_at = self.api.context().clock.now();
         let mut operations = Vec::new();
         let prepared: Vec<Result<Zeroizing<String>>> = requests
             .iter()
@@ -64,7 +100,10 @@ impl Client {
             .zip(prepared)
             .map(|(request, passcode)| {
                 let passcode = passcode?;
-                let reply = replies.next().unwrap_or_else(|| Err(super::unanswered()))?;
+                let reply = replies
+                    .next()
+                    .unwrap_or_else(|| Err(super::unanswered()))
+                    .inspect_err(|error| self.note_if_timed_out(request, error, sent_at))?;
                 self.read_created(&reply, request, &passcode)
             })
             .collect()
@@ -77,7 +116,7 @@ impl Client {
     ) -> Result<Prepared> {
         let path = format!("{}/meetings", self.user_path(request.host())?);
         let clock = &self.api.context().clock;
-        refuse_past(request.start(), clock.now())?;
+        refuse_over(request, clock.now())?;
         let passcode = Zeroizing::new(passcode::generate(policy, &**clock)?);
         Ok(Prepared {
             operation: Operation::post(path, request.create_body(&passcode)),

@@ -34,11 +34,17 @@ struct Attempt {
 
 impl Client {
     /// The one meeting of the request's reference: found and brought to the wanted time, or created. `known` are meetings that
-    /// the caller knows to belong to other references.
+    /// the caller knows to belong to other references. `attempted_at` is when an attempt began of which the caller does not
+    /// know how it ended, because its process died: only the caller can know of it.
     ///
     /// # Errors
     /// With [`Error::is_maybe_delivered`] where it is uncertain whether a meeting exists; retryable where waiting helps.
-    pub fn ensure_meeting(&self, request: &MeetingRequest, known: &[i64]) -> Result<Meeting> {
+    pub fn ensure_meeting(
+        &self,
+        request: &MeetingRequest,
+        known: &[i64],
+        attempted_at: Option<Timestamp>,
+    ) -> Result<Meeting> {
         let Some(marker) = request.marker() else {
             return Err(Error::configuration(
                 "to ensure a meeting, a reference is needed",
@@ -50,35 +56,52 @@ impl Client {
         let context = self.api.context();
         let _locked = tokens::lock(context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
         if let Some(found) = self.find(request, &marker, known)? {
-            context.store.delete(&key)?;
+            // A note that stays only costs a later look-up its patience.
+            let _ = context.store.delete(&key);
             return self.bring_to(found.id(), request);
         }
-        if let Some(settles_at) = self.settles_at(&key)
-            && context.clock.now() < settles_at
+        let now = context.clock.now();
+        // A clock that ran ahead elsewhere must not make the wait longer.
+        let told = attempted_at.map(|at| at.min(now) + SETTLE);
+        if let Some(settles_at) = self.settles_at(&key).max(told)
+            && now < settles_at
         {
             return Err(unsettled(settles_at));
         }
-        let meeting = self.create_meeting(request)?;
-        context.store.delete(&key)?;
-        Ok(meeting)
+        // Before it is sent: whoever dies in between has left word.
+        self.save_attempt(&key, now)?;
+        let outcome = self.create_meeting(request);
+        if !outcome.as_ref().is_err_and(may_still_come) {
+            let _ = context.store.delete(&key);
+        }
+        outcome
     }
 
-    /// Notes that the answer to a creation did not come in time. Best effort: the error that follows says the same.
-    pub(super) fn note_attempt(&self, request: &MeetingRequest, sent_at: Timestamp) {
-        let Some(marker) = request.marker() else {
-            return;
-        };
+    /// Notes a creation whose answer did not come in time. Best effort: the error that follows says the same.
+    pub(super) fn note_if_timed_out(
+        &self,
+        request: &MeetingRequest,
+        error: &Error,
+        sent_at: Timestamp,
+    ) {
+        if let (true, Some(marker)) = (may_still_come(error), request.marker()) {
+            let _ = self.save_attempt(&self.attempt_key(&marker), sent_at);
+        }
+    }
+
+    fn save_attempt(&self, key: &str, sent_at: Timestamp) -> Result<()> {
         let context = self.api.context();
-        let key = self.attempt_key(&marker);
         let attempt = Attempt {
             sent_at: sent_at.as_second(),
         };
-        if let (Ok(replaces), Ok(sealed)) = (
-            context.store.load(&key),
-            record::seal(context, &key, &attempt),
-        ) {
-            let _ = context.store.save(&key, &sealed, replaces.as_deref());
+        let sealed = record::seal(context, key, &attempt)?;
+        let replaces = context.store.load(key)?;
+        if context.store.save(key, &sealed, replaces.as_deref())? {
+            return Ok(());
         }
+        Err(Error::store(
+            "another process has just noted an attempt to make this very meeting",
+        ))
     }
 
     /// Notes whether the account echoes descriptions, when that is news.
@@ -152,7 +175,7 @@ impl Client {
             return Ok(meeting.compared_with(&request.all_settings(), None));
         }
         refuse_past(request.start(), self.api.context().clock.now())?;
-        self.update_meeting(meeting_id, request)
+        self.update_meeting(meeting_id, request, false)
     }
 
     fn settles_at(&self, key: &str) -> Option<Timestamp> {
@@ -170,6 +193,11 @@ impl Client {
         let hash = digest(&[self.api.tokens().key().as_bytes(), marker.as_bytes()]);
         format!("attempt:{}", hex(&hash, 40))
     }
+}
+
+/// Whether the work may still be done after this.
+fn may_still_come(error: &Error) -> bool {
+    error.is_maybe_delivered() && error.is_timed_out()
 }
 
 fn unsettled(settles_at: Timestamp) -> Error {

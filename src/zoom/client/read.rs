@@ -13,12 +13,23 @@ use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting::MeetingAnswer;
 use crate::zoom::meeting::StartUrlAnswer;
 
+/// The meetings that wait to be held and have not expired.
+const SCHEDULED: [(&str, &str); 1] = [("type", "scheduled")];
+
 #[derive(Deserialize)]
-struct MeetingPage {
+struct PageAnswer {
     #[serde(default)]
     next_page_token: Option<String>,
     #[serde(default)]
     meetings: Vec<MeetingAnswer>,
+}
+
+/// One page of a host's meetings.
+pub struct MeetingPage {
+    /// The meetings, 300 at most.
+    pub meetings: Vec<Meeting>,
+    /// What asks for the next page, within 15 minutes; `None` at the end.
+    pub next: Option<String>,
 }
 
 impl Client {
@@ -40,14 +51,31 @@ impl Client {
     /// Whatever stands in its way.
     pub fn meetings(&self, host: Option<&str>) -> Result<Vec<Meeting>> {
         let path = format!("{}/meetings", self.user_path(host)?);
-        let answers = self.pages(&path, &[("type", "scheduled")], |page: MeetingPage| {
+        let answers = self.pages(&path, &SCHEDULED, |page: PageAnswer| {
             (page.meetings, page.next_page_token.unwrap_or_default())
         })?;
+        Ok(self.read_all(answers))
+    }
+
+    /// One page of what [`Client::meetings`] gives; the first one without a token. For lists of any length in little memory.
+    ///
+    /// # Errors
+    /// Whatever stands in its way.
+    pub fn meeting_page(&self, host: Option<&str>, token: Option<&str>) -> Result<MeetingPage> {
+        let path = format!("{}/meetings", self.user_path(host)?);
+        let page: PageAnswer = self.page(&path, &SCHEDULED, token.unwrap_or_default())?;
+        Ok(MeetingPage {
+            meetings: self.read_all(page.meetings),
+            next: page.next_page_token.filter(|next| !next.is_empty()),
+        })
+    }
+
+    fn read_all(&self, answers: Vec<MeetingAnswer>) -> Vec<Meeting> {
         let endpoints = &self.api.context().endpoints;
-        Ok(answers
+        answers
             .into_iter()
             .map(|answer| Meeting::new(answer, endpoints))
-            .collect())
+            .collect()
     }
 
     /// A fresh start URL. Secret: it logs in as the host.

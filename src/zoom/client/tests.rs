@@ -60,7 +60,7 @@ fn request(host: Option<&str>) -> MeetingRequest {
 fn past() -> MeetingRequest {
     MeetingRequest::new(
         "Video visit",
-        "2026-11-24T09:59:59Z".parse().unwrap(),
+        "2026-11-24T09:30:00Z".parse().unwrap(),
         30,
         "UTC",
         None,
@@ -182,7 +182,7 @@ fn a_start_that_has_passed_is_refused_before_any_request() {
     let client = doctor(&world);
     for error in [
         client.create_meeting(&past()).err(),
-        client.update_meeting(7, &past()).err(),
+        client.update_meeting(7, &past(), false).err(),
     ] {
         assert_eq!(error.unwrap().kind(), Kind::Configuration);
     }
@@ -198,7 +198,7 @@ fn an_id_that_is_none_is_refused_before_any_request() {
             client.meeting(id).err(),
             client.delete_meeting(id).err(),
             client.start_url(id).err(),
-            client.update_meeting(id, &request(None)).err(),
+            client.update_meeting(id, &request(None), false).err(),
         ] {
             assert_eq!(error.unwrap().kind(), Kind::Configuration);
         }
@@ -324,7 +324,7 @@ fn an_update_patches_what_was_asked_reads_back_and_compares() {
         .answer(204, "")
         .answer(200, &echo(json!({"settings": {"waiting_room": false}})));
     let request = request_of(None, Some("site:visit:1"), json!({"waiting_room": true}));
-    let meeting = client.update_meeting(7, &request).unwrap();
+    let meeting = client.update_meeting(7, &request, false).unwrap();
     assert_eq!(
         world.http.lines(),
         ["PATCH /v2/meetings/7", "GET /v2/meetings/7"]
@@ -342,7 +342,7 @@ fn an_update_names_no_settings_that_were_not_named() {
     let world = World::new();
     let client = doctor(&world);
     world.http.answer(204, "").answer(200, &echo(json!({})));
-    client.update_meeting(7, &request(None)).unwrap();
+    client.update_meeting(7, &request(None), false).unwrap();
     assert!(body(&world, 0).get("settings").is_none());
 }
 
@@ -354,7 +354,10 @@ fn an_update_that_zoom_silently_ignored_is_an_error() {
         .http
         .answer(204, "")
         .answer(200, &echo(json!({"start_time": "2026-12-02T14:00:00Z"})));
-    let error = client.update_meeting(7, &request(None)).err().unwrap();
+    let error = client
+        .update_meeting(7, &request(None), false)
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), Kind::Api);
 }
 
@@ -363,7 +366,10 @@ fn an_update_of_a_meeting_that_is_gone_says_so() {
     let world = World::new();
     let client = doctor(&world);
     world.http.answer(404, GONE);
-    let error = client.update_meeting(7, &request(None)).err().unwrap();
+    let error = client
+        .update_meeting(7, &request(None), false)
+        .err()
+        .unwrap();
     assert_eq!(error.kind(), Kind::NotFound);
 }
 

@@ -52,6 +52,23 @@ impl Client {
         })
     }
 
+    /// One page of a list; the first one with an empty token.
+    pub(super) fn page<P: DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&'static str, &str)],
+        token: &str,
+    ) -> Result<P> {
+        let mut operation = Operation::get(path.to_owned()).with("page_size", PAGE_SIZE);
+        for (name, value) in query {
+            operation = operation.with(name, *value);
+        }
+        if !token.is_empty() {
+            operation = operation.with("next_page_token", token);
+        }
+        self.api.call(&operation)?.json()
+    }
+
     /// Follows `next_page_token` to the end.
     pub(super) fn pages<P: DeserializeOwned, T>(
         &self,
@@ -63,14 +80,7 @@ impl Client {
         let mut token = String::new();
         let mut seen = HashSet::new();
         for _ in 0..MAX_PAGES {
-            let mut operation = Operation::get(path.to_owned()).with("page_size", PAGE_SIZE);
-            for (name, value) in query {
-                operation = operation.with(name, *value);
-            }
-            if !token.is_empty() {
-                operation = operation.with("next_page_token", token.clone());
-            }
-            let (items, next) = split(self.api.call(&operation)?.json()?);
+            let (items, next) = split(self.page(path, query, &token)?);
             all.extend(items);
             if next.is_empty() {
                 return Ok(all);

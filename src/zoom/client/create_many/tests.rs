@@ -106,6 +106,30 @@ fn a_refused_token_is_replaced_once_for_all() {
 }
 
 #[test]
+fn those_whose_passcode_was_refused_go_once_more_by_the_policy() {
+    const REFUSED: &str = r#"{"code":300,"message":"Validation Failed.","errors":[{"field":"password","message":"Invalid field."}]}"#;
+    const DIGITS_ONLY: &str = r#"{"schedule_meeting":{"meeting_password_requirement":{"length":6,"only_allow_numeric":true}}}"#;
+    let world = World::new();
+    let client = client(&world);
+    world
+        .http
+        .answer(400, REFUSED)
+        .answer(404, r#"{"code":1001,"message":"User does not exist: x."}"#)
+        .answer(400, REFUSED)
+        .answer(200, DIGITS_ONLY)
+        .answer(201, &created(1, ONE))
+        .answer(201, &created(3, TWO));
+    let results = client.create_meetings(&[request(ONE), request(ONE), request(TWO)]);
+    assert_eq!(results[0].as_ref().unwrap().id(), 1);
+    assert_eq!(results[1].as_ref().unwrap_err().kind(), Kind::NotFound);
+    assert_eq!(results[2].as_ref().unwrap().id(), 3);
+    let last: serde_json::Value =
+        serde_json::from_str(world.http.bodies().last().unwrap()).unwrap();
+    let passcode = last["password"].as_str().unwrap();
+    assert!(passcode.bytes().all(|byte| byte.is_ascii_digit()));
+}
+
+#[test]
 fn nothing_is_asked_for_nothing() {
     let world = World::new();
     let app = ServerToServerApp::new("account", "client", "secret", world.context.clone()).unwrap();

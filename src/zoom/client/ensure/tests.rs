@@ -4,13 +4,17 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
 
 use super::super::Client;
+use crate::zoom::clock::Clock;
 use crate::zoom::error::Kind;
 use crate::zoom::http::SendFault;
 use crate::zoom::meeting_request::MeetingRequest;
@@ -71,7 +75,10 @@ fn a_reference_without_a_meeting_gets_one_with_its_marker() {
         201,
         &meeting(7, &marker(REFERENCE), "2026-11-24T10:00:00Z").to_string(),
     );
-    assert_eq!(client.ensure_meeting(&request(), &[]).unwrap().id(), 7);
+    assert_eq!(
+        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        7
+    );
     assert_eq!(api_lines(&world), [LIST, CREATE]);
     assert!(
         world
@@ -98,7 +105,10 @@ fn a_meeting_that_is_there_is_found_and_none_is_created() {
         .http
         .answer(200, &list(&[other, younger, oldest.clone()]))
         .answer(200, &oldest.to_string());
-    assert_eq!(client.ensure_meeting(&request(), &[]).unwrap().id(), 9);
+    assert_eq!(
+        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        9
+    );
     assert_eq!(api_lines(&world), [LIST, "GET /v2/meetings/9"]);
 }
 
@@ -116,7 +126,10 @@ fn a_meeting_that_is_there_at_another_time_is_moved() {
         .answer(204, "")
         .answer(200, &back.to_string());
     assert_eq!(
-        client.ensure_meeting(&request(), &[]).unwrap().start(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .start(),
         Some(START.parse().unwrap())
     );
     assert!(
@@ -141,7 +154,7 @@ fn after_a_time_out_not_found_is_believed_only_when_zoom_has_settled() {
         .client();
     world.clock.advance(Duration::from_secs(59));
     world.http.answer(200, &list(&[]));
-    let error = later.ensure_meeting(&request(), &[]).unwrap_err();
+    let error = later.ensure_meeting(&request(), &[], None).unwrap_err();
     assert!(error.is_maybe_delivered() && error.is_retryable());
     assert_eq!(api_lines(&world), [CREATE, LIST]);
 
@@ -150,7 +163,7 @@ fn after_a_time_out_not_found_is_believed_only_when_zoom_has_settled() {
         .http
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
-    assert_eq!(later.ensure_meeting(&request(), &[]).unwrap().id(), 7);
+    assert_eq!(later.ensure_meeting(&request(), &[], None).unwrap().id(), 7);
 }
 
 #[test]
@@ -168,7 +181,10 @@ fn after_a_closed_connection_not_found_is_believed_at_once() {
             .unwrap_err()
             .is_maybe_delivered()
     );
-    assert_eq!(client.ensure_meeting(&request(), &[]).unwrap().id(), 7);
+    assert_eq!(
+        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        7
+    );
 }
 
 #[test]
@@ -179,7 +195,7 @@ fn without_the_scope_to_look_up_nothing_is_created() {
         400,
         r#"{"code":4711,"message":"Invalid access token, does not contain scopes:[meeting:read:list_meetings:admin]."}"#,
     );
-    let error = client.ensure_meeting(&request(), &[]).unwrap_err();
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
     assert_eq!(error.kind(), Kind::Scope);
     assert!(error.is_maybe_delivered());
     assert_eq!(api_lines(&world), [LIST]);
@@ -199,14 +215,17 @@ fn where_descriptions_are_hidden_the_meeting_is_found_by_its_time() {
         .answer(200, &list(&[hidden(5), hidden(6)]))
         .answer(200, &hidden(6).to_string())
         .answer(200, &hidden(6).to_string());
-    assert_eq!(client.ensure_meeting(&request(), &[5]).unwrap().id(), 6);
+    assert_eq!(
+        client.ensure_meeting(&request(), &[5], None).unwrap().id(),
+        6
+    );
 
     world
         .http
         .answer(200, &list(&[hidden(5), hidden(6)]))
         .answer(200, &hidden(5).to_string())
         .answer(200, &hidden(6).to_string());
-    let error = client.ensure_meeting(&request(), &[]).unwrap_err();
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
     assert!(error.is_maybe_delivered() && !error.is_retryable());
 }
 
@@ -221,7 +240,10 @@ fn a_meeting_made_by_hand_at_the_same_time_is_not_taken_for_ours() {
         .answer(200, &list(std::slice::from_ref(&by_hand)))
         .answer(200, &by_hand.to_string())
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
-    assert_eq!(client.ensure_meeting(&request(), &[]).unwrap().id(), 7);
+    assert_eq!(
+        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        7
+    );
 }
 
 #[test]
@@ -238,7 +260,122 @@ fn a_request_without_a_reference_is_refused_before_any_request() {
         Map::new(),
     )
     .unwrap();
-    let error = app.client().ensure_meeting(&request, &[]).unwrap_err();
+    let error = app
+        .client()
+        .ensure_meeting(&request, &[], None)
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Configuration);
     assert!(world.http.lines().is_empty());
+}
+
+#[test]
+fn an_attempt_that_only_the_caller_knows_of_is_waited_for_as_well() {
+    let world = World::new();
+    let client = client(&world);
+    let sent_at = world.clock.now();
+    // Whoever sent it was killed before he could note anything.
+    world.clock.advance(Duration::from_secs(30));
+    world.http.answer(200, &list(&[]));
+    let error = client
+        .ensure_meeting(&request(), &[], Some(sent_at))
+        .unwrap_err();
+    assert!(error.is_maybe_delivered() && error.is_retryable());
+    assert_eq!(
+        error.retry_at(),
+        Some(sent_at + SignedDuration::from_secs(60))
+    );
+    assert_eq!(api_lines(&world), [LIST]);
+
+    world.clock.advance(Duration::from_secs(31));
+    world
+        .http
+        .answer(200, &list(&[]))
+        .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
+    let made = client.ensure_meeting(&request(), &[], Some(sent_at));
+    assert_eq!(made.unwrap().id(), 7);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_elsewhere_makes_the_wait_no_longer() {
+    let world = World::new();
+    let client = client(&world);
+    let ahead = world.clock.now() + SignedDuration::from_hours(3);
+    world.http.answer(200, &list(&[]));
+    let error = client
+        .ensure_meeting(&request(), &[], Some(ahead))
+        .unwrap_err();
+    assert_eq!(
+        error.retry_at(),
+        Some(world.clock.now() + SignedDuration::from_secs(60))
+    );
+}
+
+#[test]
+fn who_dies_while_ensuring_has_left_word() {
+    let world = World::new();
+    let client = client(&world);
+    let noted = |world: &World| {
+        let records = world.store.records.borrow();
+        records.keys().any(|key| key.starts_with("attempt:"))
+    };
+    world.http.answer(200, &list(&[])).answer(500, "{}");
+    // What the store holds at the moment of the send is what a killed process leaves behind.
+    let at_send = Rc::new(Cell::new(false));
+    let (seen, store) = (Rc::clone(&at_send), Rc::clone(&world.store));
+    *world.http.on_send.borrow_mut() = Some(Box::new(move |line| {
+        if line == CREATE {
+            let records = store.records.borrow();
+            seen.set(records.keys().any(|key| key.starts_with("attempt:")));
+        }
+    }));
+    assert!(client.ensure_meeting(&request(), &[], None).is_err());
+    assert!(at_send.get());
+    assert!(!noted(&world), "an answer came: nothing is under way");
+}
+
+#[test]
+fn a_gateway_that_gave_up_waiting_is_a_time_out() {
+    let world = World::new();
+    let client = client(&world);
+    world.http.answer(504, "<html>").answer(200, &list(&[]));
+    assert!(client.create_meeting(&request()).is_err());
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
+    assert!(error.is_maybe_delivered() && error.is_retryable());
+    assert_eq!(api_lines(&world), [CREATE, LIST]);
+}
+
+#[test]
+fn a_time_out_among_many_is_remembered_as_well() {
+    let world = World::new();
+    let client = client(&world);
+    world
+        .http
+        .fail(SendFault::Timeout, true)
+        .answer(200, &list(&[]));
+    assert!(client.create_meetings(&[request()])[0].is_err());
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
+    assert!(error.is_maybe_delivered() && error.is_retryable());
+    assert_eq!(api_lines(&world), [CREATE, LIST]);
+}
+
+#[test]
+fn a_visit_that_has_begun_gets_its_meeting_and_one_that_is_over_does_not() {
+    let world = World::new();
+    let client = client(&world);
+    let seven_days = Duration::from_secs(7 * 86_400);
+    world
+        .clock
+        .advance(seven_days + Duration::from_secs(4 * 3_600 + 29 * 60));
+    world
+        .http
+        .answer(200, &list(&[]))
+        .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
+    assert_eq!(
+        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        7
+    );
+    world.clock.advance(Duration::from_secs(60));
+    world.http.answer(200, &list(&[]));
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
+    assert_eq!(error.kind(), Kind::Configuration);
 }
