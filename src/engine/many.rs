@@ -32,17 +32,24 @@ impl Engine {
             let mut answers: Vec<Option<Answer>> = requests.iter().map(|_| None).collect();
             let mut waiting = requests.into_iter().enumerate().peekable();
             let mut running = JoinSet::new();
+            // Connections that these requests have opened and that are free again.
+            let mut open = 0_usize;
             loop {
+                if running.is_empty() {
+                    // Of a task that panicked no answer comes.
+                    pace.note_all_answered(now());
+                }
                 let hold = if waiting.peek().is_none() || running.len() >= POOL_SIZE {
                     None
                 } else {
-                    Some(pace.wait(now()))
+                    pace.wait(now())
                 };
                 match hold {
                     Some(Duration::ZERO) => {
                         if let Some((index, mut request)) = waiting.next() {
                             let moment = now();
-                            pace.note(moment);
+                            pace.note(index, moment, open > 0);
+                            open = open.saturating_sub(1);
                             if let Some(deadline) = pace.deadline {
                                 let left = deadline.saturating_sub(moment);
                                 request.timeout =
@@ -67,11 +74,11 @@ impl Engine {
                     Some(hold) if running.is_empty() => sleep(hold).await,
                     Some(hold) => {
                         if let Ok(Some(joined)) = timeout(hold, running.join_next()).await {
-                            keep(joined, &mut answers, pace);
+                            open += keep(joined, &mut answers, pace, now());
                         }
                     }
                     None => match running.join_next().await {
-                        Some(joined) => keep(joined, &mut answers, pace),
+                        Some(joined) => open += keep(joined, &mut answers, pace, now()),
                         None => break,
                     },
                 }
@@ -94,20 +101,26 @@ impl Engine {
     }
 }
 
+/// Keeps an answer; gives how many connections it leaves open.
 fn keep(
     joined: Result<(usize, Answer), tokio::task::JoinError>,
     answers: &mut [Option<Answer>],
     pace: &mut Pace,
-) {
+    now: Duration,
+) -> usize {
     // A task that panicked leaves its place empty, which counts as an answer that was lost.
-    if let Ok((index, answer)) = joined {
-        if let Ok(response) = &answer {
-            pace.learn(response);
-        }
-        if let Some(place) = answers.get_mut(index) {
-            *place = Some(answer);
-        }
+    let Ok((index, answer)) = joined else {
+        return 0;
+    };
+    pace.note_answer(index, now);
+    let left_open = usize::from(answer.is_ok());
+    if let Ok(response) = &answer {
+        pace.learn(response);
     }
+    if let Some(place) = answers.get_mut(index) {
+        *place = Some(answer);
+    }
+    left_open
 }
 
 fn not_begun() -> SendError {

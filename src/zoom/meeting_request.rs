@@ -29,8 +29,12 @@ pub struct MeetingRequest {
     minutes: i64,
     timezone: String,
     host: Option<String>,
-    reference: Option<String>,
+    /// The marker of the reference.
+    marker: Option<String>,
+    /// Those that were named.
     settings: Map<String, Value>,
+    /// The private defaults, changed by those that were named.
+    all_settings: Map<String, Value>,
 }
 
 impl MeetingRequest {
@@ -84,14 +88,17 @@ impl MeetingRequest {
             ));
         }
         meeting_settings::check(&settings)?;
+        let mut all_settings = meeting_settings::private_defaults();
+        all_settings.extend(settings.clone());
         Ok(Self {
             topic: topic.to_owned(),
             start: Timestamp::from_second(start.as_second()).unwrap_or(start),
             minutes,
             timezone: timezone.to_owned(),
             host: host.map(str::to_owned),
-            reference: reference.map(str::to_owned),
+            marker: reference.map(marker),
             settings,
+            all_settings,
         })
     }
 
@@ -122,16 +129,14 @@ impl MeetingRequest {
 
     /// The marker of the reference, when there is one.
     #[must_use]
-    pub fn marker(&self) -> Option<String> {
-        self.reference.as_deref().map(marker)
+    pub fn marker(&self) -> Option<&str> {
+        self.marker.as_deref()
     }
 
     /// All settings of a new meeting: the private defaults, changed by those that were named.
     #[must_use]
-    pub fn all_settings(&self) -> Map<String, Value> {
-        let mut all = meeting_settings::private_defaults();
-        all.extend(self.settings.clone());
-        all
+    pub fn all_settings(&self) -> &Map<String, Value> {
+        &self.all_settings
     }
 
     /// The settings that were named.
@@ -152,7 +157,7 @@ impl MeetingRequest {
             "agenda": self.marker().unwrap_or_default(),
             "password": passcode,
             "default_password": false,
-            "settings": self.all_settings(),
+            "settings": self.all_settings,
         })
     }
 

@@ -1,17 +1,19 @@
 //! How fast many requests may go out: Zoom's limit per second, learned from its answers.
 //!
-//! In any second at most as many sends as the limit says. That holds however the server draws the borders of its seconds,
-//! and it lets a burst begin at full speed.
+//! In any second at most as many requests arrive as the limit says. That holds however the server draws the borders of its
+//! seconds, and it lets a burst begin at full speed. When a request arrived is not known, only that it was after it was sent
+//! and before it was answered; a new connection, with its handshakes, can lie between.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::http::Response;
 
 /// Zoom's limit for creating meetings on its smallest paid plan; higher ones are learned from the answers.
 const FIRST_LIMIT: usize = 20;
-/// A second, and what two requests may drift towards each other on their way.
-const WINDOW: Duration = Duration::from_millis(1_030);
+/// A second, and what two clocks may differ within one.
+const WINDOW: Duration = Duration::from_millis(1_002);
+/// So long a request travels at most over a connection that is open; what an answer takes longer is Zoom's own work.
+const LONGEST_WAY: Duration = Duration::from_millis(90);
 /// What Zoom says of its limits.
 const HEADERS: [&str; 4] = [
     "x-ratelimit-category",
@@ -30,7 +32,16 @@ pub struct Pace {
     /// From when on nothing is sent any more.
     pub deadline: Option<Duration>,
     limit: usize,
-    sent: VecDeque<Duration>,
+    /// Those of the last second.
+    sent: Vec<Sent>,
+}
+
+/// A request that has gone out.
+#[derive(Clone, Copy, Debug)]
+struct Sent {
+    number: usize,
+    /// When it has arrived at the latest; `None` while that is unknown.
+    arrived_by: Option<Duration>,
 }
 
 impl Default for Pace {
@@ -38,7 +49,7 @@ impl Default for Pace {
         Self {
             deadline: None,
             limit: FIRST_LIMIT,
-            sent: VecDeque::new(),
+            sent: Vec::new(),
         }
     }
 }
@@ -53,22 +64,48 @@ impl Pace {
         }
     }
 
-    /// How long to wait, at `now`, before the next send. Times are of one clock that only runs forward.
-    #[must_use]
-    pub fn wait(&self, now: Duration) -> Duration {
+    /// How long to wait, at `now`, before the next send; `None`: until an answer comes. Times are of one clock that only runs
+    /// forward.
+    pub fn wait(&mut self, now: Duration) -> Option<Duration> {
+        if self.limit == MAX_LIMIT {
+            return Some(Duration::ZERO);
+        }
         self.sent
-            .len()
-            .checked_sub(self.limit)
-            .and_then(|index| self.sent.get(index))
-            .map(|earlier| (*earlier + WINDOW).saturating_sub(now))
-            .unwrap_or_default()
+            .retain(|sent| sent.arrived_by.is_none_or(|arrived| arrived + WINDOW > now));
+        // So many must leave the last second first.
+        let Some(too_many) = self.sent.len().checked_sub(self.limit) else {
+            return Some(Duration::ZERO);
+        };
+        let mut known: Vec<Duration> = self
+            .sent
+            .iter()
+            .filter_map(|sent| sent.arrived_by)
+            .collect();
+        known.sort_unstable();
+        known
+            .get(too_many)
+            .map(|arrived| (*arrived + WINDOW).saturating_sub(now))
     }
 
-    /// Notes a send at `now`.
-    pub fn note(&mut self, now: Duration) {
-        self.sent.push_back(now);
-        while self.sent.len() > MAX_LIMIT {
-            self.sent.pop_front();
+    /// Notes a send at `now`, `over_open` when a connection was waiting for it. `number` is the caller's own.
+    pub fn note(&mut self, number: usize, now: Duration, over_open: bool) {
+        self.sent.push(Sent {
+            number,
+            arrived_by: over_open.then(|| now + LONGEST_WAY),
+        });
+    }
+
+    /// Notes at `now` that request `number` has been answered, well or not.
+    pub fn note_answer(&mut self, number: usize, now: Duration) {
+        if let Some(sent) = self.sent.iter_mut().rfind(|sent| sent.number == number) {
+            sent.arrived_by = Some(sent.arrived_by.map_or(now, |arrived| arrived.min(now)));
+        }
+    }
+
+    /// Notes at `now` that nothing is on its way any more.
+    pub fn note_all_answered(&mut self, now: Duration) {
+        for sent in &mut self.sent {
+            sent.arrived_by.get_or_insert(now);
         }
     }
 
@@ -113,13 +150,14 @@ mod tests {
         }
     }
 
-    /// Sends `count` requests as fast as the pace allows and gives their times.
+    /// Sends `count` requests over open connections as fast as the pace allows, each answered at once, and gives their times.
     fn run(pace: &mut Pace, count: usize) -> Vec<Duration> {
         let mut now = Duration::ZERO;
         (0..count)
-            .map(|_| {
-                now += pace.wait(now);
-                pace.note(now);
+            .map(|number| {
+                now += pace.wait(now).unwrap();
+                pace.note(number, now, true);
+                pace.note_answer(number, now);
                 now
             })
             .collect()
@@ -140,6 +178,36 @@ mod tests {
     }
 
     #[test]
+    fn a_request_counts_from_when_it_may_have_arrived_at_the_latest() {
+        let mut pace = Pace::default();
+        for number in 0..FIRST_LIMIT {
+            pace.note(number, Duration::ZERO, false);
+        }
+        assert_eq!(
+            pace.wait(Duration::ZERO),
+            None,
+            "nobody knows when handshakes end"
+        );
+        let answered = Duration::from_millis(150);
+        pace.note_answer(0, answered);
+        assert_eq!(pace.wait(answered), Some(WINDOW));
+
+        let mut pace = Pace::default();
+        for number in 0..FIRST_LIMIT {
+            pace.note(number, Duration::ZERO, true);
+        }
+        assert_eq!(pace.wait(Duration::ZERO), Some(LONGEST_WAY + WINDOW));
+        pace.note_answer(3, Duration::from_millis(20));
+        assert_eq!(
+            pace.wait(Duration::from_millis(20)),
+            Some(WINDOW),
+            "an early answer frees its place early"
+        );
+        pace.note_answer(4, Duration::from_millis(700));
+        assert_eq!(pace.sent.get(4).unwrap().arrived_by, Some(LONGEST_WAY));
+    }
+
+    #[test]
     fn a_higher_limit_is_learned_at_once_and_a_daily_one_is_not() {
         let mut pace = Pace::default();
         pace.learn(&answer("Daily-limit", "6000"));
@@ -148,7 +216,7 @@ mod tests {
         assert_eq!(pace.limit, FIRST_LIMIT);
         pace.learn(&answer("QPS", "60"));
         assert_eq!(run(&mut pace, 60).last(), Some(&Duration::ZERO));
-        assert!(pace.wait(Duration::ZERO) > Duration::ZERO);
+        assert!(pace.wait(Duration::ZERO).unwrap() > Duration::ZERO);
     }
 
     #[test]
@@ -172,6 +240,6 @@ mod tests {
         let mut pace = Pace::default();
         run(&mut pace, 10);
         pace.learn(&answer("QPS", "2"));
-        assert!(pace.wait(Duration::ZERO) >= Duration::from_secs(1));
+        assert!(pace.wait(Duration::ZERO).unwrap() >= Duration::from_secs(1));
     }
 }

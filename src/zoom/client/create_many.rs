@@ -138,7 +138,7 @@ impl Client {
                 .maybe_delivered(true)
                 .with_tracking_id(reply.response.tracking_id())
         })?;
-        Ok(meeting.compared_with(&request.all_settings(), Some(passcode)))
+        Ok(meeting.compared_with(request.all_settings(), Some(passcode)))
     }
 }
 

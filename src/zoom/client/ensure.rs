@@ -52,10 +52,10 @@ impl Client {
             ));
         };
         self.user_path(request.host())?;
-        let key = self.attempt_key(&marker);
+        let key = self.attempt_key(marker);
         let context = self.api.context();
         let _locked = tokens::lock(context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
-        if let Some(found) = self.find(request, &marker, known)? {
+        if let Some(found) = self.find(request, marker, known)? {
             // A note that stays only costs a later look-up its patience.
             let _ = context.store.delete(&key);
             return self.bring_to(found.id(), request);
@@ -85,7 +85,7 @@ impl Client {
         sent_at: Timestamp,
     ) {
         if let (true, Some(marker)) = (may_still_come(error), request.marker()) {
-            let _ = self.save_attempt(&self.attempt_key(&marker), sent_at);
+            let _ = self.save_attempt(&self.attempt_key(marker), sent_at);
         }
     }
 
@@ -113,7 +113,7 @@ impl Client {
         let Some(marker) = request.marker() else {
             return Ok(());
         };
-        let hides = Some(meeting.marker() != Some(marker.as_str()));
+        let hides = Some(meeting.marker() != Some(marker));
         if self.api.access()?.hides_descriptions != hides {
             self.api
                 .tokens()
@@ -172,7 +172,7 @@ impl Client {
     fn bring_to(&self, meeting_id: i64, request: &MeetingRequest) -> Result<Meeting> {
         let meeting = self.meeting(meeting_id)?;
         if meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes() {
-            return Ok(meeting.compared_with(&request.all_settings(), None));
+            return Ok(meeting.compared_with(request.all_settings(), None));
         }
         refuse_past(request.start(), self.api.context().clock.now())?;
         self.update_meeting(meeting_id, request, false)

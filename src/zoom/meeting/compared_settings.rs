@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::Deserializer;
+use serde::de::DeserializeSeed;
 use serde::de::Error;
 use serde::de::IgnoredAny;
 use serde::de::MapAccess;
@@ -22,6 +23,29 @@ pub(super) fn read<'de, D: Deserializer<'de>>(
 
 struct Settings;
 
+/// A setting's name, if it is compared; the many others cost no copy.
+struct Name;
+
+impl<'de> DeserializeSeed<'de> for Name {
+    type Value = Option<&'static str>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for Name {
+    type Value = Option<&'static str>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a setting")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(COMPARED.into_iter().find(|compared| *compared == name))
+    }
+}
+
 impl<'de> Visitor<'de> for Settings {
     type Value = Map<String, Value>;
 
@@ -31,9 +55,9 @@ impl<'de> Visitor<'de> for Settings {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut settings = Map::new();
-        while let Some(name) = map.next_key::<String>()? {
-            if COMPARED.contains(&name.as_str()) {
-                settings.insert(name, map.next_value()?);
+        while let Some(name) = map.next_key_seed(Name)? {
+            if let Some(name) = name {
+                settings.insert(name.to_owned(), map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
