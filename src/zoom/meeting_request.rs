@@ -163,7 +163,7 @@ impl MeetingRequest {
 
     /// The body that changes the meeting: these settings, never a passcode.
     #[must_use]
-    pub fn update_body(&self, settings: Map<String, Value>) -> Value {
+    pub fn update_body(&self, settings: &Map<String, Value>) -> Value {
         let mut body = Map::from_iter([
             ("topic".to_owned(), json!(self.topic)),
             ("start_time".to_owned(), json!(instant(self.start))),
@@ -171,7 +171,7 @@ impl MeetingRequest {
             ("timezone".to_owned(), json!(self.timezone)),
         ]);
         if !settings.is_empty() {
-            body.insert("settings".to_owned(), Value::Object(settings));
+            body.insert("settings".to_owned(), Value::Object(settings.clone()));
         }
         Value::Object(body)
     }

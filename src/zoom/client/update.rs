@@ -29,13 +29,13 @@ impl Client {
         let settings = if all_settings {
             request.all_settings()
         } else {
-            request.named_settings().clone()
+            request.named_settings()
         };
-        let body = request.update_body(settings.clone());
+        let body = request.update_body(settings);
         self.api.call(&Operation::patch(path, body))?;
         let meeting = self.meeting(meeting_id)?;
         compare_time(&meeting, request)
             .map_err(|error| error.with_tracking_id(self.last_tracking_id()))?;
-        Ok(meeting.compared_with(&settings, None))
+        Ok(meeting.compared_with(settings, None))
     }
 }

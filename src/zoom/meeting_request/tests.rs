@@ -74,7 +74,7 @@ fn named_settings_win_over_the_defaults() {
     let request = MeetingRequest::new("V", start, 5, "UTC", None, None, settings).unwrap();
     assert_eq!(request.create_body("x")["settings"]["waiting_room"], false);
     assert_eq!(request.create_body("x")["agenda"], "");
-    let update = request.update_body(request.named_settings().clone());
+    let update = request.update_body(request.named_settings());
     assert_eq!(update["settings"], json!({"waiting_room": false}));
     assert!(update.get("password").is_none() && update.get("agenda").is_none());
 }
