@@ -60,21 +60,21 @@ final class Site
         return new Browser($this->url());
     }
 
-    /** A person of the site, logged in: admin, doctor1, doctor2, patient. */
+    /** A person of the site, logged in: admin, doctor1, doctor2, patient, and whom a suite has beside them. */
     public function browser(string $person): Browser
     {
-        return $this->visitor()->login($this->state[$person]['login'], $this->state[$person]['password']);
+        return $this->visitor()->login($this->state[$person]['login'] ?? $person, $this->password($person));
     }
 
     public function password(string $person): string
     {
-        return $this->state[$person]['password'];
+        return $this->state[$person]['password'] ?? $this->state['patient']['password'];
     }
 
     /** The WordPress user id of a person. */
     public function userId(string $person): int
     {
-        return (int) $this->value('SELECT ID FROM wp_users WHERE user_login = ?', $this->state[$person]['login']);
+        return (int) $this->value('SELECT ID FROM wp_users WHERE user_login = ?', $this->state[$person]['login'] ?? $person);
     }
 
     /**

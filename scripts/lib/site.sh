@@ -1,7 +1,7 @@
 # A private WordPress site under target/site-NAME: MariaDB, php-fpm, nginx, fake-zoom. Sourced, not run.
 #
-# site_up NAME [--without-extension] [--without-key] [--key BASE64]   starts it and writes state.json
-# site_down NAME                                                      stops what site_up started, by process id
+# site_up NAME [--without-extension] [--without-key] [--key BASE64] [--kivicare]   starts it and writes state.json
+# site_down NAME                                                                   stops what site_up started, by process id
 
 source "$ROOT/scripts/lib/wordpress.sh"
 
@@ -9,13 +9,14 @@ ADMIN_PASSWORD=admin-password-for-tests
 DOCTOR_PASSWORD=doctor-password-for-tests
 
 site_up() {
-  local name=$1 extension=yes key
+  local name=$1 extension=yes kivicare= key
   key=$(openssl rand -base64 32)
   shift
   while [ $# -gt 0 ]; do
     case $1 in
       --without-extension) extension= ;;
       --without-key) key= ;;
+      --kivicare) kivicare=yes ;;
       --key)
         key=${2:?"--key wants a key"}
         shift
@@ -43,6 +44,7 @@ site_up() {
   wordpress_configuration "$dir" "$run" "$url" "$key"
   PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/prepare-site.php" "$dir/wordpress" "$url" "$DOCTOR_PASSWORD" ||
     die "WordPress could not be prepared"
+  [ -z "$kivicare" ] || install_kivicare "$dir"
   start_fpm "$dir" "$run"
   start_nginx "$dir" "$run" "$port"
   write_state "$dir" "$run" "$url"
@@ -67,6 +69,13 @@ site_run() {
   ln -s "$1" "$run/site"
   echo "$run" >"$1/run"
   echo "$run"
+}
+
+# The stand-in for KiviCare beside the plugin, with two clinics and their people.
+install_kivicare() {
+  ln -sfn "$ROOT/php-tests/kivicare/kivicare-clinic-management-system" "$1/wordpress/wp-content/plugins/kivicare-clinic-management-system"
+  PHP_INI_SCAN_DIR=$1/php.d php "$ROOT/scripts/lib/prepare-kivicare.php" "$1/wordpress" "$DOCTOR_PASSWORD" ||
+    die "KiviCare's stand-in could not be prepared"
 }
 
 # The site's value NAME KEY, such as: site_value demo url

@@ -113,6 +113,7 @@ final class Plugin
         (new RestController($this->meetings, $this->ledger))->register();
         $startLink = new StartLink($this->meetings, $this->ledger, $this->settings);
         $startLink->register();
+        (new Kivicare\MappingTable())->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');
         });

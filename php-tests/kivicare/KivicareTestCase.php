@@ -1,0 +1,114 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+use Telemed\Tests\Page;
+use Telemed\Tests\WordPress\ClinicTestCase;
+
+/** A clinic that runs KiviCare, empty for each test; what its people do through the core's routes. */
+abstract class KivicareTestCase extends ClinicTestCase
+{
+    /** Ids of the rows that scripts/lib/prepare-kivicare.php makes: service of a doctor in the first clinic. */
+    protected const VIDEO_DOCTOR1 = 1;
+    protected const VIDEO_DOCTOR2 = 2;
+    protected const PAID_VIDEO_DOCTOR1 = 3;
+    protected const AT_THE_CLINIC = 5;
+    protected const SERVICE_NAME = 'Depression therapy by video';
+    protected const ROUTE = 'kivicare/v1/';
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->forgetKivicare();
+    }
+
+    /** Leaves no changed core behind for the next test. */
+    protected function tearDown(): void
+    {
+        $this->forgetKivicare();
+    }
+
+    private function forgetKivicare(): void
+    {
+        $database = $this->site->database();
+        foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings') as $table) {
+            $database->query("DELETE FROM wp_{$table}");
+        }
+        $database->query("DELETE FROM wp_options WHERE option_name = 'kivicare_standin' OR option_name LIKE 'kiviCare\\_%telemed%'");
+        $database->query("DELETE FROM wp_usermeta WHERE meta_key LIKE 'kiviCare\\_%' OR meta_key LIKE 'zoom\\_%' OR meta_key IN ('telemed_type', 'timezone')");
+        $database->close();
+    }
+
+    /** The core as a test wants it: see App\baseClasses\KCStandIn. */
+    protected function standIn(string $name, mixed $value): void
+    {
+        $this->site->php('update_option("kivicare_standin", [$arguments["name"] => $arguments["value"]] + (array) get_option("kivicare_standin", []));', array('name' => $name, 'value' => $value));
+    }
+
+    /** A request of the core's screens. @param ?array<string, mixed> $body */
+    protected function kc(string $person, string $method, string $route, ?array $body = null): Page
+    {
+        return $this->browser($person)->rest($method, self::ROUTE . ltrim($route, '/'), $body);
+    }
+
+    /** @return array<string, mixed> a booking's fields: a date some weeks from now, UTC unless said otherwise */
+    protected function booking(array $changes = array()): array
+    {
+        return array_merge(
+            array(
+                'appointmentStartDate' => gmdate('Y-m-d', time() + 30 * 86400),
+                'appointmentStartTime' => '09:00',
+                'clinicId' => 1,
+                'doctorId' => $this->site->userId('doctor1'),
+                'patientId' => $this->site->userId('patient'),
+                'serviceId' => array(self::VIDEO_DOCTOR1),
+                'description' => 'x',
+                'status' => 1,
+            ),
+            $changes
+        );
+    }
+
+    /** Books as staff do, or as the patient does; the id of the appointment. */
+    protected function book(string $person = 'receptionist', array $changes = array()): int
+    {
+        $page = $this->kc($person, 'POST', 'appointments', $this->booking($changes));
+        $this->assertSame(201, $page->status, $page->body);
+        return (int) $page->json()['data']['id'];
+    }
+
+    /** @return ?array<string, string|null> a row of one of the core's tables */
+    protected function hostRow(string $table, string $column, int $value): ?array
+    {
+        $database = $this->site->database();
+        $row = $database->query("SELECT * FROM wp_{$table} WHERE {$column} = {$value} ORDER BY id")->fetch_assoc();
+        $database->close();
+        return is_array($row) ? $row : null;
+    }
+
+    /** @return ?array<string, string|null> */
+    protected function mapping(int $appointment): ?array
+    {
+        return $this->hostRow('kc_appointment_zoom_mappings', 'appointment_id', $appointment);
+    }
+
+    /** @return list<array{template: string, recipient: string, link: ?string}> what the core has queued */
+    protected function queuedMails(int $appointment): array
+    {
+        $database = $this->site->database();
+        $rows = $database->query("SELECT template, recipient, link FROM wp_kivicare_standin_mails WHERE appointment = {$appointment} ORDER BY id")->fetch_all(MYSQLI_ASSOC);
+        $database->close();
+        return $rows;
+    }
+
+    /** @return ?array<string, string|null> our row of an appointment */
+    protected function ledgerRow(int $appointment): ?array
+    {
+        $database = $this->site->database();
+        $row = $database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'kivicare' AND appointment = '{$appointment}'")->fetch_assoc();
+        $database->close();
+        return is_array($row) ? $row : null;
+    }
+}

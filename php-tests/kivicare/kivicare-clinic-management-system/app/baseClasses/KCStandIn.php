@@ -1,0 +1,37 @@
+<?php
+/**
+ * What a test can make different, in the option kivicare_standin:
+ *
+ * contract     '' | 'added' | 'changed' | 'missing': the abstract provider as a core update might leave it
+ * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone)
+ * fail_after   true: a listener of kc_after_create_appointment throws, so that the core rolls back
+ */
+
+declare(strict_types=1);
+
+namespace App\baseClasses;
+
+final class KCStandIn
+{
+    public static function get(string $name): mixed
+    {
+        $all = get_option('kivicare_standin');
+        return is_array($all) ? ($all[$name] ?? null) : null;
+    }
+
+    /** Declares the abstract provider, changed as the test wants it. */
+    public static function loadContract(string $file): void
+    {
+        $changes = match (self::get('contract')) {
+            'added' => ['public function is_doctor_telemed_connected(): bool;' => 'public function is_doctor_telemed_connected(): bool; abstract public function get_recording_url($meeting_id);'],
+            'changed' => ['create_meeting($meeting_data = array());' => 'create_meeting(\\WP_REST_Request $request, array $meeting_data): array;'],
+            'missing' => null,
+            default => [],
+        };
+        if ($changes === []) {
+            require $file;
+        } elseif ($changes !== null) {
+            eval('?>' . strtr((string) file_get_contents($file), $changes));
+        }
+    }
+}

@@ -1,0 +1,71 @@
+<?php
+/**
+ * Reads KiviCare's tables: over $wpdb what this request sees, its open transaction included; over the plugin's own
+ * connection what stands committed. Never a locking read: the request that waits for us may hold the lock.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Kivicare;
+
+use TelemedZoom\Database;
+
+defined('ABSPATH') || exit;
+
+final class Appointments
+{
+    /** As this request sees it. */
+    public static function find(int $id): ?Appointment
+    {
+        global $wpdb;
+        // phpcs:ignore WordPress.DB.PreparedSQL
+        $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d', $id), ARRAY_A);
+        return is_array($row) ? Appointment::fromRow($row) : null;
+    }
+
+    /**
+     * @param list<int> $ids
+     * @return array<int, Appointment> those that stand committed, by id
+     * @throws \TelemedZoom\DatabaseException
+     */
+    public static function committed(array $ids, Database $database): array
+    {
+        if ($ids === []) {
+            return [];
+        }
+        $marks = implode(',', array_fill(0, count($ids), '?'));
+        $found = [];
+        foreach ($database->rows('SELECT * FROM `' . self::table('kc_appointments') . "` WHERE id IN ($marks)", $ids) as $row) {
+            $appointment = Appointment::fromRow($row);
+            if ($appointment !== null) {
+                $found[$appointment->id] = $appointment;
+            }
+        }
+        return $found;
+    }
+
+    /** Whether one of its services is a video visit with this doctor in this clinic. */
+    public static function isTelemed(Appointment $appointment): bool
+    {
+        global $wpdb;
+        $services = self::table('kc_appointment_service_mapping');
+        $doctors = self::table('kc_service_doctor_mapping');
+        // phpcs:disable WordPress.DB.PreparedSQL
+        return (bool) $wpdb->get_var($wpdb->prepare(
+            "SELECT 1 FROM `$services` booked JOIN `$doctors` offered ON offered.service_id = booked.service_id
+             WHERE booked.appointment_id = %d AND offered.doctor_id = %d AND offered.clinic_id = %d AND offered.telemed_service = 'yes' LIMIT 1",
+            $appointment->id,
+            $appointment->doctor,
+            $appointment->clinic
+        ));
+        // phpcs:enable
+    }
+
+    public static function table(string $name): string
+    {
+        global $wpdb;
+        return $wpdb->prefix . $name;
+    }
+}
