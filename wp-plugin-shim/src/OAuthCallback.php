@@ -50,7 +50,7 @@ final class OAuthCallback
         }
         [$type, $text] = $this->connect($user, $request);
         Notices::flash($type, $text, $user);
-        return self::answer(302, DoctorProfile::url());
+        return self::answer(302, (string) apply_filters('telemed_oauth_destination', DoctorProfile::url(), $user, $type === 'success'));
     }
 
     /** @return array{'success'|'warning'|'error', string} what to tell the doctor */
@@ -74,6 +74,7 @@ final class OAuthCallback
             return ['error', __('Zoom was not connected:', 'telemed-zoom') . ' ' . ErrorText::of($failure)];
         }
         update_user_option($user, Doctors::META_CONNECTED, time());
+        do_action('telemed_doctor_connected', $user);
         $who = $connection->zoomEmail() ?? $connection->zoomName() ?? '';
         return ['success', $who === ''
             ? __('Zoom is connected.', 'telemed-zoom')

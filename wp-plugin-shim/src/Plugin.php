@@ -28,6 +28,7 @@ final class Plugin
     public readonly ZoomApps $apps;
     public readonly Ledger $ledger;
     public readonly Meetings $meetings;
+    public readonly OAuthCallback $oauthCallback;
 
     /** Either argument may be another one in a test. */
     public function __construct(?Extension $extension = null, ?EncryptionKey $key = null)
@@ -50,6 +51,7 @@ final class Plugin
             $this->site
         );
         $this->meetings = new Meetings($this->ledger, $this->apps, $this->site);
+        $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site);
     }
 
     public static function boot(string $file): void
@@ -109,7 +111,7 @@ final class Plugin
         $this->extension->register();
         $this->settings->register();
         $this->formerApps->register();
-        (new OAuthCallback($this->apps, $this->settings, $this->site))->register();
+        $this->oauthCallback->register();
         (new RestController($this->meetings, $this->ledger))->register();
         $startLink = new StartLink($this->meetings, $this->ledger, $this->settings);
         $startLink->register();

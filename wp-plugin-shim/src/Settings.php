@@ -124,10 +124,10 @@ final class Settings
         return $this->text('oauth_redirect_uri') ?: $this->currentRedirectUri();
     }
 
-    /** What the site's address would give today. */
+    /** What the site's address would give today; an appointment system may have a callback of its own. */
     public function currentRedirectUri(): string
     {
-        return rest_url(RestController::NAMESPACE . self::CALLBACK_ROUTE);
+        return (string) apply_filters('telemed_redirect_uri', rest_url(RestController::NAMESPACE . self::CALLBACK_ROUTE));
     }
 
     public function redirectUriIsOutdated(): bool
