@@ -9,6 +9,7 @@ mod callgrind;
 mod fake_zoom;
 mod figure;
 mod fpm;
+mod library_client;
 mod machine;
 mod measure;
 mod php;

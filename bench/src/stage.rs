@@ -34,6 +34,10 @@ pub struct Stage {
     pub relay: Option<Relay>,
     /// The request of a creation, byte by byte.
     pub request: Vec<u8>,
+    /// The same in parts: its path, its headers but for those that each client sets for itself, its body.
+    pub path: String,
+    pub headers: Vec<(String, String)>,
+    pub body: Vec<u8>,
 }
 
 impl Stage {
@@ -57,6 +61,9 @@ impl Stage {
             config: setting.work.join(format!("{name}.json")),
             relay,
             request: Vec::new(),
+            path: String::new(),
+            headers: Vec::new(),
+            body: Vec::new(),
         };
         let start = Timestamp::now() + SignedDuration::from_hours(48);
         let mut config = json!({
@@ -79,10 +86,17 @@ impl Stage {
         setting.zoom.demand_created("telemed's first call", 1)?;
         let sent = setting.zoom.last_create()?;
         stage.request = bytes_of(&sent);
-        let headers: Map<String, Value> = sent
+        stage.path.clone_from(&sent.path);
+        stage.body = sent.body.clone().into_bytes();
+        stage.headers = sent
             .headers
             .iter()
             .filter(|(name, _)| !OWN_HEADERS.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let headers: Map<String, Value> = stage
+            .headers
+            .iter()
             .map(|(name, value)| (name.clone(), Value::from(value.as_str())))
             .collect();
         let values = config

@@ -8,6 +8,7 @@ use serde_json::json;
 use crate::bare_client::BareClient;
 use crate::fake_zoom::DOCTOR;
 use crate::fpm::Fpm;
+use crate::library_client::LibraryClient;
 use crate::php;
 use crate::php::Taken;
 use crate::php::Worker;
@@ -20,6 +21,7 @@ pub const WP_HTTP: &str = "WordPress HTTP API";
 pub const CURL_KEPT: &str = "PHP cURL, handle kept, CLI";
 pub const CURL_FPM: &str = "PHP cURL, php-fpm";
 pub const LIMIT: &str = "the limit: bare client";
+pub const LIBRARY: &str = "reqwest alone";
 
 /// What each costs per meeting about once (TLS, certificates), so that slow ones are asked less often.
 const SLOW: usize = 4;
@@ -28,6 +30,7 @@ pub enum Contender {
     Cli(Worker),
     Fpm(&'static str),
     Limit(Box<BareClient>),
+    Library(Box<LibraryClient>),
 }
 
 pub struct Contenders<'a> {
@@ -54,6 +57,10 @@ impl<'a> Contenders<'a> {
             (
                 LIMIT,
                 Contender::Limit(Box::new(stage.bare_client(setting)?)),
+            ),
+            (
+                LIBRARY,
+                Contender::Library(Box::new(LibraryClient::new(stage, setting.trust.clone())?)),
             ),
             (TELEMED, Contender::Cli(Worker::telemed(setting, stage)?)),
             (TELEMED_FPM, Contender::Fpm("telemed")),
@@ -126,18 +133,27 @@ impl Contender {
                 Ok(all)
             }
             Self::Limit(client) => limit(client, &stage.request, creates),
+            Self::Library(client) => repeat(creates, || client.exchange()),
         }
     }
 }
 
 /// The bare client's times; the first exchange is not counted.
 pub fn limit(client: &mut BareClient, request: &[u8], creates: usize) -> anyhow::Result<Taken> {
+    repeat(creates, || Ok(client.exchange(request)?.status))
+}
+
+/// Times one exchange after another; the first is not counted.
+fn repeat(
+    creates: usize,
+    mut exchange: impl FnMut() -> anyhow::Result<u16>,
+) -> anyhow::Result<Taken> {
     let mut taken = Taken::default();
     for number in 0..=creates {
         let start = Instant::now();
-        let answer = client.exchange(request)?;
+        let status = exchange()?;
         let wall = start.elapsed().as_secs_f64();
-        anyhow::ensure!(answer.status == 201, "the answer is {}", answer.status);
+        anyhow::ensure!(status == 201, "the answer is {status}");
         if number > 0 {
             taken.walls.push(wall);
         }
