@@ -48,6 +48,16 @@ final class FormerApps
         }
     }
 
+    /**
+     * Keeps an app that never stood in the settings: a doctor's own, or one that was taken over.
+     *
+     * @param array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} $app its secret sealed
+     */
+    public function add(array $app): void
+    {
+        update_option(self::OPTION, [self::id($app['mode'], $app['account_id'], $app['client_id']) => $app] + self::all(), false);
+    }
+
     /** @return ?array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
     public function find(string $mode, string $account, string $client): ?array
     {

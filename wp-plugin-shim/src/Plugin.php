@@ -25,6 +25,7 @@ final class Plugin
     public readonly FormerApps $formerApps;
     public readonly Database $database;
     public readonly HostMap $hosts;
+    public readonly OwnAccounts $ownAccounts;
     public readonly ZoomApps $apps;
     public readonly Ledger $ledger;
     public readonly Meetings $meetings;
@@ -41,6 +42,7 @@ final class Plugin
         $this->ledger = new Ledger($this->database);
         $this->formerApps = new FormerApps($this->ledger);
         $this->hosts = new HostMap();
+        $this->ownAccounts = new OwnAccounts($this->formerApps);
         $this->apps = new ZoomApps(
             $this->settings,
             $this->formerApps,
@@ -48,6 +50,7 @@ final class Plugin
             $this->extension,
             $this->database,
             $this->hosts,
+            $this->ownAccounts,
             $this->site
         );
         $this->meetings = new Meetings($this->ledger, $this->apps, $this->site);

@@ -169,6 +169,9 @@ final class Settings
         if (isset($input['admins_may_start'])) {
             $after['admins_may_start'] = (bool) $input['admins_may_start'];
         }
+        if (isset($input['oauth_redirect_uri']) && is_string($input['oauth_redirect_uri']) && self::isOwnAddress($input['oauth_redirect_uri'])) {
+            $after['oauth_redirect_uri'] = $input['oauth_redirect_uri'];
+        }
         $renew = !empty($input['oauth_redirect_uri_renew']);
         if ($renew || $after['oauth_redirect_uri'] === '') {
             $after['oauth_redirect_uri'] = $this->currentRedirectUri();
@@ -201,6 +204,17 @@ final class Settings
         }
         update_option(self::OPTION, $settings);
         return $unreadable;
+    }
+
+    /** Zoom sends a code there: to no other site than this one. */
+    private static function isOwnAddress(string $url): bool
+    {
+        foreach ([home_url('/'), site_url('/')] as $own) {
+            if (str_starts_with($url, $own) && esc_url_raw($url) === $url) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private function sanitizeId(string $field, string $value, string $before): string

@@ -22,6 +22,7 @@ final class ZoomApps
         private readonly Extension $extension,
         private readonly Database $database,
         private readonly HostMap $hosts,
+        private readonly OwnAccounts $ownAccounts,
         private readonly Site $site
     ) {
     }
@@ -38,6 +39,29 @@ final class ZoomApps
     {
         $this->demandMode(Settings::MODE_S2S);
         return $this->serverToServerApp($this->current(Settings::MODE_S2S));
+    }
+
+    /**
+     * An OAuth app by its client id, in force or former, whatever the mode: to take over what it has.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     */
+    public function oauthOf(string $client): \Telemed\OAuthApp
+    {
+        $this->extension->demand();
+        return $this->oauthApp($this->formerApps->find(Settings::MODE_OAUTH, '', $client)
+            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
+    }
+
+    /**
+     * With credentials that are tried before they are stored.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     */
+    public function serverToServerWith(string $account, string $client, #[\SensitiveParameter] string $secret): \Telemed\ServerToServerApp
+    {
+        $this->extension->demand();
+        return new \Telemed\ServerToServerApp($account, $client, $secret, $this->tokenStore(), $this->key->vault());
     }
 
     /** The doctor's connection in the chosen app, without network; null when there is none. */
@@ -189,6 +213,19 @@ final class ZoomApps
 
     private function forMappedDoctor(int $doctor): Credentials
     {
+        $own = $this->ownAccounts->of($doctor);
+        $app = $this->ownAccounts->app($doctor);
+        if ($own !== null && $app !== null) {
+            return new Credentials(
+                $this->serverToServerApp($app)->client(),
+                Settings::MODE_S2S,
+                $own['client_id'],
+                $own['account_id'],
+                null,
+                $own['host_id'],
+                $own['host_email']
+            );
+        }
         $host = $this->hosts->of($doctor);
         if ($host === null || $host->account !== $this->settings->text('s2s_account_id')) {
             throw new Problem(
