@@ -136,6 +136,23 @@ final class CheckTest extends ExtensionTestCase
         $this->assertFails($client, FakeZoom::DOCTOR1, 'credentials');
     }
 
+    public function testAWrongSecretOfADoctorsAppIsSeenAlthoughATokenIsKnown(): void
+    {
+        $this->connectedClient();
+        $app = new OAuthApp(FakeZoom::CLIENT_ID, 'wrong', self::REDIRECT_URI, $this->store, $this->vault);
+        $this->assertFails($app->client('7'), null, 'credentials');
+        $this->assertSame('connected', $this->oauthApp()->connection('7')->status());
+        $this->assertSame(FakeZoom::DOCTOR1, $this->oauthApp()->client('7')->user()->id());
+    }
+
+    public function testAnOAuthServerThatIsOutOfReachIsNamedAlthoughTheApiIsReached(): void
+    {
+        $child = $this->checkWith(array('telemed.oauth_url' => 'https://zoom.invalid'));
+        $results = array_column($child->report['steps'] ?? array(), 'result', 'id');
+        $this->assertSame('failed', $results['name'] ?? null, $child->errors . $child->output);
+        $this->assertStringContainsString('zoom.invalid', $child->report['message']);
+    }
+
     public function testNoConnectionIsATokenStep(): void
     {
         $this->assertFails($this->oauthApp()->client('nobody'), null, 'token');

@@ -30,6 +30,7 @@ final class SecretsTest extends ExtensionTestCase
             $this->visit(null, '+1 day', 30, 'UTC', 's:1', array('contact_email' => 'private@example.com')),
             $meeting,
             $client->user(),
+            $client->meetingPage(),
             $client->check(),
             $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
             $webhook->receive($body = '{"event":"app_deauthorized"}', array(

@@ -109,7 +109,7 @@ impl Client {
         self.run(|client| {
             let meeting = client.meeting(meetingId)?;
             Ok(match asked {
-                Some(request) => meeting.compared_with(&request.all_settings(), None),
+                Some(request) => meeting.compared_with(request.all_settings(), None),
                 None => meeting,
             })
         })

@@ -18,7 +18,7 @@ use super::lenient;
 use super::retry::Outcome;
 
 /// Codes that say that this token is no good, whatever the status: expired, revoked, its owner gone (Zoom's OAuth errors).
-const TOKEN_CODES: [i64; 6] = [124, 4724, 4735, 4737, 4738, 4741];
+const TOKEN_CODES: [i64; 7] = [124, 4724, 4735, 4737, 4738, 4740, 4741];
 /// A word of this length with a digit in it is a token, a code or a link, not language.
 const LONG_WORD: usize = 24;
 const SCOPE_TEXT: &str = "does not contain scopes:[";
@@ -113,10 +113,15 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
             "Zoom does not know this meeting for these credentials".into(),
             "It was deleted in Zoom, or it belongs to another account. Make a new one.",
         ),
-        (_, Some(1001 | 1010 | 1120)) => error(
+        (_, Some(1001 | 1010)) => error(
             Kind::NotFound,
             format!("Zoom does not know this user in this account: {words}"),
             "Choose a host who is an active user of the Zoom account.",
+        ),
+        (_, Some(1120)) => error(
+            Kind::NotFound,
+            "this Zoom user has not accepted the invitation to the Zoom account".into(),
+            "Send the invitation again in the Zoom account, let the user accept it, or choose another host.",
         ),
         // Without a code it is not Zoom's: a proxy, or another server's address. Nothing is known to be gone.
         (404, None) => error(
@@ -154,7 +159,17 @@ fn refusal(
             "this Zoom user may not host or schedule meetings".into(),
             "Give the user a Zoom licence with Meetings and allow hosting in the Zoom account, or choose another host.",
         ),
-        (_, Some(3000)) if says("webinar") => error(
+        (_, Some(3000)) if says("blocked") => error(
+            Kind::Api,
+            "the Zoom account blocks this user's domain from meetings".into(),
+            "In the Zoom web portal, under Settings, change 'Block users in specific domains from joining meetings and webinars', or choose another host.",
+        ),
+        (_, Some(3000)) if says("schedule") => error(
+            Kind::Api,
+            format!("Zoom does not let this be scheduled: {words}"),
+            "Choose a host of the same Zoom account, or let the host give the right to schedule in Zoom's settings.",
+        ),
+        (_, Some(3000)) if says("webinar info") => error(
             Kind::Api,
             format!("Zoom refused: {words}"),
             "This is not a meeting that can be handled here.",
@@ -168,6 +183,11 @@ fn refusal(
             Kind::Api,
             format!("this Zoom account or user has no access to Zoom's API: {words}"),
             "Ask Zoom's support to enable the REST API for the account.",
+        ),
+        (_, Some(3018 | 3037)) => error(
+            Kind::Api,
+            format!("this is a user's personal meeting, which Zoom does not delete: {words}"),
+            "Nothing is to be done at Zoom. Take the number out of the visit, for it belongs to a person and not to a visit.",
         ),
         (_, Some(4717)) => error(
             Kind::Configuration,

@@ -3,6 +3,8 @@
 //! Code and refresh go through the `oauth2` crate; `account_credentials` cannot (the crate fixes the grant type), so that
 //! request is ours, into the same answer. Zoom's error body has `reason`, not `error_description`.
 
+mod refusal;
+
 use std::cell::RefCell;
 
 use base64::Engine as _;
@@ -32,6 +34,8 @@ use oauth2::basic::BasicTokenType;
 use serde::Deserialize;
 use serde::Serialize;
 
+use self::refusal::ErrorBody;
+use self::refusal::fault;
 use super::api_error;
 use super::context::Context;
 use super::error::Error;
@@ -162,6 +166,18 @@ impl<'a> TokenEndpoint<'a> {
             .exchange_refresh_token(&RefreshToken::new(refresh_token.expose().to_owned()))
             .request(&|request| self.carry(request, &last));
         Self::read(answer, &last)
+    }
+
+    /// Whether Zoom takes the credentials of an app for users: asks with a refresh token that nobody has, for Zoom looks at
+    /// the credentials first. Changes nothing at Zoom.
+    ///
+    /// # Errors
+    /// When Zoom does not take them, or could not be asked.
+    pub fn probe(&self) -> Result<()> {
+        match self.refresh(&Secret::new("no-such-token".to_owned())) {
+            Ok(_) | Err(TokenFault::InvalidGrant(_)) => Ok(()),
+            Err(fault) => Err(fault.into_error()),
+        }
     }
 
     /// Fetches a Server-to-Server token of the account.
@@ -411,23 +427,6 @@ fn lenient_seconds<'de, D: serde::Deserializer<'de>>(
     })
 }
 
-/// Zoom's error body; both keys may be missing.
-#[derive(Debug, Default, Deserialize, Serialize)]
-struct ErrorBody {
-    #[serde(default)]
-    error: Option<String>,
-    #[serde(default)]
-    reason: Option<String>,
-}
-
-impl std::fmt::Display for ErrorBody {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(self.error.as_deref().unwrap_or("refused"))
-    }
-}
-
-impl oauth2::ErrorResponse for ErrorBody {}
-
 fn bad_redirect() -> Error {
     Error::configuration(
         "the redirect URL is not a URL",
@@ -443,99 +442,6 @@ fn unreadable(response: &Response) -> Error {
     )
     .maybe_delivered(true)
     .with_tracking_id(response.tracking_id())
-}
-
-/// What an answer other than 200 means.
-fn fault(response: &Response) -> TokenFault {
-    let tracking_id = response.tracking_id();
-    let error = |kind, message: String, advice: &str| {
-        Error::new(kind, message, advice)
-            .with_status(response.status, None)
-            .with_tracking_id(tracking_id.clone())
-    };
-    if response.status >= 500 {
-        return TokenFault::Lost(
-            error(
-                Kind::Api,
-                format!(
-                    "Zoom's token endpoint answered with HTTP {}",
-                    response.status
-                ),
-                "Zoom has trouble right now; nothing is disconnected. Try again in a few minutes.",
-            )
-            .retryable(true)
-            .maybe_delivered(true),
-        );
-    }
-    if response.status == 429 {
-        return TokenFault::Other(error(
-            Kind::RateLimit,
-            "Zoom limits token requests right now".into(),
-            "Try again in a minute.",
-        ));
-    }
-    if (300..400).contains(&response.status) {
-        return TokenFault::Other(error(
-            Kind::Api,
-            format!(
-                "Zoom's token endpoint answered with a redirect (HTTP {})",
-                response.status
-            ),
-            "Redirects are not followed with credentials. Check the php.ini directive telemed.oauth_url and any proxy.",
-        ));
-    }
-    let body: ErrorBody = serde_json::from_slice(&response.body).unwrap_or_default();
-    let code = body.error.unwrap_or_default();
-    let reason = api_error::fit_for_messages(&body.reason.unwrap_or_default());
-    let says = |text: &str| reason.to_ascii_lowercase().contains(text);
-    if code == "invalid_client" {
-        TokenFault::Other(error(
-            Kind::Configuration,
-            "Zoom does not know this client id, or the client secret is wrong".into(),
-            "Copy client id and client secret again from the app's page in the Zoom App Marketplace; development and production credentials differ.",
-        ))
-    } else if says("disabled") || says("not activated") {
-        TokenFault::Other(error(
-            Kind::Configuration,
-            "the Zoom app is disabled or not activated".into(),
-            "Activate the app on its page in the Zoom App Marketplace. Connections are kept.",
-        ))
-    } else if says("redirect uri") {
-        TokenFault::Other(error(
-            Kind::Configuration,
-            "Zoom says that the redirect URL differs from the one of the authorization".into(),
-            "Enter the redirect URL of the settings page, unchanged, in the Zoom app, and authorize again.",
-        ))
-    } else if code == "invalid_grant" || says("invalid token") || says("invalid authorization code")
-    {
-        TokenFault::InvalidGrant(error(
-            Kind::Authentication,
-            "Zoom no longer takes this authorization".into(),
-            "Connect to Zoom again.",
-        ))
-    } else if code == "unsupported_grant_type" {
-        TokenFault::Other(error(
-            Kind::Configuration,
-            "the Zoom app is of the other kind".into(),
-            "OAuth 2.0 needs a General app that is user-managed; Server-to-Server needs a Server-to-Server OAuth app.",
-        ))
-    } else if says("bad request") || says("account does not exist") || says("invalid account id") {
-        TokenFault::Other(error(
-            Kind::Configuration,
-            "Zoom does not know this account id".into(),
-            "Copy the account id again from the app's page in the Zoom App Marketplace.",
-        ))
-    } else {
-        let words = if reason.is_empty() { code } else { reason };
-        TokenFault::Other(error(
-            Kind::Api,
-            format!(
-                "Zoom's token endpoint refused with HTTP {}: {words}",
-                response.status
-            ),
-            "Check the app's credentials and its state in the Zoom App Marketplace.",
-        ))
-    }
 }
 
 #[cfg(test)]

@@ -59,7 +59,7 @@ final class DoctorsScreen
     public function show(): void
     {
         echo '<div class="wrap" id="telemed-doctors"><h1>' . esc_html__('Doctors', 'telemed-zoom') . '</h1><p>' .
-            esc_html__('A doctor is every user with the capability telemed_host: administrators and the role Telemed doctor, and KiviCare\'s doctors.', 'telemed-zoom') . '</p>';
+            esc_html__('Listed is every user who may hold video visits: those with the role Telemed doctor, KiviCare\'s doctors, and administrators (whoever has the capability telemed_host).', 'telemed-zoom') . '</p>';
         match ($this->settings->mode()) {
             Settings::MODE_S2S => $this->showHosts(),
             Settings::MODE_OAUTH => $this->showConnections(),
@@ -72,7 +72,7 @@ final class DoctorsScreen
     public function confirm(array $fields): string
     {
         $doctor = get_userdata(AdminPost::number($fields, 'doctor'));
-        $wanted = AdminPost::text($fields, 'host_other') ?: AdminPost::text($fields, 'host');
+        $wanted = AdminPost::text($fields, 'host');
         if ($doctor === false || !Capabilities::isDoctor($doctor->ID)) {
             AdminPost::forbid();
         }
@@ -195,7 +195,7 @@ final class DoctorsScreen
                 count($proposals)
             )));
         }
-        echo '<table class="widefat striped telemed-table" id="telemed-hosts"><thead><tr><th>' . esc_html__('Doctor', 'telemed-zoom') . '</th><th>' . esc_html__('Zoom host in force', 'telemed-zoom') . '</th><th>' . esc_html__('Confirm or change', 'telemed-zoom') . '</th></tr></thead><tbody>';
+        echo '<table class="widefat striped telemed-table" id="telemed-hosts"><thead><tr><th scope="col">' . esc_html__('Doctor', 'telemed-zoom') . '</th><th scope="col">' . esc_html__('Zoom host in force', 'telemed-zoom') . '</th><th scope="col">' . esc_html__('Confirm or change', 'telemed-zoom') . '</th></tr></thead><tbody>';
         $asked = get_transient(self::transient());
         $asked = is_array($asked) ? $asked : ['doctor' => 0, 'host' => ''];
         delete_transient(self::transient());
@@ -228,20 +228,26 @@ final class DoctorsScreen
         printf('</td><td><form method="post" action="%s" class="telemed-host-form">', esc_url(AdminPost::url()));
         AdminPost::fields(self::ACTION_CONFIRM, ['doctor' => $doctor->ID]);
         $selected = $sharedHost !== '' ? $sharedHost : ($proposal?->id() ?? $host?->id ?? '');
+        /* translators: %s: name of a doctor */
+        $label = sprintf(__('Zoom user who hosts for %s', 'telemed-zoom'), $doctor->display_name);
         if ($zoomUsers === []) {
             printf(
                 '<input type="text" name="host" value="%s" class="regular-text" placeholder="%s" aria-label="%s">',
                 esc_attr($selected),
                 esc_attr__('Zoom user id or e-mail', 'telemed-zoom'),
-                esc_attr__('Zoom user id or e-mail', 'telemed-zoom')
+                esc_attr($label)
             );
         } else {
-            self::printUsers($zoomUsers, $selected);
+            self::printUsers($zoomUsers, $selected, $label);
         }
         if ($sharedHost !== '') {
             printf('<label><input type="checkbox" name="shared" value="1"> %s</label>', esc_html__('I know that Zoom runs one meeting of a host at a time; these doctors share one host.', 'telemed-zoom'));
         }
-        printf(' <button type="submit" class="button">%s</button></form>', esc_html__('Confirm', 'telemed-zoom'));
+        printf(
+            ' <button type="submit" class="button">%s<span class="screen-reader-text"> (%s)</span></button></form>',
+            esc_html__('Confirm', 'telemed-zoom'),
+            esc_html($doctor->display_name)
+        );
         if ($proposal !== null) {
             echo '<p class="description telemed-proposal">' . esc_html(sprintf(
                 /* translators: %s: e-mail of a Zoom user */
@@ -284,9 +290,9 @@ final class DoctorsScreen
     }
 
     /** @param list<\Telemed\User> $zoomUsers */
-    private static function printUsers(array $zoomUsers, string $selected): void
+    private static function printUsers(array $zoomUsers, string $selected, string $label): void
     {
-        echo '<select name="host" aria-label="' . esc_attr__('Zoom user', 'telemed-zoom') . '"><option value="">' . esc_html__('Choose a Zoom user', 'telemed-zoom') . '</option>';
+        echo '<select name="host" aria-label="' . esc_attr($label) . '"><option value="">' . esc_html__('Choose a Zoom user', 'telemed-zoom') . '</option>';
         foreach ($zoomUsers as $user) {
             printf(
                 '<option value="%s"%s>%s</option>',
@@ -301,7 +307,7 @@ final class DoctorsScreen
     private function showConnections(): void
     {
         echo '<p>' . esc_html__('Each doctor connects on their own profile page, with their own Zoom login.', 'telemed-zoom') . '</p>';
-        echo '<table class="widefat striped telemed-table" id="telemed-connections"><thead><tr><th>' . esc_html__('Doctor', 'telemed-zoom') . '</th><th>' . esc_html__('Connection to Zoom', 'telemed-zoom') . '</th></tr></thead><tbody>';
+        echo '<table class="widefat striped telemed-table" id="telemed-connections"><thead><tr><th scope="col">' . esc_html__('Doctor', 'telemed-zoom') . '</th><th scope="col">' . esc_html__('Connection to Zoom', 'telemed-zoom') . '</th></tr></thead><tbody>';
         foreach (Doctors::all() as $doctor) {
             [$status, $text] = $this->connectionText($doctor->ID);
             printf(

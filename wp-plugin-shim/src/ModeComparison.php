@@ -79,7 +79,7 @@ final class ModeComparison
                 'agreement',
                 __('Whose agreement (BAA) with Zoom', 'telemed-zoom'),
                 __('Each doctor\'s own, for their own paid account; a free account cannot have one', 'telemed-zoom'),
-                __('The clinic\'s, for the clinic\'s account', 'telemed-zoom'),
+                __('The clinic\'s, for the clinic\'s paid account; a free account cannot have one', 'telemed-zoom'),
             ],
             [
                 'beware',
@@ -99,6 +99,7 @@ final class ModeComparison
 
     public static function print(string $chosen): void
     {
+        echo '<fieldset><legend class="screen-reader-text">' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</legend>';
         echo '<table class="widefat striped" id="telemed-comparison"><thead><tr><td></td>';
         foreach ([Settings::MODE_OAUTH, Settings::MODE_S2S] as $mode) {
             printf(
@@ -119,6 +120,6 @@ final class ModeComparison
                 esc_html($s2s)
             );
         }
-        echo '</tbody></table>';
+        echo '</tbody></table></fieldset>';
     }
 }

@@ -102,20 +102,15 @@ final class Settings
         }
     }
 
-    /** Whether the chosen mode has all it needs. */
-    public function isComplete(): bool
+    /** @return list<string> the fields that the chosen mode still needs */
+    public function missing(): array
     {
         $needed = match ($this->mode()) {
             self::MODE_OAUTH => ['oauth_client_id', 'oauth_client_secret', 'oauth_redirect_uri'],
             self::MODE_S2S => ['s2s_account_id', 's2s_client_id', 's2s_client_secret'],
             default => ['mode'],
         };
-        foreach ($needed as $field) {
-            if ($this->text($field) === '') {
-                return false;
-            }
-        }
-        return true;
+        return array_values(array_filter($needed, fn(string $field): bool => $this->text($field) === ''));
     }
 
     /** Where Zoom sends the doctor back: the stored address, unchanged until an administrator changes it. */
@@ -276,8 +271,15 @@ final class Settings
                 ), 'warning');
             }
         }
-        if ($after['oauth_client_id'] !== '' && isset($input['oauth_client_secret']) && $input['oauth_client_secret'] === $after['oauth_client_id']) {
-            $this->error('oauth_client_secret', __('Client ID and client secret are the same text: one of them was pasted into the wrong field.', 'telemed-zoom'), 'warning');
+        $texts = static fn(array $fields): array => array_filter(array_map(
+            static fn(string $field): string => in_array($field, self::SECRETS, true) ? trim((string) ($input[$field] ?? '')) : $after[$field],
+            $fields
+        ));
+        foreach ([['oauth_client_secret', 'oauth_client_id'], ['s2s_client_secret', 's2s_client_id', 's2s_account_id']] as $fields) {
+            $given = $texts($fields);
+            if (count($given) !== count(array_unique($given))) {
+                $this->error($fields[0], __('Two fields hold the same text: one of them was pasted into the wrong field.', 'telemed-zoom'), 'warning');
+            }
         }
     }
 
@@ -289,6 +291,7 @@ final class Settings
             's2s_account_id' => __('Account ID', 'telemed-zoom'),
             's2s_client_id' => __('Client ID (Server-to-Server)', 'telemed-zoom'),
             's2s_client_secret' => __('Client secret (Server-to-Server)', 'telemed-zoom'),
+            'oauth_redirect_uri' => __('Redirect URL', 'telemed-zoom'),
             default => $field,
         };
     }

@@ -63,8 +63,13 @@ final class SettingsPage
     {
         echo '<div class="wrap" id="telemed-settings"><h1>' . esc_html__('Telemed settings', 'telemed-zoom') . '</h1>';
         settings_errors();
-        if ($this->settings->mode() !== '' && !$this->settings->isComplete()) {
-            Notices::print('warning', esc_html__('The chosen mode still lacks credentials: fill in its fields below.', 'telemed-zoom'), 'telemed-incomplete-notice');
+        $missing = $this->settings->mode() === '' ? [] : $this->settings->missing();
+        if ($missing !== []) {
+            Notices::print('warning', esc_html(sprintf(
+                /* translators: %s: names of fields */
+                __('No meeting can be made yet. The chosen mode still lacks: %s.', 'telemed-zoom'),
+                implode(', ', array_map([Settings::class, 'label'], $missing))
+            )), 'telemed-incomplete-notice');
         }
         printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
         settings_fields(Settings::GROUP);
@@ -75,8 +80,12 @@ final class SettingsPage
         $this->printOptions();
         submit_button();
         echo '</form>';
-        $this->printCheckForm();
-        $this->printCheckResult();
+        $result = get_transient(self::transient());
+        delete_transient(self::transient());
+        $this->printCheckForm(is_array($result) ? (int) $result['doctor'] : null);
+        if (is_array($result)) {
+            self::printCheckResult($result);
+        }
         $this->printKey();
         echo '</div>';
     }
@@ -95,8 +104,9 @@ final class SettingsPage
             ], self::KEEP_SECONDS);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return self::url();
         }
-        return self::url() . '#telemed-check';
+        return self::url() . '#telemed-check-result';
     }
 
     private function printOauthFields(): void
@@ -149,9 +159,11 @@ final class SettingsPage
         echo '</td></tr></table>';
     }
 
-    private function printCheckForm(): void
+    /** @param ?int $checked the doctor whom the last check was for; 0 for none, null when there was no check */
+    private function printCheckForm(?int $checked): void
     {
         $mode = $this->settings->mode();
+        $preset = $checked ?? ($mode === Settings::MODE_OAUTH ? get_current_user_id() : 0);
         echo '<h2 id="telemed-check">' . esc_html__('Check', 'telemed-zoom') . '</h2><p>' .
             esc_html__('Looks at everything a meeting needs, step by step, with the settings that are saved. Nothing is written at Zoom.', 'telemed-zoom') . '</p>';
         printf('<form method="post" action="%s" id="telemed-check-form">', esc_url(AdminPost::url()));
@@ -167,7 +179,7 @@ final class SettingsPage
             printf(
                 '<option value="%d"%s>%s</option>',
                 (int) $doctor->ID,
-                selected($mode === Settings::MODE_OAUTH && $doctor->ID === get_current_user_id(), true, false),
+                selected($doctor->ID, $preset, false),
                 esc_html($doctor->display_name)
             );
         }
@@ -178,13 +190,9 @@ final class SettingsPage
         );
     }
 
-    private function printCheckResult(): void
+    /** @param array<string, mixed> $result as check() left it */
+    private static function printCheckResult(array $result): void
     {
-        $result = get_transient(self::transient());
-        if (!is_array($result)) {
-            return;
-        }
-        delete_transient(self::transient());
         $icons = ['passed' => 'yes-alt', 'warned' => 'warning', 'failed' => 'dismiss', 'skipped' => 'minus'];
         $words = [
             'passed' => __('passed', 'telemed-zoom'),
@@ -193,11 +201,20 @@ final class SettingsPage
             'skipped' => __('skipped', 'telemed-zoom'),
         ];
         printf(
-            '<div id="telemed-check-result" class="notice inline notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped"><tbody>',
+            '<div id="telemed-check-result" tabindex="-1" class="notice inline notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped">',
             $result['passed'] ? 'success' : 'error',
             $result['passed'] ? '1' : '0',
-            esc_html__('Check:', 'telemed-zoom'),
+            esc_html($result['doctor'] === 0
+                ? __('Check of the account:', 'telemed-zoom')
+                /* translators: %s: name of a doctor */
+                : sprintf(__('Check for %s:', 'telemed-zoom'), Doctors::name((int) $result['doctor']))),
             esc_html((string) $result['message'])
+        );
+        printf(
+            '<thead class="screen-reader-text"><tr><th scope="col">%s</th><th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>',
+            esc_html__('Result', 'telemed-zoom'),
+            esc_html__('Step', 'telemed-zoom'),
+            esc_html__('What to do', 'telemed-zoom')
         );
         foreach ($result['steps'] as $step) {
             $outcome = (string) $step['result'];
@@ -251,11 +268,38 @@ final class SettingsPage
     private function textRow(string $field, string $label): void
     {
         self::row($field, $label, fn() => printf(
-            '<input type="text" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="%3$s" autocomplete="off" spellcheck="false">',
+            '<input type="text" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="%3$s" autocomplete="off" spellcheck="false"%4$s>%5$s',
             esc_attr(Settings::OPTION),
             esc_attr($field),
-            esc_attr($this->settings->text($field))
+            esc_attr($this->settings->text($field)),
+            self::describedBy($field, false), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
+            self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
         ));
+    }
+
+    /** What was wrong with the field when the page was saved just now; else ''. */
+    private static function problemOf(string $field): string
+    {
+        foreach (get_settings_errors(Settings::OPTION) as $error) {
+            if ($error['code'] === 'telemed_' . $field && $error['type'] === 'error') {
+                return (string) $error['message'];
+            }
+        }
+        return '';
+    }
+
+    /** Attributes that tie a field to its explanation and to what was wrong with it. */
+    private static function describedBy(string $field, bool $isExplained): string
+    {
+        $isWrong = self::problemOf($field) !== '';
+        $ids = array_filter([$isWrong ? $field . '-error' : '', $isExplained ? $field . '-description' : '']);
+        return ($isWrong ? ' aria-invalid="true"' : '') . ($ids === [] ? '' : ' aria-describedby="' . esc_attr(implode(' ', $ids)) . '"');
+    }
+
+    private static function errorUnder(string $field): string
+    {
+        $problem = self::problemOf($field);
+        return $problem === '' ? '' : '<p class="telemed-error" id="' . esc_attr($field) . '-error">' . esc_html($problem) . '</p>';
     }
 
     /** A stored secret never goes back to the browser. */
@@ -264,13 +308,15 @@ final class SettingsPage
         self::row($field, $label, function () use ($field): void {
             $isSet = $this->settings->secretIsSet($field);
             printf(
-                '<input type="password" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="" autocomplete="new-password" spellcheck="false" placeholder="%3$s" data-set="%4$s">',
+                '<input type="password" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="" autocomplete="new-password" spellcheck="false" placeholder="%3$s" data-set="%4$s"%5$s>%6$s',
                 esc_attr(Settings::OPTION),
                 esc_attr($field),
                 $isSet ? esc_attr__('stored, not shown', 'telemed-zoom') : '',
-                $isSet ? '1' : '0'
+                $isSet ? '1' : '0',
+                self::describedBy($field, true), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
+                self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
             );
-            echo '<p class="description">' . esc_html($isSet
+            echo '<p class="description" id="' . esc_attr($field) . '-description">' . esc_html($isSet
                 ? __('The secret is set. Leave this empty to keep it.', 'telemed-zoom')
                 : __('Not set yet.', 'telemed-zoom')) . '</p>';
         });

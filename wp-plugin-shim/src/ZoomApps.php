@@ -87,6 +87,19 @@ final class ZoomApps
                 409
             );
         }
+        $missing = $this->settings->missing();
+        if ($missing !== []) {
+            throw new Problem(
+                'telemed_not_set_up',
+                sprintf(
+                    /* translators: %s: names of fields */
+                    __('the clinic has not entered all that its Zoom app needs: %s', 'telemed-zoom'),
+                    implode(', ', array_map([Settings::class, 'label'], $missing))
+                ),
+                __('An administrator does so under Telemed, Settings.', 'telemed-zoom'),
+                409
+            );
+        }
         return $this->settings->mode() === Settings::MODE_S2S ? $this->forMappedDoctor($doctor) : $this->forConnectedDoctor($doctor);
     }
 

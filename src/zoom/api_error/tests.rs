@@ -233,6 +233,39 @@ fn every_refusal_of_the_api_has_its_kind_status_and_code() {
     }
 }
 
+/// Code 3000 stands for many things, and an administrator does another thing about each.
+#[test]
+fn what_shares_a_code_has_advice_of_its_own() {
+    for (code, message, advice) in [
+        (
+            3000,
+            "Users in 'clinic.example' have been blocked from joining meetings and webinars. To unblock them, go to the **Settings** page in the Zoom web portal.",
+            "Block users in specific domains",
+        ),
+        (
+            3000,
+            "You cannot schedule a meeting for somebody",
+            "same Zoom account",
+        ),
+        (3000, "Cannot access webinar info.", "not a meeting"),
+        (3018, "Not allowed to delete PMI.", "Nothing is to be done"),
+        (
+            1120,
+            "A valid invitation to join the Zoom account was not found for this user.",
+            "invitation again",
+        ),
+        (1010, "User not belong to this account", "active user"),
+    ] {
+        let body = format!(r#"{{"code":{code},"message":"{message}"}}"#);
+        let error = error(Method::Post, 400, &body);
+        assert!(
+            error.advice().contains(advice),
+            "{message}: {}",
+            error.advice()
+        );
+    }
+}
+
 #[test]
 fn the_scopes_that_would_do_are_named() {
     for (body, scopes) in [

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use url::Url;
 
 use super::Client;
 use crate::zoom::api::Operation;
@@ -11,6 +12,8 @@ use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::http::Method;
 use crate::zoom::http::Request;
+use crate::zoom::http::Response;
+use crate::zoom::http::SendError;
 use crate::zoom::http::SendFault;
 use crate::zoom::known_tokens::Access;
 use crate::zoom::scopes;
@@ -59,21 +62,20 @@ impl Client {
         diagnosis
     }
 
-    /// Asks the API without a token: its refusal shows the way there, and Zoom's clock.
+    /// Asks the API and the OAuth server without a token: their refusals show the way there, and Zoom's clock.
     fn check_network(&self, diagnosis: &mut Diagnosis) -> bool {
         let context = self.api.context();
-        let mut headers = http::HeaderMap::new();
-        headers.insert(
-            http::header::ACCEPT,
-            http::HeaderValue::from_static("application/json"),
-        );
-        let answer = context.http.send(Request {
-            method: Method::Get,
-            url: crate::zoom::endpoints::join(context.endpoints.api_url(), "/v2/users/me"),
-            headers,
-            body: Vec::new(),
-            timeout: None,
-        });
+        let endpoints = &context.endpoints;
+        let api = crate::zoom::endpoints::join(endpoints.api_url(), "/v2/users/me");
+        let oauth = endpoints.oauth("/oauth/token");
+        let is_one_server = api.origin() == oauth.origin();
+        let mut answer = self.knock(api);
+        if answer.is_ok()
+            && !is_one_server
+            && let Err(error) = self.knock(oauth)
+        {
+            answer = Err(error);
+        }
         let steps = [
             ("name", SendFault::Name),
             ("proxy", SendFault::Proxy),
@@ -92,7 +94,7 @@ impl Client {
                 check_clock(context.clock.now(), date, diagnosis);
                 true
             }
-            Err(error) => {
+            Err((host, error)) => {
                 let failed = match error.fault {
                     SendFault::Closed | SendFault::Timeout => SendFault::Connect,
                     SendFault::Engine => SendFault::Tls,
@@ -102,7 +104,12 @@ impl Client {
                 // In the order in which they are passed through: with a proxy, the proxy resolves the name.
                 for (id, fault) in steps {
                     if fault == failed {
-                        fail(diagnosis, id, &error);
+                        diagnosis.note(
+                            id,
+                            Outcome::Failed,
+                            title(id),
+                            format!("{host}: {}. {}", error.message(), error.advice()),
+                        );
                         break;
                     }
                     pass(diagnosis, id);
@@ -112,23 +119,53 @@ impl Client {
         }
     }
 
+    /// Whatever it answers, the server is reached; else its name and why not.
+    fn knock(&self, url: Url) -> Result<Response, (String, SendError)> {
+        let host = url.host_str().unwrap_or_default().to_owned();
+        let mut headers = http::HeaderMap::new();
+        headers.insert(
+            http::header::ACCEPT,
+            http::HeaderValue::from_static("application/json"),
+        );
+        self.api
+            .context()
+            .http
+            .send(Request {
+                method: Method::Get,
+                url,
+                headers,
+                body: Vec::new(),
+                timeout: None,
+            })
+            .map_err(|error| (host, error))
+    }
+
     fn check_token(&self, diagnosis: &mut Diagnosis) -> Option<std::rc::Rc<Access>> {
+        // A user's token may be good for an hour yet, whatever has become of the app since.
+        if !self.is_account() {
+            match self.api.tokens().endpoint().probe() {
+                Ok(()) => pass(diagnosis, "credentials"),
+                Err(error) => {
+                    fail(diagnosis, "credentials", &error);
+                    return None;
+                }
+            }
+        }
         match self.fresh_access() {
             Ok(access) => {
-                pass(diagnosis, "credentials");
+                if self.is_account() {
+                    pass(diagnosis, "credentials");
+                }
                 pass(diagnosis, "token");
                 Some(access)
             }
+            // Only an account's credentials are a matter of configuration here; all else concerns the token.
+            Err(error) if self.is_account() && error.kind() == Kind::Configuration => {
+                fail(diagnosis, "credentials", &error);
+                None
+            }
             Err(error) => {
-                // Only the app's credentials are a matter of configuration here; all else concerns the token.
-                if error.kind() == Kind::Configuration {
-                    fail(diagnosis, "credentials", &error);
-                } else {
-                    if error.kind() == Kind::Authentication {
-                        pass(diagnosis, "credentials");
-                    }
-                    fail(diagnosis, "token", &error);
-                }
+                fail(diagnosis, "token", &error);
                 None
             }
         }
@@ -276,6 +313,10 @@ impl Client {
                 "Zoom blocks people of certain e-mail domains from joining: see whether patients are among them.",
             ),
             (
+                security.encryption_type.as_deref() == Some("e2ee"),
+                "End-to-end encryption is the rule for meetings: patients can join neither by telephone nor from a browser, only with the Zoom app.",
+            ),
+            (
                 settings.schedule_meeting.embed_password_in_join_link == Some(false),
                 "Join links carry no passcode: patients must type it, so it has to be shown to them.",
             ),
@@ -328,6 +369,7 @@ struct MeetingSecurity {
     only_authenticated_can_join_from_webclient: bool,
     block_user_domain: bool,
     block_user_domain_list: Vec<serde_json::Value>,
+    encryption_type: Option<String>,
 }
 
 fn check_clock(now: Timestamp, date: Option<Timestamp>, diagnosis: &mut Diagnosis) {

@@ -9,6 +9,7 @@ use crate::zoom::testing::record;
 use crate::zoom::testing::user_tokens;
 
 const REFUSED: &str = r#"{"code":124,"message":"Invalid access token."}"#;
+const NO_SUCH_TOKEN: &str = r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#;
 const USER: &str = r#"{"id":"one","type":2,"status":"active"}"#;
 const ON_TIME: &[(&str, &str)] = &[("date", "Tue, 24 Nov 2026 10:00:10 GMT")];
 const GRANULAR: &str = "meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user meeting:read:list_meetings user:read:settings";
@@ -19,8 +20,17 @@ fn doctor(world: &World, scopes: &str) -> Client {
     let mut record = record("0", world.context.clock.now());
     record.scopes = scopes.split_whitespace().map(str::to_owned).collect();
     world.put(&tokens, &record);
-    world.http.answer_with(401, ON_TIME, REFUSED);
+    reached(world, ON_TIME);
+    world.http.answer(400, NO_SUCH_TOKEN);
     Client::new(world.context.clone(), tokens)
+}
+
+/// The API and the OAuth server answer those who bring no token.
+fn reached(world: &World, headers: &[(&'static str, &str)]) {
+    world
+        .http
+        .answer_with(401, headers, REFUSED)
+        .answer(405, "{}");
 }
 
 /// The answers of a host and account without fault.
@@ -80,13 +90,13 @@ fn a_healthy_connection_passes_in_either_naming_and_nothing_is_written() {
                 .all(|step| step.outcome == Outcome::Passed),
             "{diagnosis:?}"
         );
-        assert!(
-            world
-                .http
-                .lines()
-                .iter()
-                .all(|line| line.starts_with("GET "))
-        );
+        let written: Vec<_> = world
+            .http
+            .lines()
+            .into_iter()
+            .filter(|line| !line.starts_with("GET "))
+            .collect();
+        assert_eq!(written, ["POST /oauth/token"]);
         assert!(world.http.is_done());
     }
 }
@@ -120,6 +130,38 @@ fn the_way_to_zoom_is_told_apart() {
 }
 
 #[test]
+fn an_oauth_server_that_is_out_of_reach_is_named_although_the_api_is_reached() {
+    let world = World::new();
+    world.http.answer_with(401, ON_TIME, REFUSED);
+    world.http.fail(SendFault::Name, false);
+    let diagnosis = Client::new(world.context.clone(), account_tokens(&world.context)).check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "name"), Outcome::Failed);
+    assert!(advice(&diagnosis, "name").starts_with("zoom.us: "));
+    assert!(world.http.is_done());
+}
+
+#[test]
+fn wrong_credentials_of_an_app_for_users_fail_there_although_a_good_token_is_known() {
+    for body in [
+        r#"{"reason":"Invalid client_id or client_secret","error":"invalid_client"}"#,
+        r#"{"reason":"The app has been disabled","error":"invalid_request"}"#,
+        r#"{"reason":"unsupported grant type","error":"unsupported_grant_type"}"#,
+    ] {
+        let world = World::new();
+        let tokens = user_tokens(&world.context);
+        world.put(&tokens, &record("0", world.context.clock.now()));
+        reached(&world, ON_TIME);
+        world.http.answer(400, body);
+        let diagnosis = Client::new(world.context.clone(), tokens).check(None);
+        is_whole(&diagnosis);
+        assert_eq!(outcome(&diagnosis, "credentials"), Outcome::Failed);
+        assert_eq!(outcome(&diagnosis, "token"), Outcome::Skipped);
+        assert!(world.http.is_done());
+    }
+}
+
+#[test]
 fn a_clock_that_is_wrong_is_a_warning_with_direction_and_size() {
     for (date, found, words) in [
         ("Tue, 24 Nov 2026 10:00:30 GMT", Outcome::Passed, ""),
@@ -138,7 +180,8 @@ fn a_clock_that_is_wrong_is_a_warning_with_direction_and_size() {
         let world = World::new();
         let tokens = user_tokens(&world.context);
         world.put(&tokens, &record("0", world.context.clock.now()));
-        world.http.answer_with(401, &[("date", date)], REFUSED);
+        reached(&world, &[("date", date)]);
+        world.http.answer(400, NO_SUCH_TOKEN);
         healthy_host(&world);
         let diagnosis = Client::new(world.context.clone(), tokens).check(None);
         assert_eq!(outcome(&diagnosis, "clock"), found, "{date}");
@@ -150,7 +193,8 @@ fn a_clock_that_is_wrong_is_a_warning_with_direction_and_size() {
 #[test]
 fn a_doctor_who_is_not_connected_fails_at_the_token() {
     let world = World::new();
-    world.http.answer_with(401, ON_TIME, REFUSED);
+    reached(&world, ON_TIME);
+    world.http.answer(400, NO_SUCH_TOKEN);
     let client = Client::new(world.context.clone(), user_tokens(&world.context));
     let diagnosis = client.check(None);
     is_whole(&diagnosis);
@@ -159,7 +203,7 @@ fn a_doctor_who_is_not_connected_fails_at_the_token() {
 }
 
 fn account(world: &World) -> Client {
-    world.http.answer_with(401, ON_TIME, REFUSED);
+    reached(world, ON_TIME);
     Client::new(world.context.clone(), account_tokens(&world.context))
 }
 
@@ -341,6 +385,12 @@ fn each_setting_that_hinders_patients_is_a_warning_of_its_own() {
             NONE,
             r#"{"meeting_security":{"block_user_domain":true,"block_user_domain_list":["x.example"]}}"#,
             "certain e-mail domains",
+        ),
+        (
+            NONE,
+            NONE,
+            r#"{"meeting_security":{"encryption_type":"e2ee"}}"#,
+            "neither by telephone nor from a browser",
         ),
     ] {
         let world = World::new();
