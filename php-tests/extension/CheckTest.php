@@ -59,13 +59,7 @@ final class CheckTest extends ExtensionTestCase
 
     public function testClassicScopesAreEnough(): void
     {
-        $app = new ServerToServerApp(
-            FakeZoom::CLASSIC_ACCOUNT,
-            FakeZoom::CLASSIC_CLIENT_ID,
-            FakeZoom::CLASSIC_CLIENT_SECRET,
-            $this->store,
-            $this->vault
-        );
+        $app = $this->classicApp();
         $diagnosis = $app->client()->check(FakeZoom::CLASSIC_USER_EMAIL);
         $this->assertSound($diagnosis);
         $this->assertTrue($diagnosis->passed(), $diagnosis->message());
@@ -74,13 +68,7 @@ final class CheckTest extends ExtensionTestCase
 
     public function testMissingScopesAreNamed(): void
     {
-        $app = new OAuthApp(
-            FakeZoom::OTHER_CLIENT_ID,
-            FakeZoom::OTHER_CLIENT_SECRET,
-            self::REDIRECT_URI,
-            $this->store,
-            $this->vault
-        );
+        $app = $this->appOfFewScopes();
         $this->connect($app);
         $diagnosis = $app->client('7')->check();
         $this->assertSound($diagnosis);

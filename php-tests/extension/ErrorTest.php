@@ -362,13 +362,7 @@ final class ErrorTest extends ExtensionTestCase
 
     public function testAnAppWithoutTheScopesNamesThem(): void
     {
-        $app = new OAuthApp(
-            FakeZoom::OTHER_CLIENT_ID,
-            FakeZoom::OTHER_CLIENT_SECRET,
-            self::REDIRECT_URI,
-            $this->store,
-            $this->vault
-        );
+        $app = $this->appOfFewScopes();
         $this->connect($app);
         $client = $app->client('7');
         $meeting = $client->createMeeting($this->visit());

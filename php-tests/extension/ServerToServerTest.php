@@ -6,7 +6,6 @@ namespace Telemed\Tests\Extension;
 
 use Telemed\ConfigurationException;
 use Telemed\NotFoundException;
-use Telemed\ServerToServerApp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
 
@@ -120,13 +119,7 @@ final class ServerToServerTest extends ExtensionTestCase
 
     public function testAnAppWithClassicScopesWorks(): void
     {
-        $app = new ServerToServerApp(
-            FakeZoom::CLASSIC_ACCOUNT,
-            FakeZoom::CLASSIC_CLIENT_ID,
-            FakeZoom::CLASSIC_CLIENT_SECRET,
-            $this->store,
-            $this->vault
-        );
+        $app = $this->classicApp();
         $meeting = $app->client()->createMeeting($this->visit(FakeZoom::CLASSIC_USER_EMAIL));
         $this->assertSame('private@practice.example', $meeting->hostEmail());
     }

@@ -49,6 +49,12 @@ abstract class ClinicTestCase extends TestCase
         return $this->browsers[$person] ??= $this->site->browser($person);
     }
 
+    /** Everybody logs in anew, as after a change of WordPress' keys. */
+    protected function forgetBrowsers(): void
+    {
+        $this->browsers = array();
+    }
+
     /** @param array<string, ?string> $fields of the settings form; null leaves one out */
     protected function saveSettings(array $fields): Page
     {

@@ -89,6 +89,19 @@ final class WithoutExtensionTest extends TestCase
         $this->assertSame('made', $doctor->rest('GET', "telemed/v1/meetings/{$this->id}")->json()['state']);
     }
 
+    public function testAnExtensionThatIsTooOldIsNoneAndItsVersionIsTold(): void
+    {
+        [$usable, $problem, $remedy, $id] = $this->site->php(
+            '$extension = new \TelemedZoom\Extension("0.0.9"); $id = null;'
+            . 'try { $extension->demand(); } catch (\TelemedZoom\Problem $refused) { $id = $refused->id; }'
+            . 'return [$extension->isUsable(), $extension->problem(), $extension->remedy(), $id];'
+        );
+        $this->assertFalse($usable);
+        $this->assertSame('telemed_extension_missing', $id);
+        $this->assertStringContainsString('version 0.0.9 is loaded', $problem);
+        $this->assertStringContainsString('telemed.so', $remedy);
+    }
+
     public function testEveryScreenStillOpens(): void
     {
         foreach (array('telemed-settings', 'telemed-doctors', 'telemed-meetings', 'telemed-new-meeting') as $screen) {

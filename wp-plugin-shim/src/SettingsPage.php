@@ -183,10 +183,12 @@ final class SettingsPage
                 esc_html($doctor->display_name)
             );
         }
+        $canRun = $this->extension->isUsable() && $mode !== '';
         printf(
-            '</select> <button type="submit" class="button button-secondary" id="telemed-check-button"%s>%s</button></p></form>',
-            disabled($this->extension->isUsable() && $mode !== '', false, false),
-            esc_html__('Check', 'telemed-zoom')
+            '</select> <button type="submit" class="button button-secondary" id="telemed-check-button"%s>%s</button></p>%s</form>',
+            disabled($canRun, false, false),
+            esc_html__('Check', 'telemed-zoom'),
+            $canRun ? '' : '<p class="description">' . esc_html__('It can run once a mode is saved and the PHP extension is loaded.', 'telemed-zoom') . '</p>'
         );
     }
 

@@ -58,6 +58,24 @@ abstract class ExtensionTestCase extends TestCase
         );
     }
 
+    /** An app for users that may create meetings and read its user, and nothing else. */
+    protected function appOfFewScopes(): OAuthApp
+    {
+        return new OAuthApp(FakeZoom::OTHER_CLIENT_ID, FakeZoom::OTHER_CLIENT_SECRET, self::REDIRECT_URI, $this->store, $this->vault);
+    }
+
+    /** A Server-to-Server app with classic scopes. */
+    protected function classicApp(): ServerToServerApp
+    {
+        return new ServerToServerApp(
+            FakeZoom::CLASSIC_ACCOUNT,
+            FakeZoom::CLASSIC_CLIENT_ID,
+            FakeZoom::CLASSIC_CLIENT_SECRET,
+            $this->store,
+            $this->vault
+        );
+    }
+
     /** Goes the whole way through authorization, as doctor 1 unless another is named. */
     protected function connect(
         OAuthApp $app,
