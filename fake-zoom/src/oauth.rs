@@ -8,7 +8,7 @@ use crate::clock::after;
 use crate::message::{Reply, Request, form_pairs, pair};
 use crate::model::{App, AppKind};
 use crate::state::{State, TokenErrorStyle};
-use crate::tokens::{AccessToken, Challenge, Holder, scope_text};
+use crate::tokens::{AccessToken, Challenge, Grant, Holder, scope_text};
 
 /// How long access tokens live when `expires_in` is left out of the answer.
 const ACCESS_SECONDS: i64 = 3599;
@@ -207,13 +207,18 @@ fn exchange(
     let grant = state
         .tokens
         .new_grant(&code, now, access_ends(state), refresh_ends(state));
-    Ok(answer(
+    Ok(granted(state, request, &grant))
+}
+
+/// The answer that hands out a grant's tokens of this moment.
+fn granted(state: &State, request: &Request, grant: &Grant) -> Value {
+    answer(
         state,
         request,
         &grant.access_token,
         Some(&grant.refresh_token),
         &scope_text(&grant.scopes),
-    ))
+    )
 }
 
 fn refresh(
@@ -240,13 +245,7 @@ fn refresh(
         .tokens
         .rotate(id, access, refresh, kill_access)
         .ok_or(Refusal::DeadToken)?;
-    Ok(answer(
-        state,
-        request,
-        &grant.access_token,
-        Some(&grant.refresh_token),
-        &scope_text(&grant.scopes),
-    ))
+    Ok(granted(state, request, &grant))
 }
 
 /// Tokens that no user granted: several may be valid at once, and none has a refresh token.

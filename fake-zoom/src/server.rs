@@ -25,7 +25,7 @@ use crate::clock::http_date;
 use crate::faults::Plan;
 use crate::message::{Reply, Request};
 use crate::router;
-use crate::state::State;
+use crate::state::{HeaderNames, State};
 
 /// Bodies beyond this are refused with 413.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -104,11 +104,13 @@ async fn handle<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let is_title = lock(&shared).switches.header_names == HeaderNames::Title;
     let service =
         service_fn(|request| answer(request, scheme, local, connection, Arc::clone(&shared)));
     // An error here is a connection that the client or a fault has cut.
     let _ = hyper::server::conn::http1::Builder::new()
         .auto_date_header(false)
+        .title_case_headers(is_title)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

@@ -34,6 +34,17 @@ pub struct Switches {
     pub refresh_token_days: i64,
     /// Whether a refresh also kills the access tokens given out before it.
     pub refresh_kills_access: bool,
+    pub header_names: HeaderNames,
+}
+
+/// How answers on connections that are opened from now on spell the names of headers, which are the same to HTTP either way.
+#[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum HeaderNames {
+    /// `x-ratelimit-type`, as all of Zoom's over HTTP/2.
+    Lower,
+    /// `X-Ratelimit-Type`.
+    Title,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -68,6 +79,7 @@ impl Default for Switches {
             decline: Decline::Redirect,
             refresh_token_days: 90,
             refresh_kills_access: false,
+            header_names: HeaderNames::Lower,
         }
     }
 }

@@ -246,6 +246,8 @@ final class RestController
     {
         $response = new \WP_REST_Response($data, $status);
         $response->header('Cache-Control', 'no-store, private, max-age=0');
+        // An old WordPress would put its own header, which lets answers be stored, over this one.
+        add_filter('rest_send_nocache_headers', '__return_false');
         return $response;
     }
 

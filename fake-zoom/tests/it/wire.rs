@@ -216,6 +216,24 @@ fn the_host_header_names_the_listener() {
 }
 
 #[test]
+fn header_names_come_in_either_case() {
+    let zoom = Zoom::start();
+    let token = zoom.s2s(S2S_APP, CLINIC);
+    let ask = format!(
+        "GET /v2/users HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    for (switch, expected, other) in [
+        ("title", "\r\nX-Zm-Trackingid: ", "\r\nx-zm-trackingid: "),
+        ("lower", "\r\nx-zm-trackingid: ", "\r\nX-Zm-Trackingid: "),
+    ] {
+        zoom.control("POST", "settings", &json!({"header_names": switch}));
+        let answer = raw(&zoom, &ask);
+        assert!(answer.contains(expected), "{answer}");
+        assert!(!answer.contains(other), "{answer}");
+    }
+}
+
+#[test]
 fn hundreds_of_connections_at_once() {
     let zoom = Zoom::start();
     zoom.switch(&json!({"rate_limits": false}));
