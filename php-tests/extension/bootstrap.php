@@ -19,7 +19,7 @@ foreach (array('FAKE_ZOOM_HTTP', 'FAKE_ZOOM_HTTPS', 'FAKE_ZOOM_CA') as $name) {
     }
 }
 
-require_once dirname(__DIR__) . '/support/FakeZoom.php';
+require_once dirname(__DIR__) . '/support/autoload.php';
 
 spl_autoload_register(
     static function (string $class): void {
