@@ -86,8 +86,9 @@ impl FileTokenStore {
         self.directory.join(format!("{name}.{ending}"))
     }
 
+    /// Replaces the record; the guard keeps all others out, so what a killed process left half-written is written anew.
     fn write(&self, key: &str, sealed: &str) -> io::Result<()> {
-        let new = self.path(key, &format!("{}.new", std::process::id()));
+        let new = self.path(key, "new");
         let mut file = OpenOptions::new()
             .write(true)
             .create(true)

@@ -188,6 +188,14 @@ impl Tokens {
     /// When the store fails; then the record is kept in memory and saved at the next opportunity.
     pub fn save(&self, record: &Record, replaces: Option<&str>) -> Result<bool> {
         let sealed = record::seal(&self.context, &self.key, record)?;
+        // Kept before the store is asked: a fatal error in a store written in PHP never comes back here.
+        self.context.known.keep_unsaved(
+            self.id,
+            Unsaved {
+                sealed: sealed.clone(),
+                replaces: replaces.map(str::to_owned),
+            },
+        );
         let mut attempt = 1;
         loop {
             match self.try_save(&sealed, replaces) {
@@ -197,7 +205,6 @@ impl Tokens {
                 }
                 Ok(false) => {
                     // Somebody wrote without the lock. It gives way if its refresh token is the one just exchanged.
-                    self.keep_unsaved(sealed, replaces);
                     self.save_unsaved()?;
                     return Ok(false);
                 }
@@ -205,19 +212,9 @@ impl Tokens {
                     self.context.clock.sleep(SAVE_PAUSE * attempt);
                     attempt += 1;
                 }
-                Err(error) => {
-                    self.keep_unsaved(sealed, replaces);
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
-    }
-
-    fn keep_unsaved(&self, sealed: String, replaces: Option<&str>) {
-        let replaces = replaces.map(str::to_owned);
-        self.context
-            .known
-            .keep_unsaved(self.id, Unsaved { sealed, replaces });
     }
 
     /// One try to save. A store's `false` is believed only when another record lies there.
@@ -330,6 +327,8 @@ impl Tokens {
             }
             Grant::User { .. } => {
                 let Some(stored) = stored else {
+                    // Disconnected meanwhile: what this thread remembers was revoked with it.
+                    self.forget();
                     return Err(not_connected());
                 };
                 let Some(refresh_token) = &stored.value.refresh_token else {

@@ -49,7 +49,8 @@ final class ChildPhp
         throw new \RuntimeException('The extension telemed is not mapped into this process.');
     }
 
-    private static function prelude(): string
+    /** What comes before the code: the opening tag, the classes of this suite and some helpers. */
+    public static function prelude(): string
     {
         $bootstrap = var_export(dirname(__DIR__) . '/bootstrap.php', true);
         return "<?php\ndeclare(strict_types=1);\n"
