@@ -1,34 +1,10 @@
 // The main job in a real browser: from the settings page to a meeting that doctor and patient enter, in both modes.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { after, before, beforeEach, test } from 'node:test';
-import { chromium } from 'playwright-core';
-
-const site = JSON.parse(readFileSync(process.env.TELEMED_SITE_STATE));
-const OAUTH = { client_id: 'cLiEnTiDeXaMpLe0123456', client_secret: 'cLiEnTsEcReTeXaMpLe0123456789abc' };
-const ACCOUNT = {
-  account_id: 'Ab12cDefGhIjKlMnOpQrSt',
-  client_id: 's2sCliEnTiDeXaMpLe0123',
-  client_secret: 's2sSeCrEtExAmPlE0123456789abcdef',
-};
-const DOCTOR1 = 'dR0hOsTiD1exAmple_Zo-m';
-
-let browser;
-
-before(async () => {
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: [
-      '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-      '--disable-component-update', '--disable-sync',
-    ],
-  });
-});
-
-after(() => browser?.close());
-
-beforeEach(() => zoom('POST', 'reset'));
+import { test } from 'node:test';
+import {
+  ACCOUNT, DOCTOR1, OAUTH, cancelMeeting, choose, confirmHosts, fillLogIn, logIn, makeMeeting, page, site, stranger, zoom,
+} from './clinic.mjs';
 
 test('Server-to-Server: the administrator sets it up, the doctor only starts', async () => {
   const admin = await logIn(site.admin);
@@ -81,7 +57,7 @@ test('OAuth 2.0: the doctor declines, then authorizes, and hosts the meeting', a
   const [meeting] = (await zoom('GET', 'state')).meetings;
   assert.equal(meeting.host_id, DOCTOR1);
 
-  const patient = await (await browser.newContext()).newPage();
+  const patient = await stranger();
   await patient.goto(await doctor.locator('.telemed-join').first().getAttribute('href'));
   assert.match(await patient.locator('body').innerText(), /participant/i);
 
@@ -98,68 +74,9 @@ test('Start leads through the log-in and on to Zoom', async () => {
   await page(doctor, 'telemed-meetings');
   const start = await doctor.locator('.telemed-start').first().getAttribute('href');
 
-  const stranger = await (await browser.newContext()).newPage();
-  await stranger.goto(start);
-  await fillLogIn(stranger, site.doctor1);
-  await stranger.waitForURL(`${site.fake_http}/s/**`);
+  const visitor = await stranger();
+  await visitor.goto(start);
+  await fillLogIn(visitor, site.doctor1);
+  await visitor.waitForURL(`${site.fake_http}/s/**`);
   await cancelMeeting(admin);
 });
-
-/** Speaks to fake-zoom's control API. */
-async function zoom(method, what) {
-  const answer = await fetch(`${site.fake_http}/_control/${what}`, { method });
-  assert.ok(answer.ok, `${method} ${what}: ${answer.status}`);
-  return answer.json();
-}
-
-async function logIn(person) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 } });
-  const tab = await context.newPage();
-  tab.on('dialog', (dialog) => dialog.accept());
-  await tab.goto(`${site.url}/wp-login.php`);
-  await fillLogIn(tab, person);
-  await tab.waitForURL(`${site.url}/wp-admin/**`);
-  return tab;
-}
-
-async function fillLogIn(tab, person) {
-  await tab.fill('#user_login', person.login);
-  await tab.fill('#user_pass', person.password);
-  await tab.click('#wp-submit');
-}
-
-const page = (tab, name) => tab.goto(`${site.url}/wp-admin/admin.php?page=${name}`);
-
-/** Chooses the mode on the settings page and saves the app's credentials. */
-async function choose(admin, mode, credentials) {
-  await page(admin, 'telemed-settings');
-  await admin.check(`#telemed-mode-${mode}`);
-  for (const [name, value] of Object.entries(credentials)) {
-    await admin.fill(`[name="telemed_settings[${mode}_${name}]"]`, value);
-  }
-  await admin.locator('#telemed-settings-form [type=submit]').last().click();
-  await admin.locator('#setting-error-settings_updated').waitFor();
-}
-
-/** Confirms all exact matches, unless an earlier test has. */
-async function confirmHosts(admin) {
-  await page(admin, 'telemed-doctors');
-  const confirm = admin.locator('#telemed-confirm-all [type=submit]');
-  if (await confirm.count()) await confirm.click();
-  await admin.locator(`[data-host="${DOCTOR1}"]`).waitFor();
-}
-
-async function makeMeeting(tab, doctor) {
-  await page(tab, 'telemed-new-meeting');
-  if (doctor) await tab.locator('[name=doctor]').selectOption({ label: doctor });
-  await tab.fill('[name=date]', '2027-01-12');
-  await tab.fill('[name=time]', '09:30');
-  await tab.locator('#telemed-meeting-form [type=submit]').click();
-  await tab.waitForURL(/page=telemed-meetings/);
-}
-
-async function cancelMeeting(tab) {
-  await page(tab, 'telemed-meetings');
-  await tab.locator('.telemed-cancel').first().click();
-  await tab.locator('.telemed-flash').waitFor();
-}
