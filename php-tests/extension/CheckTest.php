@@ -178,6 +178,33 @@ final class CheckTest extends ExtensionTestCase
         $this->assertFails($this->serverApp()->client(), FakeZoom::DOCTOR1, 'host.meetings');
     }
 
+    /**
+     * @dataProvider settingsThatShutOut
+     * @param array<string, array<string, mixed>> $locked
+     */
+    public function testAccountSettingsThatShutPatientsOutAreNamed(array $locked, string $words): void
+    {
+        $this->zoom->seed(array('accounts' => array(
+            array('id' => FakeZoom::ACCOUNT, 'name' => 'Example Clinic', 'plan' => 'Business', 'locked' => $locked),
+        )));
+        $diagnosis = $this->serverApp()->client()->check(FakeZoom::DOCTOR1);
+        $this->assertSound($diagnosis);
+        $this->assertTrue($diagnosis->passed(), $diagnosis->message());
+        $this->assertSame('warned', $this->results($diagnosis)['account.patients']);
+        $this->assertStringContainsString($words, $this->advice($diagnosis, 'account.patients'));
+    }
+
+    /** @return array<string, array{array<string, array<string, mixed>>, string}> */
+    public static function settingsThatShutOut(): array
+    {
+        return array(
+            'only who is signed in' => array(array('schedule_meeting' => array('meeting_authentication' => true)), 'Only authenticated users'),
+            'no telephone, no browser' => array(array('in_meeting' => array('e2e_encryption' => true)), 'only with the Zoom app'),
+            'no passcode in the link' => array(array('schedule_meeting' => array('embed_password_in_join_link' => false)), 'must type it'),
+            'no waiting room' => array(array('in_meeting' => array('waiting_room' => false)), 'waiting room is off'),
+        );
+    }
+
     public function testAWrongClockIsSeen(): void
     {
         $this->zoom->advance(3600);
