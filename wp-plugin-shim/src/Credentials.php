@@ -18,6 +18,7 @@ final class Credentials
      * @param ?string $zoomAccount the Zoom account, where known
      * @param ?string $connection  the subject of the doctor's connection; null in Server-to-Server mode
      * @param ?string $host        whom to name as host; null in OAuth mode, where it is the doctor
+     * @param ?string $hostId      Zoom user id of the host, where known
      */
     public function __construct(
         public readonly \Telemed\Client $client,
@@ -26,7 +27,8 @@ final class Credentials
         public readonly ?string $zoomAccount,
         public readonly ?string $connection,
         public readonly ?string $host,
-        public readonly ?string $hostEmail
+        public readonly ?string $hostEmail,
+        public readonly ?string $hostId
     ) {
     }
 }

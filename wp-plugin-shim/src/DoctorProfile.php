@@ -31,7 +31,7 @@ final class DoctorProfile
         private readonly ZoomApps $apps,
         private readonly Extension $extension,
         private readonly Site $site,
-        private readonly Ledger $ledger
+        private readonly LedgerQueries $queries
     ) {
     }
 
@@ -198,7 +198,7 @@ final class DoctorProfile
     private function showUpcoming(int $doctor): void
     {
         try {
-            $upcoming = $this->ledger->countOfConnection($this->site->subject($doctor));
+            $upcoming = $this->queries->countOfConnection($this->site->subject($doctor));
         } catch (DatabaseException) {
             return;
         }

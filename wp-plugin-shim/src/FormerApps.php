@@ -17,7 +17,7 @@ final class FormerApps
 {
     public const OPTION = 'telemed_former_apps';
 
-    public function __construct(private readonly Ledger $ledger)
+    public function __construct(private readonly LedgerQueries $queries)
     {
     }
 
@@ -103,7 +103,7 @@ final class FormerApps
     private function hasMadeMeetings(array $app): bool
     {
         try {
-            return $this->ledger->knowsApp($app['mode'], $app['client_id']);
+            return $this->queries->knowsApp($app['mode'], $app['client_id']);
         } catch (DatabaseException) {
             // Rather one too many than a meeting that nothing can cancel.
             return true;

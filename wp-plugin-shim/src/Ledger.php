@@ -1,7 +1,7 @@
 <?php
 /**
- * The table of meetings: what is wanted and what is known. Written through the plugin's own connection only, and only from
- * one state to the next (MeetingState).
+ * The table of meetings: what is wanted and what is known. Written through the plugin's own connection only, from one state to
+ * the next only (MeetingState), and only while the row is still the version that was read.
  *
  * @package TelemedZoom
  */
@@ -14,17 +14,24 @@ defined('ABSPATH') || exit;
 
 final class Ledger
 {
-    /** An attempt that is older has lost its process; Zoom's answer takes seconds. */
-    private const ABANDONED_AFTER_SECONDS = 300;
     private const LOCK_SECONDS = 10.0;
     private const ERROR_LENGTH = 2000;
     private const TRACKING_ID_LENGTH = 191;
     private const CHANGEABLE = [
-        'start_utc', 'end_utc', 'minutes', 'timezone', 'topic', 'zoom_account', 'host_id', 'host_email', 'meeting_id',
-        'uuid', 'join_url', 'passcode', 'overridden', 'last_error', 'tracking_id',
+        'doctor', 'patient', 'patient_email', 'start_utc', 'end_utc', 'minutes', 'timezone', 'topic', 'generation', 'sequence', 'visit_key',
+        'event', 'sent', 'mode', 'app', 'zoom_account', 'connection', 'host_id', 'host_email', 'meeting_id', 'uuid', 'join_url', 'passcode',
+        'passcode_in_link', 'overridden', 'tries', 'next_try_at', 'attempted_at', 'seen_at', 'wished_at', 'last_error', 'tracking_id',
     ];
+    /** What is known of a meeting; null where none is. */
+    public const NO_MEETING = [
+        'sent' => null, 'mode' => null, 'app' => null, 'zoom_account' => null, 'connection' => null, 'host_id' => null, 'host_email' => null,
+        'meeting_id' => null, 'uuid' => null, 'join_url' => null, 'passcode' => null, 'passcode_in_link' => null, 'overridden' => null,
+        'attempted_at' => null,
+    ];
+    /** Nothing stands in the way of trying now. */
+    public const TRY_NOW = ['tries' => 0, 'next_try_at' => null, 'last_error' => null];
 
-    public function __construct(private readonly Database $database)
+    public function __construct(private readonly Database $database, private readonly MeetingLog $log)
     {
     }
 
@@ -34,18 +41,20 @@ final class Ledger
      * @throws Problem when this appointment has a row already
      * @throws DatabaseException
      */
-    public function plan(string $source, string $appointment, int $doctor, Visit $visit, Credentials $credentials): MeetingRecord
+    public function plan(string $source, string $appointment, int $doctor, Visit $visit, ?Patient $patient): MeetingRecord
     {
+        $now = Clock::sql();
+        $values = [
+            'source' => $source, 'appointment' => $appointment, 'doctor' => $doctor, 'patient' => $patient?->user, 'patient_email' => $patient?->email,
+        ] + self::wanted($visit) + [
+            'state' => MeetingState::Due->value, 'visit_key' => VisitLink::newKey(), 'event' => 'booked',
+            'wished_at' => $now, 'created_at' => $now, 'updated_at' => $now,
+        ];
         try {
             $id = $this->database->insert(
-                'INSERT INTO ' . Schema::meetings() . ' (source, appointment, doctor, start_utc, end_utc, minutes, timezone,
-                    topic, state, mode, app, zoom_account, connection, host_id, host_email, created_at, updated_at)
-                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP())',
-                [
-                    $source, $appointment, $doctor, ...array_values(self::times($visit)), $visit->timezone,
-                    $visit->topic, MeetingState::Planned->value, $credentials->mode, $credentials->app,
-                    $credentials->zoomAccount, $credentials->connection, $credentials->host, $credentials->hostEmail,
-                ]
+                'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' .
+                    implode(', ', array_fill(0, count($values), '?')) . ')',
+                array_values($values)
             );
         } catch (DatabaseException $failure) {
             if ($failure->getCode() === Database::DUPLICATE) {
@@ -53,17 +62,20 @@ final class Ledger
             }
             throw $failure;
         }
-        return $this->demand($id);
+        $row = $this->demand($id);
+        $this->announce($row, null, 'booked');
+        return $row;
     }
 
     /**
      * Brings a row into its next state.
      *
      * @param array<string, int|string|null> $changes columns and their new values
-     * @throws Problem when the way is closed or another process was there first
+     * @param string                         $event   what happened, for the log and for listeners; '' is not told
+     * @throws Problem when the way is closed, or telemed_changed_meanwhile: another process was there first
      * @throws DatabaseException
      */
-    public function move(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes = []): MeetingRecord
+    public function move(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes = [], string $event = ''): MeetingRecord
     {
         if (!$record->state->canBecome($next)) {
             throw new Problem(
@@ -80,41 +92,62 @@ final class Ledger
         $changes = self::fit(array_intersect_key($changes, array_flip(self::CHANGEABLE)));
         $sets = implode('', array_map(static fn(string $column): string => "$column = ?, ", array_keys($changes)));
         $matched = $this->database->execute(
-            'UPDATE ' . Schema::meetings() . " SET $sets state = ?, version = version + 1, updated_at = UTC_TIMESTAMP()
-             WHERE id = ? AND version = ?",
-            [...array_values($changes), $next->value, $record->id, $record->version]
+            'UPDATE ' . Schema::meetings() . " SET $sets state = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
+            [...array_values($changes), $next->value, Clock::sql(), $record->id, $record->version]
         );
         if ($matched !== 1) {
             throw new Problem('telemed_changed_meanwhile', __('somebody else has just changed this meeting', 'telemed-zoom'), __('Load the list again.', 'telemed-zoom'), 409);
         }
-        return $this->demand($record->id);
+        $now = $this->demand($record->id);
+        if ($event !== '') {
+            $this->announce($now, $record, $event);
+        }
+        return $now;
     }
 
-    /** Notes why something that was tried did not work; the state stays. */
-    public function noteError(MeetingRecord $record, string $error, ?string $trackingId): void
+    /**
+     * Does it again with the row as it is by then, when another process was there first.
+     *
+     * @param callable(MeetingRecord): MeetingRecord $work
+     * @throws Problem|DatabaseException
+     */
+    public function persistently(MeetingRecord $record, callable $work): MeetingRecord
     {
-        $fitting = self::fit(['last_error' => $error, 'tracking_id' => $trackingId]);
-        $this->database->execute(
-            'UPDATE ' . Schema::meetings() . ' SET last_error = ?, tracking_id = ?, version = version + 1 WHERE id = ?',
-            [$fitting['last_error'], $fitting['tracking_id'], $record->id]
-        );
+        for ($try = 1;; $try++) {
+            try {
+                return $work($record);
+            } catch (Problem $failure) {
+                if ($failure->id !== 'telemed_changed_meanwhile' || $try === 5) {
+                    throw $failure;
+                }
+                $record = $this->demand($record->id);
+            }
+        }
+    }
+
+    /** A booking whose transaction was rolled back has never been. */
+    public function forget(MeetingRecord $record): void
+    {
+        $this->database->execute('DELETE FROM ' . Schema::meetings() . ' WHERE id = ? AND version = ?', [$record->id, $record->version]);
+        $this->log->forget($record->id);
     }
 
     /** @throws DatabaseException */
     public function find(int $id): ?MeetingRecord
     {
-        $row = $this->database->row('SELECT * FROM ' . Schema::meetings() . ' WHERE id = ?', [$id]);
-        return $row === null ? null : MeetingRecord::fromRow($row);
+        return $this->one('id = ?', [$id]);
     }
 
     /** @throws DatabaseException */
     public function findAppointment(string $source, string $appointment): ?MeetingRecord
     {
-        $row = $this->database->row(
-            'SELECT * FROM ' . Schema::meetings() . ' WHERE source = ? AND appointment = ?',
-            [$source, $appointment]
-        );
-        return $row === null ? null : MeetingRecord::fromRow($row);
+        return $this->one('source = ? AND appointment = ?', [$source, $appointment]);
+    }
+
+    /** By what its visit link ends with. */
+    public function findVisit(string $key): ?MeetingRecord
+    {
+        return $this->one('visit_key = ?', [$key]);
     }
 
     /** @throws Problem|DatabaseException */
@@ -131,10 +164,10 @@ final class Ledger
      * @return T
      * @throws Problem|DatabaseException
      */
-    public function exclusively(int $id, callable $work): mixed
+    public function exclusively(int $id, callable $work, float $seconds = self::LOCK_SECONDS): mixed
     {
         $key = 'meeting:' . $id;
-        if (!$this->database->lock($key, self::LOCK_SECONDS)) {
+        if (!$this->database->lock($key, $seconds)) {
             throw new Problem('telemed_busy', __('this meeting is being changed by somebody else', 'telemed-zoom'), __('Try again in a moment.', 'telemed-zoom'), 409);
         }
         try {
@@ -144,72 +177,36 @@ final class Ledger
         }
     }
 
-    /**
-     * A page of the list.
-     *
-     * @param 'upcoming'|'past'|'all' $when
-     * @return array{records: list<MeetingRecord>, total: int}
-     * @throws DatabaseException
-     */
-    public function page(?int $doctor, string $when, int $page, int $perPage): array
+    /** What Zoom has, in short: equal when start, length, zone and topic are. */
+    public static function fingerprint(Visit $visit): string
     {
-        [$where, $values] = self::filter($doctor, $when);
-        $order = $when === 'upcoming' ? 'end_utc, id' : 'end_utc DESC, id DESC';
-        $rows = $this->database->rows(
-            'SELECT * FROM ' . Schema::meetings() . "$where ORDER BY $order LIMIT ? OFFSET ?",
-            [...$values, $perPage, max(0, $page - 1) * $perPage]
-        );
-        return ['records' => array_map([MeetingRecord::class, 'fromRow'], $rows), 'total' => $this->count($doctor, $when)];
+        return sha1(implode('|', self::wanted($visit)));
     }
 
-    /**
-     * @param 'upcoming'|'past'|'all' $when
-     * @throws DatabaseException
-     */
-    public function count(?int $doctor, string $when): int
-    {
-        [$where, $values] = self::filter($doctor, $when);
-        return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::meetings() . $where, $values)['n'] ?? 0);
-    }
-
-    /** Whether any row was made with this app. */
-    public function knowsApp(string $mode, string $app): bool
-    {
-        return $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE app = ? AND mode = ? LIMIT 1', [$app, $mode]) !== null;
-    }
-
-    /** Meetings at Zoom that are still to come and were made through this connection. */
-    public function countOfConnection(string $connection): int
-    {
-        return (int) ($this->database->row(
-            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= UTC_TIMESTAMP() AND state = ?',
-            [$connection, MeetingState::Made->value]
-        )['n'] ?? 0);
-    }
-
-    /** An attempt whose process died may have made a meeting. */
-    public function settleAbandoned(): void
-    {
-        $this->database->execute(
-            'UPDATE ' . Schema::meetings() . ' SET state = ?, last_error = ?, version = version + 1, updated_at = UTC_TIMESTAMP()
-             WHERE state = ? AND updated_at < UTC_TIMESTAMP() - INTERVAL ? SECOND',
-            [
-                MeetingState::Uncertain->value,
-                __('The attempt was cut off before Zoom answered. Look in Zoom whether the meeting exists.', 'telemed-zoom'),
-                MeetingState::Attempting->value,
-                self::ABANDONED_AFTER_SECONDS,
-            ]
-        );
-    }
-
-    /** @return array{start_utc: string, end_utc: string, minutes: int} */
-    public static function times(Visit $visit): array
+    /** @return array<string, int|string> the columns of what is wanted */
+    public static function wanted(Visit $visit): array
     {
         return [
             'start_utc' => $visit->start->format('Y-m-d H:i:s'),
             'end_utc' => $visit->start->modify(sprintf('+%d minutes', $visit->minutes))->format('Y-m-d H:i:s'),
             'minutes' => $visit->minutes,
+            'timezone' => $visit->timezone,
+            'topic' => $visit->topic,
         ];
+    }
+
+    /** Tells listeners and the log. */
+    private function announce(MeetingRecord $now, ?MeetingRecord $before, string $event): void
+    {
+        $this->log->write($now->id, $event, $now->trackingId);
+        do_action('telemed_row_changed', $now, $before, $event);
+    }
+
+    /** @param list<int|string> $values */
+    private function one(string $where, array $values): ?MeetingRecord
+    {
+        $row = $this->database->row('SELECT * FROM ' . Schema::meetings() . " WHERE $where", $values);
+        return $row === null ? null : MeetingRecord::fromRow($row);
     }
 
     /**
@@ -227,21 +224,5 @@ final class Ledger
             $changes['tracking_id'] = substr((string) preg_replace('/[^\x20-\x7e]/', '', (string) $changes['tracking_id']), 0, self::TRACKING_ID_LENGTH);
         }
         return $changes;
-    }
-
-    /** @return array{string, list<int|string>} */
-    private static function filter(?int $doctor, string $when): array
-    {
-        $conditions = match ($when) {
-            'upcoming' => ['end_utc >= UTC_TIMESTAMP()'],
-            'past' => ['end_utc < UTC_TIMESTAMP()'],
-            default => ['1 = 1'],
-        };
-        $values = [];
-        if ($doctor !== null) {
-            array_unshift($conditions, 'doctor = ?');
-            $values[] = $doctor;
-        }
-        return [' WHERE ' . implode(' AND ', $conditions), $values];
     }
 }

@@ -2,12 +2,13 @@
 /**
  * The states of a row of the ledger, and the only ways from one to another.
  *
- * planned      wanted, nothing sent to Zoom
- * attempting   the request is on its way
- * made         the meeting exists at Zoom
- * failed       Zoom did not make it, for certain
- * uncertain    no answer came: it may exist, and is never made a second time
- * cancelled    over, whatever there was at Zoom has been deleted
+ * due         wanted, no meeting is known at Zoom: never tried, or certainly not made (last_error and next_try_at tell more)
+ * attempting  a creation is on its way or its answer was lost: the next try looks for the meeting first
+ * made        the meeting exists and is as wanted
+ * changing    the meeting exists, and something else is wanted by now
+ * uncertain   only a person can tell whether a meeting exists; never made a second time by itself
+ * cancelled   the visit is off; what there was at Zoom is among the leftovers until it is deleted
+ * missed      the visit is over and no meeting was made
  *
  * @package TelemedZoom
  */
@@ -20,34 +21,65 @@ defined('ABSPATH') || exit;
 
 enum MeetingState: string
 {
-    case Planned = 'planned';
+    case Due = 'due';
     case Attempting = 'attempting';
     case Made = 'made';
-    case Failed = 'failed';
+    case Changing = 'changing';
     case Uncertain = 'uncertain';
     case Cancelled = 'cancelled';
+    case Missed = 'missed';
 
-    /** Made to made is a change of the meeting. */
+    /** A way to itself is a change within the state. */
     public function canBecome(self $next): bool
     {
         return in_array($next, match ($this) {
-            self::Planned => [self::Attempting, self::Cancelled],
-            self::Attempting => [self::Made, self::Failed, self::Uncertain],
-            self::Made => [self::Made, self::Cancelled],
-            self::Failed, self::Uncertain => [self::Cancelled],
-            self::Cancelled => [],
+            self::Due => [self::Due, self::Attempting, self::Cancelled, self::Missed],
+            self::Attempting => [self::Attempting, self::Made, self::Changing, self::Due, self::Uncertain, self::Cancelled, self::Missed],
+            self::Made => [self::Made, self::Changing, self::Due, self::Cancelled],
+            self::Changing => [self::Changing, self::Made, self::Due, self::Cancelled],
+            self::Uncertain => [self::Uncertain, self::Made, self::Due, self::Cancelled, self::Missed],
+            // Booked again, or a cancellation that was taken back with its transaction.
+            self::Cancelled => [self::Cancelled, self::Due, self::Changing],
+            self::Missed => [self::Missed, self::Due],
         }, true);
+    }
+
+    /** Whether the visit is to take place. */
+    public function isLive(): bool
+    {
+        return $this !== self::Cancelled && $this !== self::Missed;
+    }
+
+    /** Whether a meeting at Zoom is known. */
+    public function hasMeeting(): bool
+    {
+        return $this === self::Made || $this === self::Changing;
+    }
+
+    /** Whether there is something that the worker can do. */
+    public function isOpen(): bool
+    {
+        return in_array($this, [self::Due, self::Attempting, self::Changing], true);
+    }
+
+    /**
+     * @return list<string>
+     */
+    public static function open(): array
+    {
+        return [self::Due->value, self::Attempting->value, self::Changing->value];
     }
 
     public function label(): string
     {
         return match ($this) {
-            self::Planned => __('Planned', 'telemed-zoom'),
+            self::Due => __('Due', 'telemed-zoom'),
             self::Attempting => __('Being made', 'telemed-zoom'),
             self::Made => __('Ready', 'telemed-zoom'),
-            self::Failed => __('Not made', 'telemed-zoom'),
+            self::Changing => __('Being changed', 'telemed-zoom'),
             self::Uncertain => __('Uncertain', 'telemed-zoom'),
             self::Cancelled => __('Cancelled', 'telemed-zoom'),
+            self::Missed => __('Not made', 'telemed-zoom'),
         };
     }
 }

@@ -17,8 +17,9 @@ final class MeetingsScreen
     public const ACTION_CANCEL = 'telemed_cancel_meeting';
 
     public function __construct(
-        private readonly Meetings $meetings,
+        private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
         private readonly Settings $settings,
         private readonly ZoomApps $apps,
         private readonly StartLink $startLink
@@ -54,7 +55,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->ledger, $this->startLink);
+        $table = new MeetingsTable($this->queries, $this->startLink);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',
@@ -63,7 +64,6 @@ final class MeetingsScreen
         );
         $this->remindToConnect();
         try {
-            $this->ledger->settleAbandoned();
             $table->prepare_items();
             $table->views();
             $table->display();
@@ -102,12 +102,8 @@ final class MeetingsScreen
             if (!Capabilities::mayManage($this->ledger->demand($id)->doctor)) {
                 AdminPost::forbid();
             }
-            $record = $this->meetings->cancel($id);
-            if ($record->lastError === null) {
-                Notices::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
-            } else {
-                Notices::flash('warning', __('The meeting is cancelled here.', 'telemed-zoom') . ' ' . $record->lastError);
-            }
+            $this->manual->cancel($id);
+            Notices::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The meeting was not cancelled:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }

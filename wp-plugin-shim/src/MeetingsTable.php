@@ -18,7 +18,7 @@ final class MeetingsTable extends \WP_List_Table
     private const PER_PAGE = 20;
 
     public function __construct(
-        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
         private readonly StartLink $startLink
     ) {
         parent::__construct(['singular' => 'meeting', 'plural' => 'meetings', 'ajax' => false]);
@@ -41,7 +41,7 @@ final class MeetingsTable extends \WP_List_Table
     public function prepare_items()
     {
         $this->_column_headers = [$this->get_columns(), [], [], 'doctor'];
-        $page = $this->ledger->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
+        $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
         $this->items = $page['records'];
         $this->set_pagination_args(['total_items' => $page['total'], 'per_page' => self::PER_PAGE]);
     }
@@ -64,7 +64,7 @@ final class MeetingsTable extends \WP_List_Table
                 esc_url(MeetingsScreen::url($when)),
                 $when === self::when() ? ' class="current" aria-current="page"' : '',
                 esc_html($label),
-                esc_html(number_format_i18n($this->ledger->count(self::doctor(), $when)))
+                esc_html(number_format_i18n($this->queries->count(self::doctor(), $when)))
             );
         }
         return $views;
@@ -141,7 +141,7 @@ final class MeetingsTable extends \WP_List_Table
                 $html .= sprintf('<a class="button button-small telemed-join" href="%s" rel="noreferrer noopener" target="_blank">%s</a> ', esc_url($item->joinUrl), esc_html__('Join', 'telemed-zoom'));
             }
         }
-        if ($item->state !== MeetingState::Cancelled && $item->state !== MeetingState::Attempting && !$item->isOver()) {
+        if ($item->state->isLive() && !$item->isOver()) {
             ob_start();
             AdminPost::button(
                 MeetingsScreen::ACTION_CANCEL,

@@ -19,7 +19,7 @@ final class NewMeetingScreen
     private const KEEP_SECONDS = 300;
     private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic'];
 
-    public function __construct(private readonly Meetings $meetings, private readonly Extension $extension)
+    public function __construct(private readonly ManualVisits $manual, private readonly Extension $extension)
     {
     }
 
@@ -108,14 +108,14 @@ final class NewMeetingScreen
                 $entered['timezone'],
                 $entered['topic']
             );
-            $this->meetings->create($doctor, $visit, Meetings::SOURCE_MANUAL, wp_is_uuid($request) ? $request : null);
-            Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
+            $row = $this->manual->book($doctor, $visit, null, wp_is_uuid($request) ? $request : null);
+            if ($row->isReady()) {
+                Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
+            } else {
+                Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
+            }
             return MeetingsScreen::url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            if ($failure instanceof Problem && $failure->id === 'telemed_uncertain') {
-                Notices::flash('warning', ErrorText::of($failure));
-                return MeetingsScreen::url();
-            }
             Notices::flash('error', __('The meeting was not made:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             if ($failure instanceof Problem && $failure->id === 'telemed_duplicate') {
                 return MeetingsScreen::url();

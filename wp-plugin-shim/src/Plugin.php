@@ -28,7 +28,13 @@ final class Plugin
     public readonly OwnAccounts $ownAccounts;
     public readonly ZoomApps $apps;
     public readonly Ledger $ledger;
-    public readonly Meetings $meetings;
+    public readonly LedgerQueries $queries;
+    public readonly Leftovers $leftovers;
+    public readonly MeetingLog $log;
+    public readonly Visits $visits;
+    public readonly ManualVisits $manual;
+    public readonly Worker $worker;
+    public readonly AfterRequest $afterRequest;
     public readonly OAuthCallback $oauthCallback;
 
     /** Either argument may be another one in a test. */
@@ -39,8 +45,11 @@ final class Plugin
         $this->key = $key ?? new EncryptionKey();
         $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
-        $this->ledger = new Ledger($this->database);
-        $this->formerApps = new FormerApps($this->ledger);
+        $this->log = new MeetingLog($this->database);
+        $this->ledger = new Ledger($this->database, $this->log);
+        $this->queries = new LedgerQueries($this->database);
+        $this->leftovers = new Leftovers($this->database);
+        $this->formerApps = new FormerApps($this->queries);
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->formerApps);
         $this->apps = new ZoomApps(
@@ -53,7 +62,23 @@ final class Plugin
             $this->ownAccounts,
             $this->site
         );
-        $this->meetings = new Meetings($this->ledger, $this->apps, $this->site);
+        $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
+        $signals = new Signals($this->database);
+        $breaker = new Breaker($signals);
+        $budget = new WriteBudget($this->database);
+        $this->worker = new Worker(
+            $this->ledger,
+            $this->queries,
+            $this->leftovers,
+            new Committed($this->ledger, $this->queries, $this->leftovers, new AppointmentSources(), $this->database, $this->visits),
+            new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log),
+            $breaker,
+            $budget,
+            $signals,
+            $this->extension
+        );
+        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
+        $this->afterRequest = new AfterRequest($this->worker);
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site);
     }
 
@@ -63,6 +88,7 @@ final class Plugin
         self::$instance = new self();
         self::$instance->register();
         register_activation_hook($file, [self::class, 'activate']);
+        register_deactivation_hook($file, [Cron::class, 'unschedule']);
     }
 
     /** The running plugin, for code outside of it (an appointment system's adapter, tests). */
@@ -98,6 +124,7 @@ final class Plugin
         $site->id();
         $site->secret();
         add_option(Extension::OPTION_MAILED, '');
+        Cron::schedule();
     }
 
     /** Whether the current page of wp-admin is one of the plugin's. */
@@ -115,8 +142,10 @@ final class Plugin
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();
-        (new RestController($this->meetings, $this->ledger))->register();
-        $startLink = new StartLink($this->meetings, $this->ledger, $this->settings);
+        (new RestController($this->manual, $this->ledger, $this->queries))->register();
+        $this->afterRequest->register();
+        (new Cron(fn(): Worker => $this->worker))->register();
+        $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new Kivicare\MappingTable())->register();
         add_action('init', static function (): void {
@@ -128,11 +157,11 @@ final class Plugin
         (new Notices($this->extension, $this->key, $this->settings, $this->hosts))->register();
         (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->meetings, $this->ledger, $this->settings, $this->apps, $startLink))->register();
-        (new NewMeetingScreen($this->meetings, $this->extension))->register();
+        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
+        (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();
-        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->ledger))->register();
+        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }
 

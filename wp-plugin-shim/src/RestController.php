@@ -19,8 +19,9 @@ final class RestController
     private const MAX_PER_PAGE = 100;
 
     public function __construct(
-        private readonly Meetings $meetings,
-        private readonly Ledger $ledger
+        private readonly ManualVisits $manual,
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries
     ) {
     }
 
@@ -102,12 +103,11 @@ final class RestController
         }
         $perPage = (int) $request['per_page'];
         try {
-            $this->ledger->settleAbandoned();
-            $found = $this->ledger->page($doctor, (string) $request['when'], (int) $request['page'], $perPage);
+            $found = $this->queries->page($doctor, (string) $request['when'], (int) $request['page'], $perPage);
         } catch (DatabaseException $failure) {
             return ErrorText::restError($failure);
         }
-        $response = self::privately(array_map([self::class, 'item'], $found['records']));
+        $response = self::privately(array_map([$this, 'item'], $found['records']));
         $response->header('X-WP-Total', (string) $found['total']);
         $response->header('X-WP-TotalPages', (string) (int) ceil($found['total'] / $perPage));
         return $response;
@@ -115,33 +115,27 @@ final class RestController
 
     public function get(\WP_REST_Request $request): \WP_REST_Response|\WP_Error
     {
-        return self::answer(fn(): MeetingRecord => $this->ledger->demand((int) $request['id']));
+        return $this->answer(fn(): MeetingRecord => $this->ledger->demand((int) $request['id']));
     }
 
     public function create(\WP_REST_Request $request): \WP_REST_Response|\WP_Error
     {
         $doctor = (int) $request['doctor'];
-        $appointment = wp_generate_uuid4();
-        try {
-            $visit = Visit::of(
+        return $this->answer(fn(): MeetingRecord => $this->manual->book(
+            $doctor,
+            Visit::of(
                 Visit::instant((string) $request['start']),
                 (int) $request['minutes'],
                 (string) ($request['timezone'] ?? Doctors::timezoneName($doctor)),
                 (string) ($request['topic'] ?? '')
-            );
-        } catch (Problem $failure) {
-            return ErrorText::restError($failure);
-        }
-        $answer = self::answer(
-            fn(): MeetingRecord => $this->meetings->create($doctor, $visit, Meetings::SOURCE_MANUAL, $appointment),
-            201
-        );
-        return $answer instanceof \WP_Error ? $this->withRow($answer, $appointment) : $answer;
+            ),
+            Patient::from((string) ($request['patient'] ?? ''))
+        ), 201);
     }
 
     public function change(\WP_REST_Request $request): \WP_REST_Response|\WP_Error
     {
-        return self::answer(fn(): MeetingRecord => $this->meetings->change(
+        return $this->answer(fn(): MeetingRecord => $this->manual->change(
             (int) $request['id'],
             isset($request['start']) ? Visit::instant((string) $request['start']) : null,
             isset($request['minutes']) ? (int) $request['minutes'] : null,
@@ -152,16 +146,17 @@ final class RestController
 
     public function cancel(\WP_REST_Request $request): \WP_REST_Response|\WP_Error
     {
-        return self::answer(fn(): MeetingRecord => $this->meetings->cancel((int) $request['id']));
+        return $this->answer(fn(): MeetingRecord => $this->manual->cancel((int) $request['id']));
     }
 
     /** @return array<string, mixed> */
-    public static function item(MeetingRecord $record): array
+    public function item(MeetingRecord $record): array
     {
         $time = static fn(\DateTimeImmutable $moment): string => $moment->format('Y-m-d\TH:i:s\Z');
         return [
             'id' => $record->id,
             'doctor' => $record->doctor,
+            'patient' => $record->patient ?? $record->patientEmail,
             'start' => $time($record->start),
             'minutes' => $record->minutes,
             'timezone' => $record->timezone,
@@ -174,9 +169,12 @@ final class RestController
             'meeting_id' => $record->meetingId,
             'join_url' => $record->joinUrl,
             'passcode' => $record->passcode,
+            'visit_link' => VisitLink::url($record),
             'start_link' => $record->isReady() ? StartLink::url($record->id) : null,
             'overridden' => $record->overridden,
+            'overlaps' => $this->queries->overlapping($record),
             'error' => $record->lastError,
+            'next_try' => $record->nextTryAt === null ? null : $time($record->nextTryAt),
             'tracking_id' => $record->trackingId,
             'created' => $time($record->createdAt),
             'updated' => $time($record->updatedAt),
@@ -201,15 +199,18 @@ final class RestController
                 self::visitArguments(true)
             ) + [
                 'state' => $read(['type' => 'string', 'enum' => array_column(MeetingState::cases(), 'value')], __('What is known about the meeting.', 'telemed-zoom')),
-                'mode' => $read(['type' => 'string', 'enum' => [Settings::MODE_OAUTH, Settings::MODE_S2S]], __('How it was made.', 'telemed-zoom')),
+                'mode' => $read(['type' => ['string', 'null'], 'enum' => [Settings::MODE_OAUTH, Settings::MODE_S2S, null]], __('How it was made.', 'telemed-zoom')),
                 'zoom_account' => $read($text, __('The Zoom account it was made in.', 'telemed-zoom')),
                 'host_id' => $read($text, __('Zoom user id of the host.', 'telemed-zoom')),
                 'host_email' => $read($text, __('E-mail of the host at Zoom.', 'telemed-zoom')),
                 'meeting_id' => $read(['type' => ['integer', 'null']], __('Zoom\'s number of the meeting.', 'telemed-zoom')),
                 'join_url' => $read($text, __('For the patient. Confidential.', 'telemed-zoom')),
                 'passcode' => $read($text, __('Confidential.', 'telemed-zoom')),
+                'visit_link' => $read(['type' => 'string'], __('For patient and doctor alike: the address on this site that never changes. Confidential.', 'telemed-zoom')),
                 'start_link' => $read($text, __('A link on this site that leads the logged-in doctor to a fresh start.', 'telemed-zoom')),
                 'overridden' => $read(['type' => 'array', 'items' => ['type' => 'string']], __('Settings that the Zoom account did not take as asked.', 'telemed-zoom')),
+                'overlaps' => $read(['type' => 'array', 'items' => ['type' => 'integer']], __('Other visits of the same host at the same time: Zoom runs one at a time.', 'telemed-zoom')),
+                'next_try' => $read(['type' => ['string', 'null'], 'format' => 'date-time'], __('When it is tried again.', 'telemed-zoom')),
                 'error' => $read($text, __('What went wrong last, and what to do.', 'telemed-zoom')),
                 'tracking_id' => $read($text, __('Zoom\'s tracking id, for Zoom\'s support.', 'telemed-zoom')),
                 'created' => $read($time, __('When the row was written.', 'telemed-zoom')),
@@ -219,27 +220,13 @@ final class RestController
     }
 
     /** @param callable(): MeetingRecord $work */
-    private static function answer(callable $work, int $status = 200): \WP_REST_Response|\WP_Error
+    private function answer(callable $work, int $status = 200): \WP_REST_Response|\WP_Error
     {
         try {
-            return self::privately(self::item($work()), $status);
+            return self::privately($this->item($work()), $status);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ErrorText::restError($failure);
         }
-    }
-
-    /** Names the row that tells of the failure, if it came to one. */
-    private function withRow(\WP_Error $error, string $appointment): \WP_Error
-    {
-        try {
-            $record = $this->ledger->findAppointment(Meetings::SOURCE_MANUAL, $appointment);
-        } catch (DatabaseException) {
-            $record = null;
-        }
-        if ($record !== null) {
-            $error->add_data(((array) $error->get_error_data()) + ['meeting' => self::item($record)]);
-        }
-        return $error;
     }
 
     private static function privately(mixed $data, int $status = 200): \WP_REST_Response
@@ -290,6 +277,9 @@ final class RestController
                 'context' => ['view'],
             ] + ($new ? ['default' => Visit::DEFAULT_MINUTES] : []),
             'timezone' => ['description' => __('IANA time zone, for display. Default: the doctor\'s.', 'telemed-zoom')] + $text,
+        ] + ($new ? [
+            'patient' => ['description' => __('Number of a user or an e-mail address. Stays on this site.', 'telemed-zoom')] + $text,
+        ] : []) + [
             'topic' => [
                 'description' => __('Shown by Zoom to everyone invited: no name, no service, no diagnosis. Default: a neutral one.', 'telemed-zoom'),
                 'maxLength' => 200,

@@ -35,10 +35,12 @@ final class Site
         return $this->id() . ':' . get_current_blog_id() . ':' . $user;
     }
 
-    /** The name of one appointment's meeting. Zoom sees only a hash of it. */
-    public function reference(string $source, string $appointment): string
+    /**
+     * The name of one intended meeting: each generation of an appointment's row has its own. Zoom sees only a hash of it.
+     */
+    public function reference(string $source, string $appointment, int $generation = 1): string
     {
-        return $this->id() . ':' . $source . ':' . $appointment;
+        return $this->id() . ':' . $source . ':' . $appointment . ($generation === 1 ? '' : ':' . $generation);
     }
 
     private static function madeOnce(string $option, int $bytes): string

@@ -18,7 +18,7 @@ final class StartLink
     public const PARAMETER = 'telemed_start';
 
     public function __construct(
-        private readonly Meetings $meetings,
+        private readonly Visits $visits,
         private readonly Ledger $ledger,
         private readonly Settings $settings
     ) {
@@ -90,7 +90,7 @@ final class StartLink
             );
         }
         try {
-            $url = $this->meetings->startUrl($record);
+            $url = $this->visits->startUrl($record);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             $this->fallback($record, $failure);
         }

@@ -28,11 +28,17 @@ final class Visit
     /** @throws Problem when it lies in the past */
     public static function of(\DateTimeInterface $start, int $minutes, string $timezone, string $topic): self
     {
-        $start = \DateTimeImmutable::createFromInterface($start)->setTimezone(new \DateTimeZone('UTC'));
-        $start = $start->setTime((int) $start->format('H'), (int) $start->format('i'), (int) $start->format('s'));
-        if ($start->getTimestamp() < time()) {
+        if ($start->getTimestamp() < Clock::now()) {
             throw new Problem('telemed_start_past', __('the start lies in the past', 'telemed-zoom'), __('Choose a time to come.', 'telemed-zoom'));
         }
+        return self::wanted($start, $minutes, $timezone, $topic);
+    }
+
+    /** As it was wanted, whenever that is: what an appointment system has booked stands, also in the past. */
+    public static function wanted(\DateTimeInterface $start, int $minutes, string $timezone, string $topic = ''): self
+    {
+        $start = \DateTimeImmutable::createFromInterface($start)->setTimezone(new \DateTimeZone('UTC'));
+        $start = $start->setTime((int) $start->format('H'), (int) $start->format('i'), (int) $start->format('s'));
         $topic = trim($topic);
         return new self($start, $minutes, $timezone, $topic === '' ? self::neutralTopic() : $topic);
     }

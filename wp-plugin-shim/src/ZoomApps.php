@@ -111,12 +111,25 @@ final class ZoomApps
      */
     public function forMeeting(MeetingRecord $meeting): Credentials
     {
+        return $this->thatMade((string) $meeting->mode, (string) $meeting->app, $meeting->zoomAccount, $meeting->connection, $meeting->hostId, $meeting->hostEmail);
+    }
+
+    /**
+     * For a meeting that nobody wants any more: exactly what made it.
+     *
+     * @throws Problem when that is gone
+     * @throws \Telemed\TelemedException
+     */
+    public function forLeftover(Leftover $meeting): Credentials
+    {
+        return $this->thatMade($meeting->mode, $meeting->app, $meeting->zoomAccount, $meeting->connection, $meeting->hostId, $meeting->hostEmail);
+    }
+
+    /** @throws Problem|\Telemed\TelemedException */
+    private function thatMade(string $mode, string $client, ?string $account, ?string $subject, ?string $hostId, ?string $hostEmail): Credentials
+    {
         $this->extension->demand();
-        $app = $this->formerApps->find(
-            $meeting->mode,
-            $meeting->mode === Settings::MODE_S2S ? (string) $meeting->zoomAccount : '',
-            $meeting->app
-        );
+        $app = $this->formerApps->find($mode, $mode === Settings::MODE_S2S ? (string) $account : '', $client);
         if ($app === null) {
             throw new Problem(
                 'telemed_credentials_gone',
@@ -125,42 +138,25 @@ final class ZoomApps
                 409
             );
         }
-        if ($meeting->mode === Settings::MODE_S2S) {
-            return new Credentials(
-                $this->serverToServerApp($app)->client(),
-                $meeting->mode,
-                $meeting->app,
-                $meeting->zoomAccount,
-                null,
-                $meeting->hostId,
-                $meeting->hostEmail
-            );
+        if ($mode === Settings::MODE_S2S) {
+            return new Credentials($this->serverToServerApp($app)->client(), $mode, $client, $account, null, $hostId, $hostEmail, $hostId);
         }
-        $subject = (string) $meeting->connection;
         $oauth = $this->oauthApp($app);
-        $connection = $this->demandConnected($oauth->connection($subject));
-        if ($meeting->hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $meeting->hostId) {
+        $connection = $this->demandConnected($oauth->connection((string) $subject));
+        if ($hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $hostId) {
             throw new Problem(
                 'telemed_other_zoom_user',
                 sprintf(
                     /* translators: 1: e-mail or id of a Zoom user, 2: the same of another */
                     __('this meeting belongs to the Zoom user %1$s, and the doctor is now connected as %2$s', 'telemed-zoom'),
-                    $meeting->hostEmail ?? $meeting->hostId,
+                    $hostEmail ?? $hostId,
                     $connection->zoomEmail() ?? $connection->zoomUserId()
                 ),
                 __('Handle the meeting in Zoom itself, or authorize again with the Zoom user that it belongs to.', 'telemed-zoom'),
                 409
             );
         }
-        return new Credentials(
-            $oauth->client($subject),
-            $meeting->mode,
-            $meeting->app,
-            $meeting->zoomAccount,
-            $subject,
-            null,
-            $meeting->hostEmail
-        );
+        return new Credentials($oauth->client((string) $subject), $mode, $client, $account, $subject, null, $hostEmail, $hostId);
     }
 
     /**
@@ -236,7 +232,8 @@ final class ZoomApps
                 $own['account_id'],
                 null,
                 $own['host_id'],
-                $own['host_email']
+                $own['host_email'],
+                $own['host_id']
             );
         }
         $host = $this->hosts->of($doctor);
@@ -255,7 +252,8 @@ final class ZoomApps
             $this->settings->text('s2s_account_id'),
             null,
             $host->id,
-            $host->email
+            $host->email,
+            $host->id
         );
     }
 
@@ -271,7 +269,8 @@ final class ZoomApps
             $connection->zoomAccountId(),
             $subject,
             null,
-            $connection->zoomEmail()
+            $connection->zoomEmail(),
+            $connection->zoomUserId()
         );
     }
 

@@ -1,0 +1,79 @@
+<?php
+/**
+ * What runs by itself: the worker every minute that WP-Cron runs, and the night's work once a day.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Cron
+{
+    public const HOOK_RUN = 'telemed_run';
+    public const HOOK_NIGHTLY = 'telemed_nightly';
+    private const SCHEDULE = 'telemed_minute';
+    private const RUN_SECONDS = 50.0;
+    private const SWEEP_SECONDS = 120.0;
+
+    /** @param \Closure(): Worker $worker made only when it runs */
+    public function __construct(private readonly \Closure $worker)
+    {
+    }
+
+    public function register(): void
+    {
+        add_filter('cron_schedules', [self::class, 'addSchedule']); // phpcs:ignore WordPress.WP.CronInterval
+        add_action(self::HOOK_RUN, [$this, 'run']);
+        add_action(self::HOOK_NIGHTLY, [$this, 'sweep'], 20);
+        add_action('admin_init', [self::class, 'schedule']);
+    }
+
+    /** Also after somebody has emptied the list of events. */
+    public static function schedule(): void
+    {
+        if (wp_next_scheduled(self::HOOK_RUN) === false) {
+            wp_schedule_event(time(), self::SCHEDULE, self::HOOK_RUN);
+        }
+        if (wp_next_scheduled(self::HOOK_NIGHTLY) === false) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::HOOK_NIGHTLY);
+        }
+    }
+
+    public static function unschedule(): void
+    {
+        wp_clear_scheduled_hook(self::HOOK_RUN);
+        wp_clear_scheduled_hook(self::HOOK_NIGHTLY);
+    }
+
+    /**
+     * @param array<string, array<string, mixed>> $schedules
+     * @return array<string, array<string, mixed>>
+     */
+    public static function addSchedule(array $schedules): array
+    {
+        return $schedules + [self::SCHEDULE => ['interval' => MINUTE_IN_SECONDS, 'display' => __('Every minute (Telemed)', 'telemed-zoom')]];
+    }
+
+    public function run(): void
+    {
+        try {
+            ($this->worker)()->runDue(self::RUN_SECONDS);
+        } catch (DatabaseException) {
+            // The next run tries again; the notice on quiet workers tells if none can.
+            return;
+        }
+    }
+
+    public function sweep(): void
+    {
+        try {
+            ($this->worker)()->sweep(self::SWEEP_SECONDS);
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+}

@@ -1,0 +1,190 @@
+<?php
+/**
+ * Questions to the ledger that change nothing: the list, what is due, what belongs to a host, a connection, an app. Each is
+ * answered from an index.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class LedgerQueries
+{
+    public function __construct(private readonly Database $database)
+    {
+    }
+
+    /**
+     * A page of the list.
+     *
+     * @param 'upcoming'|'past'|'all' $when
+     * @return array{records: list<MeetingRecord>, total: int}
+     * @throws DatabaseException
+     */
+    public function page(?int $doctor, string $when, int $page, int $perPage): array
+    {
+        [$where, $values] = self::filter($doctor, $when);
+        $order = $when === 'upcoming' ? 'end_utc, id' : 'end_utc DESC, id DESC';
+        return [
+            'records' => $this->rows("$where ORDER BY $order LIMIT ? OFFSET ?", [...$values, $perPage, max(0, $page - 1) * $perPage]),
+            'total' => $this->count($doctor, $when),
+        ];
+    }
+
+    /**
+     * @param 'upcoming'|'past'|'all' $when
+     * @throws DatabaseException
+     */
+    public function count(?int $doctor, string $when): int
+    {
+        [$where, $values] = self::filter($doctor, $when);
+        return $this->number('SELECT COUNT(*) AS n FROM ' . Schema::meetings() . " WHERE $where", $values);
+    }
+
+    /**
+     * What can be done at Zoom now: the soonest visit first, creations before changes.
+     *
+     * @return list<int> ids
+     * @throws DatabaseException
+     */
+    public function due(int $limit): array
+    {
+        $rows = $this->database->rows(
+            'SELECT id FROM ' . Schema::meetings() . ' WHERE state IN (?, ?, ?) AND (next_try_at IS NULL OR next_try_at <= ?)
+             ORDER BY state = ?, start_utc, id LIMIT ?',
+            [...MeetingState::open(), Clock::sql(), MeetingState::Changing->value, $limit]
+        );
+        return array_map('intval', array_column($rows, 'id'));
+    }
+
+    /**
+     * What was wished and not yet seen committed, the oldest first.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function unsettled(int $limit): array
+    {
+        return $this->rows('event IS NOT NULL ORDER BY wished_at, id LIMIT ?', [$limit]);
+    }
+
+    /**
+     * Live visits to come of any source, in portions.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function upcomingAfter(int $id, int $limit): array
+    {
+        return $this->rows('id > ? AND end_utc >= ? AND state <> ? ORDER BY id LIMIT ?', [$id, Clock::sql(), MeetingState::Cancelled->value, $limit]);
+    }
+
+    /** When the oldest open row could have been tried; null when none is due. */
+    public function dueSince(): ?\DateTimeImmutable
+    {
+        $row = $this->database->row(
+            'SELECT MIN(COALESCE(next_try_at, updated_at)) AS since FROM ' . Schema::meetings() . ' WHERE state IN (?, ?, ?)',
+            MeetingState::open()
+        );
+        return isset($row['since']) ? new \DateTimeImmutable((string) $row['since'], new \DateTimeZone('UTC')) : null;
+    }
+
+    /**
+     * Meetings that belong to other rows of this host: where an account hides descriptions, they are told apart by their ids.
+     *
+     * @return list<int>
+     */
+    public function meetingsOfHost(string $host, int $exceptRow): array
+    {
+        $rows = $this->database->rows(
+            'SELECT meeting_id FROM ' . Schema::meetings() . ' WHERE host_id = ? AND end_utc >= ? AND meeting_id IS NOT NULL AND id <> ?',
+            [$host, Clock::sql(-DAY_IN_SECONDS), $exceptRow]
+        );
+        $leftovers = $this->database->rows('SELECT meeting_id FROM ' . Schema::leftovers() . ' WHERE host_id = ?', [$host]);
+        return array_map('intval', [...array_column($rows, 'meeting_id'), ...array_column($leftovers, 'meeting_id')]);
+    }
+
+    /**
+     * Visits of the same host at the same time: Zoom runs one meeting of a host at a time.
+     *
+     * @return list<int> ids of rows
+     */
+    public function overlapping(MeetingRecord $record): array
+    {
+        [$column, $host] = $record->hostId === null ? ['doctor', $record->doctor] : ['host_id', $record->hostId];
+        $rows = $this->database->rows(
+            'SELECT id FROM ' . Schema::meetings() . " WHERE $column = ? AND end_utc > ? AND start_utc < ? AND id <> ? AND state NOT IN (?, ?)",
+            [
+                $host, $record->start->format('Y-m-d H:i:s'), $record->end()->format('Y-m-d H:i:s'), $record->id,
+                MeetingState::Cancelled->value, MeetingState::Missed->value,
+            ]
+        );
+        return array_map('intval', array_column($rows, 'id'));
+    }
+
+    /** Whether any row or leftover was made with this app. */
+    public function knowsApp(string $mode, string $app): bool
+    {
+        foreach ([Schema::meetings(), Schema::leftovers()] as $table) {
+            if ($this->database->row("SELECT id FROM $table WHERE app = ? AND mode = ? LIMIT 1", [$app, $mode]) !== null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Meetings at Zoom that are still to come and were made through this connection. */
+    public function countOfConnection(string $connection): int
+    {
+        return $this->number(
+            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= ? AND state IN (?, ?)',
+            [$connection, Clock::sql(), MeetingState::Made->value, MeetingState::Changing->value]
+        );
+    }
+
+    /**
+     * Live visits to come of a doctor, the soonest first.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function upcomingOfDoctor(int $doctor, int $limit = 1000): array
+    {
+        return $this->rows(
+            'doctor = ? AND end_utc >= ? AND state NOT IN (?, ?) ORDER BY end_utc, id LIMIT ?',
+            [$doctor, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value, $limit]
+        );
+    }
+
+    /**
+     * @param list<int|string> $values
+     * @return list<MeetingRecord>
+     */
+    private function rows(string $where, array $values): array
+    {
+        return array_map([MeetingRecord::class, 'fromRow'], $this->database->rows('SELECT * FROM ' . Schema::meetings() . " WHERE $where", $values));
+    }
+
+    /** @param list<int|string> $values */
+    private function number(string $sql, array $values): int
+    {
+        return (int) ($this->database->row($sql, $values)['n'] ?? 0);
+    }
+
+    /** @return array{string, list<int|string>} */
+    private static function filter(?int $doctor, string $when): array
+    {
+        $conditions = match ($when) {
+            'upcoming' => ['end_utc >= ?'],
+            'past' => ['end_utc < ?'],
+            default => ['1 = 1'],
+        };
+        $values = $when === 'all' ? [] : [Clock::sql()];
+        if ($doctor !== null) {
+            array_unshift($conditions, 'doctor = ?');
+            array_unshift($values, $doctor);
+        }
+        return [implode(' AND ', $conditions), $values];
+    }
+}

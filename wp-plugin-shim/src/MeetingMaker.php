@@ -1,0 +1,211 @@
+<?php
+/**
+ * Brings one row's meeting at Zoom to what is wanted, and removes leftovers. The first try is a plain creation, after the row
+ * says 'attempting'; every later try looks for the meeting first. Whatever goes wrong is written into the row.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class MeetingMaker
+{
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly ZoomApps $apps,
+        private readonly Site $site,
+        private readonly WriteBudget $budget,
+        private readonly Breaker $breaker,
+        private readonly MeetingLog $log
+    ) {
+    }
+
+    /** @throws DatabaseException */
+    public function bring(MeetingRecord $row, float $seconds): MeetingRecord
+    {
+        try {
+            return match ($row->state) {
+                MeetingState::Due => $this->create($row, $seconds),
+                MeetingState::Attempting => $this->ensure($row, $seconds),
+                MeetingState::Changing => $this->change($row, $seconds),
+                default => $row,
+            };
+        } catch (Problem | \Telemed\TelemedException $failure) {
+            if ($failure instanceof Problem && $failure->id === 'telemed_changed_meanwhile') {
+                throw $failure;
+            }
+            return $this->defer($this->ledger->demand($row->id), $failure);
+        }
+    }
+
+    /** Deletes a meeting that nobody wants, through what made it. Already gone is done. */
+    public function remove(Leftover $leftover, float $seconds): void
+    {
+        try {
+            $client = $this->apps->forLeftover($leftover)->client->within($seconds);
+            $wasThere = $client->deleteMeeting($leftover->meetingId);
+            $this->leftovers->remove($leftover);
+            $this->breaker->reset();
+            $this->log->write($leftover->meeting, $wasThere ? 'deleted' : 'already_gone', $client->lastTrackingId());
+        } catch (Problem | \Telemed\TelemedException $failure) {
+            $this->noteNetwork($failure, null);
+            $this->leftovers->defer($leftover, ErrorText::of($failure), Backoff::after($failure, $leftover->tries, null));
+        }
+    }
+
+    private function create(MeetingRecord $row, float $seconds): MeetingRecord
+    {
+        $credentials = $this->apps->forDoctor($row->doctor);
+        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        if ($wait !== null) {
+            return $this->postpone($row, $wait);
+        }
+        $request = $row->visit()->request($credentials->host, $this->reference($row));
+        $row = $this->ledger->move($row, MeetingState::Attempting, [
+            'mode' => $credentials->mode, 'app' => $credentials->app, 'zoom_account' => $credentials->zoomAccount,
+            'connection' => $credentials->connection, 'host_id' => $credentials->hostId, 'host_email' => $credentials->hostEmail,
+            'attempted_at' => Clock::sql(),
+        ], 'attempting');
+        try {
+            $meeting = $credentials->client->within($seconds)->createMeeting($request);
+        } catch (\Telemed\TelemedException $failure) {
+            // What certainly made nothing leaves the row as if it had never been tried.
+            return $this->defer($row, $failure, $failure->maybeDelivered ? MeetingState::Attempting : MeetingState::Due, $credentials);
+        }
+        return $this->made($row, $meeting, $credentials, $row->visit());
+    }
+
+    private function ensure(MeetingRecord $row, float $seconds): MeetingRecord
+    {
+        $credentials = $this->apps->forMeeting($row);
+        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        if ($wait !== null) {
+            return $this->postpone($row, $wait);
+        }
+        $request = $row->visit()->request($credentials->host, $this->reference($row));
+        $known = $row->hostId === null ? [] : $this->queries->meetingsOfHost($row->hostId, $row->id);
+        try {
+            $meeting = $credentials->client->within($seconds)->ensureMeeting($request, $known, $row->attemptedAt);
+        } catch (\Telemed\TelemedException $failure) {
+            $isHopeless = $failure->maybeDelivered && !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
+            return $this->defer($row, $failure, $isHopeless ? MeetingState::Uncertain : MeetingState::Attempting, $credentials);
+        }
+        return $this->made($row, $meeting, $credentials, $row->visit());
+    }
+
+    private function change(MeetingRecord $row, float $seconds): MeetingRecord
+    {
+        $credentials = $this->apps->forMeeting($row);
+        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        if ($wait !== null) {
+            return $this->postpone($row, $wait);
+        }
+        $request = $row->visit()->request($credentials->host, $this->reference($row));
+        try {
+            $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $request);
+        } catch (\Telemed\NotFoundException $failure) {
+            // Zoom has lost it, and says so to the credentials that made it.
+            $row = $this->ledger->move(
+                $row,
+                MeetingState::Due,
+                ['generation' => $row->generation + 1, 'tracking_id' => $failure->trackingId] + Ledger::NO_MEETING + Ledger::TRY_NOW,
+                'lost_at_zoom'
+            );
+            return $this->create($row, $seconds);
+        } catch (\Telemed\TelemedException $failure) {
+            return $this->defer($row, $failure, null, $credentials);
+        }
+        return $this->made($row, $meeting, $credentials, $row->visit());
+    }
+
+    /** Writes down what Zoom has, also when something else was wished meanwhile. */
+    private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): MeetingRecord
+    {
+        $this->breaker->reset();
+        $known = [
+            'sent' => Ledger::fingerprint($asked),
+            'host_id' => $meeting->hostId() ?? $credentials->hostId,
+            'host_email' => $meeting->hostEmail() ?? $credentials->hostEmail,
+            'meeting_id' => $meeting->id(),
+            'uuid' => $meeting->uuid(),
+            'join_url' => $meeting->joinUrl(),
+            'passcode' => $meeting->passcode(),
+            'passcode_in_link' => (int) $meeting->passcodeInLink(),
+            'overridden' => wp_json_encode($meeting->overridden()),
+            'tracking_id' => $credentials->client->lastTrackingId(),
+        ] + Ledger::TRY_NOW;
+        return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $known, $credentials): MeetingRecord {
+            if ($now->generation !== $row->generation || !$now->state->isLive()) {
+                // Wished away meanwhile: it is a leftover as soon as it is known.
+                $this->leftovers->addMade($row, $credentials, $known);
+                return $now;
+            }
+            $isAsWanted = $known['sent'] === Ledger::fingerprint($now->visit());
+            $next = $isAsWanted ? MeetingState::Made : MeetingState::Changing;
+            $event = $row->state === MeetingState::Changing ? 'changed_at_zoom' : 'made';
+            $made = $this->ledger->move($now, $next, $known, $event);
+            do_action('telemed_row_settled', $made, $now, $event);
+            return $made;
+        });
+    }
+
+    private function defer(MeetingRecord $row, Problem|\Telemed\TelemedException $failure, ?MeetingState $next = null, ?Credentials $credentials = null): MeetingRecord
+    {
+        $this->noteNetwork($failure, $credentials);
+        $next ??= $row->state;
+        return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $failure, $next): MeetingRecord {
+            if ($now->generation !== $row->generation || !$now->state->isOpen()) {
+                return $now;
+            }
+            $state = $now->state->canBecome($next) ? $next : $now->state;
+            $nextTry = Backoff::after($failure, $now->tries, $now->start);
+            $deferred = $this->ledger->move($now, $state, [
+                'last_error' => ErrorText::of($failure),
+                'tracking_id' => $failure instanceof \Telemed\TelemedException ? $failure->trackingId : null,
+                'tries' => min($now->tries + 1, 60_000),
+                'next_try_at' => gmdate('Y-m-d H:i:s', $nextTry),
+            ] + ($state === MeetingState::Due ? Ledger::NO_MEETING : []), $state === MeetingState::Uncertain ? 'uncertain' : 'failed');
+            // People are told once, and not of what mends itself within minutes.
+            if ($now->lastError === null || $state === MeetingState::Uncertain) {
+                do_action('telemed_row_settled', $deferred, $now, $state === MeetingState::Uncertain ? 'uncertain' : 'failed');
+            }
+            return $deferred;
+        });
+    }
+
+    /** The host's writes of the day are used up, or kept for visits before its end. */
+    private function postpone(MeetingRecord $row, int $until): MeetingRecord
+    {
+        return $this->ledger->move($row, $row->state, [
+            'next_try_at' => gmdate('Y-m-d H:i:s', $until),
+            'last_error' => __('Zoom lets each host make and change 100 meetings a day, and today\'s are used up or kept for today\'s visits. It goes on at 00:00 UTC.', 'telemed-zoom'),
+        ], 'postponed');
+    }
+
+    private function noteNetwork(Problem|\Telemed\TelemedException $failure, ?Credentials $credentials): void
+    {
+        if ($failure instanceof \Telemed\TransportException) {
+            $this->breaker->trip();
+            return;
+        }
+        if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null && $credentials !== null && $failure->retryAt->getTimestamp() > Clock::now() + MINUTE_IN_SECONDS) {
+            $this->budget->block(self::hostOf($credentials), $failure->retryAt->getTimestamp());
+        }
+    }
+
+    private function reference(MeetingRecord $row): string
+    {
+        return $this->site->reference($row->source, $row->appointment, $row->generation);
+    }
+
+    private static function hostOf(Credentials $credentials): string
+    {
+        return $credentials->hostId ?? $credentials->host ?? (string) $credentials->connection;
+    }
+}

@@ -1,0 +1,152 @@
+<?php
+/**
+ * Carries out what the ledger wants: one row at a time under its lock, or all that is due, the soonest visit first. Never throws
+ * because of Zoom: the row says what went wrong and when it is tried again.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class Worker
+{
+    public const SIGNAL_RAN = 'worker_ran';
+    private const BATCH = 50;
+    /** A visit that is looked at by another process is not waited for. */
+    private const NO_WAIT = 0.0;
+    private const PATIENCE = 5.0;
+    /** One meeting's exchange with Zoom takes at most this long. */
+    private const MOST_SECONDS = 20.0;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly Committed $committed,
+        private readonly MeetingMaker $maker,
+        private readonly Breaker $breaker,
+        private readonly WriteBudget $budget,
+        private readonly Signals $signals,
+        private readonly Extension $extension
+    ) {
+    }
+
+    /**
+     * Carries out one row now, if its appointment stands committed.
+     *
+     * @param float $seconds     at most, name resolution excepted
+     * @param ?int  $wishVersion the row's version after a wish of this very request, whose transaction is over: what stands
+     *                           committed is then final
+     * @throws Problem when there is no such row
+     * @throws DatabaseException
+     */
+    public function settle(int $id, float $seconds, ?int $wishVersion = null): ?MeetingRecord
+    {
+        try {
+            return $this->ledger->exclusively(
+                $id,
+                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion),
+                self::PATIENCE
+            );
+        } catch (Problem $failure) {
+            if (in_array($failure->id, ['telemed_busy', 'telemed_changed_meanwhile'], true)) {
+                // Whoever works on it goes on.
+                return $this->ledger->find($id);
+            }
+            throw $failure;
+        }
+    }
+
+    /**
+     * What is due, until nothing is or the time is over.
+     *
+     * @return int how many rows were worked on
+     * @throws DatabaseException
+     */
+    public function runDue(float $seconds): int
+    {
+        $end = microtime(true) + $seconds;
+        $this->signals->set(self::SIGNAL_RAN, Clock::now());
+        $this->committed->settleOld(self::BATCH);
+        $done = 0;
+        $seen = [];
+        while (microtime(true) < $end && $this->mayAct()) {
+            $ids = array_values(array_diff($this->queries->due(self::BATCH), $seen));
+            if ($ids === []) {
+                $ids = array_values(array_diff($this->leftovers->due(self::BATCH), $seen));
+            }
+            if ($ids === []) {
+                break;
+            }
+            foreach ($ids as $id) {
+                $left = $end - microtime(true);
+                if ($left <= 0 || !$this->mayAct()) {
+                    break 2;
+                }
+                $seen[] = $id;
+                $done += (int) $this->tryOne($id, min($left, self::MOST_SECONDS));
+            }
+        }
+        return $done;
+    }
+
+    /** Once a day: everything to come is held against what stands committed, and days that are over are forgotten. */
+    public function sweep(float $seconds): void
+    {
+        $this->committed->sweep(microtime(true) + $seconds);
+        $this->budget->tidy();
+    }
+
+    private function mayAct(): bool
+    {
+        return $this->extension->isUsable() && !$this->breaker->isOpen();
+    }
+
+    /** One row that is broken must not keep the others waiting. */
+    private function tryOne(int $id, float $seconds): bool
+    {
+        try {
+            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false) !== null, self::NO_WAIT);
+        } catch (Problem) {
+            return false;
+        }
+    }
+
+    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal): ?MeetingRecord
+    {
+        $row = $this->committed->confirm($row, $isFinal);
+        if ($row === null || $row->event !== null) {
+            // Gone, or not to be acted on yet.
+            return $row;
+        }
+        if ($row->isOver() && $row->state->isOpen()) {
+            return $this->end($row);
+        }
+        $due = $row->nextTryAt === null || $row->nextTryAt->getTimestamp() <= Clock::now();
+        if ($row->state->isOpen() && $due && $this->mayAct()) {
+            $row = $this->maker->bring($row, $seconds);
+        }
+        foreach ($this->leftovers->of($row->id) as $leftover) {
+            $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
+            // The new meeting first, then the old one goes; what is off needs none.
+            if ($isDue && $this->mayAct() && $row->state !== MeetingState::Attempting) {
+                $this->maker->remove($leftover, $seconds);
+            }
+        }
+        return $row;
+    }
+
+    private function end(MeetingRecord $row): MeetingRecord
+    {
+        if ($row->state === MeetingState::Changing) {
+            return $this->ledger->move($row, MeetingState::Made, ['next_try_at' => null]);
+        }
+        $missed = $this->ledger->move($row, MeetingState::Missed, ['next_try_at' => null], 'missed');
+        do_action('telemed_row_settled', $missed, $row, 'missed');
+        return $missed;
+    }
+}
