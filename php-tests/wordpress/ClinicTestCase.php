@@ -139,6 +139,34 @@ abstract class ClinicTestCase extends TestCase
         return $page->json();
     }
 
+    /**
+     * A visit that is booked whatever Zoom does.
+     *
+     * @param array<string, mixed> $changes
+     * @return array<string, mixed> its row
+     */
+    protected function booked(array $changes = array()): array
+    {
+        $page = $this->post('admin', 'doctor1', $changes);
+        $this->assertSame(201, $page->status, $page->body);
+        return $page->json();
+    }
+
+    /** What WP-Cron runs, so many seconds from now. */
+    protected function runWorker(int $seconds): void
+    {
+        $this->site->php(
+            'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_run");',
+            array('seconds' => $seconds)
+        );
+    }
+
+    /** Zoom counts as unreachable for a minute after a fault. */
+    protected function forgetOutage(): void
+    {
+        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Breaker(new \TelemedZoom\Signals($plugin->database)))->reset();');
+    }
+
     /** @return array<string, mixed> */
     protected function row(int $id): array
     {

@@ -17,89 +17,132 @@ final class FailureTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
     }
 
-    public function testAnAnswerThatIsLostLeavesAnUncertainRowAndOneMeeting(): void
+    public function testAnAnswerThatIsLostIsLookedForAndNeverAskedForTwice(): void
     {
         // A token that Zoom takes: else the fault would meet a 401 and no work.
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
-        $this->zoom->fault(self::CREATE, array('kind' => 'close_after_work'), -1);
-        $page = $this->post('admin', 'doctor1');
-        $this->assertSame(502, $page->status, $page->body);
-        $this->assertSame('telemed_uncertain', $page->json()['code']);
-        $this->assertFalse($page->json()['data']['retryable']);
+        $this->zoom->fault(self::CREATE, array('kind' => 'close_after_work'), 1);
+        $row = $this->booked();
+        $this->assertSame('attempting', $row['state']);
+        $this->assertNotNull($row['error']);
+        $this->assertNotSame('', $row['visit_link']);
         $this->assertCount(1, $this->meetings());
-        $row = $this->row($page->json()['data']['meeting']['id']);
-        $this->assertSame('uncertain', $row['state']);
-        $this->assertStringContainsString('look in Zoom', $row['error']);
         $list = $this->browser('admin')->screen('telemed-meetings')->element("telemed-meeting-{$row['id']}");
-        $this->assertSame('uncertain', $list->getAttribute('data-state'));
+        $this->assertSame('attempting', $list->getAttribute('data-state'));
+
+        $this->runWorker(600);
+        $found = $this->row($row['id']);
+        $this->assertSame('made', $found['state']);
+        $this->assertNull($found['error']);
+        $this->assertSame($row['visit_link'], $found['visit_link']);
+        $this->assertSame($found['meeting_id'], $this->meetings()[0]['id']);
+        $this->assertCount(1, $this->meetings());
     }
 
     public function testAnHtmlErrorPageIsNoMeetingAndShowsNoHtml(): void
     {
-        $this->zoom->fault(self::CREATE, array('kind' => 'status', 'status' => 502, 'body' => '<html><script>x</script>Bad Gateway</html>', 'content_type' => 'text/html'), -1);
-        $page = $this->post('admin', 'doctor1');
-        $this->assertSame(502, $page->status, $page->body);
-        $this->assertStringNotContainsString('<script', $page->body);
+        $this->zoom->fault(self::CREATE, array('kind' => 'status', 'status' => 502, 'body' => '<html><script>x</script>Bad Gateway</html>', 'content_type' => 'text/html'), 1);
+        $row = $this->booked();
+        $this->assertSame('attempting', $row['state']);
+        $this->assertStringNotContainsString('<script', (string) $row['error']);
         $this->assertSame(array(), $this->meetings());
-        $this->assertContains($this->rows()[0]['state'], array('uncertain', 'failed'));
+        $this->runWorker(600);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+        $this->assertCount(1, $this->meetings());
     }
 
-    public function testTheDailyLimitIsToldWithItsEnd(): void
+    public function testTheDailyLimitIsBelievedAndTheVisitMadeAfterIt(): void
     {
+        $midnight = gmdate('Y-m-d', time() + 86400) . 'T00:00:00Z';
         $this->zoom->answer(
             self::CREATE,
             429,
             array('code' => 429, 'message' => 'You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user.'),
-            array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => gmdate('Y-m-d', time() + 86400) . 'T00:00:00Z'),
-            -1
+            array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => $midnight),
+            1
         );
-        $page = $this->post('admin', 'doctor1');
-        $this->assertSame(429, $page->status, $page->body);
-        $this->assertSame('telemed_rate_limit', $page->json()['code']);
-        $this->assertSame(gmdate('Y-m-d', time() + 86400) . 'T00:00:00Z', $page->json()['data']['retry_at']);
-        $this->assertSame(array('failed'), array_column($this->rows(), 'state'));
-        $this->assertCount(1, $this->creations(), 'a daily limit is believed');
+        $row = $this->booked();
+        $this->assertSame('due', $row['state']);
+        $this->assertSame($midnight, $row['next_try']);
+        // Another visit of this host does not even ask.
+        $other = $this->booked(array('start' => self::start(31)));
+        $this->assertSame('due', $other['state']);
+        $this->assertCount(1, $this->creations());
+        $this->runWorker(strtotime($midnight) - time() + 60);
+        $this->assertSame(array('made', 'made'), array($this->row($row['id'])['state'], $this->row($other['id'])['state']));
     }
 
-    public function testARefusalNamesWhatToDo(): void
+    public function testARefusalNamesWhatToDoAndTheBookingStands(): void
     {
-        $this->zoom->answer(self::CREATE, 400, array('code' => 4711, 'message' => 'Invalid access token, does not contain scopes:[meeting:write:meeting:admin].'), array(), -1);
-        $page = $this->post('admin', 'doctor1');
-        $this->assertSame('telemed_scope', $page->json()['code'], $page->body);
-        $this->assertStringContainsString('meeting:write:meeting:admin', $page->json()['message']);
-        $this->assertSame('failed', $this->rows()[0]['state']);
+        $this->zoom->answer(self::CREATE, 400, array('code' => 4711, 'message' => 'Invalid access token, does not contain scopes:[meeting:write:meeting:admin].'), array(), 1);
+        $row = $this->booked();
+        $this->assertSame('due', $row['state']);
+        $this->assertStringContainsString('meeting:write:meeting:admin', $row['error']);
+        $this->runWorker(3600);
+        $this->assertSame('made', $this->row($row['id'])['state']);
     }
 
-    public function testACancellationThatZoomRefusesLeavesTheMeetingThere(): void
+    public function testACancellationThatZoomRefusesIsCaughtUp(): void
     {
         $row = $this->make('admin', 'doctor1');
         $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
         $page = $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
-        $this->assertSame(502, $page->status, $page->body);
-        $this->assertSame('made', $this->row($row['id'])['state']);
-        $this->assertNotNull($this->row($row['id'])['error']);
-        $this->assertNotNull($this->row($row['id'])['join_url']);
+        $this->assertSame(200, $page->status, $page->body);
+        $this->assertSame('cancelled', $page->json()['state']);
+        $this->assertNull($page->json()['join_url']);
+        $this->assertCount(1, $this->meetings());
         $this->zoom->forgetFaults();
-        $this->assertSame('cancelled', $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}")->json()['state']);
+        $this->runWorker(3600);
+        $this->assertSame(array(), $this->meetings());
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
     }
 
-    public function testAMoveThatZoomRefusesChangesNoTime(): void
+    public function testAMoveThatZoomRefusesIsCaughtUp(): void
     {
         $row = $this->make('admin', 'doctor1');
-        $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 300, array('code' => 300, 'message' => 'Invalid meeting id.'), array(), -1);
-        $page = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)));
-        $this->assertGreaterThanOrEqual(400, $page->status, $page->body);
-        $this->assertSame($row['start'], $this->row($row['id'])['start']);
-        $this->assertNotNull($this->row($row['id'])['error']);
+        $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 300, array('code' => 300, 'message' => 'Invalid meeting id.'), array(), 1);
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)))->json();
+        $this->assertSame('changing', $moved['state']);
+        $this->assertSame(self::start(40), $moved['start']);
+        $this->assertNotNull($moved['error']);
+        $this->assertSame($row['start'], $this->meetings()[0]['start_time']);
+        $this->runWorker(3600);
+        $this->assertSame(self::start(40), $this->meetings()[0]['start_time']);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+    }
+
+    public function testAMeetingThatZoomHasLostIsMadeAnewAndTheVisitLinkStays(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 404, array('code' => 3001, 'message' => 'Meeting does not exist: ' . $row['meeting_id'] . '.'), array(), 1);
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)))->json();
+        $this->assertSame('made', $moved['state']);
+        $this->assertNotSame($row['meeting_id'], $moved['meeting_id']);
+        $this->assertSame($row['visit_link'], $moved['visit_link']);
+    }
+
+    public function testWhileZoomCannotBeReachedNobodyWaitsForItAgain(): void
+    {
+        $this->make('admin', 'doctor1');
+        $this->zoom->forgetRequests();
+        $this->zoom->fault(self::CREATE, array('kind' => 'close_before_work'), -1);
+        $first = $this->booked(array('start' => self::start(41)));
+        $asked = count($this->zoom->requests());
+        $second = $this->booked(array('start' => self::start(42)));
+        $this->assertCount($asked, $this->zoom->requests(), 'the second booking asks nothing');
+        $this->zoom->forgetFaults();
+        $this->runWorker(3600);
+        $this->assertSame(array('made', 'made'), array($this->row($first['id'])['state'], $this->row($second['id'])['state']));
+        $this->assertCount(3, $this->meetings());
     }
 
     public function testWrongCredentialsAreNamedAndNothingIsHalfMade(): void
     {
         $this->saveSettings(array('s2s_client_secret' => FakeZoom::OTHER_CLIENT_SECRET));
-        $page = $this->post('admin', 'doctor1');
-        $this->assertGreaterThanOrEqual(400, $page->status);
-        $this->assertMatchesRegularExpression('/client (id|secret)/i', $page->json()['message']);
-        $this->assertStringNotContainsString(FakeZoom::OTHER_CLIENT_SECRET, $page->body);
+        $row = $this->booked();
+        $this->assertSame('due', $row['state']);
+        $this->assertMatchesRegularExpression('/client (id|secret)/i', $row['error']);
+        $this->assertStringNotContainsString(FakeZoom::OTHER_CLIENT_SECRET, $row['error']);
         $this->assertSame(array(), $this->creations());
         $this->saveSettings(array('s2s_client_secret' => FakeZoom::S2S_CLIENT_SECRET));
         $this->make('admin', 'doctor1');

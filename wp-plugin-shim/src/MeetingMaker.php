@@ -90,8 +90,10 @@ final class MeetingMaker
         }
         $request = $row->visit()->request($credentials->host, $this->reference($row));
         $known = $row->hostId === null ? [] : $this->queries->meetingsOfHost($row->hostId, $row->id);
+        // A try of which no end was noted has lost its process; of the others the extension knows what it must wait for.
+        $lost = $row->lastError === null ? $row->attemptedAt : null;
         try {
-            $meeting = $credentials->client->within($seconds)->ensureMeeting($request, $known, $row->attemptedAt);
+            $meeting = $credentials->client->within($seconds)->ensureMeeting($request, $known, $lost);
         } catch (\Telemed\TelemedException $failure) {
             $isHopeless = $failure->maybeDelivered && !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
             return $this->defer($row, $failure, $isHopeless ? MeetingState::Uncertain : MeetingState::Attempting, $credentials);
