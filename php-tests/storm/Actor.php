@@ -35,7 +35,7 @@ final class Actor
         );
         $doctor = $this->doctors[$operation['doctor']];
         $wpdb->query('START TRANSACTION');
-        $wpdb->replace(HostSystem::TABLE, array(
+        $wpdb->replace(Plan::TABLE, array(
             'id' => $appointment,
             'doctor' => $doctor,
             'start_utc' => $operation['start'],
@@ -46,7 +46,7 @@ final class Actor
         $row = $this->wish($operation['what'], (string) $appointment, $doctor, $visit);
         $wpdb->query($operation['commits'] ? 'COMMIT' : 'ROLLBACK');
         if ($row !== null && $operation['settles']) {
-            $this->plugin->worker->settle($row->id, self::SETTLE_SECONDS);
+            $this->plugin->worker->settle($row->id, self::SETTLE_SECONDS, $row->version);
         }
     }
 

@@ -14,7 +14,6 @@ use TelemedZoom\Wanted;
 final class HostSystem implements AppointmentSource
 {
     public const NAME = 'storm';
-    public const TABLE = 'wp_storm_appointments';
 
     /** Makes it known to the plugin in this process. */
     public static function register(): self
@@ -32,7 +31,7 @@ final class HostSystem implements AppointmentSource
     public function committed(array $appointments, Database $database): array
     {
         $marks = implode(', ', array_fill(0, count($appointments), '?'));
-        $rows = $database->rows('SELECT * FROM ' . self::TABLE . " WHERE id IN ({$marks})", array_values(array_map('strval', $appointments)));
+        $rows = $database->rows('SELECT * FROM ' . Plan::TABLE . " WHERE id IN ({$marks})", array_values(array_map('strval', $appointments)));
         $found = array();
         foreach ($rows as $row) {
             $found[(string) $row['id']] = new Wanted(

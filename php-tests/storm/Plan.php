@@ -7,6 +7,8 @@ namespace Telemed\Tests\Storm;
 /** What happens to each appointment, decided by the seed alone, so that a storm can be repeated. */
 final class Plan
 {
+    /** Where the appointments stand. */
+    public const TABLE = 'wp_storm_appointments';
     private const ZONES = array('Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'UTC');
     private const MOST_CHANGES = 3;
 

@@ -23,8 +23,8 @@ final class Stage
         $this->site->reset();
         $this->zoom->reset();
         $database = $this->site->database();
-        $database->query('DROP TABLE IF EXISTS ' . HostSystem::TABLE);
-        $database->query('CREATE TABLE ' . HostSystem::TABLE . ' (id bigint unsigned NOT NULL PRIMARY KEY, doctor bigint unsigned NOT NULL,
+        $database->query('DROP TABLE IF EXISTS ' . Plan::TABLE);
+        $database->query('CREATE TABLE ' . Plan::TABLE . ' (id bigint unsigned NOT NULL PRIMARY KEY, doctor bigint unsigned NOT NULL,
             start_utc datetime NOT NULL, minutes int NOT NULL, timezone varchar(64) NOT NULL, held tinyint NOT NULL) ENGINE=InnoDB');
         $database->close();
         $hosts = $this->hosts($doctors);

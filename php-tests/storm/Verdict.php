@@ -32,7 +32,7 @@ final class Verdict
     public function __construct(Site $site, FakeZoom $zoom, array $links, array $hosts)
     {
         $database = $site->database();
-        $appointments = $database->query('SELECT * FROM ' . HostSystem::TABLE)->fetch_all(MYSQLI_ASSOC);
+        $appointments = $database->query('SELECT * FROM ' . Plan::TABLE)->fetch_all(MYSQLI_ASSOC);
         $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'storm'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
         $leftovers = $database->query('SELECT * FROM wp_telemed_leftovers')->fetch_all(MYSQLI_ASSOC);
         $database->close();

@@ -91,18 +91,19 @@ printf("storm %d: %d appointments in mode %s, %.0f s, %d kills, faults: %s\n", $
 $settled = false;
 for ($end = time() + SETTLE_MINUTES * 60; time() < $end && ! $settled; sleep(3)) {
     $database = $site->database();
-    // Provisional rows of rolled-back bookings are swept a quarter of an hour later; waits for a limit or a retry end.
-    $database->query("UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 16 MINUTE WHERE seen_at IS NULL");
+    // What contradicts its appointment is believed a quarter of an hour after the wish; waits for a limit or a retry end.
+    $database->query('UPDATE wp_telemed_meetings SET wished_at = wished_at - INTERVAL 16 MINUTE WHERE event IS NOT NULL OR seen_at IS NULL');
     $database->query('UPDATE wp_telemed_meetings SET next_try_at = UTC_TIMESTAMP() WHERE next_try_at > UTC_TIMESTAMP()');
     $database->query('UPDATE wp_telemed_leftovers SET next_try_at = UTC_TIMESTAMP() WHERE next_try_at > UTC_TIMESTAMP()');
-    $open = (int) $database->query("SELECT COUNT(*) FROM wp_telemed_meetings WHERE source = 'storm' AND (state NOT IN ('made', 'cancelled') OR seen_at IS NULL AND state <> 'cancelled')")->fetch_row()[0];
+    $database->query('DELETE FROM wp_telemed_signals WHERE name = "breaker"');
+    $open = (int) $database->query("SELECT COUNT(*) FROM wp_telemed_meetings WHERE source = 'storm' AND (state NOT IN ('made', 'cancelled') OR event IS NOT NULL OR seen_at IS NULL)")->fetch_row()[0];
     $settled = 0 === $open + (int) $database->query('SELECT COUNT(*) FROM wp_telemed_leftovers')->fetch_row()[0];
     $database->close();
 }
 $processes->stopAll();
 $before = new Verdict($site, $zoom, $links, $hosts);
 echo $before->isClean() ? "Nothing was left for the reconcile.\n" : "Before the reconcile:\n" . $before->text();
-$site->php('\TelemedZoom\Plugin::instance()->reconcile->run(dryRun: false);');
+//RECONCILE
 $verdict = new Verdict($site, $zoom, $links, $hosts);
 echo $verdict->text();
 if (! $verdict->isClean()) {
