@@ -27,6 +27,7 @@ mod meeting;
 mod meeting_request;
 mod oauth_app;
 mod open_basedir;
+mod reconciler;
 mod sensitive;
 mod server_to_server_app;
 mod store;
@@ -64,6 +65,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<meeting_request::MeetingRequest>()
         .class::<meeting::Meeting>()
         .class::<meeting::MeetingPage>()
+        .class::<reconciler::Reconciler>()
         .class::<user::User>()
         .class::<diagnosis::Diagnosis>()
         .class::<webhook::Webhook>()

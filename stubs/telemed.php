@@ -605,6 +605,60 @@ final class MeetingPage
     }
 }
 
+/**
+ * What has to be done so that one host has at Zoom what the clinic wants. Compares only; makes no request.
+ *
+ * One object for each comparison of one host through one set of credentials: page() with each page of the host's list, then
+ * rest(). It touches only meetings that bear a marker of this site or whose id is given here, and leaves alone meetings in
+ * progress, orphans younger than 15 minutes, and visits that are busy.
+ *
+ * Lists leave out much (status, settings): before acting, read the meeting and ask a new Reconciler with it alone.
+ *
+ * A visit is an array: `reference` (string), `meeting` (?int, the meeting known to hold it), `host` (?string, Zoom user id),
+ * `start` (?DateTimeInterface, null for one that shall have no meeting), `minutes` (int), `overridden` (list<string>, settings
+ * known not to be as asked), `busy` (bool, somebody is at work on it).
+ *
+ * An action is an array: `action`, `reference` (?string), `meeting` (?int), `settings` (list<string>). Actions:
+ * 'adopt' (a meeting with the visit's marker that the caller does not know: take its id), 'create' (the visit has none),
+ * 'delete' (an orphan, or one too many), 'move' (to the visit's time), 'recreate' (the known one is gone, or lies with another
+ * host), 'restore' (these settings were changed).
+ */
+final class Reconciler
+{
+    /**
+     * @param string $site what this site's references begin with, up to the first colon
+     * @param ?\DateTimeInterface $now null: this machine's clock
+     */
+    public function __construct(string $site, ?\DateTimeInterface $now = null)
+    {
+    }
+
+    /**
+     * What one page of the host's meetings asks for.
+     *
+     * @param list<array<string, mixed>> $wanted at least the visits that know a meeting of this page, and all of the host
+     *                                           that know none
+     * @param list<Meeting> $found
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     * @throws ConfigurationException when a visit is not as described
+     */
+    public function page(array $wanted, array $found): array
+    {
+    }
+
+    /**
+     * What is left when all pages were read: visits whose meeting no page showed, and of several meetings for one visit all
+     * but one (the known one stays, else the oldest).
+     *
+     * @param list<array<string, mixed>> $wanted visits of the host, in portions if there are many, each once
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     * @throws ConfigurationException when a visit is not as described
+     */
+    public function rest(array $wanted): array
+    {
+    }
+}
+
 /** A Zoom user. */
 final class User
 {

@@ -183,12 +183,17 @@ impl MeetingRequest {
 pub fn marker(reference: &str) -> String {
     let site = reference.split(':').next().unwrap_or_default();
     let whole = digest(&[b"telemed reference", reference.as_bytes()]);
-    format!("{MARKER_PREFIX}{}:{}]", site_mark(site), hex(&whole, 32))
+    format!("{}{}]", site_prefix(site), hex(&whole, 32))
+}
+
+/// What all markers of a site begin with.
+#[must_use]
+pub fn site_prefix(site: &str) -> String {
+    format!("{MARKER_PREFIX}{}:", site_mark(site))
 }
 
 /// The part of a marker that is the same for all references of a site.
-#[must_use]
-pub fn site_mark(site: &str) -> String {
+fn site_mark(site: &str) -> String {
     hex(&digest(&[b"telemed site", site.as_bytes()]), 16)
 }
 
