@@ -209,3 +209,6 @@ pub fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<Str
         .vault
         .seal(&plaintext, key.as_bytes(), &*context.clock)
 }
+
+#[cfg(test)]
+mod tests;

@@ -16,6 +16,9 @@ const FIRST_BACK_OFF: Duration = Duration::from_millis(250);
 /// A per-second limit ends with its second.
 const LIMIT_BACK_OFF: Duration = Duration::from_secs(1);
 
+/// A longer wait than this is an answer: no limit per second lasts so long, and a PHP worker is not put to sleep for it.
+const LONGEST_LIMITED_WAIT: Duration = Duration::from_secs(30);
+
 /// How one send ended, as far as trying again goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
@@ -51,8 +54,11 @@ pub fn wait_before_next(
 ) -> Option<Duration> {
     let spread = |base: Duration| base.mul_f64(0.5 + jitter.clamp(0.0, 1.0) / 2.0);
     match outcome {
-        Outcome::Limited(named) => (attempt < MAX_LIMITED_ATTEMPTS)
-            .then(|| named.unwrap_or_default() + spread(LIMIT_BACK_OFF) + spread(FIRST_BACK_OFF)),
+        Outcome::Limited(named) => {
+            let named = named.unwrap_or_default();
+            (attempt < MAX_LIMITED_ATTEMPTS && named <= LONGEST_LIMITED_WAIT)
+                .then(|| named + spread(LIMIT_BACK_OFF) + spread(FIRST_BACK_OFF))
+        }
         Outcome::Lost {
             fault,
             maybe_delivered,
@@ -149,6 +155,14 @@ mod tests {
             wait_before_next(Method::Post, Outcome::Limited(None), 6, 0.0),
             None
         );
+    }
+
+    #[test]
+    fn nobody_sleeps_as_long_as_a_broken_or_hostile_answer_says() {
+        for seconds in [31, 3_600, u64::MAX / 4] {
+            let named = Outcome::Limited(Some(Duration::from_secs(seconds)));
+            assert_eq!(wait_before_next(Method::Post, named, 1, 0.0), None);
+        }
     }
 
     #[test]

@@ -105,3 +105,42 @@ fn derivation_is_stable_and_depends_on_both_inputs() {
     assert!(Vault::new(&[key]).is_ok());
     assert!(Vault::derive_key(&[7; 31], b"salt").is_err());
 }
+
+#[test]
+fn whatever_is_sealed_opens_and_whatever_else_is_a_vault_error() {
+    let (vault, clock) = vault();
+    let random = |most: usize| {
+        let mut length = [0; 2];
+        clock.random(&mut length);
+        let mut bytes = vec![0; usize::from(u16::from_le_bytes(length)) % most];
+        clock.random(&mut bytes);
+        bytes
+    };
+    for _ in 0..300 {
+        let (plaintext, context) = (random(600), random(40));
+        let sealed = vault.seal(&plaintext, &context, &clock).unwrap();
+        assert_eq!(*vault.open(&sealed, &context).unwrap(), plaintext);
+
+        // Any edit: bytes replaced, cut out, doubled, or put in front.
+        let at = random(sealed.len() + 1).len();
+        let (head, tail) = sealed.split_at(at);
+        let noise: String = random(9)
+            .iter()
+            .map(|byte| char::from(b'-' + byte % 78))
+            .collect();
+        for edited in [
+            format!("{head}{noise}{tail}"),
+            format!("{head}{}", tail.get(1..).unwrap_or_default()),
+            format!("{head}{tail}{tail}"),
+            format!("{tail}{head}"),
+            format!("{noise}{}", sealed.get(noise.len()..).unwrap_or_default()),
+        ] {
+            if edited != sealed {
+                let error = vault.open(&edited, &context).unwrap_err();
+                assert_eq!(error.kind(), crate::zoom::Kind::Vault, "{edited}");
+            }
+        }
+        let other = [context.as_slice(), b"x"].concat();
+        assert!(vault.open(&sealed, &other).is_err());
+    }
+}
