@@ -19,8 +19,11 @@ final class Cron
     private const RUN_SECONDS = 50.0;
     private const SWEEP_SECONDS = 120.0;
 
-    /** @param \Closure(): Worker $worker made only when it runs */
-    public function __construct(private readonly \Closure $worker)
+    /**
+     * @param \Closure(): Worker    $worker    made only when it runs
+     * @param \Closure(): Reconcile $reconcile the same
+     */
+    public function __construct(private readonly \Closure $worker, private readonly \Closure $reconcile)
     {
     }
 
@@ -72,6 +75,7 @@ final class Cron
     {
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS);
+            ($this->reconcile)()->run(dryRun: false);
         } catch (DatabaseException) {
             return;
         }

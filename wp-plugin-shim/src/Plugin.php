@@ -35,6 +35,7 @@ final class Plugin
     public readonly ManualVisits $manual;
     public readonly Worker $worker;
     public readonly AfterRequest $afterRequest;
+    public readonly Reconcile $reconcile;
     public readonly OAuthCallback $oauthCallback;
 
     /** Either argument may be another one in a test. */
@@ -79,6 +80,7 @@ final class Plugin
         );
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
+        $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $this->worker, $budget, $this->log, $this->site);
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site);
     }
 
@@ -144,7 +146,8 @@ final class Plugin
         $this->oauthCallback->register();
         (new RestController($this->manual, $this->ledger, $this->queries))->register();
         $this->afterRequest->register();
-        (new Cron(fn(): Worker => $this->worker))->register();
+        (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile))->register();
+        (new Cli($this))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new Kivicare\MappingTable())->register();

@@ -126,6 +126,12 @@ final class ZoomApps
     }
 
     /** @throws Problem|\Telemed\TelemedException */
+    public function forHost(HostOfMeetings $host): Credentials
+    {
+        return $this->thatMade($host->mode, $host->app, $host->zoomAccount, $host->connection, $host->hostId, $host->hostEmail);
+    }
+
+    /** @throws Problem|\Telemed\TelemedException */
     private function thatMade(string $mode, string $client, ?string $account, ?string $subject, ?string $hostId, ?string $hostEmail): Credentials
     {
         $this->extension->demand();
