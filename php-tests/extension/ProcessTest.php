@@ -90,6 +90,54 @@ final class ProcessTest extends ExtensionTestCase
         $this->assertCount(1, $this->zoom->requests('POST', '/oauth/token'), 'the token serves both');
     }
 
+    public function testProcessesForkedBeforeTheFirstUseShareNothing(): void
+    {
+        $child = ChildPhp::run(
+            self::COUNT . '
+            $client = server_app()->client();
+            $pids = [];
+            for ($i = 0; $i < 4; $i++) {
+                if (0 === ($pid = pcntl_fork())) {
+                    $client->user(FakeZoom::DOCTOR1);
+                    $client->user(FakeZoom::DOCTOR2);
+                    exit(1 === threads() ? 5 : 6);
+                }
+                $pids[] = $pid;
+            }
+            $client->user(FakeZoom::OWNER);
+            $ends = [];
+            foreach ($pids as $pid) {
+                pcntl_waitpid($pid, $status);
+                $ends[] = pcntl_wifexited($status) ? pcntl_wexitstatus($status) : "killed";
+            }
+            report([$ends, threads()]);'
+        );
+        $this->assertSame(array(array(5, 5, 5, 5), 1), $child->report, $child->errors . $child->output);
+        $this->assertSame('', $child->errors);
+        $connections = array_count_values(array_column($this->apiRequests(), 'connection'));
+        sort($connections);
+        $this->assertSame(array(1, 2, 2, 2, 2), $connections, 'each has a connection of its own and keeps it');
+    }
+
+    public function testAGrandchildOfAProcessThatWasUsedHasAConnectionOfItsOwnToo(): void
+    {
+        $child = ChildPhp::run(
+            '$client = server_app()->client();
+            $client->user(FakeZoom::DOCTOR1);
+            for ($depth = 0; $depth < 3 && 0 === ($pid = pcntl_fork()); $depth++) {
+                $client->user(FakeZoom::DOCTOR1);
+                $pid = null;
+            }
+            if (null === ($pid ?? null)) { exit(0); }
+            pcntl_waitpid($pid, $status);
+            if (0 === $depth) { report(pcntl_wifexited($status) ? pcntl_wexitstatus($status) : "killed"); }
+            exit(pcntl_wexitstatus($status));'
+        );
+        $this->assertSame(0, $child->report, $child->errors . $child->output);
+        $this->assertCount(4, array_unique(array_column($this->apiRequests(), 'connection')));
+        $this->assertSame('', $child->errors);
+    }
+
     public function testProcessesEndCleanlyAfterARequest(): void
     {
         for ($i = 0; $i < 5; $i++) {

@@ -159,6 +159,45 @@ final class SecretsTest extends ExtensionTestCase
         }
     }
 
+    public function testEverySecretArgumentIsMarked(): void
+    {
+        $secret = array(
+            'OAuthApp::__construct' => array('clientSecret'),
+            'OAuthApp::connect' => array('code', 'state'),
+            'OAuthApp::import' => array('accessToken', 'refreshToken'),
+            'ServerToServerApp::__construct' => array('clientSecret'),
+            'Vault::__construct' => array('keys'),
+            'Vault::deriveKey' => array('secret', 'salt'),
+            'Vault::seal' => array('plaintext'),
+            'Webhook::__construct' => array('secretToken'),
+        );
+        // Words of public arguments that only sound secret: a record's name in the store, and the place in a list.
+        $public = array('TokenStore', 'FileTokenStore');
+        $marked = array();
+        foreach (get_declared_classes() as $class) {
+            if (0 !== strpos($class, 'Telemed\\') || 0 === strpos($class, 'Telemed\\Tests\\') || is_subclass_of($class, \Throwable::class)) {
+                continue;
+            }
+            $short = substr($class, strlen('Telemed\\'));
+            foreach ((new \ReflectionClass($class))->getMethods() as $method) {
+                $name = "{$short}::{$method->getName()}";
+                foreach ($method->getParameters() as $parameter) {
+                    if (array() !== $parameter->getAttributes(\SensitiveParameter::class)) {
+                        $marked[$name][] = $parameter->getName();
+                    } elseif (! in_array($short, $public, true)) {
+                        $this->assertDoesNotMatchRegularExpression(
+                            '/secret|access|refresh|^keys?$|code|password|plain|verifier/i',
+                            $parameter->getName(),
+                            "{$name} shows this argument in traces"
+                        );
+                    }
+                }
+            }
+        }
+        ksort($marked);
+        $this->assertSame($secret, $marked);
+    }
+
     public function testAnUncaughtExceptionShowsNoSecret(): void
     {
         $child = ChildPhp::run(

@@ -334,7 +334,7 @@ fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> E
         .iter()
         .map(|item| {
             (
-                item.field.clone().unwrap_or_default(),
+                fit_for_messages(&item.field.clone().unwrap_or_default()),
                 fit_for_messages(&item.message.clone().unwrap_or_default()),
             )
         })
