@@ -23,8 +23,11 @@ final class Cron
      * @param \Closure(): Worker    $worker    made only when it runs
      * @param \Closure(): Reconcile $reconcile the same
      */
-    public function __construct(private readonly \Closure $worker, private readonly \Closure $reconcile)
-    {
+    public function __construct(
+        private readonly \Closure $worker,
+        private readonly \Closure $reconcile,
+        private readonly Settings $settings
+    ) {
     }
 
     public function register(): void
@@ -74,7 +77,7 @@ final class Cron
     public function sweep(): void
     {
         try {
-            ($this->worker)()->sweep(self::SWEEP_SECONDS);
+            ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
             ($this->reconcile)()->run(dryRun: false);
         } catch (DatabaseException) {
             return;

@@ -132,6 +132,16 @@ final class Ledger
         $this->log->forget($record->id);
     }
 
+    /** Removes what gave access to visits that are over for so many days. */
+    public function blank(int $days): void
+    {
+        $this->database->execute(
+            'UPDATE ' . Schema::meetings() . ' SET visit_key = NULL, join_url = NULL, passcode = NULL, version = version + 1
+             WHERE end_utc < ? AND (visit_key IS NOT NULL OR join_url IS NOT NULL OR passcode IS NOT NULL)',
+            [Clock::sql(-$days * DAY_IN_SECONDS)]
+        );
+    }
+
     /** @throws DatabaseException */
     public function find(int $id): ?MeetingRecord
     {

@@ -28,6 +28,7 @@ final class Plugin
     public readonly OwnAccounts $ownAccounts;
     public readonly ZoomApps $apps;
     public readonly Ledger $ledger;
+    public readonly AppointmentSources $sources;
     public readonly LedgerQueries $queries;
     public readonly Leftovers $leftovers;
     public readonly MeetingLog $log;
@@ -46,6 +47,7 @@ final class Plugin
         $this->key = $key ?? new EncryptionKey();
         $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
+        $this->sources = new AppointmentSources();
         $this->log = new MeetingLog($this->database);
         $this->ledger = new Ledger($this->database, $this->log);
         $this->queries = new LedgerQueries($this->database);
@@ -71,7 +73,7 @@ final class Plugin
             $this->ledger,
             $this->queries,
             $this->leftovers,
-            new Committed($this->ledger, $this->queries, $this->leftovers, new AppointmentSources(), $this->database, $this->visits),
+            new Committed($this->ledger, $this->queries, $this->leftovers, $this->sources, $this->database, $this->visits),
             new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log),
             $breaker,
             $budget,
@@ -146,10 +148,11 @@ final class Plugin
         $this->oauthCallback->register();
         (new RestController($this->manual, $this->ledger, $this->queries))->register();
         $this->afterRequest->register();
-        (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile))->register();
+        (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
         (new Cli($this))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
+        (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();
         (new Kivicare\MappingTable())->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');

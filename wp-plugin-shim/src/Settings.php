@@ -23,6 +23,8 @@ final class Settings
     private const SEALED = 'telemed1.';
     private const SECRETS = ['oauth_client_secret', 's2s_client_secret'];
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
+    /** The least and the most of each number. */
+    private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650]];
     private const DEFAULTS = [
         'mode' => '',
         'oauth_client_id' => '',
@@ -32,6 +34,8 @@ final class Settings
         's2s_client_id' => '',
         's2s_client_secret' => '',
         'admins_may_start' => false,
+        'join_minutes_before' => 15,
+        'blank_days' => 30,
     ];
 
     public function __construct(private readonly EncryptionKey $key, private readonly Extension $extension)
@@ -80,6 +84,18 @@ final class Settings
     public function adminsMayStart(): bool
     {
         return (bool) $this->all()['admins_may_start'];
+    }
+
+    /** From so many minutes before a visit it can be joined. */
+    public function joinMinutesBefore(): int
+    {
+        return (int) $this->all()['join_minutes_before'];
+    }
+
+    /** So many days after a visit its links and its passcode are forgotten. */
+    public function blankDays(): int
+    {
+        return (int) $this->all()['blank_days'];
     }
 
     public function secretIsSet(string $field): bool
@@ -163,6 +179,11 @@ final class Settings
         }
         if (isset($input['admins_may_start'])) {
             $after['admins_may_start'] = (bool) $input['admins_may_start'];
+        }
+        foreach (self::NUMBERS as $field => [$least, $most]) {
+            if (isset($input[$field]) && is_numeric($input[$field])) {
+                $after[$field] = max($least, min($most, (int) $input[$field]));
+            }
         }
         if (isset($input['oauth_redirect_uri']) && is_string($input['oauth_redirect_uri']) && self::isOwnAddress($input['oauth_redirect_uri'])) {
             $after['oauth_redirect_uri'] = $input['oauth_redirect_uri'];

@@ -156,7 +156,24 @@ final class SettingsPage
             esc_html__('Administrators may start every doctor\'s meetings', 'telemed-zoom'),
             esc_html__('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom')
         );
-        echo '</td></tr></table>';
+        echo '</td></tr>';
+        self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->settings->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
+        self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->settings->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
+        echo '</table>';
+    }
+
+    private static function printNumber(string $field, string $label, int $value, int $least, int $most, string $unit): void
+    {
+        printf(
+            '<tr><th scope="row"><label for="%1$s">%2$s</label></th><td><input type="number" class="small-text" id="%1$s" name="%3$s[%1$s]" value="%4$d" min="%5$d" max="%6$d" aria-describedby="%1$s-unit"> <span id="%1$s-unit">%7$s</span></td></tr>',
+            esc_attr($field),
+            esc_html($label),
+            esc_attr(Settings::OPTION),
+            (int) $value,
+            (int) $least,
+            (int) $most,
+            esc_html($unit)
+        );
     }
 
     /** @param ?int $checked the doctor whom the last check was for; 0 for none, null when there was no check */

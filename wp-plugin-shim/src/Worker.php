@@ -94,9 +94,10 @@ final class Worker
         return $done;
     }
 
-    /** Once a day: everything to come is held against what stands committed, and days that are over are forgotten. */
-    public function sweep(float $seconds): void
+    /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
+    public function sweep(float $seconds, int $blankDays): void
     {
+        $this->ledger->blank($blankDays);
         $this->committed->sweep(microtime(true) + $seconds);
         $this->budget->tidy();
     }

@@ -1,0 +1,156 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\Page;
+
+/** The visit link: what patient and doctor meet behind it, at every time and in every state. */
+final class VisitPageTest extends ClinicTestCase
+{
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    public function testBeforeTheWindowItSaysWhenToComeBackAndShowsNoLinkOfZoom(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $page = $this->open($row);
+        $this->assertSame('early', $this->state($page));
+        $this->assertStringContainsString('15 minutes before', $page->text('telemed-visit'));
+        $this->assertStringContainsString('Dora Example', $page->text('telemed-visit'));
+        $this->assertNull($page->element('telemed-join'));
+        $this->assertStringNotContainsString('zoom.us', $page->body);
+        $early = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+        $this->assertSame(200, $early->status, 'joining is not possible yet');
+    }
+
+    public function testTheAnswerIsKeptNowhere(): void
+    {
+        $page = $this->open($this->make('admin', 'doctor1'));
+        $this->assertStringContainsString('no-store', (string) $page->header('cache-control'));
+        $this->assertSame('no-referrer', $page->header('referrer-policy'));
+        $this->assertStringContainsString('noindex', (string) $page->header('x-robots-tag'));
+    }
+
+    public function testWithinTheWindowJoinLeadsToZoomsLinkAsItIsNow(): void
+    {
+        $row = $this->soon();
+        $page = $this->open($row);
+        $this->assertSame('open', $this->state($page));
+        $this->assertNotNull($page->element('telemed-join'));
+        $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+        $this->assertSame(302, $answer->status);
+        $this->assertSame($row['join_url'], $answer->header('location'));
+        $this->assertStringContainsString('no-store', (string) $answer->header('cache-control'));
+    }
+
+    public function testAMeetingThatIsNotThereYetIsTriedAtTheClick(): void
+    {
+        $this->make('admin', 'doctor2');
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 1);
+        $row = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+        $this->assertSame('attempting', $row['state']);
+        $waiting = $this->open($row, '&join=1');
+        $this->assertSame('waiting', $this->state($waiting), 'just tried');
+        $this->forgetOutage();
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET next_try_at = NULL, updated_at = updated_at - INTERVAL 1 MINUTE');
+        $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+        $this->assertSame(302, $answer->status, $answer->body);
+        $this->assertCount(2, $this->meetings());
+    }
+
+    public function testAMoveKeepsTheLinkAndACancellationIsSaid(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
+        $this->assertStringContainsString(self::start(45), $this->open($row)->body);
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->assertSame('cancelled', $this->state($this->open($row)));
+    }
+
+    public function testTheHostingDoctorIsLedToStartAndAnotherDoctorIsNot(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $led = $this->browser('doctor1')->get($this->path($row), false);
+        $this->assertSame(302, $led->status);
+        $this->assertStringContainsString('telemed_start=' . $row['id'], (string) $led->header('location'));
+        $this->assertSame('early', $this->state($this->browser('doctor2')->get($this->path($row))));
+    }
+
+    /** @dataProvider strangeKeys */
+    public function testAnythingElseIsALinkThatLeadsNowhere(string $query): void
+    {
+        $this->make('admin', 'doctor1');
+        $page = $this->site->visitor()->get('/?' . $query);
+        $this->assertSame(404, $page->status);
+        $this->assertSame('unknown', $this->state($page));
+    }
+
+    /** @return array<string, array{string}> */
+    public function strangeKeys(): array
+    {
+        return array(
+            'unknown' => array('telemed_visit=' . str_repeat('0', 32)),
+            'empty' => array('telemed_visit='),
+            'a list' => array('telemed_visit[]=1'),
+            'longer' => array('telemed_visit=' . str_repeat('a', 33)),
+            'upper case' => array('telemed_visit=' . str_repeat('A', 32)),
+            'not text' => array('telemed_visit=%00%ff'),
+        );
+    }
+
+    public function testADayAfterTheVisitItLeadsNowhereAndLaterItIsForgotten(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->age($row['id'], 2 * 86400);
+        $this->assertSame(404, $this->open($row)->status);
+        $this->age($row['id'], 31 * 86400);
+        $this->site->php('\TelemedZoom\Plugin::instance()->worker->sweep(10.0, 30);');
+        $blanked = $this->row($row['id']);
+        $this->assertSame(array('', null, null), array($blanked['visit_link'], $blanked['join_url'], $blanked['passcode']));
+    }
+
+    public function testThePasscodeIsShownWhereTheLinkDoesNotCarryIt(): void
+    {
+        $this->zoom->seed(array('accounts' => array(array(
+            'id' => \Telemed\Tests\FakeZoom::ACCOUNT,
+            'plan' => 'Business',
+            'settings' => array('schedule_meeting' => array('embed_password_in_join_link' => false)),
+        ))));
+        $row = $this->soon();
+        $this->assertStringContainsString($row['passcode'], $this->open($row)->text('telemed-passcode'));
+        $this->assertSame('passcode', $this->state($this->open($row, '&join=1')));
+    }
+
+    /** @return array<string, mixed> a visit whose window is open */
+    private function soon(): array
+    {
+        return $this->make('admin', 'doctor1', array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+    }
+
+    private function age(int $id, int $seconds): void
+    {
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET start_utc = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND, end_utc = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND, minutes = 0 WHERE id = {$id}");
+    }
+
+    /** @param array<string, mixed> $row */
+    private function open(array $row, string $more = ''): Page
+    {
+        return $this->site->visitor()->get($this->path($row) . $more);
+    }
+
+    /** @param array<string, mixed> $row */
+    private function path(array $row): string
+    {
+        return (string) substr($row['visit_link'], strlen($this->site->url()));
+    }
+
+    private function state(Page $page): string
+    {
+        return (string) $page->element('telemed-visit')?->getAttribute('data-state');
+    }
+}
