@@ -1,0 +1,261 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** An appointment system books in its own transaction: what is rolled back has never been, what is held open is waited for by nobody. */
+final class LedgerTest extends ClinicTestCase
+{
+    private const TABLE = 'wp_test_appointments';
+    /** A source whose appointments lie in a table of their own, as an appointment system has them. */
+    private const SOURCE = <<<'CODE'
+        final class TestSource implements \TelemedZoom\AppointmentSource {
+            public function name(): string { return 'test'; }
+            public function committed(array $appointments, \TelemedZoom\Database $database): array {
+                $found = [];
+                foreach ($appointments as $id) {
+                    foreach ($database->rows('SELECT * FROM wp_test_appointments WHERE id = ?', [$id]) as $row) {
+                        $found[$id] = new \TelemedZoom\Wanted((bool) $row['held'], (int) $row['doctor'], new \DateTimeImmutable($row['start_utc'], new \DateTimeZone('UTC')), (int) $row['minutes'], 'Europe/Berlin');
+                    }
+                }
+                return $found;
+            }
+            public function people(\TelemedZoom\MeetingRecord $row): \TelemedZoom\People { return new \TelemedZoom\People('Dora', null, null, null); }
+            public function mayView(\TelemedZoom\MeetingRecord $row, int $user): bool { return false; }
+            public function mailsItself(string $event): bool { return true; }
+        }
+        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new TestSource()]);
+        global $wpdb;
+        $plugin = \TelemedZoom\Plugin::instance();
+        $visit = static fn (string $start): \TelemedZoom\Visit => \TelemedZoom\Visit::wanted(new \DateTimeImmutable($start), 25, 'Europe/Berlin');
+        $put = static fn (int $id, int $doctor, string $start, int $held = 1) => $wpdb->replace('wp_test_appointments', ['id' => $id, 'doctor' => $doctor, 'start_utc' => gmdate('Y-m-d H:i:s', strtotime($start)), 'minutes' => 25, 'held' => $held]);
+        CODE;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+        $database = $this->site->database();
+        $database->query('DROP TABLE IF EXISTS ' . self::TABLE);
+        $database->query('CREATE TABLE ' . self::TABLE . ' (id int PRIMARY KEY, doctor int, start_utc datetime, minutes int, held tinyint) ENGINE=InnoDB');
+        $database->close();
+        $this->zoom->forgetRequests();
+    }
+
+    protected function tearDown(): void
+    {
+        $this->site->database()->query('DROP TABLE IF EXISTS ' . self::TABLE);
+    }
+
+    public function testABookingThatIsCommittedBecomesOneMeetingAfterTheRequest(): void
+    {
+        [$before, $link] = $this->inside('
+            $wpdb->query("START TRANSACTION"); $put(1, $doctor, $start);
+            $row = $plugin->visits->book("test", "1", $doctor, $visit($start)); $wpdb->query("COMMIT");
+            return [$row->state->value, \TelemedZoom\VisitLink::url($row)];');
+        $this->assertSame('due', $before);
+        $row = $this->only();
+        $this->assertSame(array('made', $link), array($row['state'], $row['visit_link']));
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testABookingThatIsRolledBackAsksZoomNothingAndLeavesNothing(): void
+    {
+        $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, $start);
+            $plugin->visits->book("test", "1", $doctor, $visit($start)); $wpdb->query("ROLLBACK");');
+        $this->assertSame(array(), $this->zoom->requests());
+        $this->assertSame(array(), $this->rows());
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log'));
+    }
+
+    public function testARolledBackBookingWhoseProcessDiedIsSweptAQuarterOfAnHourLater(): void
+    {
+        $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, $start);
+            $plugin->visits->book("test", "1", $doctor, $visit($start)); posix_kill(getmypid(), SIGKILL);', dies: true);
+        $this->assertCount(1, $this->rows());
+        $this->work(14 * 60);
+        $this->assertCount(1, $this->rows());
+        $this->work(16 * 60);
+        $this->assertSame(array(), $this->rows());
+        $this->assertSame(array(), $this->zoom->requests());
+    }
+
+    public function testWhileATransactionIsHeldOpenCronDeletesNothingAndWaitsForNothing(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $this->assertSame('made', $this->only()['state']);
+        $host = $this->site->database();
+        $host->begin_transaction();
+        $host->query('UPDATE ' . self::TABLE . ' SET held = 0');
+        $host->query("INSERT INTO " . self::TABLE . " VALUES (2, 1, UTC_TIMESTAMP() + INTERVAL 9 DAY, 25, 1)");
+        // The wish of that open transaction, by a process that does nothing else.
+        $this->inside('$plugin->visits->book("test", "2", $doctor, $visit("+9 days")); remove_all_actions("shutdown");');
+        $began = microtime(true);
+        $this->work(60);
+        $this->nightly();
+        $this->assertLessThan(30.0, microtime(true) - $began, 'a wait for the row lock would last fifty seconds');
+        $this->assertCount(1, $this->meetings());
+        $this->assertCount(2, $this->rows());
+        $host->commit();
+        $host->close();
+    }
+
+    public function testAMoveThatIsRolledBackMovesNothing(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, "+50 days");
+            $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $visit("+50 days")); $wpdb->query("ROLLBACK");');
+        $this->assertSame(array('made', self::start()), array($this->only()['state'], $this->only()['start']));
+        $this->assertSame(self::start(), $this->meetings()[0]['start_time']);
+    }
+
+    public function testACancellationThatIsRolledBackDeletesNothing(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $row = $this->only();
+        $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, $start, 0);
+            $plugin->visits->cancel($plugin->ledger->findAppointment("test", "1")); $wpdb->query("ROLLBACK");');
+        $now = $this->only();
+        $this->assertSame(array('made', $row['meeting_id'], $row['visit_link']), array($now['state'], $now['meeting_id'], $now['visit_link']));
+        $this->assertSame(array(), $this->zoom->requests('DELETE', '/v2/meetings/'));
+    }
+
+    public function testAnotherDoctorMeansAnotherHostAndTheOldMeetingGoesAfterTheNewOneCame(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $first = $this->only();
+        $this->inside('$put(1, $other, $start); $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), null, $other);');
+        $second = $this->only();
+        $this->assertSame(array(FakeZoom::DOCTOR1, FakeZoom::DOCTOR2), array($first['host_id'], $second['host_id']));
+        $this->assertSame($first['visit_link'], $second['visit_link']);
+        $this->assertSame(array($second['meeting_id']), array_column($this->meetings(), 'id'));
+        $methods = array_column(array_filter($this->zoom->requests(), static fn (array $one): bool => in_array($one['method'], array('POST', 'DELETE'), true) && str_starts_with($one['path'], '/v2/')), 'method');
+        $this->assertSame(array('POST', 'POST', 'DELETE'), array_values($methods));
+    }
+
+    public function testBookedAgainAfterACancellationItHasOneNewMeetingAndTheSameLink(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $first = $this->only();
+        $this->inside('$put(1, $doctor, $start, 0); $plugin->visits->cancel($plugin->ledger->findAppointment("test", "1"));');
+        $this->assertSame(array(), $this->meetings());
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $this->assertSame(array('made', $first['visit_link']), array($this->only()['state'], $this->only()['visit_link']));
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAWorkerKilledAfterItSentTheCreationLeavesOneMeeting(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay_after_work', 'ms' => 4000), 1);
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));
+            pcntl_async_signals(true); pcntl_signal(SIGALRM, SIG_DFL); pcntl_alarm(2);', dies: true);
+        $this->assertSame('attempting', $this->only()['state']);
+        // The meeting may have come into being a moment later; within a minute "not found" is not believed.
+        sleep(3);
+        $this->work(120);
+        $this->assertSame('made', $this->only()['state']);
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testSeveralChangesOfOneVisitCostOneWrite(): void
+    {
+        $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
+        $this->zoom->forgetRequests();
+        $this->inside('foreach (["+40 days", "+41 days", "+42 days"] as $start) { $put(1, $doctor, $start); $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $visit($start)); }');
+        $this->assertCount(1, $this->zoom->requests('PATCH'));
+        $this->assertSame('made', $this->only()['state']);
+    }
+
+    public function testTwoProcessesThatBookTheSameMakeOneMeeting(): void
+    {
+        $this->inside('$put(1, $doctor, $start);');
+        $code = self::SOURCE . '[$doctor, $start] = [$arguments["doctor"], $arguments["start"]];
+            while (microtime(true) < $arguments["at"]) { usleep(500); }
+            $plugin->visits->book("test", "1", $doctor, $visit($start));';
+        $arguments = array('doctor' => $this->site->userId('doctor1'), 'start' => self::start(), 'at' => microtime(true) + 3.0);
+        $children = array();
+        for ($child = 0; $child < 4; $child++) {
+            $pid = pcntl_fork();
+            if (0 === $pid) {
+                $this->site->php($code, $arguments);
+                posix_kill(getmypid(), SIGKILL);
+            }
+            $children[] = $pid;
+        }
+        foreach ($children as $pid) {
+            pcntl_waitpid($pid, $status);
+        }
+        $this->work(120);
+        $this->assertSame('made', $this->only()['state']);
+        $this->assertCount(1, $this->meetings());
+        $this->assertCount(1, $this->creations());
+    }
+
+    public function testADayOf150ChangesWritesAHundredTimesAtMostTonightsVisitsFirst(): void
+    {
+        // Noon, so that tonight is still today in UTC.
+        $noon = intdiv(time(), 86400) * 86400 + 86400 + 43200;
+        $this->zoom->advance($noon - time());
+        $this->site->php(self::SOURCE . '
+            add_filter("telemed_now", static fn (int $now): int => $arguments["noon"] + $now - $arguments["real"]);
+            for ($id = 1; $id <= 150; $id++) {
+                // The last five are tonight.
+                $start = gmdate("Y-m-d\TH:i:s\Z", $id > 145 ? $arguments["noon"] + 3600 * ($id - 140) : $arguments["noon"] + 86400 * 20 + 1800 * $id);
+                $put($id, $arguments["doctor"], $start);
+                $plugin->visits->book("test", (string) $id, $arguments["doctor"], $visit($start));
+            }
+            remove_all_actions("shutdown");
+            for ($run = 0; $run < 5; $run++) { $plugin->worker->runDue(60.0); }', array('doctor' => $this->site->userId('doctor1'), 'noon' => $noon, 'real' => time()));
+        $this->assertLessThanOrEqual(100, count($this->creations()));
+        $this->assertSame('5', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made" AND CAST(appointment AS UNSIGNED) > 145'));
+        $made = (int) $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"');
+        $this->assertGreaterThanOrEqual(90, $made);
+        $this->assertSame('150', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ("made", "due")'));
+        $list = $this->browser('admin')->screen('telemed-meetings&paged=8')->text('telemed-meetings');
+        $this->assertStringContainsString('00:00 UTC', $list, 'the screen says so');
+
+        $tomorrow = $noon + 43200 + 60;
+        $this->zoom->advance($tomorrow - $noon);
+        $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $arguments["tomorrow"] + $now - $arguments["real"]);
+            for ($run = 0; $run < 3; $run++) { $plugin->worker->runDue(60.0); }', array('tomorrow' => $tomorrow, 'real' => time()));
+        $this->assertSame('150', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertCount(150, $this->meetings());
+    }
+
+    /** Runs code as a request of the appointment system does, to its very end. */
+    private function inside(string $code, bool $dies = false): mixed
+    {
+        try {
+            return $this->site->php(
+                self::SOURCE . '[$doctor, $other, $start] = [$arguments["doctor"], $arguments["other"], $arguments["start"]];' . $code,
+                array('doctor' => $this->site->userId('doctor1'), 'other' => $this->site->userId('doctor2'), 'start' => self::start())
+            );
+        } catch (\RuntimeException $end) {
+            if (! $dies) {
+                throw $end;
+            }
+            return null;
+        }
+    }
+
+    private function work(int $seconds): void
+    {
+        $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); $plugin->worker->runDue(30.0);', array('seconds' => $seconds));
+    }
+
+    private function nightly(): void
+    {
+        $this->site->php(self::SOURCE . 'do_action("telemed_nightly");');
+    }
+
+    /** @return array<string, mixed> */
+    private function only(): array
+    {
+        $rows = $this->rows();
+        $this->assertCount(1, $rows);
+        return $rows[0];
+    }
+}
