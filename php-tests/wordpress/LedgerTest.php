@@ -214,7 +214,7 @@ final class LedgerTest extends ClinicTestCase
         $made = (int) $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"');
         $this->assertGreaterThanOrEqual(90, $made);
         $this->assertSame('150', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ("made", "due")'));
-        $list = $this->browser('admin')->screen('telemed-meetings&paged=8')->text('telemed-meetings');
+        $list = $this->browser('admin')->get('/wp-admin/admin.php?page=telemed-meetings&paged=8')->text('telemed-meetings');
         $this->assertStringContainsString('00:00 UTC', $list, 'the screen says so');
 
         $tomorrow = $noon + 43200 + 60;
