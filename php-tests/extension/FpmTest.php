@@ -204,6 +204,8 @@ final class FpmTest extends ExtensionTestCase
             'exit' => array('exit;'),
             'an exception' => array('throw new LogicException("the disk is full");'),
             'out of memory' => array('str_repeat("x", 1 << 40);'),
+            // PHP leaves by a long jump, past all of Rust.
+            'a fatal error' => array('eval("function facts() {}");'),
             'it lies' => array('return false;'),
         );
     }
