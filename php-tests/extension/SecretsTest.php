@@ -32,6 +32,7 @@ final class SecretsTest extends ExtensionTestCase
             $client->user(),
             $client->meetingPage(),
             $client->check(),
+            new \Telemed\Reconciler('s'),
             $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
             $webhook->receive($body = '{"event":"app_deauthorized"}', array(
                 'x-zm-request-timestamp' => (string) ($now = time()),
