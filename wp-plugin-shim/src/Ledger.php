@@ -132,6 +132,24 @@ final class Ledger
         $this->log->forget($record->id);
     }
 
+    /**
+     * A copy of a site does not touch the other's meetings: what is to come is made anew under another reference, and what is
+     * over has no credentials here.
+     */
+    public function detachFromZoom(): void
+    {
+        $nothing = static fn(array $columns): string => implode(' = NULL, ', $columns) . ' = NULL';
+        $this->database->execute(
+            'UPDATE ' . Schema::meetings() . ' SET ' . $nothing(array_keys(self::NO_MEETING)) . ", generation = generation + 1, tries = 0, next_try_at = NULL,
+             last_error = NULL, tracking_id = NULL, state = ?, version = version + 1 WHERE end_utc >= ? AND state NOT IN (?, ?)",
+            [MeetingState::Due->value, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value]
+        );
+        $this->database->execute(
+            'UPDATE ' . Schema::meetings() . ' SET ' . $nothing(['mode', 'app', 'zoom_account', 'connection', 'host_id']) . ', version = version + 1
+             WHERE mode IS NOT NULL'
+        );
+    }
+
     /** Removes what gave access to visits that are over for so many days. */
     public function blank(int $days): void
     {

@@ -88,6 +88,12 @@ final class Leftovers
         $this->database->execute('DELETE FROM ' . Schema::leftovers() . ' WHERE id = ?', [$leftover->id]);
     }
 
+    /** A copy of a site forgets those of the other. */
+    public function forgetAll(): void
+    {
+        $this->database->execute('DELETE FROM ' . Schema::leftovers());
+    }
+
     public function count(): int
     {
         return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::leftovers())['n'] ?? 0);

@@ -15,6 +15,9 @@ final class Mail
 {
     public static function administrators(string $subject, string $body): void
     {
+        if (!Plugin::instance()->guard->mayAct()) {
+            return;
+        }
         $addresses = array_column(get_users(['capability' => Capabilities::ADMIN, 'fields' => ['user_email']]), 'user_email');
         $addresses[] = (string) get_option('admin_email');
         $seen = [];

@@ -26,6 +26,7 @@ final class Plugin
     public readonly Database $database;
     public readonly HostMap $hosts;
     public readonly OwnAccounts $ownAccounts;
+    public readonly Guard $guard;
     public readonly ZoomApps $apps;
     public readonly Ledger $ledger;
     public readonly AppointmentSources $sources;
@@ -55,6 +56,7 @@ final class Plugin
         $this->formerApps = new FormerApps($this->queries);
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->formerApps);
+        $this->guard = new Guard();
         $this->apps = new ZoomApps(
             $this->settings,
             $this->formerApps,
@@ -63,7 +65,8 @@ final class Plugin
             $this->database,
             $this->hosts,
             $this->ownAccounts,
-            $this->site
+            $this->site,
+            $this->guard
         );
         $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
         $signals = new Signals($this->database);
@@ -78,7 +81,8 @@ final class Plugin
             $breaker,
             $budget,
             $signals,
-            $this->extension
+            $this->extension,
+            $this->guard
         );
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
@@ -127,6 +131,9 @@ final class Plugin
         $site = new Site();
         $site->id();
         $site->secret();
+        if (get_option(Guard::OPTION) === false) {
+            (new Guard())->take('');
+        }
         add_option(Extension::OPTION_MAILED, '');
         Cron::schedule();
     }
@@ -143,6 +150,7 @@ final class Plugin
         (new Schema())->register();
         (new Capabilities())->register();
         $this->extension->register();
+        $this->guard->register();
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();
@@ -162,6 +170,7 @@ final class Plugin
         }
         (new Notices($this->extension, $this->key, $this->settings, $this->hosts))->register();
         (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
+        (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
         (new NewMeetingScreen($this->manual, $this->extension))->register();

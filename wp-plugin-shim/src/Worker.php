@@ -31,7 +31,8 @@ final class Worker
         private readonly Breaker $breaker,
         private readonly WriteBudget $budget,
         private readonly Signals $signals,
-        private readonly Extension $extension
+        private readonly Extension $extension,
+        private readonly Guard $guard
     ) {
     }
 
@@ -69,6 +70,9 @@ final class Worker
      */
     public function runDue(float $seconds): int
     {
+        if (!$this->guard->mayAct()) {
+            return 0;
+        }
         $end = microtime(true) + $seconds;
         $this->signals->set(self::SIGNAL_RAN, Clock::now());
         $this->committed->settleOld(self::BATCH);
@@ -97,6 +101,9 @@ final class Worker
     /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
     public function sweep(float $seconds, int $blankDays): void
     {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
         $this->ledger->blank($blankDays);
         $this->committed->sweep(microtime(true) + $seconds);
         $this->budget->tidy();
@@ -104,7 +111,7 @@ final class Worker
 
     private function mayAct(): bool
     {
-        return $this->extension->isUsable() && !$this->breaker->isOpen();
+        return $this->extension->isUsable() && $this->guard->mayAct() && !$this->breaker->isOpen();
     }
 
     /** One row that is broken must not keep the others waiting. */

@@ -23,7 +23,8 @@ final class ZoomApps
         private readonly Database $database,
         private readonly HostMap $hosts,
         private readonly OwnAccounts $ownAccounts,
-        private readonly Site $site
+        private readonly Site $site,
+        private readonly Guard $guard
     ) {
     }
 
@@ -61,13 +62,15 @@ final class ZoomApps
     public function serverToServerWith(string $account, string $client, #[\SensitiveParameter] string $secret): \Telemed\ServerToServerApp
     {
         $this->extension->demand();
+        $this->guard->demand();
         return new \Telemed\ServerToServerApp($account, $client, $secret, $this->tokenStore(), $this->key->vault());
     }
 
     /** The doctor's connection in the chosen app, without network; null when there is none. */
     public function connection(int $doctor): ?\Telemed\Connection
     {
-        return $this->oauth()->connection($this->site->subject($doctor));
+        $this->demandMode(Settings::MODE_OAUTH);
+        return $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
     }
 
     /**
@@ -79,6 +82,7 @@ final class ZoomApps
     public function forDoctor(int $doctor): Credentials
     {
         $this->extension->demand();
+        $this->guard->demand();
         if ($this->settings->mode() === '') {
             throw new Problem(
                 'telemed_not_set_up',
@@ -322,6 +326,17 @@ final class ZoomApps
     /** @param array<string, string> $app */
     private function oauthApp(array $app): \Telemed\OAuthApp
     {
+        $this->guard->demand();
+        return $this->buildOAuth($app);
+    }
+
+    /**
+     * Also on a site that does nothing at Zoom, for what is asked without network.
+     *
+     * @param array<string, string> $app
+     */
+    private function buildOAuth(array $app): \Telemed\OAuthApp
+    {
         $vault = $this->key->vault();
         return new \Telemed\OAuthApp(
             $app['client_id'],
@@ -335,6 +350,7 @@ final class ZoomApps
     /** @param array<string, string> $app */
     private function serverToServerApp(array $app): \Telemed\ServerToServerApp
     {
+        $this->guard->demand();
         $vault = $this->key->vault();
         return new \Telemed\ServerToServerApp(
             $app['account_id'],
