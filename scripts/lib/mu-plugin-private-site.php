@@ -8,6 +8,8 @@ declare(strict_types=1);
 
 add_filter('pre_wp_mail', static function ($sent, array $mail) {
     $file = sprintf('%s/%s-%s.json', TELEMED_TEST_MAIL, number_format(microtime(true), 6, '.', ''), wp_generate_password(6, false));
+    // Attached files may be gone by the time somebody looks.
+    $mail['attachments'] = array_map(static fn(string $path): array => ['name' => basename($path), 'content' => file_get_contents($path)], array_values((array) $mail['attachments']));
     $text = wp_json_encode($mail, JSON_PRETTY_PRINT | JSON_UNESCAPED_SLASHES);
     // Written aside and renamed, so that whoever looks finds whole mails only.
     return file_put_contents("$file.new", $text) === strlen($text) && rename("$file.new", $file);

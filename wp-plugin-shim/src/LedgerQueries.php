@@ -81,6 +81,23 @@ final class LedgerQueries
         return $this->rows('id > ? AND end_utc >= ? AND state <> ? ORDER BY id LIMIT ?', [$id, Clock::sql(), MeetingState::Cancelled->value, $limit]);
     }
 
+    /**
+     * Visits not over that begin before a moment and have no meeting, after it failed or nothing was done about it for minutes.
+     *
+     * @param string $moment in UTC, as Clock::sql() has it
+     * @return list<MeetingRecord>
+     */
+    public function unmadeBefore(string $moment, int $limit = 100): array
+    {
+        return $this->rows(
+            'state IN (?, ?, ?) AND start_utc <= ? AND end_utc > ? AND event IS NULL AND (last_error IS NOT NULL OR updated_at <= ?) ORDER BY start_utc, id LIMIT ?',
+            [
+                MeetingState::Due->value, MeetingState::Attempting->value, MeetingState::Uncertain->value,
+                $moment, Clock::sql(), Clock::sql(-5 * MINUTE_IN_SECONDS), $limit,
+            ]
+        );
+    }
+
     /** When the oldest open row could have been tried; null when none is due. */
     public function dueSince(): ?\DateTimeImmutable
     {

@@ -55,7 +55,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->queries, $this->startLink);
+        $table = new MeetingsTable($this->queries, $this->startLink, $this->settings);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',

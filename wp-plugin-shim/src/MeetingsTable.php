@@ -19,7 +19,8 @@ final class MeetingsTable extends \WP_List_Table
 
     public function __construct(
         private readonly LedgerQueries $queries,
-        private readonly StartLink $startLink
+        private readonly StartLink $startLink,
+        private readonly Settings $settings
     ) {
         parent::__construct(['singular' => 'meeting', 'plural' => 'meetings', 'ajax' => false]);
     }
@@ -90,7 +91,7 @@ final class MeetingsTable extends \WP_List_Table
     /** @param MeetingRecord $item */
     protected function column_doctor($item): string
     {
-        return '<strong>' . esc_html(Doctors::name($item->doctor)) . '</strong><br><span class="description">' . esc_html($item->topic) . '</span>';
+        return sprintf('<strong><a class="row-title telemed-open" href="%s">%s</a></strong>', esc_url(MeetingScreen::url($item->id)), esc_html(Doctors::name($item->doctor))) . '<br><span class="description">' . esc_html($item->topic) . '</span>';
     }
 
     /** @param MeetingRecord $item */
@@ -118,6 +119,10 @@ final class MeetingsTable extends \WP_List_Table
         $html = sprintf('<span class="telemed-state telemed-state-%s">%s</span>', esc_attr($item->state->value), esc_html($item->state->label()));
         if ($item->lastError !== null && $item->lastError !== '') {
             $html .= '<p class="telemed-error">' . esc_html($item->lastError) . '</p>';
+        }
+        $html .= MeetingScreen::nextTry($item);
+        if ($item->state->isLive() && !$item->isOver() && $this->queries->overlapping($item) !== []) {
+            $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
         }
         if ($item->overridden !== [] && $item->isReady()) {
             $html .= '<p class="telemed-error">' . esc_html(sprintf(
@@ -151,6 +156,9 @@ final class MeetingsTable extends \WP_List_Table
                 __('Cancel this meeting? Its join link will stop working.', 'telemed-zoom')
             );
             $html .= ob_get_clean();
+            if ($item->visitKey !== null) {
+                $html .= MeetingScreen::invitation($item, $this->settings->mailsZoomsLink());
+            }
         }
         return $html;
     }

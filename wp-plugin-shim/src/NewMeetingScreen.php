@@ -17,7 +17,7 @@ final class NewMeetingScreen
     public const ACTION = 'telemed_create_meeting';
     /** What was entered waits this long for its second try. */
     private const KEEP_SECONDS = 300;
-    private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic'];
+    private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic', 'patient'];
 
     public function __construct(private readonly ManualVisits $manual, private readonly Extension $extension)
     {
@@ -84,6 +84,13 @@ final class NewMeetingScreen
             );
             echo '<p class="description" id="topic-description">' . esc_html__('Zoom stores the topic and shows it to everyone invited, in calendars and in reports. Write no patient\'s name, no service and no diagnosis.', 'telemed-zoom') . '</p>';
         });
+        $this->row('patient', __('Patient (optional)', 'telemed-zoom'), static function () use ($entered): void {
+            printf(
+                '<input type="text" class="regular-text" name="patient" id="patient" autocomplete="off" value="%s" aria-describedby="patient-description">',
+                esc_attr($entered['patient'] ?? '')
+            );
+            echo '<p class="description" id="patient-description">' . esc_html__('E-mail or user number: the visit link is mailed there. It stays on this site and is not sent to Zoom.', 'telemed-zoom') . '</p>';
+        });
         echo '</table>';
         submit_button(__('Make the meeting', 'telemed-zoom'), 'primary', 'submit', true, $this->extension->isUsable() ? null : ['disabled' => 'disabled']);
         echo '</form></div>';
@@ -108,7 +115,7 @@ final class NewMeetingScreen
                 $entered['timezone'],
                 $entered['topic']
             );
-            $row = $this->manual->book($doctor, $visit, null, wp_is_uuid($request) ? $request : null);
+            $row = $this->manual->book($doctor, $visit, Patient::from($entered['patient']), wp_is_uuid($request) ? $request : null);
             if ($row->isReady()) {
                 Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
             } else {

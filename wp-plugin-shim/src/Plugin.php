@@ -158,6 +158,7 @@ final class Plugin
         $this->afterRequest->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
         (new Cli($this))->register();
+        (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();
@@ -173,6 +174,7 @@ final class Plugin
         (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
+        (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings))->register();
         (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();

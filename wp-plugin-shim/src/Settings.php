@@ -25,6 +25,7 @@ final class Settings
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
     /** The least and the most of each number. */
     private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650]];
+    private const SWITCHES = ['admins_may_start', 'mail_patients', 'mail_zooms_link'];
     private const DEFAULTS = [
         'mode' => '',
         'oauth_client_id' => '',
@@ -34,6 +35,8 @@ final class Settings
         's2s_client_id' => '',
         's2s_client_secret' => '',
         'admins_may_start' => false,
+        'mail_patients' => true,
+        'mail_zooms_link' => false,
         'join_minutes_before' => 15,
         'blank_days' => 30,
     ];
@@ -84,6 +87,17 @@ final class Settings
     public function adminsMayStart(): bool
     {
         return (bool) $this->all()['admins_may_start'];
+    }
+
+    public function mailsPatients(): bool
+    {
+        return (bool) $this->all()['mail_patients'];
+    }
+
+    /** In place of the visit link. */
+    public function mailsZoomsLink(): bool
+    {
+        return (bool) $this->all()['mail_zooms_link'];
     }
 
     /** From so many minutes before a visit it can be joined. */
@@ -177,8 +191,10 @@ final class Settings
                 $after[$field] = $this->sanitizeSecret($field, trim((string) $input[$field]), $before[$field]);
             }
         }
-        if (isset($input['admins_may_start'])) {
-            $after['admins_may_start'] = (bool) $input['admins_may_start'];
+        foreach (self::SWITCHES as $field) {
+            if (isset($input[$field])) {
+                $after[$field] = (bool) $input[$field];
+            }
         }
         foreach (self::NUMBERS as $field => [$least, $most]) {
             if (isset($input[$field]) && is_numeric($input[$field])) {

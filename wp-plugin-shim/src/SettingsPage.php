@@ -148,18 +148,25 @@ final class SettingsPage
     private function printOptions(): void
     {
         echo '<h2>' . esc_html__('Options', 'telemed-zoom') . '</h2><table class="form-table" role="presentation">';
-        echo '<tr><th scope="row">' . esc_html__('Start', 'telemed-zoom') . '</th><td>';
-        printf(
-            '<input type="hidden" name="%1$s[admins_may_start]" value="0"><label><input type="checkbox" name="%1$s[admins_may_start]" id="admins_may_start" value="1"%2$s> %3$s</label><p class="description">%4$s</p>',
-            esc_attr(Settings::OPTION),
-            checked($this->settings->adminsMayStart(), true, false),
-            esc_html__('Administrators may start every doctor\'s meetings', 'telemed-zoom'),
-            esc_html__('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom')
-        );
-        echo '</td></tr>';
+        self::printSwitch('admins_may_start', __('Start', 'telemed-zoom'), $this->settings->adminsMayStart(), __('Administrators may start every doctor\'s meetings', 'telemed-zoom'), __('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom'));
+        self::printSwitch('mail_patients', __('Mails', 'telemed-zoom'), $this->settings->mailsPatients(), __('Mail patients when a visit is booked, moved, cancelled or cannot be held', 'telemed-zoom'), __('Doctors are always told.', 'telemed-zoom'));
+        self::printSwitch('mail_zooms_link', __('Link in mails', 'telemed-zoom'), $this->settings->mailsZoomsLink(), __('Mail Zoom\'s own link instead of the visit link', 'telemed-zoom'), __('The visit link never changes. Zoom\'s own link is there only when the meeting is made, and whenever it changes everybody is mailed the new one.', 'telemed-zoom'));
         self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->settings->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
         self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->settings->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
         echo '</table>';
+    }
+
+    private static function printSwitch(string $field, string $label, bool $isOn, string $text, string $description): void
+    {
+        printf(
+            '<tr><th scope="row">%5$s</th><td><input type="hidden" name="%1$s[%2$s]" value="0"><label><input type="checkbox" name="%1$s[%2$s]" id="%2$s" value="1"%3$s> %4$s</label><p class="description">%6$s</p></td></tr>',
+            esc_attr(Settings::OPTION),
+            esc_attr($field),
+            checked($isOn, true, false),
+            esc_html($text),
+            esc_html($label),
+            esc_html($description)
+        );
     }
 
     private static function printNumber(string $field, string $label, int $value, int $least, int $most, string $unit): void

@@ -1,0 +1,47 @@
+<?php
+/**
+ * The events of a meeting's log in words.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class LogText
+{
+    public static function of(string $event, ?string $note): string
+    {
+        $text = match ($event) {
+            'booked' => __('Booked', 'telemed-zoom'),
+            'moved' => __('Changed', 'telemed-zoom'),
+            'reassigned' => __('Given to another doctor', 'telemed-zoom'),
+            'renewed' => __('A new meeting was asked for', 'telemed-zoom'),
+            'cancelled' => __('Cancelled', 'telemed-zoom'),
+            'taken_back' => __('The cancellation was taken back', 'telemed-zoom'),
+            'attempting' => __('Zoom was asked to make the meeting', 'telemed-zoom'),
+            'made' => __('Made at Zoom', 'telemed-zoom'),
+            'changed_at_zoom' => __('Changed at Zoom', 'telemed-zoom'),
+            'failed' => __('A try failed', 'telemed-zoom'),
+            'postponed' => __('Put off: the host\'s meetings of the day are used up', 'telemed-zoom'),
+            'uncertain' => __('Uncertain: a person must look', 'telemed-zoom'),
+            'missed' => __('The visit is over and had no meeting', 'telemed-zoom'),
+            'started' => __('Start: a start link was given', 'telemed-zoom'),
+            'deleted' => __('Deleted at Zoom', 'telemed-zoom'),
+            'already_gone' => __('Was gone at Zoom already', 'telemed-zoom'),
+            'lost_at_zoom' => __('Zoom has lost the meeting: made anew', 'telemed-zoom'),
+            'drifted' => __('Was changed in Zoom: put back', 'telemed-zoom'),
+            'settings_restored' => __('Settings were put back at Zoom', 'telemed-zoom'),
+            'orphan_deleted' => __('A meeting that no visit needs was deleted at Zoom', 'telemed-zoom'),
+            VisitMails::LOG_MAILED => __('Told by mail', 'telemed-zoom'),
+            VisitMails::LOG_TOLD_BY_SOURCE => __('The appointment system tells of it', 'telemed-zoom'),
+            VisitMails::LOG_FAILED => __('A mail could not be sent', 'telemed-zoom'),
+            // Another plugin's, or a later version's.
+            default => $event,
+        };
+        return $note === null || $note === '' ? $text : "$text ($note)";
+    }
+}
