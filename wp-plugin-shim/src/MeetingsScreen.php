@@ -67,6 +67,7 @@ final class MeetingsScreen
             $table->prepare_items();
             $table->views();
             $table->display();
+            ReconcileScreen::print();
         } catch (DatabaseException $failure) {
             Notices::print('error', esc_html(ErrorText::of($failure)));
         }

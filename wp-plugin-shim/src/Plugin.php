@@ -175,6 +175,7 @@ final class Plugin
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
         (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings))->register();
+        (new ReconcileScreen($this->reconcile))->register();
         (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();

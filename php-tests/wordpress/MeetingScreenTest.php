@@ -1,0 +1,160 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+/** A meeting's own screen, and the comparison with Zoom below the list: what they say, and what their buttons do for whom. */
+final class MeetingScreenTest extends ClinicTestCase
+{
+    private const PATIENT = 'pat@patients.example';
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    public function testItShowsWhatIsWantedAndKnownAndTheLogWithTheTrackingId(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
+        $link = $this->browser('doctor1')->screen('telemed-meetings')->first('//a[contains(@class, "telemed-open")]');
+        $page = $this->browser('doctor1')->get((string) $link?->getAttribute('href'));
+        $text = $page->text('telemed-meeting');
+        foreach (array('Dora Example', self::PATIENT, '25 minutes', self::ZONE, 'Ready') as $part) {
+            $this->assertStringContainsString($part, $text);
+        }
+        $this->assertSame(array('booked', 'mailed', 'attempting', 'made'), $this->events($page));
+        $made = $page->first('//tr[@data-event="made"]/td[4]');
+        $this->assertNotSame('', trim((string) $made?->textContent), 'the tracking id');
+        $this->assertSame('Made at Zoom', $page->first('//tr[@data-event="made"]/td[2]')?->textContent);
+        $this->assertStringContainsString('no-store', $page->header('cache-control'));
+        $this->assertStringContainsString($row['visit_link'], $page->text('telemed-invitation-' . $row['id']));
+        $this->assertNull($page->first('//li//a[contains(@href, "page=telemed-meeting&") or contains(@href, "page=telemed-meeting\'")]'), 'no entry of the menu');
+        $this->assertStringStartsWith('Meeting', (string) $page->first('//title')?->textContent);
+    }
+
+    public function testSomebodyElsesMeetingLooksLikeNone(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
+        $other = $this->browser('doctor2')->get($this->path($row['id']));
+        $this->assertNotNull($other->element('telemed-no-meeting'));
+        $this->assertStringNotContainsString(self::PATIENT, $other->body);
+        $this->assertSame($other->text('telemed-no-meeting'), $this->browser('doctor2')->get($this->path(999999))->text('telemed-no-meeting'));
+        $this->assertSame(403, $this->browser('patient')->get($this->path($row['id']))->status);
+        foreach (array('x', '', '-1', '1e9') as $id) {
+            $this->assertNotNull($this->browser('admin')->get("/wp-admin/admin.php?page=telemed-meeting&id={$id}")->element('telemed-no-meeting'), $id);
+        }
+    }
+
+    public function testTryNowDoesNotWaitForTheNextTry(): void
+    {
+        $row = $this->unmade();
+        $page = $this->browser('doctor1')->get($this->path($row['id']));
+        $this->assertStringContainsString('Next try', $page->text('telemed-meeting'));
+        $this->assertStringContainsString('Next try', $this->browser('doctor1')->screen('telemed-meetings')->text("telemed-meeting-{$row['id']}"));
+        $this->assertSame(array(), $this->meetings());
+        $this->forgetOutage();
+        $after = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-try")]]'));
+        $this->assertSame('Ready', $after->text('telemed-state'), implode(' / ', $after->notices()));
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testTheButtonsAreForTheOwnerWithANonceByPostOnly(): void
+    {
+        $row = $this->unmade();
+        $this->forgetOutage();
+        $nonce = $this->browser('doctor1')->get($this->path($row['id']))->first('//form[.//button[contains(@class, "telemed-try")]]//input[@name="_wpnonce"]')?->getAttribute('value');
+        $fields = array('action' => 'telemed_try_meeting', 'meeting' => (string) $row['id'], '_wpnonce' => (string) $nonce);
+        $this->assertSame(403, $this->browser('doctor2')->post('/wp-admin/admin-post.php', $fields)->status, 'another\'s nonce');
+        $own = $this->unmade('doctor2');
+        $page = $this->browser('doctor2')->get($this->path($own['id']));
+        $this->assertSame(403, $this->browser('doctor2')->submit($page->form('//form[.//button[contains(@class, "telemed-try")]]'), array('meeting' => (string) $row['id']))->status, 'another\'s meeting');
+        $this->assertSame(405, $this->browser('doctor1')->get('/wp-admin/admin-post.php?' . http_build_query($fields))->status);
+        $this->assertSame(403, $this->browser('doctor1')->post('/wp-admin/admin-post.php', array('_wpnonce' => 'x') + $fields)->status);
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testWhatIsUncertainIsMadeAnewOnlyWhenAPersonSaysSo(): void
+    {
+        $row = $this->unmade();
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', next_try_at = NULL WHERE id = {$row['id']}");
+        $this->forgetOutage();
+        $this->runWorker(7200);
+        $this->assertSame(array(), $this->meetings());
+        $page = $this->browser('doctor1')->get($this->path($row['id']));
+        $this->assertNull($page->first('//button[contains(@class, "telemed-try")]'));
+        $after = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-renew")]]'));
+        $this->assertSame('Ready', $after->text('telemed-state'), implode(' / ', $after->notices()));
+        $this->assertCount(1, $this->meetings());
+        $again = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-renew")]]'));
+        $this->assertStringContainsString('not uncertain any more', implode(' ', $again->notices()));
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testOverlappingVisitsOfAHostAreFlagged(): void
+    {
+        $first = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z'));
+        $second = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:50:00Z'));
+        $third = $this->make('admin', 'doctor1', array('start' => '2031-07-15T12:00:00Z'));
+        $page = $this->browser('admin')->get($this->path($first['id']));
+        $this->assertStringEndsWith((string) $second['id'], trim($page->text('telemed-overlap')));
+        $this->assertNull($this->browser('admin')->get($this->path($third['id']))->element('telemed-overlap'));
+        $this->assertCount(2, $this->browser('admin')->screen('telemed-meetings')->all('//p[contains(@class, "telemed-overlaps")]'));
+    }
+
+    public function testTheComparisonShowsFirstAndChangesWhenToldSo(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->deleteInZoom($row['meeting_id']);
+        $admin = $this->browser('admin');
+        $found = $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
+        $this->assertSame(array('1', '1'), array($found->element('telemed-findings')?->getAttribute('data-dry-run'), $found->element('telemed-findings')?->getAttribute('data-count')));
+        $this->assertStringContainsString('deleted in Zoom', $found->text('telemed-findings'));
+        $this->assertSame(array(), $this->meetings(), 'only looked at');
+        $done = $admin->submit($found->form('//form[.//button[contains(@class, "telemed-mend")]]'));
+        $this->assertSame('0', $done->element('telemed-findings')?->getAttribute('data-dry-run'));
+        $this->runWorker(60);
+        $this->assertCount(1, $this->meetings());
+        $this->assertSame('made', $this->row($row['id'])['state']);
+        $clean = $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
+        $this->assertStringContainsString('Nothing differs.', $clean->text('telemed-findings'));
+    }
+
+    public function testOnlyAdministratorsCompare(): void
+    {
+        $this->assertNull($this->browser('doctor1')->screen('telemed-meetings')->first('//button[contains(@class, "telemed-compare")]'));
+        foreach (array('telemed_compare', 'telemed_mend') as $action) {
+            $this->assertSame(403, $this->browser('doctor1')->post('/wp-admin/admin-post.php', array('action' => $action, '_wpnonce' => 'x'))->status);
+            $this->assertSame(403, $this->browser('admin')->post('/wp-admin/admin-post.php', array('action' => $action, '_wpnonce' => 'x'))->status);
+        }
+    }
+
+    /** @return array<string, mixed> */
+    private function unmade(string $doctor = 'doctor1'): array
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 1);
+        $page = $this->post('admin', $doctor);
+        $this->assertSame(201, $page->status, $page->body);
+        $this->assertNotSame('made', $page->json()['state']);
+        $this->zoom->forgetFaults();
+        return $page->json();
+    }
+
+    private function deleteInZoom(int $meeting): void
+    {
+        $this->site->php('\TelemedZoom\Plugin::instance()->apps->forDoctor($arguments["doctor"])->client->deleteMeeting($arguments["meeting"]);', array('doctor' => $this->site->userId('doctor1'), 'meeting' => $meeting));
+    }
+
+    private function path(int $id): string
+    {
+        return "/wp-admin/admin.php?page=telemed-meeting&id={$id}";
+    }
+
+    /** @return list<string> */
+    private function events(\Telemed\Tests\Page $page): array
+    {
+        return array_map(static fn (\DOMElement $line): string => $line->getAttribute('data-event'), $page->all('//table[@id="telemed-log"]/tbody/tr'));
+    }
+}
