@@ -44,6 +44,9 @@ final class Cron
         if (wp_next_scheduled(self::HOOK_RUN) === false) {
             wp_schedule_event(time(), self::SCHEDULE, self::HOOK_RUN);
         }
+        if (wp_next_scheduled(Renewal::HOOK) === false) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', Renewal::HOOK);
+        }
         if (wp_next_scheduled(self::HOOK_NIGHTLY) === false) {
             wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::HOOK_NIGHTLY);
         }
@@ -53,6 +56,7 @@ final class Cron
     {
         wp_clear_scheduled_hook(self::HOOK_RUN);
         wp_clear_scheduled_hook(self::HOOK_NIGHTLY);
+        wp_clear_scheduled_hook(Renewal::HOOK);
     }
 
     /**

@@ -26,6 +26,7 @@ final class HostMap
     public function confirm(int $doctor, Host $host): void
     {
         update_user_option($doctor, self::META, $host->toArray());
+        do_action('telemed_host_confirmed', $doctor);
     }
 
     public function remove(int $doctor): void

@@ -133,6 +133,24 @@ final class Ledger
     }
 
     /**
+     * Open rows need not wait any longer: what stood in their way has been mended.
+     *
+     * @param ?int $doctor null: everybody's
+     */
+    public function wake(?int $doctor): void
+    {
+        $this->database->execute(
+            'UPDATE ' . Schema::meetings() . ' SET next_try_at = NULL, tries = 0 WHERE state IN (?, ?, ?) AND next_try_at IS NOT NULL' .
+                ($doctor === null ? '' : ' AND doctor = ?'),
+            [...MeetingState::open(), ...($doctor === null ? [] : [$doctor])]
+        );
+        $this->database->execute(
+            'UPDATE ' . Schema::leftovers() . ' SET next_try_at = NULL, tries = 0 WHERE next_try_at IS NOT NULL' . ($doctor === null ? '' : ' AND doctor = ?'),
+            $doctor === null ? [] : [$doctor]
+        );
+    }
+
+    /**
      * A copy of a site does not touch the other's meetings: what is to come is made anew under another reference, and what is
      * over has no credentials here.
      */

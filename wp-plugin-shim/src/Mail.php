@@ -13,18 +13,24 @@ defined('ABSPATH') || exit;
 
 final class Mail
 {
-    public static function administrators(string $subject, string $body): void
+    /** To one person; a copy of a site mails nobody. */
+    public static function send(string $address, string $subject, string $body): void
     {
-        if (!Plugin::instance()->guard->mayAct()) {
-            return;
+        if ($address !== '' && Plugin::instance()->guard->mayAct()) {
+            wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
         }
+    }
+
+    /** @param list<string> $except addresses that were told otherwise */
+    public static function administrators(string $subject, string $body, array $except = []): void
+    {
         $addresses = array_column(get_users(['capability' => Capabilities::ADMIN, 'fields' => ['user_email']]), 'user_email');
         $addresses[] = (string) get_option('admin_email');
-        $seen = [];
+        $seen = array_fill_keys(array_map('strtolower', $except), true);
         foreach (array_filter($addresses) as $address) {
             if (!isset($seen[strtolower($address)])) {
                 $seen[strtolower($address)] = true;
-                wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
+                self::send($address, $subject, $body);
             }
         }
     }

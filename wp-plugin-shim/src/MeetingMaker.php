@@ -55,6 +55,7 @@ final class MeetingMaker
             $this->log->write($leftover->meeting, $wasThere ? 'deleted' : 'already_gone', $client->lastTrackingId());
         } catch (Problem | \Telemed\TelemedException $failure) {
             $this->noteNetwork($failure, null);
+            ConnectionWatch::refused($failure, $leftover->doctor);
             $this->leftovers->defer($leftover, ErrorText::of($failure), Backoff::after($failure, $leftover->tries, null));
         }
     }
@@ -160,6 +161,7 @@ final class MeetingMaker
     private function defer(MeetingRecord $row, Problem|\Telemed\TelemedException $failure, ?MeetingState $next = null, ?Credentials $credentials = null): MeetingRecord
     {
         $this->noteNetwork($failure, $credentials);
+        ConnectionWatch::refused($failure, $row->doctor);
         $next ??= $row->state;
         return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $failure, $next): MeetingRecord {
             if ($now->generation !== $row->generation || !$now->state->isOpen()) {

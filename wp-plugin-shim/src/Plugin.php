@@ -157,8 +157,10 @@ final class Plugin
         (new RestController($this->manual, $this->ledger, $this->queries))->register();
         $this->afterRequest->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
+        (new Renewal($this->apps, $this->settings, $this->site, $this->guard, $this->extension))->register();
+        (new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger))->register();
         (new Cli($this))->register();
-        (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site))->register();
+        (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();

@@ -92,6 +92,7 @@ final class StartLink
         try {
             $url = $this->visits->startUrl($record);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            ConnectionWatch::refused($failure, $record->doctor);
             $this->fallback($record, $failure);
         }
         // Not wp_redirect: its filters, which loggers use, would see the URL.

@@ -31,7 +31,8 @@ final class VisitMails
         private readonly MeetingLog $log,
         private readonly Database $database,
         private readonly Settings $settings,
-        private readonly Site $site
+        private readonly Site $site,
+        private readonly Guard $guard
     ) {
     }
 
@@ -44,6 +45,10 @@ final class VisitMails
     /** No mail is worth a booking: a database that fails here fails elsewhere too, and is told of there. */
     public function tell(MeetingRecord $now, MeetingRecord $before, string $event): void
     {
+        // A copy of a site mails nobody.
+        if (!$this->guard->mayAct()) {
+            return;
+        }
         try {
             if (in_array($event, self::NEWS, true)) {
                 $this->tellNews($now, $before, $event);
@@ -60,6 +65,9 @@ final class VisitMails
     /** What failed long before its visit, and still does. */
     public function warnOfUnmade(): void
     {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
         try {
             foreach ($this->queries->unmadeBefore(Clock::sql(self::LATE_SECONDS)) as $row) {
                 $this->tellTrouble($row, 'late');

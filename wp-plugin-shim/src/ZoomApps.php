@@ -70,7 +70,9 @@ final class ZoomApps
     public function connection(int $doctor): ?\Telemed\Connection
     {
         $this->demandMode(Settings::MODE_OAUTH);
-        return $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
+        $connection = $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
+        do_action('telemed_connection_seen', $doctor, $connection);
+        return $connection;
     }
 
     /**
@@ -271,7 +273,7 @@ final class ZoomApps
     {
         $oauth = $this->oauth();
         $subject = $this->site->subject($doctor);
-        $connection = $this->demandConnected($oauth->connection($subject));
+        $connection = $this->demandConnected($this->connection($doctor));
         return new Credentials(
             $oauth->client($subject),
             Settings::MODE_OAUTH,

@@ -1,0 +1,147 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** A doctor's connection is kept alive, and one that dies is told once to those who can mend it. */
+final class ConnectionTest extends ClinicTestCase
+{
+    private const DAY = 86400;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useOAuth();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->zoom->forgetRequests();
+    }
+
+    public function testAConnectionIsRefreshedOnceAWeekAndNotMore(): void
+    {
+        $this->renew(6 * self::DAY);
+        $this->assertSame(0, $this->refreshes());
+        $this->renew(8 * self::DAY);
+        $this->assertSame(1, $this->refreshes());
+        $this->renew(9 * self::DAY);
+        $this->assertSame(1, $this->refreshes());
+        $this->renew(16 * self::DAY);
+        $this->assertSame(2, $this->refreshes());
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertSame(array(), $this->site->mails());
+    }
+
+    public function testTheEventsOfWordPressCarryTheRenewal(): void
+    {
+        $this->assertSame('hourly', $this->site->php('\TelemedZoom\Cron::schedule(); return wp_get_schedule("telemed_renew");'));
+    }
+
+    public function testAnOutageOfZoomEndsTheBatchAndKillsNobody(): void
+    {
+        $this->connect('doctor2', FakeZoom::DOCTOR2);
+        $this->zoom->forgetRequests();
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/oauth/token'), 502, array(), array(), -1);
+        $this->renew(8 * self::DAY);
+        $this->zoom->forgetFaults();
+        $this->assertSame(array(), $this->site->mails());
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->renew(9 * self::DAY);
+        $this->zoom->forgetRequests();
+        $this->renew(10 * self::DAY);
+        $this->assertSame(0, $this->refreshes());
+    }
+
+    public function testADeadConnectionFoundByRenewalIsToldOnceToTheDoctorAndToTheAdministratorsUntilItIsMended(): void
+    {
+        $row = $this->make('doctor1', 'doctor1');
+        $this->zoomEndsTheGrant();
+        $this->renew(8 * self::DAY);
+        $this->renew(9 * self::DAY);
+        $this->doctorsScreen('doctor1', 'status');
+
+        $mails = $this->mailsToReconnect();
+        $to = array_column($mails, 'to');
+        $this->assertCount(1, array_keys($to, 'doctor1@clinic.example', true), json_encode($mails));
+        $this->assertSame(array_unique($to), $to);
+        $this->assertGreaterThan(1, count($to));
+        foreach ($mails as $mail) {
+            $this->assertStringContainsString('profile.php', $mail['message']);
+            $this->assertStringContainsString('1 upcoming visit', $mail['message']);
+            $this->assertStringContainsString($this->localTime($row['start']), $mail['message']);
+            $this->assertStringNotContainsString('zoom.us/j', $mail['message']);
+        }
+        $this->assertNotSame('', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
+        $this->assertStringContainsString('Dora', $this->browser('admin')->screen('telemed-doctors')->text('telemed-connections-notice'));
+
+        $this->zoom->forgetFaults();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->assertSame('', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
+        $this->assertSame('', $this->browser('admin')->screen('telemed-doctors')->text('telemed-connections-notice'));
+        $this->assertCount(count($mails), $this->mailsToReconnect());
+    }
+
+    public function testAVisitThatWaitedForTheConnectionIsMadeAsSoonAsTheDoctorHasReconnected(): void
+    {
+        $this->zoomEndsTheGrant();
+        $row = $this->booked();
+        $this->assertSame('due', $row['state']);
+        $this->assertContains('doctor1@clinic.example', array_column($this->mailsToReconnect(), 'to'), 'a failed booking tells at once');
+        $this->runWorker(0);
+        $this->assertNotNull($this->site->value('SELECT next_try_at FROM wp_telemed_meetings'));
+
+        $this->zoom->forgetFaults();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->runWorker(0);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+    }
+
+    public function testAClientSecretThatNoKeyOpensIsMailedToTheAdministratorsOnceUntilItIsEnteredAgain(): void
+    {
+        $this->site->php('$settings = get_option("telemed_settings"); $sealed = &$settings["oauth_client_secret"];
+            $sealed = substr($sealed, 0, -6) . strrev(substr($sealed, -6)); remove_all_filters("sanitize_option_telemed_settings");
+            update_option("telemed_settings", $settings);');
+        $this->runWorker(0);
+        $this->runWorker(60);
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_contains($mail['subject'], 'client secret')));
+        $this->assertNotSame(array(), $mails);
+        $this->assertSame(array_unique(array_column($mails, 'to')), array_column($mails, 'to'));
+        $this->assertNotContains('doctor1@clinic.example', array_column($mails, 'to'));
+        $this->useOAuth();
+        $this->runWorker(120);
+        $this->assertNull($this->site->value("SELECT option_value FROM wp_options WHERE option_name = 'telemed_secret_mailed'"));
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function mailsToReconnect(): array
+    {
+        return array_values(array_filter($this->site->mails(), static fn (array $mail): bool => 1 === preg_match('/connect Zoom again/i', $mail['subject'])));
+    }
+
+    private function zoomEndsTheGrant(): void
+    {
+        $this->zoom->advance(2 * 3600);
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/oauth/token'), 400, array('reason' => 'Invalid Token!', 'error' => 'invalid_grant'), array(), -1);
+    }
+
+    /** What WP-Cron runs every hour, so many seconds from now. */
+    private function renew(int $seconds): void
+    {
+        $this->site->php(
+            'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_renew");',
+            array('seconds' => $seconds)
+        );
+    }
+
+    private function refreshes(): int
+    {
+        return count($this->zoom->requests('POST', '/oauth/token'));
+    }
+
+    /** As the site writes it. */
+    private function localTime(string $start): string
+    {
+        return $this->site->php('return wp_date(get_option("date_format") . " " . get_option("time_format"), strtotime($arguments["start"]));', array('start' => $start));
+    }
+}

@@ -1,0 +1,246 @@
+<?php
+/**
+ * No connection dies silently: whoever comes across a dead one, the doctor and the administrators get one e-mail that says since
+ * when, why, and which visits it endangers, and a notice until it is mended. The same for a client secret that no key opens.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom;
+
+defined('ABSPATH') || exit;
+
+final class ConnectionWatch
+{
+    /** User option, kept per blog, while the connection is dead: what was told. */
+    public const META_ENDED = 'telemed_connection_ended';
+    /** While the client secret cannot be opened. */
+    public const OPTION_SECRET = 'telemed_secret_mailed';
+    private const MOST_LISTED = 25;
+
+    public function __construct(
+        private readonly ZoomApps $apps,
+        private readonly Settings $settings,
+        private readonly Extension $extension,
+        private readonly Guard $guard,
+        private readonly Database $database,
+        private readonly LedgerQueries $queries,
+        private readonly Ledger $ledger
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('telemed_connection_seen', [$this, 'see'], 10, 2);
+        add_action('telemed_connection_refused', [$this, 'look']);
+        add_action('telemed_doctor_connected', [$this, 'mended']);
+        add_action(Cron::HOOK_RUN, [$this, 'watchSecret'], 5);
+        // Whatever a person has mended, what waited for it need not wait longer.
+        add_action('telemed_host_confirmed', [$this, 'wake']);
+        add_action('update_option_' . Settings::OPTION, function (): void {
+            $this->wake(null);
+        });
+        add_action('update_option_' . KeyChange::OPTION, function (): void {
+            $this->wake(null);
+        });
+        add_action('admin_notices', [$this, 'show']);
+    }
+
+    /** What is stored of a doctor's connection was looked at. */
+    public function see(int $doctor, ?\Telemed\Connection $connection): void
+    {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
+        $isTold = get_user_option(self::META_ENDED, $doctor) !== false;
+        if ($connection === null || $connection->status() === 'connected') {
+            if ($isTold) {
+                $this->mended($doctor);
+            }
+            return;
+        }
+        if (!$isTold) {
+            $this->tell($doctor, $connection->since(), (string) $connection->reason());
+        }
+    }
+
+    /** A dead connection is told at once, not when somebody next looks. */
+    public static function refused(\Throwable $failure, int $doctor): void
+    {
+        if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
+            do_action('telemed_connection_refused', $doctor);
+        }
+    }
+
+    /** Zoom has just refused a doctor's connection. */
+    public function look(int $doctor): void
+    {
+        try {
+            $this->apps->connection($doctor);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            // Not in this mode, or not readable now: the next look tells.
+            return;
+        }
+    }
+
+    public function mended(int $doctor): void
+    {
+        delete_user_option($doctor, self::META_ENDED);
+        $this->wake($doctor);
+    }
+
+    /** @param ?int $doctor null: everybody's */
+    public function wake(?int $doctor): void
+    {
+        try {
+            $this->ledger->wake($doctor);
+        } catch (DatabaseException) {
+            // They are tried at their own time.
+            return;
+        }
+    }
+
+    /** Says once that the client secret must be entered again, and is ready to say so again once it was. */
+    public function watchSecret(): void
+    {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
+            return;
+        }
+        $isTold = get_option(self::OPTION_SECRET) !== false;
+        if ($this->settings->secretIsReadable()) {
+            if ($isTold) {
+                delete_option(self::OPTION_SECRET);
+                $this->wake(null);
+            }
+            return;
+        }
+        if ($isTold || !add_option(self::OPTION_SECRET, Clock::now())) {
+            return;
+        }
+        Mail::administrators(
+            __('Enter the client secret of the Zoom app again', 'telemed-zoom'),
+            __('The stored client secret cannot be opened any more, because the site\'s encryption key has changed or was lost. Until it is entered again, no video visit can be made, moved, cancelled or started from the site. Nothing was deleted, and join links that exist keep working.', 'telemed-zoom') .
+                "\n\n" . __('Enter it here:', 'telemed-zoom') . ' ' . SettingsPage::url()
+        );
+    }
+
+    public function show(): void
+    {
+        $own = get_user_option(self::META_ENDED, get_current_user_id());
+        if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
+            Notices::print(
+                'error',
+                esc_html__('Your connection to Zoom has ended, and your video visits cannot be made or started from here.', 'telemed-zoom') .
+                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
+                'telemed-connection-notice'
+            );
+        }
+        if (!Capabilities::isAdmin() || !Plugin::isOwnScreen() || $this->settings->mode() !== Settings::MODE_OAUTH) {
+            return;
+        }
+        $names = array_map([Doctors::class, 'name'], self::ended());
+        if ($names !== []) {
+            Notices::print(
+                'error',
+                sprintf(
+                    /* translators: %s: names of doctors */
+                    esc_html__('The connection to Zoom of these doctors has ended; each authorizes again on their own profile: %s', 'telemed-zoom'),
+                    '<strong>' . esc_html(implode(', ', $names)) . '</strong>'
+                ),
+                'telemed-connections-notice'
+            );
+        }
+    }
+
+    /** @return list<int> doctors whose connection is dead, as far as anybody has looked */
+    private static function ended(): array
+    {
+        global $wpdb;
+        return array_map('intval', get_users([
+            'blog_id' => 0,
+            'meta_key' => $wpdb->get_blog_prefix() . self::META_ENDED, // phpcs:ignore WordPress.DB.SlowDBQuery
+            'fields' => 'ID',
+        ]));
+    }
+
+    private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason): void
+    {
+        $user = get_userdata($doctor);
+        try {
+            if ($user === false || !$this->claim($doctor, $reason)) {
+                return;
+            }
+            $upcoming = $this->queries->upcomingOfDoctor($doctor);
+        } catch (DatabaseException) {
+            $upcoming = [];
+        }
+        $zone = Doctors::timezone($doctor);
+        $what = sprintf(
+            /* translators: 1: name of a doctor, 2: since when, or nothing, 3: the reason */
+            __('The connection of %1$s to Zoom has ended%2$s: %3$s', 'telemed-zoom'),
+            $user->display_name,
+            $since === null ? '' : ' (' . self::moment($since, $zone) . ')',
+            rtrim($reason, '.') . '.'
+        ) . "\n\n" . self::endangered($upcoming, $zone);
+        Mail::send(
+            $user->user_email,
+            __('Connect Zoom again', 'telemed-zoom'),
+            $what . "\n\n" . __('Log in, open your profile and click Authorize with Zoom; everything goes on then:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+        );
+        Mail::administrators(
+            /* translators: %s: name of a doctor */
+            sprintf(__('%s must connect Zoom again', 'telemed-zoom'), $user->display_name),
+            $what . "\n\n" . __('Only the doctor can do so, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url(),
+            [$user->user_email]
+        );
+    }
+
+    /** Of requests at the same moment one tells. */
+    private function claim(int $doctor, string $reason): bool
+    {
+        $lock = 'ended:' . $doctor;
+        if (!$this->database->lock($lock, 0.0)) {
+            return false;
+        }
+        try {
+            // Another process may have told since this one read its options.
+            wp_cache_delete($doctor, 'user_meta');
+            if (get_user_option(self::META_ENDED, $doctor) !== false) {
+                return false;
+            }
+            update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason]);
+            return true;
+        } finally {
+            $this->database->unlock($lock);
+        }
+    }
+
+    /** @param list<MeetingRecord> $upcoming */
+    private static function endangered(array $upcoming, \DateTimeZone $zone): string
+    {
+        if ($upcoming === []) {
+            return __('No upcoming visit depends on it.', 'telemed-zoom');
+        }
+        $lines = [sprintf(
+            /* translators: 1: number of visits, 2: time zone */
+            _n('%1$d upcoming visit depends on it (times in %2$s):', '%1$d upcoming visits depend on it (times in %2$s):', count($upcoming), 'telemed-zoom'),
+            count($upcoming),
+            $zone->getName()
+        )];
+        foreach (array_slice($upcoming, 0, self::MOST_LISTED) as $row) {
+            $lines[] = '- ' . self::moment($row->start, $zone);
+        }
+        if (count($upcoming) > self::MOST_LISTED) {
+            /* translators: %d: number of visits */
+            $lines[] = sprintf(__('and %d more', 'telemed-zoom'), count($upcoming) - self::MOST_LISTED);
+        }
+        return implode("\n", $lines);
+    }
+
+    private static function moment(\DateTimeImmutable $moment, \DateTimeZone $zone): string
+    {
+        return (string) wp_date(get_option('date_format') . ' ' . get_option('time_format'), $moment->getTimestamp(), $zone);
+    }
+}
