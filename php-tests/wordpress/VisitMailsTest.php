@@ -145,6 +145,23 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertCount(1, $this->to(self::PATIENT));
     }
 
+    public function testACopyOfTheSiteMailsNobody(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 20);
+        $this->booked(array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 3 * 3600)));
+        $before = count($this->site->mails());
+        $home = $this->site->url();
+        $this->site->php('update_option("home", "http://copy.example");');
+        try {
+            $this->runWorker(3 * 3600 - 600);
+            $this->assertCount($before, $this->site->mails());
+        } finally {
+            $this->site->php('update_option("home", $arguments["home"]);', array('home' => $home));
+        }
+        $this->runWorker(3 * 3600 - 600);
+        $this->assertCount(1, $this->withSubject($this->to(self::PATIENT), 'not ready yet'), 'the site itself does');
+    }
+
     public function testCalendarLinesAreEscapedAndFoldedAndNothingBeginsALineOfItsOwn(): void
     {
         $row = $this->make('admin', 'doctor1');

@@ -42,6 +42,11 @@ final class LogText
             // Another plugin's, or a later version's.
             default => $event,
         };
-        return $note === null || $note === '' ? $text : "$text ($note)";
+        if ($note === null || $note === '') {
+            return $text;
+        }
+        // The log itself names nobody.
+        $named = preg_replace_callback('/\bdoctor (\d+)$/', static fn(array $found): string => Doctors::name((int) $found[1]), $note);
+        return "$text ($named)";
     }
 }

@@ -242,12 +242,12 @@ final class MeetingScreen
         echo '</tr></thead><tbody>';
         foreach ($this->log->of($row->id) as $line) {
             printf(
-                '<tr data-event="%s"><td>%s</td><td>%s</td><td>%s</td><td><code>%s</code></td></tr>',
+                '<tr data-event="%s"><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
                 esc_attr($line['event']),
                 self::moment($line['at'], 'H:i:s'), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
                 esc_html(LogText::of($line['event'], $line['note'])),
                 esc_html($line['actor'] === 0 ? __('the site itself', 'telemed-zoom') : Doctors::name($line['actor'])),
-                esc_html((string) $line['trackingId'])
+                $line['trackingId'] === null ? '' : '<code>' . esc_html($line['trackingId']) . '</code>'
             );
         }
         echo '</tbody></table>';

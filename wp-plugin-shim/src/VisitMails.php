@@ -45,7 +45,7 @@ final class VisitMails
     /** No mail is worth a booking: a database that fails here fails elsewhere too, and is told of there. */
     public function tell(MeetingRecord $now, MeetingRecord $before, string $event): void
     {
-        // A copy of a site mails nobody.
+        // A copy of the site holds the same addresses.
         if (!$this->guard->mayAct()) {
             return;
         }
