@@ -165,13 +165,32 @@ final class ConnectionWatch
         ]));
     }
 
+    /** The doctor has removed the app at Zoom. Nothing of the connection is left that could be told again. */
+    public function deauthorized(int $doctor): void
+    {
+        delete_user_option($doctor, self::META_ENDED);
+        $this->mail($doctor, null, __('the app was removed from the Zoom account, and what this site knew of that account is deleted', 'telemed-zoom'));
+    }
+
     private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason): void
     {
-        $user = get_userdata($doctor);
         try {
-            if ($user === false || !$this->claim($doctor, $reason)) {
-                return;
-            }
+            $isFirst = $this->claim($doctor, $reason);
+        } catch (DatabaseException) {
+            return;
+        }
+        if ($isFirst) {
+            $this->mail($doctor, $since, $reason);
+        }
+    }
+
+    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason): void
+    {
+        $user = get_userdata($doctor);
+        if ($user === false) {
+            return;
+        }
+        try {
             $upcoming = $this->queries->upcomingOfDoctor($doctor);
         } catch (DatabaseException) {
             $upcoming = [];

@@ -150,6 +150,14 @@ final class Ledger
         );
     }
 
+    /** Who hosted through a connection is no business of this site any more; the meetings keep their ids. */
+    public function forgetHostEmail(string $connection): void
+    {
+        foreach ([Schema::meetings(), Schema::leftovers()] as $table) {
+            $this->database->execute("UPDATE $table SET host_email = NULL WHERE connection = ?", [$connection]);
+        }
+    }
+
     /**
      * A copy of a site does not touch the other's meetings: what is to come is made anew under another reference, and what is
      * over has no credentials here.

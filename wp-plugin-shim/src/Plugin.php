@@ -158,7 +158,9 @@ final class Plugin
         $this->afterRequest->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
         (new Renewal($this->apps, $this->settings, $this->site, $this->guard, $this->extension))->register();
-        (new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger))->register();
+        $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
+        $watch->register();
+        (new WebhookRoute($this->settings, $this->key, $this->extension, $this->apps, $this->site, $this->ledger, $watch))->register();
         (new Cli($this))->register();
         (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);

@@ -21,7 +21,7 @@ final class Settings
     public const CALLBACK_ROUTE = '/oauth/callback';
     /** Sealed text begins with this; Zoom's secrets do not. */
     private const SEALED = 'telemed1.';
-    private const SECRETS = ['oauth_client_secret', 's2s_client_secret'];
+    private const SECRETS = ['oauth_client_secret', 's2s_client_secret', WebhookRoute::SECRET];
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
     /** The least and the most of each number. */
     private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650]];
@@ -34,6 +34,7 @@ final class Settings
         's2s_account_id' => '',
         's2s_client_id' => '',
         's2s_client_secret' => '',
+        WebhookRoute::SECRET => '',
         'admins_may_start' => false,
         'mail_patients' => true,
         'mail_zooms_link' => false,
@@ -328,6 +329,7 @@ final class Settings
             's2s_account_id' => __('Account ID', 'telemed-zoom'),
             's2s_client_id' => __('Client ID (Server-to-Server)', 'telemed-zoom'),
             's2s_client_secret' => __('Client secret (Server-to-Server)', 'telemed-zoom'),
+            WebhookRoute::SECRET => __('Secret token', 'telemed-zoom'),
             'oauth_redirect_uri' => __('Redirect URL', 'telemed-zoom'),
             default => $field,
         };

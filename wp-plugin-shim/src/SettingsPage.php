@@ -131,6 +131,11 @@ final class SettingsPage
                 );
             }
         });
+        self::row('telemed-webhook-url', __('Event notification URL', 'telemed-zoom'), static function (): void {
+            self::printCopyable('telemed-webhook-url', WebhookRoute::url());
+            echo '<p class="description">' . esc_html__('Copy the app\'s secret token from Zoom into the field below and save; then enter this address at Zoom as event notification endpoint and as deauthorization notification endpoint, and validate it there. It tells this site when a doctor removes the app at Zoom.', 'telemed-zoom') . '</p>';
+        });
+        $this->secretRow(WebhookRoute::SECRET, __('Secret token', 'telemed-zoom'));
         $this->scopesRow(Settings::MODE_OAUTH);
         self::closeFields();
     }

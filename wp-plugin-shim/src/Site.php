@@ -35,6 +35,14 @@ final class Site
         return $this->id() . ':' . get_current_blog_id() . ':' . $user;
     }
 
+    /** The doctor behind such a name; null when it is another site's or blog's. */
+    public function userOf(string $subject): ?int
+    {
+        $prefix = $this->subject(0);
+        $user = substr($subject, strlen($prefix) - 1);
+        return str_starts_with($subject, substr($prefix, 0, -1)) && ctype_digit($user) ? (int) $user : null;
+    }
+
     /**
      * The name of one intended meeting: each generation of an appointment's row has its own. Zoom sees only a hash of it.
      */

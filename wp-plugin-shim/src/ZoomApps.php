@@ -54,6 +54,11 @@ final class ZoomApps
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
     }
 
+    public function knowsOAuthApp(string $client): bool
+    {
+        return $this->formerApps->find(Settings::MODE_OAUTH, '', $client) !== null;
+    }
+
     /**
      * With credentials that are tried before they are stored.
      *

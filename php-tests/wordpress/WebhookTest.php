@@ -1,0 +1,112 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Page;
+
+/** Zoom's events are believed by their signature alone. */
+final class WebhookTest extends ClinicTestCase
+{
+    private const SECRET = 'sEcReTtOkEn_OfTheApp123';
+    private const VALIDATION = '{"event":"endpoint.url_validation","payload":{"plainToken":"qgg8vlvZRS6UYooatFL8Aw"}}';
+
+    public function testWithoutASecretTokenNothingIsBelieved(): void
+    {
+        $this->useOAuth();
+        foreach (array('', self::SECRET) as $secret) {
+            $this->assertSame(401, $this->send(self::VALIDATION, $secret)->status);
+        }
+    }
+
+    public function testTheAddressIsValidatedAndTheSecretTokenShowsNowhere(): void
+    {
+        $page = $this->useOAuthWithWebhook();
+        $this->assertStringContainsString('/telemed/v1/webhook', $page->element('telemed-webhook-url')->getAttribute('value'));
+        $this->assertSame('1', $page->element('webhook_secret_token')->getAttribute('data-set'));
+        $this->assertStringNotContainsString(self::SECRET, $page->body . $this->site->databaseDump() . $this->site->logs());
+        $answer = $this->send(self::VALIDATION);
+        $this->assertSame(200, $answer->status, $answer->body);
+        $this->assertSame(hash_hmac('sha256', 'qgg8vlvZRS6UYooatFL8Aw', self::SECRET), $answer->json()['encryptedToken']);
+        $this->assertStringContainsString('no-store', $answer->header('cache-control'));
+    }
+
+    public function testWhatIsNotSignedByZoomChangesNothing(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $body = $this->deauthorized(FakeZoom::DOCTOR1);
+        $this->assertSame(401, $this->send($body, 'another secret')->status);
+        $this->assertSame(401, $this->send($body, self::SECRET, time() - 3600)->status);
+        $this->assertSame(401, $this->send($body, self::SECRET, null, $body . ' ')->status);
+        $this->assertSame(401, $this->site->visitor()->request('POST', '/wp-json/telemed/v1/webhook', $body, array('Content-Type' => 'application/json'))->status);
+        $this->assertSame(404, $this->site->visitor()->get('/wp-json/telemed/v1/webhook')->status);
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertSame(array(), $this->site->mails());
+    }
+
+    public function testADoctorWhoRemovesTheAppAtZoomIsForgottenAndTold(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->connect('doctor2', FakeZoom::DOCTOR2);
+        $row = $this->make('doctor1', 'doctor1');
+        $this->zoom->forgetRequests();
+        sleep(1);
+        $answer = $this->send($this->deauthorized(FakeZoom::DOCTOR1));
+        $this->assertSame(200, $answer->status, $answer->body);
+        $this->assertSame('none', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertSame('connected', $this->doctorsScreen('doctor2', 'status'));
+        $this->assertSame(array(), $this->zoom->requests());
+        $this->assertNull($this->site->value('SELECT umeta_id FROM wp_usermeta WHERE meta_key = ? AND user_id = ?', 'wp_telemed_connected', (string) $this->site->userId('doctor1')));
+        $this->assertNull($this->site->value('SELECT host_email FROM wp_telemed_meetings WHERE id = ?', (string) $row['id']));
+        $this->assertSame($row['join_url'], $this->row($row['id'])['join_url'], 'the patient\'s way stays');
+        $mails = $this->mailsToReconnect();
+        $this->assertContains('doctor1@clinic.example', array_column($mails, 'to'));
+        $this->assertStringContainsString('1 upcoming visit', $mails[0]['message']);
+
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1))->status);
+        $this->assertCount(count($mails), $this->mailsToReconnect(), 'what is sent twice is told once');
+    }
+
+    public function testAnEventOfAnotherAppOrOfAnUnknownUserChangesNothing(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        sleep(1);
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1, FakeZoom::OTHER_CLIENT_ID))->status);
+        $this->assertSame(200, $this->send($this->deauthorized('nobodyknowsthisuser123'))->status);
+        $this->assertSame(200, $this->send('{"event":"meeting.started","payload":{"account_id":"a"}}')->status);
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+    }
+
+    private function useOAuthWithWebhook(): Page
+    {
+        $this->useOAuth();
+        return $this->saveSettings(array('webhook_secret_token' => self::SECRET));
+    }
+
+    private function deauthorized(string $user, string $client = FakeZoom::CLIENT_ID): string
+    {
+        return (string) json_encode(array('event' => 'app_deauthorized', 'payload' => array('account_id' => FakeZoom::ACCOUNT, 'user_id' => $user, 'client_id' => $client)));
+    }
+
+    /** As Zoom signs it, unless told otherwise. */
+    private function send(string $body, string $secret = self::SECRET, ?int $time = null, ?string $sent = null): Page
+    {
+        $time ??= time();
+        return $this->site->visitor()->request('POST', '/wp-json/telemed/v1/webhook', $sent ?? $body, array(
+            'Content-Type' => 'application/json',
+            'x-zm-request-timestamp' => (string) $time,
+            'x-zm-signature' => 'v0=' . hash_hmac('sha256', "v0:{$time}:{$body}", $secret),
+        ));
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function mailsToReconnect(): array
+    {
+        return array_values(array_filter($this->site->mails(), static fn (array $mail): bool => 1 === preg_match('/connect Zoom again/i', $mail['subject'])));
+    }
+}
