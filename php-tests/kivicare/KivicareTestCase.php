@@ -36,7 +36,7 @@ abstract class KivicareTestCase extends ClinicTestCase
         foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings') as $table) {
             $database->query("DELETE FROM wp_{$table}");
         }
-        $database->query("DELETE FROM wp_options WHERE option_name = 'kivicare_standin' OR option_name LIKE 'kiviCare\\_%telemed%'");
+        $database->query("DELETE FROM wp_options WHERE option_name LIKE 'kivicare\\_standin%' OR option_name LIKE 'kiviCare\\_%telemed%'");
         $database->query("DELETE FROM wp_usermeta WHERE meta_key LIKE 'kiviCare\\_%' OR meta_key LIKE 'zoom\\_%' OR meta_key IN ('telemed_type', 'timezone')");
         $database->close();
     }
@@ -110,5 +110,69 @@ abstract class KivicareTestCase extends ClinicTestCase
         $row = $database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'kivicare' AND appointment = '{$appointment}'")->fetch_assoc();
         $database->close();
         return is_array($row) ? $row : null;
+    }
+
+    /** Carries out what is due, as cron does. */
+    protected function runDue(): void
+    {
+        $this->site->php('\TelemedZoom\Plugin::instance()->worker->runDue(30.0);');
+    }
+
+    /**
+     * Our row once it is in a state: the worker goes on after the core has answered.
+     *
+     * @return array<string, string|null>
+     */
+    protected function visit(int $appointment, string $state = 'made'): array
+    {
+        for ($attempt = 0; $attempt < 60; $attempt++) {
+            $row = $this->ledgerRow($appointment);
+            if (($row['state'] ?? null) === $state) {
+                return $row;
+            }
+            usleep(100_000);
+            if (20 === $attempt) {
+                $this->runDue();
+            }
+        }
+        $this->fail("the visit of appointment {$appointment} is not {$state} but " . json_encode($row ?? null));
+    }
+
+    /** The meeting at Zoom, of which there is exactly one in all. @return array<string, mixed> */
+    protected function onlyMeeting(): array
+    {
+        $meetings = $this->meetings();
+        $this->assertCount(1, $meetings);
+        return $meetings[0];
+    }
+
+    /** The address that people hold. @param array<string, string|null> $row */
+    protected function visitLink(array $row): string
+    {
+        return $this->site->url('/?telemed_visit=' . $row['visit_key']);
+    }
+
+    /** What is due at Zoom and at the clinic has been done: the leftovers, too. */
+    protected function settle(): void
+    {
+        for ($attempt = 0; $attempt < 30; $attempt++) {
+            $this->runDue();
+            $open = (int) $this->site->value("SELECT (SELECT COUNT(*) FROM wp_telemed_leftovers) + (SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ('due', 'attempting', 'changing') AND seen_at IS NOT NULL)");
+            if (0 === $open) {
+                return;
+            }
+            usleep(100_000);
+        }
+    }
+
+    /** The doctor connects through the screens of KiviCare. */
+    protected function connect(string $doctor, string $zoomUser): Page
+    {
+        $authorize = $this->kc($doctor, 'GET', 'settings/zoom-telemed/authorize');
+        $this->assertSame(200, $authorize->status, $authorize->body);
+        $consent = $this->browser($doctor)->get($authorize->json()['data']['redirect_url']);
+        $page = $this->consent($this->browser($doctor), $consent, $zoomUser);
+        $this->assertStringContainsString('zoom_connected=1', $page->url);
+        return $page;
     }
 }

@@ -98,6 +98,35 @@ final class Browser
         );
     }
 
+    /**
+     * REST requests of several browsers at the same moment, each with its own connection.
+     *
+     * @param list<array{self, string, string, ?array<string, mixed>}> $requests browser, method, route, body
+     * @return list<Page> in the same order
+     */
+    public static function together(array $requests): array
+    {
+        $all = curl_multi_init();
+        $received = array();
+        foreach ($requests as $number => [$browser, $method, $route, $body]) {
+            $received[$number] = array();
+            $headers = array('Content-Type' => 'application/json', 'X-WP-Nonce' => $browser->nonce ??= $browser->restNonce());
+            $url = Url::resolve($browser->site . '/', '/wp-json/' . ltrim($route, '/'));
+            $browser->prepare($method, $url, null === $body ? null : json_encode((object) $body, JSON_THROW_ON_ERROR), $headers, $received[$number]);
+            curl_multi_add_handle($all, $browser->curl);
+        }
+        do {
+            curl_multi_exec($all, $running);
+            curl_multi_select($all, 1.0);
+        } while ($running > 0);
+        $pages = array();
+        foreach ($requests as $number => [$browser, , $route]) {
+            $pages[] = new Page($route, (int) curl_getinfo($browser->curl, CURLINFO_RESPONSE_CODE), $received[$number], (string) curl_multi_getcontent($browser->curl), array());
+            curl_multi_remove_handle($all, $browser->curl);
+        }
+        return $pages;
+    }
+
     /** @param array<string, string> $headers */
     public function request(string $method, string $url, ?string $body = null, array $headers = array(), bool $follow = true): Page
     {
@@ -136,6 +165,20 @@ final class Browser
     private function exchange(string $method, string $url, ?string $body, array $headers, array $redirects): Page
     {
         $received = array();
+        $this->prepare($method, $url, $body, $headers, $received);
+        $text = curl_exec($this->curl);
+        if (! is_string($text)) {
+            throw new \RuntimeException("{$method} {$url} failed: " . curl_error($this->curl));
+        }
+        return new Page($url, (int) curl_getinfo($this->curl, CURLINFO_RESPONSE_CODE), $received, $text, $redirects);
+    }
+
+    /**
+     * @param array<string, string> $headers
+     * @param array<string, list<string>> $received filled with the answer's headers
+     */
+    private function prepare(string $method, string $url, ?string $body, array $headers, array &$received): void
+    {
         $lines = array();
         foreach ($headers as $name => $value) {
             $lines[] = "{$name}: {$value}";
@@ -167,10 +210,5 @@ final class Browser
         if (null !== $body) {
             curl_setopt($this->curl, CURLOPT_POSTFIELDS, $body);
         }
-        $text = curl_exec($this->curl);
-        if (! is_string($text)) {
-            throw new \RuntimeException("{$method} {$url} failed: " . curl_error($this->curl));
-        }
-        return new Page($url, (int) curl_getinfo($this->curl, CURLINFO_RESPONSE_CODE), $received, $text, $redirects);
     }
 }

@@ -26,6 +26,12 @@ final class Site
         return new self(json_decode((string) file_get_contents($file), true, 512, JSON_THROW_ON_ERROR));
     }
 
+    /** The same site, with what php() runs in the PHP of another: with the extension or without it. */
+    public function inPhpOf(self $other): self
+    {
+        return new self(array('php_ini_scan_dir' => $other->state['php_ini_scan_dir']) + $this->state);
+    }
+
     public function url(string $path = ''): string
     {
         return $this->state['url'] . $path;

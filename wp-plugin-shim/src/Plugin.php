@@ -166,7 +166,7 @@ final class Plugin
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();
-        (new Kivicare\MappingTable())->register();
+        (new Kivicare\Presence($this))->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');
         });

@@ -60,6 +60,18 @@ final class ZoomApps
     }
 
     /**
+     * A Server-to-Server app by its account and client id, in force or former, whatever the mode.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     */
+    public function serverToServerOf(string $account, string $client): \Telemed\ServerToServerApp
+    {
+        $this->extension->demand();
+        return $this->serverToServerApp($this->formerApps->find(Settings::MODE_S2S, $account, $client)
+            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
+    }
+
+    /**
      * With credentials that are tried before they are stored.
      *
      * @throws Problem|\Telemed\TelemedException

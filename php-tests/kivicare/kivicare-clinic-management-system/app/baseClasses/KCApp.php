@@ -21,6 +21,9 @@ final class KCApp
         (new KCAppointmentNotificationListener())->register();
         add_action('kivicare_standin_auto_close', [KCAutoClose::class, 'run']);
         add_action('kivicare_standin_order_completed', [PaymentController::class, 'handle_order_status_change']);
+        if (KCStandIn::get('meet')) {
+            KCStandInMeet::register();
+        }
         add_action('kc_after_create_appointment', static function (): void {
             if (KCStandIn::get('fail_after')) {
                 throw new \Exception('another listener failed');

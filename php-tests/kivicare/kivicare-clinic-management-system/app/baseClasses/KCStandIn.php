@@ -4,6 +4,7 @@
  *
  * contract     '' | 'added' | 'changed' | 'missing': the abstract provider as a core update might leave it
  * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone)
+ * meet         true: the add-on for Google Meet is active
  * fail_after   true: a listener of kc_after_create_appointment throws, so that the core rolls back
  */
 

@@ -1,0 +1,328 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+use Telemed\Tests\Browser;
+use Telemed\Tests\FakeZoom;
+
+/** What the core does when: each event ends in exactly one right meeting, or in none. */
+final class EventsTest extends KivicareTestCase
+{
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    public function testAStaffBookingMakesOneMeetingAtTheAppointmentsTimeWithTheBookedDoctorsHost(): void
+    {
+        $id = $this->book('receptionist', array('timezone' => 'America/New_York', 'appointmentStartTime' => '09:00'));
+        $row = $this->visit($id);
+        $meeting = $this->onlyMeeting();
+        $start = new \DateTimeImmutable(gmdate('Y-m-d', time() + 30 * 86400) . ' 09:00', new \DateTimeZone('America/New_York'));
+        $this->assertSame($start->getTimestamp(), strtotime($meeting['start_time']));
+        $this->assertSame(30, $meeting['duration']);
+        $this->assertSame('America/New_York', $meeting['timezone']);
+        $this->assertSame(FakeZoom::DOCTOR1, $meeting['host_id']);
+        $this->assertSame((string) $meeting['id'], $row['meeting_id']);
+    }
+
+    public function testAPatientsFreeBookingMakesOneMeeting(): void
+    {
+        $id = $this->book('patient', array('patientId' => null, 'status' => null));
+        $this->visit($id);
+        $this->onlyMeeting();
+    }
+
+    public function testAVisitAtTheClinicMakesNone(): void
+    {
+        $id = $this->book('receptionist', array('serviceId' => array(self::AT_THE_CLINIC)));
+        $this->settle();
+        $this->assertNull($this->ledgerRow($id));
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testARolledBackBookingLeavesNothingAnywhere(): void
+    {
+        $this->standIn('fail_after', true);
+        $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking());
+        $this->assertSame(500, $page->status);
+        $this->settle();
+        $this->assertSame(array(), $this->creations());
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_kc_appointment_zoom_mappings'));
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_kc_appointments'));
+        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_meetings WHERE state NOT IN ('due', 'cancelled') OR seen_at IS NOT NULL"));
+    }
+
+    public function testNothingIsAskedOfZoomWhileTheCoresTransactionIsOpen(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'status', 'status' => 500, 'body' => '{}'), 50);
+        $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking());
+        $this->assertSame(201, $page->status, 'a booking does not depend on Zoom');
+        $id = (int) $page->json()['data']['id'];
+        $this->assertNotNull($this->mapping($id));
+        $this->zoom->forgetFaults();
+        $this->assertSame('1', $this->hostRow('kc_appointments', 'id', $id)['status']);
+    }
+
+    public function testAStaffBookingWithoutAStatusIsNoVisitUntilItIsBooked(): void
+    {
+        $id = $this->book('receptionist', array('status' => null));
+        $this->settle();
+        $this->assertSame(array(), $this->meetings(), 'the core has stored it as cancelled');
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->visit($id);
+        $this->onlyMeeting();
+    }
+
+    public function testAPendingBookingThatStaffConfirmLaterMakesOneMeeting(): void
+    {
+        $id = $this->book('receptionist', array('status' => 2));
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->visit($id);
+        $this->assertNotNull($this->mapping($id));
+        $this->onlyMeeting();
+    }
+
+    public function testAPaymentThatNeverComesMakesNoMeeting(): void
+    {
+        $id = $this->bookPaid();
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        $this->assertNull($this->mapping($id));
+    }
+
+    public function testAPaymentMakesOneMeetingOfTheAppointmentsLength(): void
+    {
+        $id = $this->bookPaid();
+        $this->pay('patient', $id);
+        $this->visit($id);
+        $this->assertSame(30, $this->onlyMeeting()['duration']);
+    }
+
+    public function testAPaymentThatIsReportedTwiceMakesOneMeeting(): void
+    {
+        $id = $this->bookPaid();
+        $this->pay('patient', $id);
+        $this->pay('patient', $id);
+        $this->visit($id);
+        $this->settle();
+        $this->onlyMeeting();
+        $this->assertCount(1, $this->creations());
+    }
+
+    public function testAPaymentThatIsReportedTwiceAtTheSameMomentMakesOneMeeting(): void
+    {
+        for ($round = 0; $round < 3; $round++) {
+            $id = $this->bookPaid(array('appointmentStartTime' => sprintf('%02d:00', 9 + $round)));
+            $browsers = array($this->browser('patient'), $this->site->browser('patient'), $this->site->browser('patient'));
+            Browser::together(array_map(
+                static fn (Browser $browser): array => array($browser, 'POST', self::ROUTE . 'appointments/payment-success', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any')),
+                $browsers
+            ));
+            $this->visit($id);
+        }
+        $this->settle();
+        $this->assertCount(3, $this->meetings());
+        $this->assertCount(3, $this->creations());
+    }
+
+    public function testPayLaterMakesOneMeeting(): void
+    {
+        $id = $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'paylater'));
+        $this->visit($id);
+        $this->onlyMeeting();
+        $this->assertNotSame('', (string) $this->mapping($id)['join_url']);
+    }
+
+    public function testAnOrderThatStaffCompleteMakesOneMeeting(): void
+    {
+        $id = $this->bookPaid();
+        $this->site->php('do_action("kivicare_standin_order_completed", $arguments["id"]);', array('id' => $id));
+        $this->visit($id);
+        $this->onlyMeeting();
+    }
+
+    public function testAMovedAppointmentMovesItsMeetingToWhatTheRowSays(): void
+    {
+        $id = $this->book();
+        $before = $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $meeting = $this->onlyMeeting();
+        $stored = $this->hostRow('kc_appointments', 'id', $id);
+        $this->assertSame(strtotime($stored['appointment_start_utc'] . ' UTC'), strtotime($meeting['start_time']));
+        $this->assertSame(20, $meeting['duration'], 'the core gives a moved appointment its session\'s length');
+        $this->assertSame($before['visit_key'], $this->ledgerRow($id)['visit_key']);
+    }
+
+    public function testAMoveAcrossTheEndOfSummerTimeArrivesAsTheRightInstant(): void
+    {
+        $year = (int) gmdate('Y') + 1;
+        $id = $this->book('receptionist', array('timezone' => 'Europe/Berlin', 'appointmentStartDate' => "{$year}-10-01", 'appointmentStartTime' => '09:00'));
+        $this->visit($id);
+        $this->assertSame('07:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartDate' => "{$year}-11-05"));
+        $this->settle();
+        $this->assertSame('08:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+    }
+
+    public function testACancellationByStatusDeletesTheMeeting(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testACancellationByTheOtherPutDeletesTheMeeting(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testAnAppointmentThatIsBookedAgainHasOneMeetingAndTheSameLink(): void
+    {
+        $id = $this->book();
+        $first = $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $again = $this->visit($id);
+        $this->settle();
+        $this->assertSame($first['visit_key'], $again['visit_key']);
+        $this->assertSame($again['meeting_id'], (string) $this->onlyMeeting()['id']);
+    }
+
+    public function testADeletedAppointmentLeavesNoMeeting(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->assertSame(200, $this->kc('receptionist', 'DELETE', "appointments/{$id}")->status);
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        $this->assertNull($this->mapping($id));
+    }
+
+    public function testAppointmentsDeletedTogetherLeaveNoMeeting(): void
+    {
+        $ids = array($this->book(), $this->book('receptionist', array('appointmentStartTime' => '11:00')));
+        array_map(fn (int $id): array => $this->visit($id), $ids);
+        $this->kc('receptionist', 'POST', 'appointments/bulk/delete', array('ids' => $ids));
+        array_map(fn (int $id): array => $this->visit($id, 'cancelled'), $ids);
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testADeletedDoctorLeavesNoMeeting(): void
+    {
+        $doctor = $this->site->php(<<<'CODE'
+            $id = wp_insert_user(['user_login' => 'leaving', 'user_pass' => 'x', 'user_email' => 'doctor2@clinic.example.net', 'role' => 'kiviCare_doctor']);
+            update_user_option($id, \TelemedZoom\HostMap::META, $arguments['host']);
+            global $wpdb;
+            $wpdb->insert($wpdb->prefix . 'kc_service_doctor_mapping', ['service_id' => 1, 'doctor_id' => $id, 'clinic_id' => 1, 'charges' => '0', 'telemed_service' => 'yes', 'duration' => 30]);
+            return [$id, $wpdb->insert_id];
+            CODE, array('host' => array('id' => FakeZoom::DOCTOR2, 'email' => FakeZoom::DOCTOR2_EMAIL, 'name' => 'x', 'licensed' => true, 'account' => FakeZoom::ACCOUNT, 'site_email' => 'x')));
+        $id = $this->book('receptionist', array('doctorId' => $doctor[0], 'serviceId' => array($doctor[1])));
+        $this->visit($id);
+        $this->assertSame(200, $this->kc('admin', 'DELETE', "doctors/{$doctor[0]}")->status);
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        $this->site->php('global $wpdb; $wpdb->delete($wpdb->prefix . "kc_service_doctor_mapping", ["id" => $arguments["mapping"]]);', array('mapping' => $doctor[1]));
+    }
+
+    public function testAnAppointmentThatTheCoreClosesByItselfLeavesNoMeeting(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        // As if three days had passed.
+        $past = gmdate('Y-m-d H:i:s', time() - 3 * 86400);
+        $this->site->database()->query("UPDATE wp_kc_appointments SET appointment_start_date = '{$past}', appointment_end_date = '{$past}', appointment_start_utc = '{$past}', appointment_end_utc = '{$past}' WHERE id = {$id}");
+        $this->site->php('do_action("kivicare_standin_auto_close");');
+        $this->settle();
+        $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testRegenerateMakesAMeetingForTheAppointmentsTimeAndTheOldOneGoes(): void
+    {
+        $id = $this->book();
+        $before = $this->visit($id);
+        $page = $this->kc('receptionist', 'GET', "appointments/{$id}/regenerate-video-conference");
+        $this->assertSame(200, $page->status, $page->body);
+        $this->settle();
+        $after = $this->visit($id);
+        $this->assertNotSame($before['meeting_id'], $after['meeting_id']);
+        $meeting = $this->onlyMeeting();
+        $this->assertSame($after['meeting_id'], (string) $meeting['id']);
+        $this->assertSame(strtotime($this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'] . ' UTC'), strtotime($meeting['start_time']));
+        $this->assertSame($before['visit_key'], $after['visit_key'], 'what people hold goes on');
+    }
+
+    public function testRegenerateRefusesACancelledAppointmentInWords(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $page = $this->kc('receptionist', 'GET', "appointments/{$id}/regenerate-video-conference");
+        $this->assertSame(500, $page->status);
+        $this->assertStringContainsString('cancelled', $page->body);
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testAStrangerCannotRegenerate(): void
+    {
+        $id = $this->book();
+        $before = $this->visit($id);
+        $this->assertSame(500, $this->kc('patient2', 'GET', "appointments/{$id}/regenerate-video-conference")->status);
+        $this->settle();
+        $this->assertSame($before['meeting_id'], $this->ledgerRow($id)['meeting_id']);
+    }
+
+    public function testABookingInACoreWithoutUtcColumnsIsReadInTheSitesZone(): void
+    {
+        $this->standIn('columns', 'local');
+        $this->site->php('update_option("timezone_string", "Asia/Kolkata");');
+        try {
+            $id = $this->book();
+            $this->visit($id);
+            $this->assertSame('03:30', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+        } finally {
+            $this->site->php('update_option("timezone_string", "");');
+        }
+    }
+
+    public function testABookingInThePastIsBookedAndMakesNoMeeting(): void
+    {
+        $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking(array('appointmentStartDate' => '2020-01-01')));
+        $this->assertSame(201, $page->status, $page->body);
+        $this->settle();
+        $this->assertSame(array(), $this->creations());
+    }
+
+    /** @param array<string, mixed> $changes */
+    private function bookPaid(array $changes = array()): int
+    {
+        return $this->book('patient', $changes + array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'manual'));
+    }
+
+    private function pay(string $person, int $id): void
+    {
+        $page = $this->kc($person, 'POST', 'appointments/payment-success', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any'));
+        $this->assertSame(200, $page->status, $page->body);
+    }
+}

@@ -1,0 +1,117 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+use Telemed\Tests\FakeZoom;
+
+/** The core mails the visit link; what it leaves unmailed, we mail, once to each. */
+final class MailTest extends KivicareTestCase
+{
+    private const PATIENT = 'patient@example.com';
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    public function testTheCoreMailsTheVisitLinkToPatientAndDoctorAndWeMailNothing(): void
+    {
+        $id = $this->book();
+        $row = $this->visit($id);
+        $this->settle();
+        $link = $this->visitLink($row);
+        $this->assertSame(
+            array(
+                array('template' => 'zoom_link', 'recipient' => self::PATIENT, 'link' => $link),
+                array('template' => 'add_doctor_zoom_link', 'recipient' => FakeZoom::DOCTOR1_EMAIL, 'link' => $link),
+            ),
+            $this->queuedMails($id)
+        );
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+        $this->assertSame('', $this->mapping($id)['start_url']);
+    }
+
+    public function testTheCoreMailsTheLinkAlsoWhileZoomIsDown(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'status', 'status' => 500, 'body' => '{}'), 100);
+        $id = $this->book();
+        $this->assertCount(2, $this->queuedMails($id));
+        $this->assertStringContainsString('telemed_visit=', (string) $this->queuedMails($id)[0]['link']);
+    }
+
+    public function testAPaymentIsMailedByTheCore(): void
+    {
+        $id = $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'manual'));
+        $this->kc('patient', 'POST', 'appointments/payment-success', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any'));
+        $this->visit($id);
+        $this->settle();
+        $this->assertCount(2, $this->queuedMails($id));
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+    }
+
+    public function testAConfirmedPendingBookingIsMailedByUs(): void
+    {
+        $id = $this->book('receptionist', array('status' => 2));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->assertMailedOnceByUs($id);
+    }
+
+    public function testPayLaterIsMailedByUs(): void
+    {
+        $id = $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'paylater'));
+        $this->assertMailedOnceByUs($id);
+    }
+
+    public function testAMoveIsMailedByUs(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $this->assertCount(1, $this->mailsTo(self::PATIENT));
+        $this->assertCount(1, $this->mailsTo(FakeZoom::DOCTOR1_EMAIL));
+    }
+
+    public function testACancellationByStatusIsMailedByTheCore(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertContains('cancel_appointment', array_column($this->queuedMails($id), 'template'));
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+    }
+
+    public function testARolledBackBookingIsMailedByNobody(): void
+    {
+        $this->standIn('fail_after', true);
+        $this->kc('receptionist', 'POST', 'appointments', $this->booking());
+        $this->settle();
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_kivicare_standin_mails'));
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+    }
+
+    private function assertMailedOnceByUs(int $id): void
+    {
+        $row = $this->visit($id);
+        $this->settle();
+        $this->assertSame(array(), $this->queuedMails($id), 'the core mails nothing here');
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $mails = $this->mailsTo($address);
+            $this->assertCount(1, $mails, $address);
+            $this->assertStringContainsString($this->visitLink($row), $mails[0]['message']);
+        }
+    }
+
+    /** @return list<array<string, mixed>> */
+    private function mailsTo(string $address): array
+    {
+        return array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array($address, (array) $mail['to'], true)));
+    }
+}

@@ -1,0 +1,73 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+/** The plugin's place beside the core. */
+final class PresenceTest extends KivicareTestCase
+{
+    public function testTheCoreSeesATelemedAddOn(): void
+    {
+        $config = $this->kc('admin', 'GET', 'config')->json()['data'];
+        $this->assertTrue($config['addOns']['telemed']['active']);
+        $this->assertTrue(version_compare($config['addOns']['telemed']['version'], '4.0.0', '>='));
+        $this->assertSame('no', $config['is_telemed_activated']);
+        $this->useOAuth();
+        $this->assertSame('yes', $this->kc('admin', 'GET', 'config')->json()['data']['is_telemed_activated']);
+    }
+
+    public function testTheProviderIsListedOnceTheClinicHasSetItUp(): void
+    {
+        $this->assertSame(array(), $this->kc('admin', 'GET', 'static-data/video-providers')->json()['data']);
+        $this->useOAuth();
+        $providers = $this->kc('admin', 'GET', 'static-data/video-providers')->json()['data'];
+        $this->assertSame(array('zoom'), array_column($providers, 'id'));
+    }
+
+    public function testTheMappingTableComesThroughTheCoresMigrations(): void
+    {
+        $this->site->database()->query('DROP TABLE wp_kc_appointment_zoom_mappings');
+        $this->site->database()->query("DELETE FROM wp_kc_migrations WHERE name LIKE '%Telemed%'");
+        $this->site->php('(new \App\database\classes\KCMigrator())->run();');
+        $columns = array_column($this->site->database()->query('SHOW COLUMNS FROM wp_kc_appointment_zoom_mappings')->fetch_all(MYSQLI_ASSOC), 'Field');
+        $this->assertSame(array('id', 'appointment_id', 'zoom_id', 'zoom_uuid', 'start_url', 'join_url', 'password', 'created_at', 'extra'), $columns);
+        $this->assertStringContainsString('Telemed for Zoom: ', $this->kc('admin', 'GET', 'system-notices/migrations')->body);
+    }
+
+    public function testBesideTheCommercialAddOnOursStandsDownAndSaysSo(): void
+    {
+        $this->useServerToServerWithHosts();
+        $id = $this->book();
+        $this->visit($id);
+        $this->site->php('update_option("active_plugins", [...get_option("active_plugins"), "kivicare-telemed-addon/kivicare-telemed-addon.php"]);');
+        try {
+            $this->assertFalse($this->kc('admin', 'GET', 'config')->json()['data']['addOns']['telemed']['active']);
+            $this->assertSame(404, $this->kc('admin', 'GET', 'settings/zoom-telemed')->status);
+            $this->assertStringContainsString('KiviCare Telemed add-on is active', $this->site->php(
+                'wp_set_current_user(1); ob_start(); do_action("admin_notices"); return ob_get_clean();'
+            ));
+            // What it has made it still looks after: the sweep sees that the appointment is gone.
+            $this->site->database()->query("UPDATE wp_kc_appointments SET status = 0 WHERE id = {$id}");
+            $this->assertSame('made', $this->ledgerRow($id)['state']);
+        } finally {
+            $this->site->php('update_option("active_plugins", array_values(array_diff(get_option("active_plugins"), ["kivicare-telemed-addon/kivicare-telemed-addon.php"])));');
+        }
+    }
+
+    public function testWhereKivicareIsAbsentNoQueryIsAdded(): void
+    {
+        $this->site->php('require_once ABSPATH . "wp-admin/includes/plugin.php"; deactivate_plugins("kivicare-clinic-management-system/kivicare-clinic-management-system.php");');
+        try {
+            $found = $this->site->php(<<<'CODE'
+                global $wpdb;
+                $before = $wpdb->num_queries;
+                (new \TelemedZoom\Kivicare\Presence(\TelemedZoom\Plugin::instance()))->begin();
+                return [$wpdb->num_queries - $before, class_exists('TelemedZoom\Kivicare\Services', false), defined('KIVICARE_TELEMED_VERSION')];
+                CODE);
+            $this->assertSame(array(0, false, false), $found);
+        } finally {
+            $this->site->php('require_once ABSPATH . "wp-admin/includes/plugin.php"; activate_plugin("kivicare-clinic-management-system/kivicare-clinic-management-system.php");');
+        }
+    }
+}

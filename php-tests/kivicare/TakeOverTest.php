@@ -1,0 +1,258 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Page;
+
+/** Moving in: what the commercial add-on has stored, in the formats of its third and fourth generation. */
+final class TakeOverTest extends KivicareTestCase
+{
+    /** @var list<string> every secret that the add-on has left in clear */
+    private array $secrets = array();
+
+    public function testTheFourthGenerationIsTakenOverWithoutADoctorHavingToReconnect(): void
+    {
+        $id = $this->leaveFourthGeneration();
+        $preview = $this->screen();
+        $this->assertStringContainsString(FakeZoom::CLIENT_ID, $preview->text('telemed-takeover-preview'));
+        $this->assertNoSecret($preview->body);
+        $report = $this->takeOver();
+        $this->assertStringContainsString('Rotate the client secret', $report->text('telemed-takeover-report'));
+        $this->assertNoSecret($report->body . $this->site->databaseDump());
+
+        $config = $this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data'];
+        $this->assertSame(array('oauth', true), array($config['auth_type'], $config['is_connected']));
+        // The visit keeps its meeting, and a move reaches it.
+        $row = $this->visit($id);
+        $this->assertSame((string) $this->onlyMeeting()['id'], $row['meeting_id']);
+        $this->assertSame('', $this->mapping($id)['start_url']);
+        $this->assertSame($this->visitLink($row), $this->mapping($id)['join_url']);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $this->assertSame('14:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+        // New ones are made with the token that was taken over.
+        $this->visit($this->book('receptionist', array('appointmentStartTime' => '16:00')));
+        $this->assertCount(2, $this->meetings());
+    }
+
+    public function testASecondRunHarmsNothing(): void
+    {
+        $id = $this->leaveFourthGeneration();
+        $this->takeOver();
+        $before = $this->ledgerRow($id);
+        $page = $this->screen();
+        $this->assertNotSame('', $page->text('telemed-takeover-nothing'));
+        $this->site->php('wp_set_current_user(1); \TelemedZoom\Kivicare\Services::instance()->takeOver->run();');
+        $this->assertSame($before, $this->ledgerRow($id));
+        $this->assertTrue($this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data']['is_connected']);
+        $this->visit($this->book('receptionist', array('appointmentStartTime' => '16:00')));
+        $this->assertCount(2, $this->meetings());
+    }
+
+    public function testTheRedirectUrlInForceIsKept(): void
+    {
+        $former = $this->site->url('/wp-admin/admin-ajax.php?action=check_zoom_code');
+        $this->leaveApp(array('redirect_url' => $former));
+        $this->takeOver();
+        $this->assertSame($former, $this->kc('admin', 'GET', 'settings/zoom-telemed')->json()['data']['redirect_url']);
+    }
+
+    public function testTheThirdGenerationIsTakenOver(): void
+    {
+        // The earliest builds kept the app with an administrator; the old keys, a token cache and a flag lie about.
+        $tokens = $this->tokens(FakeZoom::DOCTOR1);
+        $this->secrets[] = FakeZoom::CLIENT_SECRET;
+        $this->secrets[] = 'oldApiSecret0123456789';
+        $this->secrets[] = 'cachedS2sToken0123456789';
+        $this->site->php(<<<'CODE'
+            update_user_meta(1, 'kiviCare_zoom_telemed_setting', ['enableCal' => 'Yes', 'client_id' => $arguments['id'], 'client_secret' => $arguments['secret'], 'redirect_url' => '']);
+            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_config', (object) $arguments['tokens']);
+            update_user_meta($arguments['doctor'], 'zoom_config_data', wp_slash(json_encode(['enableTeleMed' => 'true', 'api_key' => 'k', 'api_secret' => 'oldApiSecret0123456789', 'zoom_id' => 'z'])));
+            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_server_to_server_oauth_config', (object) ['access_token' => 'cachedS2sToken0123456789']);
+            CODE, array('id' => FakeZoom::CLIENT_ID, 'secret' => FakeZoom::CLIENT_SECRET, 'doctor' => $this->site->userId('doctor1'), 'tokens' => $tokens));
+        $this->takeOver();
+        $this->assertNoSecret($this->site->databaseDump());
+        $this->assertTrue($this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data']['is_connected']);
+        $this->visit($this->book());
+        $this->onlyMeeting();
+    }
+
+    public function testOneServerToServerAccountThatAllDoctorsEnteredBecomesTheClinics(): void
+    {
+        $this->secrets[] = FakeZoom::S2S_CLIENT_SECRET;
+        $this->leaveAccount('doctor1', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
+        $this->leaveAccount('doctor2', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
+        $this->site->php('update_option("kiviCare_zoom_telemed_server_to_server_oauth_status", "Yes");');
+        $this->takeOver();
+        $this->assertNoSecret($this->site->databaseDump());
+        $this->assertSame('server-to-server', $this->kc('admin', 'GET', 'settings/zoom-telemed')->json()['data']['auth_type']);
+        $this->browser('admin')->submit($this->browser('admin')->screen('telemed-doctors')->form('telemed-confirm-all'));
+        $this->visit($this->book());
+        $this->assertSame(FakeZoom::DOCTOR1, $this->onlyMeeting()['host_id']);
+    }
+
+    public function testDifferentServerToServerAccountsStayTheDoctorsOwn(): void
+    {
+        array_push($this->secrets, FakeZoom::S2S_CLIENT_SECRET, FakeZoom::CLASSIC_CLIENT_SECRET);
+        $this->leaveAccount('doctor1', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
+        $this->leaveAccount('doctor2', FakeZoom::CLASSIC_ACCOUNT, FakeZoom::CLASSIC_CLIENT_ID, FakeZoom::CLASSIC_CLIENT_SECRET);
+        $this->site->php('update_option("kiviCare_zoom_telemed_setting", ["auth_type" => "server-to-server", "enableCal" => "No", "client_id" => "", "client_secret" => ""]);');
+        $report = $this->takeOver();
+        $this->assertNoSecret($report->body . $this->site->databaseDump());
+        $doctor1 = $this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data'];
+        $this->assertSame(array(FakeZoom::ACCOUNT, FakeZoom::DOCTOR1_EMAIL), array($doctor1['account_id'], $doctor1['host']));
+        // Nobody in the other account has that doctor's e-mail: named as something to do.
+        $this->assertStringContainsString('Ben Example', $report->text('telemed-takeover-report'));
+    }
+
+    public function testAnAppWithoutScopesForListsIsNamedWithWhatItLacks(): void
+    {
+        $this->leaveFourthGeneration('meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user');
+        $text = $this->takeOver()->text('telemed-takeover-report');
+        $this->assertMatchesRegularExpression('/meeting:read:list_meetings|was sealed/', $text);
+    }
+
+    public function testADeadTokenIsNamedAndEverythingElseIsTakenOver(): void
+    {
+        $this->leaveApp();
+        $this->leaveTokens('doctor1', array('access_token' => 'dead', 'refresh_token' => 'deadRefreshToken0123456789', 'token_type' => 'bearer', 'expires_in' => 3599, 'scope' => 'meeting:write', 'api_url' => $this->site->zoomUrl()));
+        $this->assertStringContainsString('Dora Example must connect again', $this->takeOver()->text('telemed-takeover-report'));
+        $this->assertStringNotContainsString('deadRefreshToken', $this->site->databaseDump());
+        // Visits can still be booked; they are made after the doctor has connected again.
+        $this->book();
+    }
+
+    public function testAnErrorRowOfTheAddOnBecomesAVisit(): void
+    {
+        $this->leaveApp();
+        $this->leaveTokens('doctor1', $this->tokens(FakeZoom::DOCTOR1));
+        $id = $this->appointmentOfTheAddOn();
+        $this->site->database()->query("INSERT INTO wp_kc_appointment_zoom_mappings (appointment_id, zoom_id, zoom_uuid, password, extra) VALUES ({$id}, '-1', '-1', '-1', '{\"error_code\":\"124\"}')");
+        $this->takeOver();
+        $this->visit($id);
+        $this->onlyMeeting();
+    }
+
+    public function testOnlyAnAdministratorTakesOver(): void
+    {
+        $this->leaveApp();
+        foreach (array('doctor1', 'clinicadmin', 'patient') as $person) {
+            $this->assertSame(403, $this->browser($person)->post('/wp-admin/admin-post.php', array('action' => 'telemed_kivicare_takeover'), false)->status, $person);
+        }
+        $this->assertStringContainsString(FakeZoom::CLIENT_SECRET, $this->site->databaseDump(), 'nothing was touched');
+    }
+
+    /** The app, a connected doctor and a booked visit with a meeting and a start link. */
+    private function leaveFourthGeneration(?string $scope = null): int
+    {
+        $this->leaveApp();
+        $tokens = $this->tokens(FakeZoom::DOCTOR1);
+        $this->leaveTokens('doctor1', null === $scope ? $tokens : array('scope' => $scope) + $tokens);
+        $id = $this->appointmentOfTheAddOn();
+        $start = $this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'];
+        $meeting = $this->zoomApi('/v2/users/me/meetings', array('Authorization: Bearer ' . $tokens['access_token']), json_encode(array('topic' => 'Therapy', 'type' => 2, 'start_time' => str_replace(' ', 'T', $start) . 'Z', 'duration' => 30, 'timezone' => 'UTC', 'password' => 'kivi123'), JSON_THROW_ON_ERROR));
+        $this->secrets[] = substr($meeting['start_url'], -40);
+        $database = $this->site->database();
+        $statement = $database->prepare('INSERT INTO wp_kc_appointment_zoom_mappings (appointment_id, zoom_id, zoom_uuid, start_url, join_url, password, created_at) VALUES (?, ?, ?, ?, ?, ?, NOW())');
+        $statement->execute(array($id, (string) $meeting['id'], $meeting['uuid'], $meeting['start_url'], $meeting['join_url'], 'kivi123'));
+        $database->close();
+        return $id;
+    }
+
+    /** @param array<string, string> $changes */
+    private function leaveApp(array $changes = array()): void
+    {
+        $this->secrets[] = FakeZoom::CLIENT_SECRET;
+        $this->site->php('update_option("kiviCare_zoom_telemed_setting", $arguments);', $changes + array(
+            'enableCal' => 'Yes',
+            'client_id' => FakeZoom::CLIENT_ID,
+            'client_secret' => FakeZoom::CLIENT_SECRET,
+            'redirect_url' => $this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback'),
+            'auth_type' => 'oauth',
+        ));
+    }
+
+    /** @param array<string, mixed> $tokens */
+    private function leaveTokens(string $doctor, array $tokens): void
+    {
+        array_push($this->secrets, $tokens['access_token'], $tokens['refresh_token']);
+        $this->site->php('update_user_meta($arguments["id"], "kiviCare_doctor_zoom_telemed_config", (object) $arguments["tokens"]);', array('id' => $this->site->userId($doctor), 'tokens' => $tokens));
+    }
+
+    private function leaveAccount(string $doctor, string $account, string $client, string $secret): void
+    {
+        $this->site->php('update_user_meta($arguments["id"], "zoom_server_to_server_oauth_config_data", wp_slash($arguments["json"]));', array(
+            'id' => $this->site->userId($doctor),
+            'json' => json_encode(array('enableServerToServerOauthconfig' => 'true', 'account_id' => $account, 'client_id' => $client, 'client_secret' => $secret), JSON_THROW_ON_ERROR),
+        ));
+    }
+
+    /** An appointment that the add-on's core has booked, before we came. */
+    private function appointmentOfTheAddOn(): int
+    {
+        $start = gmdate('Y-m-d', time() + 30 * 86400) . ' 09:00:00';
+        $end = gmdate('Y-m-d', time() + 30 * 86400) . ' 09:30:00';
+        $database = $this->site->database();
+        $database->query("INSERT INTO wp_kc_appointments (appointment_start_date, appointment_start_time, appointment_end_date, appointment_end_time, clinic_id, doctor_id, patient_id, status, appointment_start_utc, appointment_end_utc, appointment_timezone)
+            VALUES ('{$start}', '09:00:00', '{$end}', '09:30:00', 1, {$this->site->userId('doctor1')}, {$this->site->userId('patient')}, 1, '{$start}', '{$end}', 'UTC')");
+        $id = (int) $database->insert_id;
+        $database->query("INSERT INTO wp_kc_appointment_service_mapping (appointment_id, service_id) VALUES ({$id}, 1)");
+        $database->close();
+        return $id;
+    }
+
+    /** Tokens as the add-on obtains and stores them. @return array<string, mixed> */
+    private function tokens(string $user): array
+    {
+        $verifier = bin2hex(random_bytes(32));
+        $redirect = $this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback');
+        $challenge = rtrim(strtr(base64_encode(hash('sha256', $verifier, true)), '+/', '-_'), '=');
+        $query = $this->zoom->authorize('http://x/?' . http_build_query(array('client_id' => FakeZoom::CLIENT_ID, 'redirect_uri' => $redirect, 'state' => '5', 'code_challenge' => $challenge)), $user);
+        return $this->zoomApi(
+            '/oauth/token',
+            array('Authorization: Basic ' . base64_encode(FakeZoom::CLIENT_ID . ':' . FakeZoom::CLIENT_SECRET), 'Content-Type: application/x-www-form-urlencoded'),
+            http_build_query(array('grant_type' => 'authorization_code', 'code' => $query['code'], 'redirect_uri' => $redirect, 'code_verifier' => $verifier))
+        );
+    }
+
+    /**
+     * @param list<string> $headers
+     * @return array<string, mixed>
+     */
+    private function zoomApi(string $path, array $headers, string $body): array
+    {
+        if (str_starts_with($body, '{')) {
+            $headers[] = 'Content-Type: application/json';
+        }
+        $text = file_get_contents($this->site->zoomUrl() . $path, false, stream_context_create(array('http' => array(
+            'method' => 'POST',
+            'header' => $headers,
+            'content' => $body,
+            'ignore_errors' => true,
+        ))));
+        return json_decode((string) $text, true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    private function screen(): Page
+    {
+        return $this->browser('admin')->screen('telemed-kivicare');
+    }
+
+    private function takeOver(): Page
+    {
+        $page = $this->browser('admin')->submit($this->screen()->form('//form[.//input[@value="telemed_kivicare_takeover"]]'));
+        $this->assertSame(200, $page->status, $page->text());
+        $this->assertStringContainsString('The take-over has run', implode(' ', $page->notices()));
+        return $page;
+    }
+
+    private function assertNoSecret(string $text): void
+    {
+        foreach ($this->secrets as $secret) {
+            $this->assertStringNotContainsString($secret, $text);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+<?php
+/**
+ * What becomes of a visit when something happens to its appointment. Each event of KiviCare's leads to one question: what
+ * does the appointment's row say now? The answer is recorded as a wish, on the plugin's own connection, and carried out
+ * after the request, once the appointment is seen committed. Nothing here calls Zoom, waits, or throws at the core.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Kivicare;
+
+use TelemedZoom\AfterRequest;
+use TelemedZoom\Ledger;
+use TelemedZoom\MeetingRecord;
+use TelemedZoom\Patient;
+use TelemedZoom\Visit;
+use TelemedZoom\VisitLink;
+use TelemedZoom\Visits;
+
+defined('ABSPATH') || exit;
+
+final class Bookings
+{
+    private const REGENERATE = '#^/kivicare/v\d+/appointments/(?P<id>\d+)/regenerate-video-conference$#';
+
+    /** The appointment whose link the current request regenerates. */
+    private ?int $regenerating = null;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly Visits $visits,
+        private readonly AfterRequest $afterRequest
+    ) {
+    }
+
+    public function register(): void
+    {
+        // The core's mail listener reads the mapping at 10.
+        add_action('kc_after_create_appointment', [$this, 'onChange'], 5);
+        add_action('kc_appointment_payment_completed', [$this, 'onChange'], 5);
+        foreach (['kc_appointment_updated', 'kc_appointment_status_update', 'kc_appointment_cancelled', 'kc_appointment_payment_cancelled'] as $hook) {
+            add_action($hook, [$this, 'onChange'], 10);
+        }
+        add_action('kc_appointment_deleted', [$this, 'onDelete'], 10);
+        foreach (['kc_after_create_appointment', 'kc_appointment_payment_completed', 'kc_appointment_cancelled'] as $hook) {
+            add_action($hook, [$this, 'noteCoreMail'], 20);
+        }
+        add_filter('rest_request_before_callbacks', [$this, 'beforeRoute'], 10, 3);
+        add_filter('rest_request_after_callbacks', [$this, 'afterRoute'], 10, 3);
+        foreach (['telemed_row_changed', 'telemed_row_settled'] as $hook) {
+            add_action($hook, [$this, 'onRow'], 5);
+        }
+    }
+
+    /**
+     * The core wants a meeting for an appointment: at booking, after a payment, or because somebody clicked Regenerate.
+     *
+     * @return array<string, mixed>|\WP_Error what the core takes for a meeting; its join link is the visit link
+     */
+    public function created(int $id): array|\WP_Error
+    {
+        $appointment = Appointments::find($id);
+        if ($appointment === null) {
+            return new \WP_Error('telemed_no_appointment', __('There is no such appointment.', 'telemed-zoom'));
+        }
+        if ($this->regenerating === $id) {
+            return $this->regenerated($appointment);
+        }
+        // After a payment the core asks for any doctor's service, so also for a visit at the clinic.
+        if (doing_action('kc_appointment_payment_completed') || !Appointments::isTelemed($appointment)) {
+            return self::meeting($appointment, null);
+        }
+        return self::meeting($appointment, $this->want($appointment));
+    }
+
+    /** @return bool whether there was a visit to cancel */
+    public function cancelled(int $id): bool
+    {
+        $this->cancelOtherProvider($id);
+        return $this->quietly(function () use ($id): bool {
+            $row = $this->row($id);
+            if ($row === null || !$row->state->isLive()) {
+                return false;
+            }
+            $this->visits->cancel($row);
+            $this->afterRequest->settleLater($row->id);
+            return true;
+        }) ?? false;
+    }
+
+    /** What the appointment's row says now is what is wanted. */
+    public function onChange(mixed $id): void
+    {
+        $id = (int) $id;
+        $this->quietly(function () use ($id): void {
+            $appointment = Appointments::find($id);
+            $row = $this->row($id);
+            if ($appointment === null || !$appointment->isHeld()) {
+                if ($row !== null) {
+                    $this->cancelled($id);
+                }
+                return;
+            }
+            if ($row !== null && $row->state->isLive()) {
+                $this->want($appointment);
+            } elseif ($appointment->status !== Appointment::CHECK_OUT && Appointments::isTelemed($appointment) && self::isOnZoom($appointment->doctor)) {
+                $this->want($appointment);
+            }
+        });
+    }
+
+    public function onDelete(mixed $id): void
+    {
+        $this->cancelled((int) $id);
+        MappingTable::remove((int) $id);
+    }
+
+    /**
+     * The core has queued mails of this event, from a mapping with a link; what it does not mail, we do. Its listener runs at
+     * 10. The note names the state of the visit that was mailed.
+     */
+    public function noteCoreMail(mixed $id): void
+    {
+        $this->quietly(function () use ($id): void {
+            $row = $this->row((int) $id);
+            $mapping = MappingTable::find((int) $id);
+            if ($row !== null && $mapping !== null && (string) $mapping['join_url'] !== '') {
+                MappingTable::note((int) $id, Source::NOTE_MAILED, (string) $row->sequence);
+            }
+        });
+    }
+
+    /** Keeps the core's row true to ours: Zoom's number once there is a meeting, the reason when there is none. */
+    public function onRow(MeetingRecord $row): void
+    {
+        if ($row->source !== Source::NAME) {
+            return;
+        }
+        $id = (int) $row->appointment;
+        // Where there is no row, the core rolled it back, deleted it, or never asked for one.
+        if (MappingTable::find($id) !== null) {
+            $failed = $row->meetingId === null && $row->lastError !== null && $row->state !== MeetingState::Cancelled;
+            MappingTable::write($id, VisitLink::url($row), $row->meetingId === null ? null : (string) $row->meetingId, null, $failed ? $row->lastError : null);
+        }
+    }
+
+    /**
+     * @param mixed $response
+     * @param mixed $handler
+     */
+    public function beforeRoute(mixed $response, mixed $handler, \WP_REST_Request $request): mixed
+    {
+        $this->regenerating = preg_match(self::REGENERATE, $request->get_route(), $parts) === 1 ? (int) $parts['id'] : null;
+        return $response;
+    }
+
+    /**
+     * A doctor who has moved to Google Meet has a meeting there now; ours would be a second one.
+     *
+     * @param mixed $response
+     * @param mixed $handler
+     */
+    public function afterRoute(mixed $response, mixed $handler, \WP_REST_Request $request): mixed
+    {
+        $id = $this->regenerating;
+        $this->regenerating = null;
+        $appointment = $id !== null && $response instanceof \WP_REST_Response && !$response->is_error() ? Appointments::find($id) : null;
+        if ($appointment !== null && !self::isOnZoom($appointment->doctor) && $this->row($appointment->id) !== null) {
+            $this->onDelete($appointment->id);
+        }
+        return $response;
+    }
+
+    /** For the appointment's own time, whatever the core passed along, and the old meeting goes. */
+    private function regenerated(Appointment $appointment): array|\WP_Error
+    {
+        if (Access::of($appointment, get_current_user_id()) === Access::Stranger || Access::of($appointment, get_current_user_id()) === Access::Patient) {
+            return new \WP_Error('telemed_forbidden', __('You are not allowed to do this.', 'telemed-zoom'));
+        }
+        if (!$appointment->isHeld()) {
+            return new \WP_Error('telemed_not_held', __('This appointment is cancelled or still pending, so there is no video visit. Book it first.', 'telemed-zoom'));
+        }
+        if ($appointment->isOver()) {
+            return new \WP_Error('telemed_over', __('This appointment is over. Choose a time to come first.', 'telemed-zoom'));
+        }
+        $row = $this->want($appointment);
+        if ($row !== null) {
+            $row = $this->visits->renew($row);
+            $this->afterRequest->settleLater($row->id);
+        }
+        return self::meeting($appointment, $row);
+    }
+
+    /** Records that this visit is wanted as the appointment says. Null when it cannot be: it lies in the past. */
+    private function want(Appointment $appointment): ?MeetingRecord
+    {
+        if ($appointment->isOver()) {
+            return $this->row($appointment->id);
+        }
+        $before = $this->row($appointment->id);
+        $visit = Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone, $before?->topic ?? '');
+        $row = $this->visits->book(Source::NAME, (string) $appointment->id, $appointment->doctor, $visit, self::patient($appointment->patient));
+        MappingTable::write($appointment->id, VisitLink::url($row), $row->meetingId === null ? null : (string) $row->meetingId);
+        $this->afterRequest->settleLater($row->id);
+        return $row;
+    }
+
+    private static function patient(int $user): ?Patient
+    {
+        $data = get_userdata($user);
+        return $data === false ? null : new Patient($user, $data->user_email);
+    }
+
+    private function row(int $id): ?MeetingRecord
+    {
+        return $this->ledger->findAppointment(Source::NAME, (string) $id);
+    }
+
+    /** @return array<string, mixed> */
+    private static function meeting(Appointment $appointment, ?MeetingRecord $row): array
+    {
+        $number = $row?->meetingId === null ? '' : (string) $row->meetingId;
+        return [
+            'id' => $number,
+            'zoom_id' => $number,
+            'appointment_id' => $appointment->id,
+            'join_url' => $row === null ? '' : VisitLink::url($row),
+            'start_url' => '',
+            'password' => '',
+            'start_time' => $appointment->start->format('Y-m-d\TH:i:s\Z'),
+            'duration' => $appointment->minutes,
+            'timezone' => $appointment->timezone,
+        ];
+    }
+
+    /** Which provider the core would ask for this doctor. */
+    private static function isOnZoom(int $doctor): bool
+    {
+        $factory = 'App\baseClasses\KCTelemedFactory';
+        if (!class_exists($factory)) {
+            return true;
+        }
+        $provider = $factory::get_provider_by_doctor_id($doctor);
+        return $provider !== null && $provider->get_provider_id() === Provider::ID;
+    }
+
+    /** The core asks a doctor's present provider only; what the former one made would stay. */
+    private function cancelOtherProvider(int $id): void
+    {
+        $factory = 'App\baseClasses\KCTelemedFactory';
+        if (!defined('KIVICARE_GOOGLE_MEET_ADDON_VERSION') || !class_exists($factory)) {
+            return;
+        }
+        try {
+            foreach ($factory::get_available_providers() as $provider) {
+                if (is_object($provider) && $provider->get_provider_id() !== Provider::ID && $provider->get_meeting_by_appointment($id)) {
+                    $provider->cancel_meeting_by_appointment($id);
+                }
+            }
+        } catch (\Throwable) {
+            // Another add-on's trouble is not this appointment's.
+            return;
+        }
+    }
+
+    /**
+     * Whatever goes wrong on our side, the core's transaction goes on; the sweep of due rows finds what was missed.
+     *
+     * @template T
+     * @param callable(): T $work
+     * @return ?T
+     */
+    private function quietly(callable $work): mixed
+    {
+        try {
+            return $work();
+        } catch (\Throwable $failure) {
+            if (defined('WP_DEBUG') && WP_DEBUG) {
+                error_log('telemed-zoom: ' . get_class($failure) . ' on an event of KiviCare: ' . $failure->getMessage()); // phpcs:ignore
+            }
+            return null;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+<?php
+/**
+ * The parts of the adapter, made once per request where KiviCare is, and reached by the classes that the core builds itself,
+ * without arguments.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Kivicare;
+
+use TelemedZoom\OwnAccounts;
+use TelemedZoom\Plugin;
+
+defined('ABSPATH') || exit;
+
+final class Services
+{
+    private static ?self $instance = null;
+
+    public readonly CoreSettings $coreSettings;
+    public readonly OwnAccounts $ownAccounts;
+    public readonly Bookings $bookings;
+    public readonly Lists $lists;
+    public readonly DoctorScreen $doctorScreen;
+    public readonly AdminScreen $adminScreen;
+    public readonly Source $source;
+    public readonly Callback $callback;
+    public readonly TakeOver $takeOver;
+
+    public function __construct(public readonly Plugin $plugin)
+    {
+        $this->ownAccounts = $plugin->ownAccounts;
+        $this->coreSettings = new CoreSettings($plugin->settings, $plugin->hosts, $this->ownAccounts);
+        $this->source = new Source();
+        $this->bookings = new Bookings($plugin->ledger, $plugin->visits, $plugin->afterRequest);
+        $this->lists = new Lists($plugin->ledger, $plugin->settings);
+        $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
+        $this->adminScreen = new AdminScreen($plugin, $this->coreSettings);
+        $this->callback = new Callback($plugin->oauthCallback, $this->coreSettings);
+        $this->takeOver = new TakeOver(
+            $plugin,
+            $this->coreSettings,
+            $this->ownAccounts,
+            new AddonStorage(),
+            new AdoptedVisits($plugin, $this->bookings)
+        );
+        self::$instance = $this;
+    }
+
+    /** For the provider and the controller. */
+    public static function instance(): self
+    {
+        return self::$instance ??= new self(Plugin::instance());
+    }
+
+    /** What must go on also where another add-on has KiviCare's telemed: what we have made. */
+    public function registerSource(): void
+    {
+        $this->source->register();
+    }
+
+    public function register(): void
+    {
+        $this->registerSource();
+        $this->coreSettings->register();
+        $this->bookings->register();
+        $this->lists->register();
+        $this->callback->register();
+        (new CatchUp($this->plugin->database, $this->bookings))->register();
+        if (is_admin()) {
+            (new OwnAccountField($this->ownAccounts, $this->coreSettings))->register();
+            (new TakeOverScreen($this->takeOver))->register();
+        }
+    }
+}

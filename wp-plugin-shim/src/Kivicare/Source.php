@@ -1,0 +1,81 @@
+<?php
+/**
+ * KiviCare's appointments as the ledger sees them.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Kivicare;
+
+use TelemedZoom\AppointmentSource;
+use TelemedZoom\Database;
+use TelemedZoom\Doctors;
+use TelemedZoom\MeetingRecord;
+use TelemedZoom\People;
+use TelemedZoom\Wanted;
+
+defined('ABSPATH') || exit;
+
+final class Source implements AppointmentSource
+{
+    public const NAME = 'kivicare';
+    /** Beside a mapping row: the sequence of the visit that the core has queued its mails of. */
+    public const NOTE_MAILED = 'mailed';
+
+    public function register(): void
+    {
+        add_filter('telemed_appointment_sources', function (array $sources): array {
+            $sources[self::NAME] = $this;
+            return $sources;
+        });
+    }
+
+    public function name(): string
+    {
+        return self::NAME;
+    }
+
+    public function committed(array $appointments, Database $database): array
+    {
+        return array_map(
+            static fn(Appointment $appointment): Wanted => new Wanted(
+                $appointment->isHeld(),
+                $appointment->doctor,
+                $appointment->start,
+                $appointment->minutes,
+                $appointment->timezone
+            ),
+            Appointments::committed(array_map('intval', $appointments), $database)
+        );
+    }
+
+    public function people(MeetingRecord $row): People
+    {
+        $appointment = Appointments::find((int) $row->appointment);
+        $doctor = get_userdata($row->doctor);
+        $patient = get_userdata($appointment?->patient ?? $row->patient ?? 0);
+        return new People(
+            Doctors::name($row->doctor),
+            $doctor === false ? null : $doctor->user_email,
+            $patient === false ? null : $patient->display_name,
+            $patient === false ? $row->patientEmail : $patient->user_email,
+            // The frame in which the visit was booked: the patient's, if they booked it themselves.
+            $row->timezone
+        );
+    }
+
+    public function mayView(MeetingRecord $row, int $user): bool
+    {
+        $appointment = Appointments::find((int) $row->appointment);
+        return $appointment !== null && Access::of($appointment, $user) !== Access::Stranger;
+    }
+
+    /** A move is mailed by nobody in the core; a booking or cancellation by some of its ways only, which are noted as they happen. */
+    public function mailsItself(string $event, ?MeetingRecord $row = null): bool
+    {
+        return in_array($event, ['booked', 'cancelled'], true) && $row !== null
+            && MappingTable::noted((int) $row->appointment, self::NOTE_MAILED) === (string) $row->sequence;
+    }
+}
