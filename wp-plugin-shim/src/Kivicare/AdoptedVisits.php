@@ -139,8 +139,9 @@ final class AdoptedVisits
             'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' . implode(', ', array_fill(0, count($values), '?')) . ')',
             array_values($values)
         );
-        MappingTable::write($appointment->id, VisitLink::url($this->ledger->demand($id)), (string) $row['zoom_id'], (string) $row['zoom_uuid']);
-        $this->plugin->afterRequest->settleLater($id);
+        $record = $this->ledger->demand($id);
+        MappingTable::write($appointment->id, VisitLink::url($record), (string) $row['zoom_id'], (string) $row['zoom_uuid']);
+        $this->plugin->afterRequest->settleLater($record);
     }
 
     /**

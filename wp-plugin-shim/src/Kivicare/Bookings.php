@@ -11,7 +11,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\AfterRequest;
 use TelemedZoom\Ledger;
 use TelemedZoom\MeetingRecord;
 use TelemedZoom\Patient;
@@ -30,8 +29,7 @@ final class Bookings
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly Visits $visits,
-        private readonly AfterRequest $afterRequest
+        private readonly Visits $visits
     ) {
     }
 
@@ -85,7 +83,6 @@ final class Bookings
                 return false;
             }
             $this->visits->cancel($row);
-            $this->afterRequest->settleLater($row->id);
             return true;
         }) ?? false;
     }
@@ -188,7 +185,6 @@ final class Bookings
         $row = $this->want($appointment);
         if ($row !== null) {
             $row = $this->visits->renew($row);
-            $this->afterRequest->settleLater($row->id);
         }
         return self::meeting($appointment, $row);
     }
@@ -203,7 +199,6 @@ final class Bookings
         $visit = Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone, $before?->topic ?? '');
         $row = $this->visits->book(Source::NAME, (string) $appointment->id, $appointment->doctor, $visit, self::patient($appointment->patient));
         MappingTable::write($appointment->id, VisitLink::url($row), $row->meetingId === null ? null : (string) $row->meetingId);
-        $this->afterRequest->settleLater($row->id);
         return $row;
     }
 
