@@ -37,6 +37,7 @@ abstract class KivicareTestCase extends ClinicTestCase
             $database->query("DELETE FROM wp_{$table}");
         }
         $database->query("DELETE FROM wp_options WHERE option_name LIKE 'kivicare\\_standin%' OR option_name LIKE 'kiviCare\\_%telemed%'");
+        $database->query("UPDATE wp_options SET option_value = '' WHERE option_name = 'timezone_string'");
         $database->query("DELETE FROM wp_usermeta WHERE meta_key LIKE 'kiviCare\\_%' OR meta_key LIKE 'zoom\\_%' OR meta_key IN ('telemed_type', 'timezone')");
         $database->close();
     }

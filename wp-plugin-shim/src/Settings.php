@@ -144,6 +144,12 @@ final class Settings
         return array_values(array_filter($needed, fn(string $field): bool => $this->text($field) === ''));
     }
 
+    /** Whether a mode is chosen and has all it needs. */
+    public function isComplete(): bool
+    {
+        return $this->missing() === [];
+    }
+
     /** Where Zoom sends the doctor back: the stored address, unchanged until an administrator changes it. */
     public function redirectUri(): string
     {

@@ -13,6 +13,7 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Ledger;
 use TelemedZoom\MeetingRecord;
+use TelemedZoom\MeetingState;
 use TelemedZoom\Patient;
 use TelemedZoom\Visit;
 use TelemedZoom\VisitLink;

@@ -32,7 +32,7 @@ final class KCStandIn
         if ($changes === []) {
             require $file;
         } elseif ($changes !== null) {
-            eval('?>' . strtr((string) file_get_contents($file), $changes));
+            eval(substr(strtr((string) file_get_contents($file), $changes), strlen('<?php')));
         }
     }
 }
