@@ -128,7 +128,9 @@ final class EventsTest extends KivicareTestCase
         }
         $this->settle();
         $this->assertCount(3, $this->meetings());
-        $this->assertCount(3, $this->creations());
+        // A worker's old token is refused first; that makes nothing.
+        $made = array_filter($this->creations(), static fn (array $request): bool => 201 === $request['status']);
+        $this->assertCount(3, $made);
     }
 
     public function testPayLaterMakesOneMeeting(): void

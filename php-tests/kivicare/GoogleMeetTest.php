@@ -88,6 +88,9 @@ final class GoogleMeetTest extends KivicareTestCase
     /** @return list<int> appointments with an event of Meet */
     private function events(): array
     {
-        return array_map('intval', array_keys((array) $this->site->php('return get_option("kivicare_standin_meet", []);')));
+        $database = $this->site->database();
+        $rows = $database->query('SELECT appointment_id FROM wp_kc_appointment_google_meet_mappings ORDER BY id')->fetch_all();
+        $database->close();
+        return array_map('intval', array_column($rows, 0));
     }
 }

@@ -33,7 +33,7 @@ abstract class KivicareTestCase extends ClinicTestCase
     private function forgetKivicare(): void
     {
         $database = $this->site->database();
-        foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings') as $table) {
+        foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings', 'kc_appointment_google_meet_mappings') as $table) {
             $database->query("DELETE FROM wp_{$table}");
         }
         $database->query("DELETE FROM wp_options WHERE option_name LIKE 'kivicare\\_standin%' OR option_name LIKE 'kiviCare\\_%telemed%'");

@@ -15,6 +15,9 @@ add_filter('pre_wp_mail', static function ($sent, array $mail) {
     return file_put_contents("$file.new", $text) === strlen($text) && rename("$file.new", $file);
 }, 10, 2);
 
+// The list of languages that could be installed is asked for by screens with a choice of language.
+add_filter('translations_api', static fn(): array => ['translations' => []]);
+
 // Without network each of these would stand in the log as a warning, with network it would make pages slow.
 add_action('init', static function (): void {
     remove_action('admin_init', '_maybe_update_core');

@@ -46,6 +46,27 @@ final class Appointments
         return $found;
     }
 
+    /**
+     * Those that Google Meet has taken over: it has an event for them, and our row in the core's table is gone.
+     *
+     * @param list<int> $ids
+     * @return array<int, true>
+     * @throws \TelemedZoom\DatabaseException
+     */
+    public static function onGoogleMeet(array $ids, Database $database): array
+    {
+        if ($ids === [] || !defined('KIVICARE_GOOGLE_MEET_ADDON_VERSION')) {
+            return [];
+        }
+        $marks = implode(',', array_fill(0, count($ids), '?'));
+        $rows = $database->rows(
+            'SELECT meet.appointment_id AS id FROM `' . self::table('kc_appointment_google_meet_mappings') . '` meet LEFT JOIN `' . MappingTable::name() . "` zoom
+             ON zoom.appointment_id = meet.appointment_id WHERE meet.appointment_id IN ($marks) AND zoom.id IS NULL",
+            $ids
+        );
+        return array_fill_keys(array_map('intval', array_column($rows, 'id')), true);
+    }
+
     /** Whether one of its services is a video visit with this doctor in this clinic. */
     public static function isTelemed(Appointment $appointment): bool
     {

@@ -78,6 +78,11 @@ final class Bookings
     public function cancelled(int $id): bool
     {
         $this->cancelOtherProvider($id);
+        return $this->cancelOurs($id);
+    }
+
+    private function cancelOurs(int $id): bool
+    {
         return $this->quietly(function () use ($id): bool {
             $row = $this->row($id);
             if ($row === null || !$row->state->isLive()) {
@@ -166,7 +171,8 @@ final class Bookings
         $this->regenerating = null;
         $appointment = $id !== null && $response instanceof \WP_REST_Response && !$response->is_error() ? Appointments::find($id) : null;
         if ($appointment !== null && !self::isOnZoom($appointment->doctor) && $this->row($appointment->id) !== null) {
-            $this->onDelete($appointment->id);
+            $this->cancelOurs($appointment->id);
+            MappingTable::remove($appointment->id);
         }
         return $response;
     }

@@ -39,15 +39,17 @@ final class Source implements AppointmentSource
 
     public function committed(array $appointments, Database $database): array
     {
+        $ids = array_map('intval', $appointments);
+        $elsewhere = Appointments::onGoogleMeet($ids, $database);
         return array_map(
             static fn(Appointment $appointment): Wanted => new Wanted(
-                $appointment->isHeld(),
+                $appointment->isHeld() && !isset($elsewhere[$appointment->id]),
                 $appointment->doctor,
                 $appointment->start,
                 $appointment->minutes,
                 $appointment->timezone
             ),
-            Appointments::committed(array_map('intval', $appointments), $database)
+            Appointments::committed($ids, $database)
         );
     }
 

@@ -9,8 +9,6 @@ use App\abstracts\KCAbstractTelemedProvider;
 
 final class KCStandInMeet extends KCAbstractTelemedProvider
 {
-    private const EVENTS = 'kivicare_standin_meet';
-
     public static function register(): void
     {
         define('KIVICARE_GOOGLE_MEET_ADDON_VERSION', '4.0.0');
@@ -41,7 +39,8 @@ final class KCStandInMeet extends KCAbstractTelemedProvider
 
     public function create_meeting($meeting_data = array())
     {
-        update_option(self::EVENTS, [$meeting_data['appointment_id'] => 'event'] + (array) get_option(self::EVENTS, []));
+        global $wpdb;
+        $wpdb->insert("{$wpdb->prefix}kc_appointment_google_meet_mappings", ['appointment_id' => $meeting_data['appointment_id'], 'event_id' => 'event']);
         return ['id' => 'event'];
     }
 
@@ -87,12 +86,15 @@ final class KCStandInMeet extends KCAbstractTelemedProvider
 
     public function get_meeting_by_appointment($appointment_id)
     {
-        return isset(((array) get_option(self::EVENTS, []))[$appointment_id]) ? (object) ['eventId' => 'event'] : null;
+        global $wpdb;
+        $event = $wpdb->get_var($wpdb->prepare("SELECT event_id FROM {$wpdb->prefix}kc_appointment_google_meet_mappings WHERE appointment_id = %d LIMIT 1", $appointment_id));
+        return $event === null ? null : (object) ['eventId' => $event];
     }
 
     public function cancel_meeting_by_appointment($appointment_id)
     {
-        update_option(self::EVENTS, array_diff_key((array) get_option(self::EVENTS, []), [$appointment_id => 0]));
+        global $wpdb;
+        $wpdb->delete("{$wpdb->prefix}kc_appointment_google_meet_mappings", ['appointment_id' => $appointment_id]);
         return true;
     }
 
