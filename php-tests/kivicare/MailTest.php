@@ -52,6 +52,31 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array(), $this->mailsTo(self::PATIENT));
     }
 
+    public function testAConfirmedPendingBookingIsMailedByUs(): void
+    {
+        $id = $this->book('receptionist', array('status' => 2));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->assertMailedOnceByUs($id);
+    }
+
+    public function testPayLaterIsMailedByUs(): void
+    {
+        $id = $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'paylater'));
+        $this->assertMailedOnceByUs($id);
+    }
+
+    public function testAMoveIsMailedByUs(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $this->assertCount(1, $this->mailsTo(self::PATIENT));
+        $this->assertCount(1, $this->mailsTo(FakeZoom::DOCTOR1_EMAIL));
+    }
+
     public function testACancellationByStatusIsMailedByTheCore(): void
     {
         $id = $this->book();
@@ -72,6 +97,17 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array(), $this->mailsTo(self::PATIENT));
     }
 
+    private function assertMailedOnceByUs(int $id): void
+    {
+        $row = $this->visit($id);
+        $this->settle();
+        $this->assertSame(array(), $this->queuedMails($id), 'the core mails nothing here');
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $mails = $this->mailsTo($address);
+            $this->assertCount(1, $mails, $address);
+            $this->assertStringContainsString($this->visitLink($row), $mails[0]['message']);
+        }
+    }
 
     /** @return list<array<string, mixed>> */
     private function mailsTo(string $address): array

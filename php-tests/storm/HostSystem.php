@@ -55,7 +55,7 @@ final class HostSystem implements AppointmentSource
         return false;
     }
 
-    public function mailsItself(string $event): bool
+    public function mailsItself(string $event, MeetingRecord $row): bool
     {
         return true;
     }

@@ -25,7 +25,7 @@ final class LedgerTest extends ClinicTestCase
             }
             public function people(\TelemedZoom\MeetingRecord $row): \TelemedZoom\People { return new \TelemedZoom\People('Dora', null, null, null); }
             public function mayView(\TelemedZoom\MeetingRecord $row, int $user): bool { return false; }
-            public function mailsItself(string $event): bool { return true; }
+            public function mailsItself(string $event, \TelemedZoom\MeetingRecord $row): bool { return true; }
         }
         add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new TestSource()]);
         global $wpdb;

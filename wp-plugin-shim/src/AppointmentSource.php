@@ -31,5 +31,5 @@ interface AppointmentSource
     public function mayView(MeetingRecord $row, int $user): bool;
 
     /** Whether the system itself tells people of this event: 'booked', 'moved', 'reassigned' or 'cancelled'. */
-    public function mailsItself(string $event): bool;
+    public function mailsItself(string $event, MeetingRecord $row): bool;
 }

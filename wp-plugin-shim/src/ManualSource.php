@@ -54,7 +54,7 @@ final class ManualSource implements AppointmentSource
         return $user === $row->doctor || $user === $row->patient || Capabilities::isAdmin($user);
     }
 
-    public function mailsItself(string $event): bool
+    public function mailsItself(string $event, MeetingRecord $row): bool
     {
         return false;
     }

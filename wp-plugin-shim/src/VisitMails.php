@@ -83,7 +83,7 @@ final class VisitMails
         if ($source === null || $row->isOver() || ($event === 'cancelled' && $before->seenAt === null)) {
             return;
         }
-        if ($source->mailsItself($event)) {
+        if ($source->mailsItself($event, $row)) {
             $this->claim($row, $event, self::LOG_TOLD_BY_SOURCE);
             return;
         }

@@ -75,9 +75,9 @@ final class Source implements AppointmentSource
     }
 
     /** A move is mailed by nobody in the core; a booking or cancellation by some of its ways only, which are noted as they happen. */
-    public function mailsItself(string $event, ?MeetingRecord $row = null): bool
+    public function mailsItself(string $event, MeetingRecord $row): bool
     {
-        return in_array($event, ['booked', 'cancelled'], true) && $row !== null
+        return in_array($event, ['booked', 'cancelled'], true)
             && MappingTable::noted((int) $row->appointment, self::NOTE_MAILED) === (string) $row->sequence;
     }
 }
