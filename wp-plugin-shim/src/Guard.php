@@ -155,6 +155,14 @@ final class Guard
         return wp_is_writable(dirname($file)) && file_put_contents($file, $id . "\n", LOCK_EX) !== false ? $id : '';
     }
 
+    /** The plugin leaves nothing beside the database either. */
+    public static function removeFile(): void
+    {
+        if (is_file(self::installFile())) {
+            wp_delete_file(self::installFile());
+        }
+    }
+
     private static function installFile(): string
     {
         return WP_CONTENT_DIR . '/' . self::INSTALL_FILE;

@@ -25,6 +25,7 @@ final class Uninstall
                 restore_current_blog();
             }
         }
+        Guard::removeFile();
     }
 
     private function removeFromBlog(Plugin $plugin): void
