@@ -10,6 +10,9 @@ use Telemed\Tests\Site;
 /** The site of a storm: the appointment table, the doctors, and their hosts or connections at fake-zoom. */
 final class Stage
 {
+    /** @var list<array{id: string, email: string}> in the order of the doctors */
+    private array $hosts = array();
+
     public function __construct(private readonly Site $site, private readonly FakeZoom $zoom)
     {
     }
@@ -27,7 +30,7 @@ final class Stage
         $database->query('CREATE TABLE ' . Plan::TABLE . ' (id bigint unsigned NOT NULL PRIMARY KEY, doctor bigint unsigned NOT NULL,
             start_utc datetime NOT NULL, minutes int NOT NULL, timezone varchar(64) NOT NULL, held tinyint NOT NULL) ENGINE=InnoDB');
         $database->close();
-        $hosts = $this->hosts($doctors);
+        $hosts = $this->hosts = $this->hosts($doctors);
         $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'apps' => array(
             'account' => FakeZoom::ACCOUNT,
             's2s' => array(FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET),
@@ -37,6 +40,24 @@ final class Stage
             $this->connect($users, $hosts);
         }
         return $users;
+    }
+
+    /**
+     * Who lost the connection does what the mail asks for: a refresh whose answer is lost for good costs the grant at Zoom.
+     *
+     * @param list<int> $users
+     * @return int how many had lost it
+     */
+    public function reconnect(array $users): int
+    {
+        $lost = $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            return array_values(array_filter($arguments["users"], static fn (int $user): bool => $plugin->apps->connection($user)?->status() !== "connected"));',
+            array('users' => $users)
+        );
+        $hosts = array_map(fn (int $user): array => $this->hosts[array_search($user, $users, true)], $lost);
+        $this->connect($lost, $hosts);
+        return count($lost);
     }
 
     /** @return list<array{id: string, email: string}> licensed users of the clinic's account */

@@ -40,7 +40,8 @@ if ($appointments < 1 || ! in_array($mode, array('s2s', 'oauth'), true)) {
 
 $site = Site::fromEnvironment();
 $zoom = $site->zoom();
-$doctors = (new Stage($site, $zoom))->build($mode, max(2, intdiv($appointments, APPOINTMENTS_PER_DOCTOR)));
+$stage = new Stage($site, $zoom);
+$doctors = $stage->build($mode, max(2, intdiv($appointments, APPOINTMENTS_PER_DOCTOR)));
 $hosts = $site->php('return array_map(static fn (int $user): string => (new \TelemedZoom\HostMap())->of($user)->id, array_combine($arguments["doctors"], $arguments["doctors"]));', array('doctors' => $doctors));
 
 $folder = sys_get_temp_dir() . '/telemed-storm-' . getmypid();
@@ -86,6 +87,10 @@ for ($fault = 1; array() !== $processes->running('actor'); $fault++) {
 $remember();
 $weather->clear();
 printf("storm %d: %d appointments in mode %s, %.0f s, %d kills, faults: %s\n", $seed, $appointments, $mode, microtime(true) - $began, $processes->kills(), $weather->report());
+
+if ('oauth' === $mode) {
+    printf("%d doctors had to connect again\n", $stage->reconnect($doctors));
+}
 
 // After the storm: time passes (the ledger's waits are over) until nothing is due.
 $settled = false;
