@@ -68,7 +68,7 @@ final class Bookings
             return $this->regenerated($appointment);
         }
         // After a payment the core asks for any doctor's service, so also for a visit at the clinic.
-        if (doing_action('kc_appointment_payment_completed') || !Appointments::isTelemed($appointment)) {
+        if (!Appointments::isTelemed($appointment)) {
             return self::meeting($appointment, null);
         }
         return self::meeting($appointment, $this->want($appointment));
