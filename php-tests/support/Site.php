@@ -184,6 +184,19 @@ final class Site
         return new \mysqli('localhost', $db['user'], $db['password'], $db['name'], 0, $db['socket']);
     }
 
+    /** A connection to the database server as its administrator. */
+    public function databaseServer(): \mysqli
+    {
+        mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
+        return new \mysqli('localhost', 'root', '', $this->state['db']['name'], 0, $this->state['db']['socket']);
+    }
+
+    /** The account that the site uses at the database server, as SQL writes it. */
+    public function databaseAccount(): string
+    {
+        return "'{$this->state['db']['user']}'@'localhost'";
+    }
+
     /** The first column of the first row; null when there is none. */
     public function value(string $sql, string ...$parameters): ?string
     {

@@ -21,7 +21,11 @@ final class Database
     private const CONNECT_SECONDS = 5;
     /** "Server has gone away": said before the statement was sent, so it may be sent again. */
     private const GONE = 2006;
+    /** "Lost connection during query". */
+    private const LOST = 2013;
     public const DUPLICATE = 1062;
+    /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
+    public const NO_LOCKS = -1;
     /** Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written. */
     private const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1," .
         " time_zone = '+00:00', innodb_lock_wait_timeout = 10";
@@ -112,7 +116,7 @@ final class Database
      * Takes a named lock that spans every process and web server of this site.
      *
      * @return bool true only when it is held; false also when this request holds it already
-     * @throws DatabaseException
+     * @throws DatabaseException also when the database cannot lock, with the code NO_LOCKS
      */
     public function lock(string $key, float $seconds): bool
     {
@@ -121,8 +125,7 @@ final class Database
             return false;
         }
         // Whole seconds; a negative number would mean for ever.
-        $row = $this->row('SELECT GET_LOCK(?, ?) AS taken', [$name, max(0, (int) ceil($seconds))]);
-        if ((string) ($row['taken'] ?? '') !== '1') {
+        if (!$this->take($name, max(0, (int) ceil($seconds)))) {
             return false;
         }
         $this->held[$name] = true;
@@ -154,6 +157,25 @@ final class Database
         global $wpdb;
         $scope = implode("\0", [DB_NAME, $wpdb->prefix, (string) get_current_blog_id(), $key]);
         return 'telemed_' . substr(hash_hmac('sha256', $scope, $this->site->secret()), 0, 40);
+    }
+
+    /** @throws DatabaseException */
+    private function take(string $name, int $seconds): bool
+    {
+        try {
+            $taken = $this->row('SELECT GET_LOCK(?, ?) AS taken', [$name, $seconds])['taken'] ?? null;
+        } catch (DatabaseException $failure) {
+            if ($this->connection === null || in_array($failure->getCode(), [self::GONE, self::LOST], true)) {
+                throw $failure;
+            }
+            throw new DatabaseException(sprintf('GET_LOCK was refused with error %d', $failure->getCode()), self::NO_LOCKS);
+        }
+        // 0: somebody else holds it. NULL: the database could not say; whoever went on would not be alone.
+        return match ($taken === null ? '' : (string) $taken) {
+            '1' => true,
+            '0' => false,
+            default => throw new DatabaseException('GET_LOCK gave no answer', self::NO_LOCKS),
+        };
     }
 
     /** @param list<int|string|null> $values */

@@ -17,6 +17,13 @@ final class ErrorText
     public static function of(\Throwable $failure): string
     {
         $failure = self::cause($failure);
+        if ($failure instanceof DatabaseException && $failure->getCode() === Database::NO_LOCKS) {
+            return sprintf(
+                /* translators: %s: what the database said */
+                __('The site\'s database gave no lock (%s), and without one nothing is renewed at Zoom. Try again; if it lasts, ask your host for a MySQL or MariaDB on which the function GET_LOCK works: some clusters and proxies do not pass it on.', 'telemed-zoom'),
+                $failure->getMessage()
+            );
+        }
         if ($failure instanceof DatabaseException) {
             return sprintf(
                 /* translators: %s: what the database said */
