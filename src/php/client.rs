@@ -156,7 +156,7 @@ impl Client {
 }
 
 /// The argument `requests`: a list of meeting requests.
-pub struct RequestsArgument(Vec<zoom::meeting_request::MeetingRequest>);
+pub struct RequestsArgument(Vec<Rc<zoom::meeting_request::MeetingRequest>>);
 
 impl FromZval<'_> for RequestsArgument {
     const TYPE: DataType = DataType::Array;
@@ -164,10 +164,7 @@ impl FromZval<'_> for RequestsArgument {
     fn from_zval(zval: &Zval) -> Option<Self> {
         zval.array()?
             .values()
-            .map(|item| {
-                <&MeetingRequest>::from_zval(item.dereference())
-                    .map(|request| request.core().as_ref().clone())
-            })
+            .map(|item| <&MeetingRequest>::from_zval(item.dereference()).map(MeetingRequest::core))
             .collect::<Option<_>>()
             .map(Self)
     }

@@ -70,10 +70,10 @@ pub struct StartUrlAnswer {
 impl Meeting {
     /// Takes an answer; a join link that does not lead to Zoom is left out.
     #[must_use]
-    pub fn new(answer: MeetingAnswer, endpoints: &Endpoints) -> Self {
+    pub fn new(mut answer: MeetingAnswer, endpoints: &Endpoints) -> Self {
         let join_url = answer
             .join_url
-            .clone()
+            .take()
             .filter(|link| endpoints.trusts_link(link));
         Self {
             answer,
@@ -82,8 +82,8 @@ impl Meeting {
         }
     }
 
-    /// Compares the echo with what was asked and keeps the names of what the account overrides. A setting that the answer
-    /// leaves out says nothing.
+    /// Compares the echo with what was asked and keeps the names of what the account overrides, not the echo, which would be
+    /// half of all that a meeting holds. A setting that the answer leaves out says nothing.
     #[must_use]
     pub fn compared_with(mut self, asked: &Map<String, Value>, passcode: Option<&str>) -> Self {
         self.overridden = COMPARED
@@ -96,6 +96,7 @@ impl Meeting {
             )
             .map(str::to_owned)
             .collect();
+        self.answer.settings = Map::new();
         if passcode.is_some() && self.passcode() != passcode {
             self.overridden.push("password".to_owned());
         }

@@ -1,5 +1,7 @@
 //! Many `POST /users/{userId}/meetings` at once.
 
+use std::borrow::Borrow;
+
 use zeroize::Zeroizing;
 
 use super::Client;
@@ -29,7 +31,10 @@ impl Client {
     /// Creates many meetings, concurrently on this thread and within Zoom's limit per second. In the order of the requests: each
     /// its meeting or its own error; one failure harms no other. No request is sent twice that may have arrived.
     #[must_use]
-    pub fn create_meetings(&self, requests: &[MeetingRequest]) -> Vec<Result<Meeting>> {
+    pub fn create_meetings<R: Borrow<MeetingRequest>>(
+        &self,
+        requests: &[R],
+    ) -> Vec<Result<Meeting>> {
         if requests.is_empty() {
             return Vec::new();
         }
@@ -40,8 +45,9 @@ impl Client {
         let mut pace = self.api.pace();
         let mut results = Vec::with_capacity(requests.len());
         for batch in requests.chunks(BATCH) {
-            let mut made = self.create_batch(batch, policy.as_ref(), &mut pace);
-            self.mend_passcodes(batch, &mut made, &mut policy, &mut pace);
+            let batch: Vec<&MeetingRequest> = batch.iter().map(Borrow::borrow).collect();
+            let mut made = self.create_batch(&batch, policy.as_ref(), &mut pace);
+            self.mend_passcodes(&batch, &mut made, &mut policy, &mut pace);
             results.append(&mut made);
         }
         results
@@ -50,7 +56,7 @@ impl Client {
     /// Those whose passcode was refused, once more with one that the account's policy takes. Nothing was created for them.
     fn mend_passcodes(
         &self,
-        requests: &[MeetingRequest],
+        requests: &[&MeetingRequest],
         results: &mut [Result<Meeting>],
         policy: &mut Option<PasscodePolicy>,
         pace: &mut Pace,
@@ -61,9 +67,9 @@ impl Client {
             .filter(|(_, result)| result.as_ref().is_err_and(refuses_passcode))
             .map(|(index, _)| index)
             .collect();
-        let again: Vec<MeetingRequest> = refused
+        let again: Vec<&MeetingRequest> = refused
             .iter()
-            .filter_map(|index| requests.get(*index).cloned())
+            .filter_map(|index| requests.get(*index).copied())
             .collect();
         let Some(first) = again.first() else { return };
         let Ok(read) = self.read_passcode_policy(first.host()) else {
@@ -80,7 +86,7 @@ impl Client {
 
     fn create_batch(
         &self,
-        requests: &[MeetingRequest],
+        requests: &[&MeetingRequest],
         policy: Option<&PasscodePolicy>,
         pace: &mut Pace,
     ) -> Vec<Result<Meeting>> {

@@ -133,6 +133,10 @@ fn those_whose_passcode_was_refused_go_once_more_by_the_policy() {
 fn nothing_is_asked_for_nothing() {
     let world = World::new();
     let app = ServerToServerApp::new("account", "client", "secret", world.context.clone()).unwrap();
-    assert!(app.client().create_meetings(&[]).is_empty());
+    assert!(
+        app.client()
+            .create_meetings::<MeetingRequest>(&[])
+            .is_empty()
+    );
     assert!(world.http.lines().is_empty());
 }
