@@ -19,7 +19,7 @@ final class Browser
     private readonly \CurlHandle $curl;
     private ?string $nonce = null;
 
-    /** @param string $site the address that relative ones are resolved against */
+    /** @param string $site the address beneath which those without a host lie */
     public function __construct(private readonly string $site)
     {
         $this->curl = curl_init();
@@ -111,7 +111,7 @@ final class Browser
         foreach ($requests as $number => [$browser, $method, $route, $body]) {
             $received[$number] = array();
             $headers = array('Content-Type' => 'application/json', 'X-WP-Nonce' => $browser->nonce ??= $browser->restNonce());
-            $url = Url::resolve($browser->site . '/', '/wp-json/' . ltrim($route, '/'));
+            $url = $browser->address('/wp-json/' . ltrim($route, '/'));
             $browser->prepare($method, $url, null === $body ? null : json_encode((object) $body, JSON_THROW_ON_ERROR), $headers, $received[$number]);
             curl_multi_add_handle($all, $browser->curl);
         }
@@ -127,11 +127,17 @@ final class Browser
         return $pages;
     }
 
+    /** The site may be one of several on its host, each under a path. */
+    private function address(string $url): string
+    {
+        return str_starts_with($url, '/') ? $this->site . $url : Url::resolve($this->site . '/', $url);
+    }
+
     /** @param array<string, string> $headers */
     public function request(string $method, string $url, ?string $body = null, array $headers = array(), bool $follow = true): Page
     {
         $redirects = array();
-        $url = Url::resolve($this->site . '/', $url);
+        $url = $this->address($url);
         while (true) {
             $page = $this->exchange($method, $url, $body, $headers, $redirects);
             $location = $page->header('location');

@@ -32,6 +32,12 @@ final class Site
         return new self(array('php_ini_scan_dir' => $other->state['php_ini_scan_dir']) + $this->state);
     }
 
+    /** A blog of the site's network. */
+    public function blog(string $path): self
+    {
+        return new self(array('url' => $this->state['url'] . $path) + $this->state);
+    }
+
     public function url(string $path = ''): string
     {
         return $this->state['url'] . $path;
@@ -92,7 +98,8 @@ final class Site
     public function php(string $code, array $arguments = array()): mixed
     {
         $script = '$arguments = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);'
-            . '$_SERVER["HTTP_HOST"] = ' . var_export(substr($this->url(), strlen('http://')), true) . ';'
+            . '[$_SERVER["HTTP_HOST"], $_SERVER["REQUEST_URI"]] = explode("/", ' . var_export(substr($this->url('/'), strlen('http://')), true) . ', 2);'
+            . '$_SERVER["REQUEST_URI"] = "/" . $_SERVER["REQUEST_URI"];'
             . 'require ' . var_export($this->state['wordpress'] . '/wp-load.php', true) . ';'
             . '$returned = (static function (array $arguments) {' . $code . "\n" . '})($arguments);'
             // WordPress and plugins may print; what follows the mark is ours.

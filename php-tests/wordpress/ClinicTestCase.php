@@ -25,11 +25,16 @@ abstract class ClinicTestCase extends TestCase
 
     protected function setUp(): void
     {
-        $this->site = Site::fromEnvironment();
+        $this->site = $this->siteOfTest();
         $this->site->reset();
         $this->zoom = $this->site->zoom();
         $this->zoom->reset();
         $this->complaintsBefore = count($this->site->complaints());
+    }
+
+    protected function siteOfTest(): Site
+    {
+        return Site::fromEnvironment();
     }
 
     /** Whatever a test is about, PHP and WordPress have nothing to complain of. */
@@ -46,7 +51,7 @@ abstract class ClinicTestCase extends TestCase
 
     protected function browser(string $person): Browser
     {
-        return $this->browsers[$person] ??= $this->site->browser($person);
+        return $this->browsers["{$person} at {$this->site->url()}"] ??= $this->site->browser($person);
     }
 
     /** Everybody logs in anew, as after a change of WordPress' keys. */

@@ -1,7 +1,7 @@
 # A private WordPress site under target/site-NAME: MariaDB, php-fpm, nginx, fake-zoom. Sourced, not run.
 #
-# site_up NAME [--without-extension] [--without-key] [--key BASE64] [--kivicare]   starts it and writes state.json
-# site_down NAME                                                                   stops what site_up started, by process id
+# site_up NAME [--without-extension] [--without-key] [--key BASE64] [--kivicare] [--network]   starts it and writes state.json
+# site_down NAME                                                                               stops what site_up started, by process id
 
 source "$ROOT/scripts/lib/wordpress.sh"
 
@@ -9,7 +9,7 @@ ADMIN_PASSWORD=admin-password-for-tests
 DOCTOR_PASSWORD=doctor-password-for-tests
 
 site_up() {
-  local name=$1 extension=yes kivicare= key
+  local name=$1 extension=yes kivicare= network= key SITE_WORKERS=${SITE_WORKERS:-6}
   key=$(openssl rand -base64 32)
   shift
   while [ $# -gt 0 ]; do
@@ -17,6 +17,7 @@ site_up() {
       --without-extension) extension= ;;
       --without-key) key= ;;
       --kivicare) kivicare=yes ;;
+      --network) network=yes ;;
       --key)
         key=${2:?"--key wants a key"}
         shift
@@ -45,6 +46,7 @@ site_up() {
   PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/prepare-site.php" "$dir/wordpress" "$url" "$DOCTOR_PASSWORD" ||
     die "WordPress could not be prepared"
   [ -z "$kivicare" ] || install_kivicare "$dir"
+  [ -z "$network" ] || make_network "$dir" "$url"
   start_fpm "$dir" "$run"
   start_nginx "$dir" "$run" "$port"
   write_state "$dir" "$run" "$url"
@@ -76,6 +78,22 @@ install_kivicare() {
   ln -sfn "$ROOT/php-tests/kivicare/kivicare-clinic-management-system" "$1/wordpress/wp-content/plugins/kivicare-clinic-management-system"
   PHP_INI_SCAN_DIR=$1/php.d php "$ROOT/scripts/lib/prepare-kivicare.php" "$1/wordpress" "$DOCTOR_PASSWORD" ||
     die "KiviCare's stand-in could not be prepared"
+}
+
+# A network of two blogs, / and /second/, both served by one PHP worker, the plugin active in the whole network.
+make_network() {
+  local dir=$1 url=$2 step
+  for step in tables blogs; do
+    PHP_INI_SCAN_DIR=$dir/php.d php "$ROOT/scripts/lib/make-network.php" "$dir/wordpress" "$url" "$step" ||
+      die "WordPress could not be made a network"
+    [ "$step" != tables ] || sed -i "2i define('MULTISITE', true);\\
+define('SUBDOMAIN_INSTALL', false);\\
+define('DOMAIN_CURRENT_SITE', '${url#http://}');\\
+define('PATH_CURRENT_SITE', '/');\\
+define('SITE_ID_CURRENT_SITE', 1);\\
+define('BLOG_ID_CURRENT_SITE', 1);" "$dir/wordpress/wp-config.php"
+  done
+  SITE_WORKERS=1
 }
 
 # The site's value NAME KEY, such as: site_value demo url
@@ -202,7 +220,7 @@ listen = $run/fpm.sock
 user = $(id -un)
 group = $(id -gn)
 pm = static
-pm.max_children = ${SITE_WORKERS:-6}
+pm.max_children = $SITE_WORKERS
 clear_env = no
 catch_workers_output = yes
 CONF
@@ -232,6 +250,8 @@ http {
     listen 127.0.0.1:$port;
     root "$dir/wordpress";
     index index.php index.html;
+    # The second blog of a network has the same files.
+    rewrite ^/second(/wp-(admin|includes|content|login\.php).*)\$ \$1;
     location / { try_files \$uri \$uri/ /index.php?\$args; }
     location ~ \.php\$ {
       try_files \$uri =404;
