@@ -183,12 +183,13 @@ final class Site
         return $text;
     }
 
-    /** A connection to the site's database. */
-    public function database(): \mysqli
+    /** A connection to the site's database, as WordPress or as the server's own root, who may do everything. */
+    public function database(bool $asRoot = false): \mysqli
     {
         mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
         $db = $this->state['db'];
-        return new \mysqli('localhost', $db['user'], $db['password'], $db['name'], 0, $db['socket']);
+        [$user, $password] = $asRoot ? array('root', '') : array($db['user'], $db['password']);
+        return new \mysqli('localhost', $user, $password, $db['name'], 0, $db['socket']);
     }
 
     /** A connection to the database server as its administrator. */

@@ -128,7 +128,7 @@ final class MeetingScreen
     private function print(MeetingRecord $row): void
     {
         $people = $this->sources->find($row->source)?->people($row);
-        self::printOverlap($this->queries->overlapping($row), $row);
+        self::printOverlap($this->queries->overlaps([$row])[$row->id] ?? [], $row);
         echo '<table class="form-table telemed-facts" role="presentation">';
         self::fact(__('Doctor', 'telemed-zoom'), esc_html(Doctors::name($row->doctor)));
         self::fact(__('Patient', 'telemed-zoom'), esc_html(trim($people?->patientName . ' ' . $people?->patientEmail) ?: __('not known here', 'telemed-zoom')));

@@ -17,6 +17,9 @@ final class MeetingsTable extends \WP_List_Table
 {
     private const PER_PAGE = 20;
 
+    /** @var array<int, list<int>> see LedgerQueries::overlaps() */
+    private array $overlaps = [];
+
     public function __construct(
         private readonly LedgerQueries $queries,
         private readonly StartLink $startLink,
@@ -44,6 +47,11 @@ final class MeetingsTable extends \WP_List_Table
         $this->_column_headers = [$this->get_columns(), [], [], 'doctor'];
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
         $this->items = $page['records'];
+        cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
+        $this->overlaps = $this->queries->overlaps(array_values(array_filter(
+            $this->items,
+            static fn(MeetingRecord $record): bool => $record->state->isLive() && !$record->isOver()
+        )));
         $this->set_pagination_args(['total_items' => $page['total'], 'per_page' => self::PER_PAGE]);
     }
 
@@ -121,7 +129,7 @@ final class MeetingsTable extends \WP_List_Table
             $html .= '<p class="telemed-error">' . esc_html($item->lastError) . '</p>';
         }
         $html .= MeetingScreen::nextTry($item);
-        if ($item->state->isLive() && !$item->isOver() && $this->queries->overlapping($item) !== []) {
+        if (isset($this->overlaps[$item->id])) {
             $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
         }
         if ($item->overridden !== [] && $item->isReady()) {

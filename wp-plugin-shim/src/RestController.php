@@ -104,10 +104,11 @@ final class RestController
         $perPage = (int) $request['per_page'];
         try {
             $found = $this->queries->page($doctor, (string) $request['when'], (int) $request['page'], $perPage);
+            $items = $this->items($found['records']);
         } catch (DatabaseException $failure) {
             return ErrorText::restError($failure);
         }
-        $response = self::privately(array_map([$this, 'item'], $found['records']));
+        $response = self::privately($items);
         $response->header('X-WP-Total', (string) $found['total']);
         $response->header('X-WP-TotalPages', (string) (int) ceil($found['total'] / $perPage));
         return $response;
@@ -149,8 +150,21 @@ final class RestController
         return $this->answer(fn(): MeetingRecord => $this->manual->cancel((int) $request['id']));
     }
 
-    /** @return array<string, mixed> */
-    public function item(MeetingRecord $record): array
+    /**
+     * @param list<MeetingRecord> $records
+     * @return list<array<string, mixed>>
+     */
+    private function items(array $records): array
+    {
+        $overlaps = $this->queries->overlaps($records);
+        return array_map(static fn(MeetingRecord $record): array => self::item($record, $overlaps[$record->id] ?? []), $records);
+    }
+
+    /**
+     * @param list<int> $overlaps ids of rows
+     * @return array<string, mixed>
+     */
+    private static function item(MeetingRecord $record, array $overlaps): array
     {
         $time = static fn(\DateTimeImmutable $moment): string => $moment->format('Y-m-d\TH:i:s\Z');
         return [
@@ -172,7 +186,7 @@ final class RestController
             'visit_link' => VisitLink::url($record),
             'start_link' => $record->isReady() ? StartLink::url($record->id) : null,
             'overridden' => $record->overridden,
-            'overlaps' => $this->queries->overlapping($record),
+            'overlaps' => $overlaps,
             'error' => $record->lastError,
             'next_try' => $record->nextTryAt === null ? null : $time($record->nextTryAt),
             'tracking_id' => $record->trackingId,
@@ -223,7 +237,7 @@ final class RestController
     private function answer(callable $work, int $status = 200): \WP_REST_Response|\WP_Error
     {
         try {
-            return self::privately($this->item($work()), $status);
+            return self::privately($this->items([$work()])[0], $status);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ErrorText::restError($failure);
         }

@@ -1,0 +1,215 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+/** A ledger of ten thousand visits: every question to it is answered from an index, and a page of it costs what a short one does. */
+final class QueryPlanTest extends ClinicTestCase
+{
+    private const ROWS = 10000;
+    /** What a statement may look at, of all these; what is to come is a tenth of them. */
+    private const MOST_READ = self::ROWS / 5;
+    /** Every public method of what asks the ledger, with arguments as screens, routes, worker and comparison give them. */
+    private const CALLS = <<<'CODE'
+        $plugin = \TelemedZoom\Plugin::instance();
+        $queries = $plugin->queries;
+        $comparison = new \TelemedZoom\ReconcileQueries($plugin->database);
+        $row = $plugin->ledger->find($arguments['row']);
+        $without = $plugin->ledger->find($arguments['without']);
+        $host = new \TelemedZoom\HostOfMeetings('s2s', 'app', 'account', null, 'host1', null);
+        $page = static fn (?int $doctor, string $when, int $number): array => $queries->page($doctor, $when, $number, 20);
+        $calls = [
+            \TelemedZoom\LedgerQueries::class => [
+                'page' => static fn () => [$page(null, 'upcoming', 3), $page(null, 'past', 3), $page(null, 'all', 3), $page(1, 'upcoming', 1), $page(1, 'past', 2), $page(1, 'all', 1)],
+                'count' => static fn () => [$queries->count(null, 'upcoming'), $queries->count(1, 'all')],
+                'due' => static fn () => $queries->due(50),
+                'unsettled' => static fn () => $queries->unsettled(50),
+                'upcomingAfter' => static fn () => $queries->upcomingAfter(9200, 200),
+                'unmadeBefore' => static fn () => $queries->unmadeBefore(gmdate('Y-m-d H:i:s', time() + 3600)),
+                'dueSince' => static fn () => $queries->dueSince(),
+                'meetingsOfHost' => static fn () => $queries->meetingsOfHost('host1', 1),
+                'overlaps' => static fn () => $queries->overlaps([$row, $without, ...$page(null, 'upcoming', 2)['records']]),
+                'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
+                'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),
+                'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
+            ],
+            \TelemedZoom\ReconcileQueries::class => [
+                'hosts' => static fn () => $comparison->hosts(),
+                'withoutMeeting' => static fn () => $comparison->withoutMeeting($host),
+                'ofMeetings' => static fn () => $comparison->ofMeetings($host, range(90000000001, 90000000300)),
+                'upcomingOfHost' => static fn () => $comparison->upcomingOfHost($host, 9300, 300),
+            ],
+            \TelemedZoom\Leftovers::class => [
+                'of' => static fn () => $plugin->leftovers->of(1),
+                'due' => static fn () => $plugin->leftovers->due(50),
+            ],
+            \TelemedZoom\Ledger::class => [
+                'find' => static fn () => $plugin->ledger->find(1),
+                'findAppointment' => static fn () => $plugin->ledger->findAppointment('manual', 'a1'),
+                'findVisit' => static fn () => $plugin->ledger->findVisit(str_repeat('a', 32)),
+            ],
+        ];
+        $forgotten = [];
+        foreach ([\TelemedZoom\LedgerQueries::class, \TelemedZoom\ReconcileQueries::class] as $class) {
+            foreach ((new \ReflectionClass($class))->getMethods(\ReflectionMethod::IS_PUBLIC) as $method) {
+                if (!$method->isConstructor() && !isset($calls[$class][$method->name])) {
+                    $forgotten[] = $method->name;
+                }
+            }
+        }
+        foreach ($calls as $methods) {
+            foreach ($methods as $call) {
+                $call();
+            }
+        }
+        return $forgotten;
+        CODE;
+
+    private \mysqli $root;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->root = $this->site->database(asRoot: true);
+        $this->root->query("SET GLOBAL log_output = 'TABLE'");
+    }
+
+    protected function tearDown(): void
+    {
+        $this->root->query('SET GLOBAL general_log = OFF');
+        $this->root->query('TRUNCATE mysql.general_log');
+        $this->root->close();
+    }
+
+    public function testEveryQuestionToTheLedgerIsAnsweredFromAnIndex(): void
+    {
+        $this->fill(self::ROWS);
+        $statements = $this->sent(function (): void {
+            $this->assertSame(array(), $this->site->php(self::CALLS, array('row' => 9500, 'without' => 9999)), 'questions that are not among these');
+        });
+        $this->assertGreaterThan(25, count($statements));
+        $bad = array();
+        foreach ($statements as $statement) {
+            foreach ($this->root->query("EXPLAIN {$statement}")->fetch_all(MYSQLI_ASSOC) as $step) {
+                if ('ALL' === $step['type'] && 'wp_telemed_meetings' === $step['table']) {
+                    $bad[] = "all of the table: {$statement}";
+                }
+            }
+            // InnoDB keeps no numbers of rows: what is counted is looked at, in an index.
+            $most = str_starts_with($statement, 'SELECT COUNT(*)') ? 1 + (int) $this->root->query($statement)->fetch_row()[0] : self::MOST_READ;
+            $read = $this->read($statement);
+            if ($read > $most) {
+                $bad[] = "{$read} rows read: {$statement}";
+            }
+        }
+        $this->assertSame(array(), $bad);
+    }
+
+    public function testAScreenAndAPageOfTheRouteAskAsOftenOfTenThousandAsOfTwo(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->fill(2);
+        $few = array($this->countOfScreen(), $this->countOfRoute());
+        $this->fill(self::ROWS);
+        $many = array($this->countOfScreen(), $this->countOfRoute());
+        $this->assertSame($few, $many);
+        $screen = $this->browser('admin')->get('/wp-admin/admin.php?page=telemed-meetings&paged=10');
+        $this->assertCount(20, $screen->all('//table//tr[@data-state]'));
+        $this->assertNotSame(array(), $screen->all('//p[contains(@class, "telemed-overlaps")]'));
+    }
+
+    public function testOverlapsAreToldOnAPageAsForOne(): void
+    {
+        $this->fill(self::ROWS);
+        $told = $this->site->php(
+            '$queries = \TelemedZoom\Plugin::instance()->queries;
+            $records = $queries->page(null, "upcoming", 1, 100)["records"];
+            $one = [];
+            foreach ($records as $record) { $one += $queries->overlaps([$record]); }
+            return [$queries->overlaps($records), $one, $queries->overlaps([]), count($records)];'
+        );
+        $this->assertSame(100, $told[3]);
+        $this->assertSame($told[1], $told[0]);
+        $this->assertSame(array(), $told[2]);
+        $this->assertNotSame(array(), $told[0]);
+        $this->assertLessThan(100, count($told[0]), 'some overlap with none');
+        foreach ($told[0] as $one => $others) {
+            foreach ($others as $other) {
+                $this->assertSame('1', $this->site->value(
+                    'SELECT COUNT(*) FROM wp_telemed_meetings a JOIN wp_telemed_meetings b ON b.start_utc < a.end_utc AND b.end_utc > a.start_utc AND b.id <> a.id
+                     AND (b.host_id = a.host_id OR (a.host_id IS NULL AND b.doctor = a.doctor)) WHERE a.id = ? AND b.id = ?',
+                    (string) $one,
+                    (string) $other
+                ));
+            }
+        }
+    }
+
+    /** Visits of a hundred doctors, nine of ten over; few are not made, and some overlap. */
+    private function fill(int $rows): void
+    {
+        $this->root->query('TRUNCATE wp_telemed_meetings');
+        $this->root->query('TRUNCATE wp_telemed_leftovers');
+        $isOver = $rows > 2 ? "seq <= {$rows} * 0.9" : '0';
+        // Every seventh overlaps with the one before it of the same doctor.
+        $start = "UTC_TIMESTAMP() + INTERVAL IF({$isOver}, -60000, 600) MINUTE + INTERVAL (CAST(seq AS SIGNED) * 5 - IF(seq % 7 = 0, 490, 0)) MINUTE";
+        $this->root->query(
+            "INSERT INTO wp_telemed_meetings (source, appointment, doctor, start_utc, end_utc, minutes, timezone, topic, state, visit_key, event, wished_at, mode, app,
+                zoom_account, connection, host_id, host_email, meeting_id, join_url, sent, last_error, next_try_at, created_at, updated_at)
+             SELECT 'manual', CONCAT('a', seq), 1 + seq % 100, {$start}, {$start} + INTERVAL 25 MINUTE, 25, 'Europe/Berlin', 'Video visit',
+                IF({$isOver} OR seq % 50, 'made', ELT(1 + seq DIV 50 % 4, 'due', 'attempting', 'uncertain', 'cancelled')), MD5(seq), IF(seq % 500 = 499, 'moved', NULL), UTC_TIMESTAMP(),
+                IF(seq % 100 = 99, NULL, 's2s'), IF(seq % 100 = 99, NULL, 'app'), 'account', CONCAT('connection', seq % 100), IF(seq % 100 = 99, NULL, CONCAT('host', seq % 100)), NULL,
+                IF(seq % 50, 90000000000 + seq, NULL), IF(seq % 50, 'https://zoom.us/j/1', NULL), NULL, NULL, NULL, UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL 1 HOUR
+             FROM seq_1_to_{$rows}"
+        );
+        $this->root->query(
+            "INSERT INTO wp_telemed_leftovers (meeting, generation, doctor, mode, app, zoom_account, connection, host_id, meeting_id, created_at, next_try_at)
+             SELECT seq, 1, 1, 's2s', 'app', 'account', NULL, CONCAT('host', seq % 100), 80000000000 + seq, UTC_TIMESTAMP(), IF(seq % 2, NULL, UTC_TIMESTAMP() + INTERVAL 1 DAY)
+             FROM seq_1_to_{$rows} WHERE seq <= 200"
+        );
+        $this->root->query('ANALYZE TABLE wp_telemed_meetings, wp_telemed_leftovers');
+    }
+
+    private function countOfScreen(): int
+    {
+        return count($this->sent(fn () => $this->browser('admin')->screen('telemed-meetings'), false));
+    }
+
+    private function countOfRoute(): int
+    {
+        return count($this->sent(fn () => $this->browser('admin')->rest('GET', 'telemed/v1/meetings?per_page=100'), false));
+    }
+
+    /**
+     * The SELECTs to the ledger and what is left over, as they reach the server.
+     *
+     * @return list<string>
+     */
+    private function sent(callable $work, bool $distinct = true): array
+    {
+        $this->browser('admin');
+        $this->root->query('TRUNCATE mysql.general_log');
+        $this->root->query('SET GLOBAL general_log = ON');
+        $work();
+        $this->root->query('SET GLOBAL general_log = OFF');
+        $rows = $this->root->query(
+            "SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log
+             WHERE command_type IN ('Execute', 'Query') AND argument LIKE 'SELECT%' AND (argument LIKE '%telemed\\_meetings%' OR argument LIKE '%telemed\\_leftovers%') AND argument NOT LIKE '%general\\_log%'"
+        )->fetch_all(MYSQLI_ASSOC);
+        $statements = array_column($rows, 'statement');
+        return $distinct ? array_values(array_unique($statements)) : $statements;
+    }
+
+    /** How many rows and index entries the server looks at for it. */
+    private function read(string $statement): int
+    {
+        $this->root->query('FLUSH STATUS');
+        $this->root->query($statement)->fetch_all();
+        $read = 0;
+        foreach ($this->root->query("SHOW SESSION STATUS LIKE 'Handler_read%'")->fetch_all() as [, $count]) {
+            $read += (int) $count;
+        }
+        return $read;
+    }
+}
