@@ -149,9 +149,11 @@ SQL
 
 start_mariadb() {
   local dir=$1 run=$2
+  # A server that starts clears its folder for temporary tables: shared, another server would lose its own and crash.
+  mkdir -p "$run/mysql-tmp"
   start_process "$dir/pids" "$dir/log/mariadb.log" \
     mariadbd --no-defaults --datadir="$run/site/mysql" --socket="$run/mysql.sock" --pid-file="$run/mysql.pid" --user="$(id -un)" \
-    --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200
+    --tmpdir="$run/mysql-tmp" --skip-networking --innodb-log-file-size=16M --innodb-buffer-pool-size=64M --max-connections=200
   wait_for 60 MariaDB "$dir/log/mariadb.log" mariadb-admin --no-defaults --socket="$run/mysql.sock" --user=root ping
 }
 
