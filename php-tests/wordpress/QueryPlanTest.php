@@ -37,7 +37,7 @@ final class QueryPlanTest extends ClinicTestCase
             \TelemedZoom\ReconcileQueries::class => [
                 'hosts' => static fn () => $comparison->hosts(),
                 'withoutMeeting' => static fn () => $comparison->withoutMeeting($host),
-                'ofMeetings' => static fn () => $comparison->ofMeetings($host, range(90000000001, 90000000300)),
+                'ofMeetings' => static fn () => $comparison->ofMeetings(range(90000000001, 90000000300)),
                 'upcomingOfHost' => static fn () => $comparison->upcomingOfHost($host, 9300, 300),
             ],
             \TelemedZoom\Leftovers::class => [

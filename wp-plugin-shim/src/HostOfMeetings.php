@@ -22,4 +22,10 @@ final class HostOfMeetings
         public readonly ?string $hostEmail
     ) {
     }
+
+    /** Whether these are the credentials that made, or tried to make, the row's meeting. */
+    public function made(MeetingRecord $row): bool
+    {
+        return [$row->mode, $row->app, $row->zoomAccount, $row->connection] === [$this->mode, $this->app, $this->zoomAccount, $this->connection];
+    }
 }

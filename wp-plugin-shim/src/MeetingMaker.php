@@ -44,6 +44,17 @@ final class MeetingMaker
         }
     }
 
+    /**
+     * Takes over a meeting that bears the row's marker and that nobody has written down.
+     *
+     * @throws \Telemed\TelemedException|Problem|DatabaseException
+     */
+    public function adopt(MeetingRecord $row, int $meeting, Credentials $credentials): MeetingRecord
+    {
+        $found = $credentials->client->meeting($meeting, $row->visit()->request($credentials->host, $this->reference($row)));
+        return $this->made($row, $found, $credentials, $found->start() == $row->start && $found->minutes() === $row->minutes ? $row->visit() : null);
+    }
+
     /** Deletes a meeting that nobody wants, through what made it. Already gone is done. */
     public function remove(Leftover $leftover, float $seconds): void
     {
@@ -127,12 +138,16 @@ final class MeetingMaker
         return $this->made($row, $meeting, $credentials, $row->visit());
     }
 
-    /** Writes down what Zoom has, also when something else was wished meanwhile. */
-    private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): MeetingRecord
+    /**
+     * Writes down what Zoom has, also when something else was wished meanwhile.
+     *
+     * @param ?Visit $asked what Zoom has; null: something else than the row wants
+     */
+    private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, ?Visit $asked): MeetingRecord
     {
         $this->breaker->reset();
         $known = [
-            'sent' => Ledger::fingerprint($asked),
+            'sent' => $asked === null ? null : Ledger::fingerprint($asked),
             'host_id' => $meeting->hostId() ?? $credentials->hostId,
             'host_email' => $meeting->hostEmail() ?? $credentials->hostEmail,
             'meeting_id' => $meeting->id(),

@@ -72,12 +72,13 @@ final class Plugin
         $signals = new Signals($this->database);
         $breaker = new Breaker($signals);
         $budget = new WriteBudget($this->database);
+        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log);
         $this->worker = new Worker(
             $this->ledger,
             $this->queries,
             $this->leftovers,
             new Committed($this->ledger, $this->queries, $this->leftovers, $this->sources, $this->database, $this->visits),
-            new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log),
+            $maker,
             $breaker,
             $budget,
             $signals,
@@ -86,7 +87,7 @@ final class Plugin
         );
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
-        $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $this->worker, $budget, $this->log, $this->site);
+        $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site);
     }
 

@@ -19,14 +19,17 @@ final class Reconcile
     /** Somebody may still be at work on what changed so lately. */
     private const BUSY_SECONDS = 15 * MINUTE_IN_SECONDS;
     private const PORTION = 300;
-    private const SETTLE_SECONDS = 20.0;
     private const CALL_SECONDS = 30.0;
+    /** Lists do not show settings: each meeting must be asked for, so it is only those of visits in the coming days. */
+    private const SETTINGS_SECONDS = 7 * DAY_IN_SECONDS;
+    /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
+    private const GIVE_UP_AFTER = 2;
 
     public function __construct(
         private readonly Ledger $ledger,
         private readonly ReconcileQueries $queries,
         private readonly ZoomApps $apps,
-        private readonly Worker $worker,
+        private readonly MeetingMaker $maker,
         private readonly WriteBudget $budget,
         private readonly MeetingLog $log,
         private readonly Site $site
@@ -42,11 +45,20 @@ final class Reconcile
     {
         $findings = [];
         $hosts = $this->queries->hosts();
+        $unreached = 0;
+        $outage = '';
         foreach ($hosts as $number => $host) {
             try {
-                array_push($findings, ...$this->compare($host, $dryRun));
+                if ($unreached < self::GIVE_UP_AFTER) {
+                    array_push($findings, ...$this->compare($host, $dryRun));
+                    $unreached = 0;
+                } else {
+                    $findings[] = self::unreachable($host, $outage);
+                }
             } catch (Problem | \Telemed\TelemedException $failure) {
-                $findings[] = new Finding('unreachable', null, null, (string) ($host->hostEmail ?? $host->hostId), ErrorText::of($failure));
+                $unreached = $failure instanceof \Telemed\TransportException ? $unreached + 1 : 0;
+                $outage = ErrorText::of($failure);
+                $findings[] = self::unreachable($host, $outage);
             }
             if ($progress !== null) {
                 $progress($number + 1, count($hosts));
@@ -64,22 +76,36 @@ final class Reconcile
         $credentials = $this->apps->forHost($host);
         $client = $credentials->client->within(self::CALL_SECONDS);
         $reconciler = $this->reconciler();
-        $unknown = $this->queries->withoutMeeting($host);
-        $actions = [];
+        $asVisit = fn(MeetingRecord $row): array => $this->asVisit($row, $host);
+        $unknown = array_map($asVisit, $this->queries->withoutMeeting($host));
+        $actions = $seen = $strays = [];
         $token = null;
         do {
             $page = $client->meetingPage($credentials->host, $token);
-            $found = $page->meetings();
-            $known = $this->queries->ofMeetings($host, array_map(static fn(\Telemed\Meeting $meeting): int => $meeting->id(), $found));
-            array_push($actions, ...$reconciler->page(array_map([$this, 'asVisit'], [...$known, ...$unknown]), $found));
+            $found = array_column(array_map(static fn(\Telemed\Meeting $meeting): array => [$meeting->id(), $meeting], $page->meetings()), 1, 0);
+            $known = $this->queries->ofMeetings(array_keys($found));
+            $isKnown = array_flip(array_map(static fn(MeetingRecord $row): int => (int) $row->meetingId, $known));
+            array_push($actions, ...$reconciler->page(array_map($asVisit, $known), array_values(array_intersect_key($found, $isKnown))));
+            $seen += $isKnown;
+            // Whose they are is told by markers, once it is known which visits have lost their meeting.
+            array_push($strays, ...array_filter(array_diff_key($found, $isKnown), static fn(\Telemed\Meeting $meeting): bool => $meeting->marker() !== null));
             $token = $page->next();
         } while ($token !== null);
-        $last = 0;
-        do {
-            $portion = $this->queries->upcomingOfHost($host, $last, self::PORTION);
-            $last = $portion === [] ? $last : $portion[count($portion) - 1]->id;
-            array_push($actions, ...$reconciler->rest(array_map([$this, 'asVisit'], $portion)));
-        } while (count($portion) === self::PORTION);
+        $bereft = $unknown;
+        foreach ($strays === [] ? [] : $this->portions($host) as $portion) {
+            array_push($bereft, ...array_map($asVisit, array_filter($portion, static fn(MeetingRecord $row): bool => !isset($seen[$row->meetingId]))));
+        }
+        array_push($actions, ...$reconciler->page($bereft, $strays), ...$reconciler->rest($unknown));
+        foreach ($this->portions($host) as $portion) {
+            array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
+            $treated = array_fill_keys(array_filter(array_column($actions, 'reference')), true);
+            foreach ($portion as $row) {
+                $visit = $asVisit($row);
+                if (!isset($treated[$visit['reference']])) {
+                    array_push($actions, ...$this->compareSettings($row, $visit, $credentials));
+                }
+            }
+        }
 
         $findings = [];
         foreach ($actions as $action) {
@@ -94,33 +120,53 @@ final class Reconcile
         return $findings;
     }
 
-    /**
-     * @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action
-     */
+    /** @return \Generator<list<MeetingRecord>> the host's visits to come that know their meeting */
+    private function portions(HostOfMeetings $host): \Generator
+    {
+        $last = 0;
+        do {
+            $portion = $this->queries->upcomingOfHost($host, $last, self::PORTION);
+            yield $portion;
+            $last = $portion === [] ? $last : $portion[count($portion) - 1]->id;
+        } while (count($portion) === self::PORTION);
+    }
+
+    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
     private function treat(array $action, Credentials $credentials, HostOfMeetings $host, bool $dryRun): ?Finding
     {
         $row = $this->rowOf($action['reference']);
-        $finding = new Finding($action['action'], $row?->id, $action['meeting'], (string) ($host->hostEmail ?? $host->hostId), implode(', ', $action['settings']));
+        $finding = new Finding($action['action'], $row?->id, $action['meeting'], self::nameOf($host), implode(', ', $action['settings']));
         if ($dryRun) {
             return $finding;
         }
         try {
-            return match ($action['action']) {
-                'delete' => $this->deleteOrphan((int) $action['meeting'], $credentials, $row),
-                'adopt' => $row !== null && $this->worker->settle($row->id, self::SETTLE_SECONDS) !== null,
-                default => $row !== null && $this->ledger->exclusively(
-                    $row->id,
-                    fn(MeetingRecord $row): bool => $this->mend($row, $action['action'], $credentials),
-                    0.0
-                ),
-            } ? $finding : null;
+            if ($action['action'] === 'delete') {
+                return $this->deleteOrphan((int) $action['meeting'], $credentials, $host) ? $finding : null;
+            }
+            return $row !== null && $this->ledger->exclusively($row->id, fn(MeetingRecord $row): bool => $this->mend($row, $action, $credentials, $host), 0.0) ? $finding : null;
         } catch (Problem | \Telemed\TelemedException $failure) {
             return new Finding($action['action'], $row?->id, $action['meeting'], $finding->host, ErrorText::of($failure));
         }
     }
 
+    /**
+     * @param array<string, mixed> $visit
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     */
+    private function compareSettings(MeetingRecord $row, array $visit, Credentials $credentials): array
+    {
+        if ($visit['busy'] || $row->start->getTimestamp() > Clock::now() + self::SETTINGS_SECONDS) {
+            return [];
+        }
+        $found = $this->find($row, $credentials);
+        return array_values(array_filter(
+            $found === null ? [] : $this->reconcilerOnce([$visit], [$found]),
+            static fn(array $action): bool => $action['action'] === 'restore'
+        ));
+    }
+
     /** Lists leave out whether it is in progress, and it may have been taken meanwhile: read it once more, then act. */
-    private function deleteOrphan(int $meeting, Credentials $credentials, ?MeetingRecord $row): bool
+    private function deleteOrphan(int $meeting, Credentials $credentials, HostOfMeetings $host): bool
     {
         $client = $credentials->client->within(self::CALL_SECONDS);
         try {
@@ -128,30 +174,36 @@ final class Reconcile
         } catch (\Telemed\NotFoundException) {
             return false;
         }
-        $wanted = $row === null ? [] : [$this->asVisit($row)];
-        if (!in_array('delete', array_column([...$this->reconcilerOnce($wanted, [$found])], 'action'), true)) {
+        $rows = [...$this->queries->ofMeetings([$meeting]), ...$this->queries->withoutMeeting($host)];
+        $wanted = array_map(fn(MeetingRecord $row): array => $this->asVisit($row, $host), $rows);
+        if (!in_array('delete', array_column($this->reconciler()->page($wanted, [$found]), 'action'), true)) {
             return false;
         }
         $client->deleteMeeting($meeting);
-        $this->log->write($row?->id ?? 0, 'orphan_deleted', $client->lastTrackingId(), (string) $meeting);
+        $this->log->write(0, 'orphan_deleted', $client->lastTrackingId(), (string) $meeting);
         return true;
     }
 
-    private function mend(MeetingRecord $row, string $action, Credentials $credentials): bool
+    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
+    private function mend(MeetingRecord $row, array $action, Credentials $credentials, HostOfMeetings $host): bool
     {
-        if (!$row->isReady() || $this->isBusy($row)) {
+        $visit = $this->asVisit($row, $host);
+        if ($visit['busy'] || $visit['reference'] !== $action['reference']) {
             return false;
         }
-        try {
-            $found = [$credentials->client->within(self::CALL_SECONDS)->meeting((int) $row->meetingId)];
-        } catch (\Telemed\NotFoundException) {
-            $found = [];
+        $found = $row->isReady() ? $this->find($row, $credentials) : null;
+        if ($action['action'] === 'adopt') {
+            if ($found !== null || !($row->isReady() || in_array($row->state, [MeetingState::Attempting, MeetingState::Uncertain], true))) {
+                return false;
+            }
+            $this->maker->adopt($row, (int) $action['meeting'], $credentials);
+            return true;
         }
-        $actions = array_column($this->reconcilerOnce([$this->asVisit($row)], $found), null, 'action');
-        if (!isset($actions[$action])) {
+        $actions = $row->isReady() ? array_column($this->reconcilerOnce([$visit], $found === null ? [] : [$found]), null, 'action') : [];
+        if (!isset($actions[$action['action']])) {
             return false;
         }
-        match ($action) {
+        match ($action['action']) {
             'move' => $this->ledger->move($row, MeetingState::Changing, Ledger::TRY_NOW, 'drifted'),
             'recreate' => $this->ledger->move($row, MeetingState::Due, ['generation' => $row->generation + 1] + Ledger::NO_MEETING + Ledger::TRY_NOW, 'lost_at_zoom'),
             'restore' => $this->restore($row, $credentials),
@@ -160,23 +212,37 @@ final class Reconcile
         return true;
     }
 
+    /** The row's meeting as it is at Zoom, with its settings compared; null when Zoom has lost it. */
+    private function find(MeetingRecord $row, Credentials $credentials): ?\Telemed\Meeting
+    {
+        try {
+            return $credentials->client->within(self::CALL_SECONDS)->meeting((int) $row->meetingId, $this->request($row, $credentials));
+        } catch (\Telemed\NotFoundException) {
+            return null;
+        }
+    }
+
+    private function request(MeetingRecord $row, Credentials $credentials): \Telemed\MeetingRequest
+    {
+        return $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $row->generation));
+    }
+
     /** Puts the private settings back; what the account does not let go is noted, so that it is not tried every night. */
     private function restore(MeetingRecord $row, Credentials $credentials): void
     {
         if ($this->budget->claim((string) $row->hostId, $row->start) !== null) {
             return;
         }
-        $request = $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $row->generation));
         $client = $credentials->client->within(self::CALL_SECONDS);
-        $meeting = $client->updateMeeting((int) $row->meetingId, $request, true);
+        $meeting = $client->updateMeeting((int) $row->meetingId, $this->request($row, $credentials), true);
         $this->ledger->move($row, $row->state, [
             'overridden' => wp_json_encode($meeting->overridden()),
             'tracking_id' => $client->lastTrackingId(),
         ], 'settings_restored');
     }
 
-    /** @return array<string, mixed> as Telemed\Reconciler takes it */
-    private function asVisit(MeetingRecord $row): array
+    /** @return array<string, mixed> as Telemed\Reconciler takes it; what other credentials made is theirs, and only protected */
+    private function asVisit(MeetingRecord $row, HostOfMeetings $host): array
     {
         return [
             'reference' => $this->site->reference($row->source, $row->appointment, $row->generation),
@@ -185,13 +251,8 @@ final class Reconcile
             'start' => $row->state->isLive() ? $row->start : null,
             'minutes' => $row->minutes,
             'overridden' => $row->overridden,
-            'busy' => $this->isBusy($row),
+            'busy' => !$host->made($row) || $row->event !== null || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS,
         ];
-    }
-
-    private function isBusy(MeetingRecord $row): bool
-    {
-        return $row->event !== null || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS;
     }
 
     private function rowOf(?string $reference): ?MeetingRecord
@@ -200,8 +261,17 @@ final class Reconcile
         if (count($parts) < 3) {
             return null;
         }
-        $appointment = $parts[2];
-        return $this->ledger->findAppointment($parts[1], $appointment);
+        return $this->ledger->findAppointment($parts[1], $parts[2]);
+    }
+
+    private static function unreachable(HostOfMeetings $host, string $why): Finding
+    {
+        return new Finding('unreachable', null, null, self::nameOf($host), $why);
+    }
+
+    private static function nameOf(HostOfMeetings $host): string
+    {
+        return $host->hostEmail ?? $host->hostId;
     }
 
     private function reconciler(): \Telemed\Reconciler

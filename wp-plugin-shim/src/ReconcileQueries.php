@@ -39,31 +39,30 @@ final class ReconcileQueries
     }
 
     /**
-     * Rows of the host that are being made: no meeting of theirs is known.
+     * Rows of the host that are being made, through whatever app: no meeting of theirs is known.
      *
      * @return list<MeetingRecord>
      */
     public function withoutMeeting(HostOfMeetings $host): array
     {
         return $this->rows(
-            'host_id = ? AND end_utc >= ? AND meeting_id IS NULL AND app = ? AND state IN (?, ?)',
-            [$host->hostId, Clock::sql(-self::PAST_DAYS * DAY_IN_SECONDS), $host->app, MeetingState::Attempting->value, MeetingState::Uncertain->value]
+            'host_id = ? AND end_utc >= ? AND meeting_id IS NULL AND state IN (?, ?)',
+            [$host->hostId, Clock::sql(-self::PAST_DAYS * DAY_IN_SECONDS), MeetingState::Attempting->value, MeetingState::Uncertain->value]
         );
     }
 
     /**
-     * Rows that know one of these meetings.
+     * Rows that know one of these meetings, through whatever app it was made.
      *
      * @param list<int> $meetings
      * @return list<MeetingRecord>
      */
-    public function ofMeetings(HostOfMeetings $host, array $meetings): array
+    public function ofMeetings(array $meetings): array
     {
         if ($meetings === []) {
             return [];
         }
-        $marks = implode(', ', array_fill(0, count($meetings), '?'));
-        return $this->rows("meeting_id IN ($marks) AND host_id = ? AND app = ?", [...$meetings, $host->hostId, $host->app]);
+        return $this->rows('meeting_id IN (' . implode(', ', array_fill(0, count($meetings), '?')) . ')', $meetings);
     }
 
     /**

@@ -1,0 +1,236 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** Whatever was done in Zoom itself, the comparison finds it and mends it, by night, by button and by command; what is not ours it leaves alone. */
+final class ReconcileTest extends ClinicTestCase
+{
+    /** As WP-CLI calls its commands; it is not among what the scripts install. */
+    private const WP_CLI = <<<'CODE'
+        define('WP_CLI', true);
+        eval('namespace WP_CLI\Utils { function make_progress_bar(string $message, int $count): object { $GLOBALS["bar"] = [$message, $count, 0, false]; return new class { public function tick(): void { $GLOBALS["bar"][2]++; } public function finish(): void { $GLOBALS["bar"][3] = true; } }; } }
+            namespace { final class WP_CLI {
+                public static array $commands = []; public static array $said = [];
+                public static function add_command(string $name, callable $command): void { self::$commands[$name] = $command; }
+                public static function log(string $text): void { self::$said[] = $text; }
+                public static function success(string $text): void { self::$said[] = "Success: $text"; }
+                public static function error(string $text): void { self::$said[] = "Error: $text"; }
+            } }');
+        (new \TelemedZoom\Cli(\TelemedZoom\Plugin::instance()))->register();
+        (WP_CLI::$commands[$arguments['command']])([], $arguments['options']);
+        return [WP_CLI::$said, $GLOBALS['bar'] ?? null];
+        CODE;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        // What is made now was made an hour ago: what is young may not be written down yet and is left alone.
+        $this->zoom->advance(-3600);
+        $this->useServerToServerWithHosts();
+    }
+
+    public function testTheNightMendsWhatWasDoneInZoom(): void
+    {
+        $clinic = $this->clinicInDisorder();
+        $this->site->php('do_action("telemed_nightly"); do_action("telemed_run");');
+        $this->assertMended($clinic);
+        $this->zoom->forgetRequests();
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->site->php('do_action("telemed_nightly");');
+        $this->assertSame(array('GET'), $this->methods(), 'nothing is left to mend');
+    }
+
+    public function testTheButtonShowsFirstAndThenMends(): void
+    {
+        $clinic = $this->clinicInDisorder();
+        $before = $this->zoom->state()['meetings'];
+        $this->zoom->forgetRequests();
+        $admin = $this->browser('admin');
+        $found = $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
+        $this->assertSame(array('GET'), $this->methods());
+        $this->assertSame($before, $this->zoom->state()['meetings'], 'only looked at');
+        $shown = array_map(static fn (\DOMElement $line): string => $line->getAttribute('data-action'), $found->all('//div[@id="telemed-findings"]//tr[@data-action]'));
+        $this->assertEqualsCanonicalizing(array('move', 'recreate', 'restore', 'adopt', 'adopt', 'delete', 'delete', 'delete'), $shown, $found->text('telemed-findings'));
+        foreach (array('was moved in Zoom', 'was deleted in Zoom', 'put back. waiting_room', 'no visit needs', 'taken over', FakeZoom::DOCTOR1_EMAIL) as $words) {
+            $this->assertStringContainsString($words, $found->text('telemed-findings'));
+        }
+        $done = $admin->submit($found->form('//form[.//button[contains(@class, "telemed-mend")]]'));
+        $this->assertSame('0', $done->element('telemed-findings')?->getAttribute('data-dry-run'));
+        $this->site->php('do_action("telemed_run");');
+        $this->assertMended($clinic);
+    }
+
+    public function testTheCommandTellsOnlyUnlessToldOtherwise(): void
+    {
+        $clinic = $this->clinicInDisorder();
+        $before = $this->zoom->state()['meetings'];
+        $this->zoom->forgetRequests();
+        [$said, $bar] = $this->site->php(self::WP_CLI, array('command' => 'telemed reconcile', 'options' => array('dry-run' => true)));
+        $this->assertSame('Success: 8 differences found, nothing changed.', array_pop($said));
+        $this->assertCount(8, preg_grep('/^doctor1@clinic\.example: /', $said));
+        $this->assertSame(array('Comparing hosts', 1, 1, true), $bar);
+        $this->assertSame(array('GET'), $this->methods());
+        $this->assertSame($before, $this->zoom->state()['meetings']);
+
+        [$said] = $this->site->php(self::WP_CLI, array('command' => 'telemed reconcile', 'options' => array()));
+        $this->assertSame('Success: 8 differences treated.', array_pop($said));
+        [$said] = $this->site->php(self::WP_CLI, array('command' => 'telemed run', 'options' => array('seconds' => '30')));
+        $this->assertSame(array('Success: 2 visits worked on.'), $said);
+        $this->assertMended($clinic);
+    }
+
+    public function testWhatAnAccountDoesNotLetGoIsToldOnceAndNotTriedEveryNight(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => self::start(3)));
+        $this->age();
+        $this->zoom->seed(array('accounts' => array(array(
+            'id' => FakeZoom::ACCOUNT, 'name' => 'Example Clinic', 'plan' => 'Business', 'locked' => array('in_meeting' => array('waiting_room' => false)),
+        ))));
+        $this->inZoom('$client->updateMeeting($arguments["id"], new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", null, null, ["waiting_room" => false]));', array('id' => $row['meeting_id'], 'start' => $row['start']));
+        $this->site->php('do_action("telemed_nightly");');
+        $this->assertSame(array('waiting_room'), $this->row($row['id'])['overridden']);
+        $this->age();
+        $this->zoom->forgetRequests();
+        $this->site->php('do_action("telemed_nightly");');
+        $this->assertSame(array('GET'), $this->methods());
+    }
+
+    public function testMeetingsThatAnotherAppMadeForTheSameHostAreNoOrphans(): void
+    {
+        $first = $this->make('admin', 'doctor1');
+        $this->useOAuth();
+        $this->connect('doctor1', FakeZoom::DOCTOR1_EMAIL);
+        $second = $this->make('admin', 'doctor1', array('start' => self::start(31)));
+        $this->assertSame($first['host_id'], $second['host_id']);
+        $this->age();
+        $this->zoom->forgetRequests();
+        $this->site->php('do_action("telemed_nightly"); do_action("telemed_run");');
+        $this->assertSame(array('GET'), $this->methods());
+        $this->assertGreaterThanOrEqual(2, count($this->zoom->requests('GET', '/v2/users/')), 'compared through both');
+        $this->assertEqualsCanonicalizing(array($first['meeting_id'], $second['meeting_id']), array_column($this->meetings(), 'id'));
+    }
+
+    public function testWhatIsYoungOrBeingChangedIsLeftAlone(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->zoom->advance(3600);
+        $orphan = $this->inZoom('return $client->createMeeting($make("manual:never", "+20 days"))->id();');
+        $this->inZoom('$client->deleteMeeting($arguments["id"]);', array('id' => $row['meeting_id']));
+        $this->site->php('do_action("telemed_nightly"); do_action("telemed_run");');
+        $this->assertSame(array($orphan), array_column($this->meetings(), 'id'));
+        $this->assertSame($row['meeting_id'], $this->row($row['id'])['meeting_id']);
+    }
+
+    public function testAHostThatCannotBeReachedIsSaidAndNotAskedOnAndOn(): void
+    {
+        foreach (range(1, 6) as $number) {
+            $this->make('admin', 'doctor1', array('start' => self::start(20 + $number)));
+        }
+        // Six hosts, of which each would be waited for.
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET host_id = CONCAT(host_id, id), host_email = CONCAT(id, "@clinic.example")');
+        $this->age();
+        $this->zoom->forgetRequests();
+        $this->zoom->fault(array('method' => 'GET', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), -1);
+        $findings = $this->site->php('return array_map(static fn ($one) => [$one->action, $one->host], \TelemedZoom\Plugin::instance()->reconcile->run(false));');
+        $this->assertSame(array_fill(0, 6, 'unreachable'), array_column($findings, 0));
+        $this->assertCount(6, array_unique(array_column($findings, 1)));
+        $this->assertCount(2, array_unique(array_column($this->zoom->requests('GET', '/v2/users/'), 'path')), 'two are tried');
+        $this->assertCount(6, $this->meetings());
+    }
+
+    /**
+     * Visits of doctor 1 with all that can have happened to their meetings at Zoom, an hour ago.
+     *
+     * @return array<string, mixed>
+     */
+    private function clinicInDisorder(): array
+    {
+        $rows = array();
+        foreach (array('good', 'moved', 'deleted', 'opened', 'twice', 'replaced', 'uncertain') as $number => $name) {
+            $rows[$name] = $this->make('admin', 'doctor1', array('start' => self::start(2 + $number)));
+        }
+        $foreign = $this->inZoom(
+            '$id = static fn (string $name): int => $arguments[$name]["meeting_id"];
+            $client->updateMeeting($id("moved"), $plain("+25 days"));
+            $client->deleteMeeting($id("deleted"));
+            $client->updateMeeting($id("opened"), $plain($arguments["opened"]["start"], ["waiting_room" => false]));
+            $client->createMeeting($make($reference("twice"), $arguments["twice"]["start"]));
+            $client->deleteMeeting($id("replaced"));
+            $foreign = ["oldest" => $client->createMeeting($make($reference("replaced"), $arguments["replaced"]["start"]))->id()];
+            sleep(1);
+            $client->createMeeting($make($reference("replaced"), $arguments["replaced"]["start"]));
+            $client->createMeeting($make("manual:never", "+20 days"));
+            $foreign["private"] = $client->createMeeting($plain("+20 days"))->id();
+            $foreign["other site"] = $client->createMeeting(new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable("+20 days"), 25, "Europe/Berlin", "' . FakeZoom::DOCTOR1 . '", "0123456789abcdef:manual:1"))->id();
+            return $foreign;',
+            $rows
+        );
+        $this->zoom->advance(3600);
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', meeting_id = NULL, join_url = NULL, sent = NULL WHERE id = {$rows['uncertain']['id']}");
+        $this->age();
+        return array('rows' => $rows, 'foreign' => $foreign);
+    }
+
+    /** @param array<string, mixed> $clinic */
+    private function assertMended(array $clinic): void
+    {
+        ['rows' => $before, 'foreign' => $foreign] = $clinic;
+        $held = array_column($this->meetings(), null, 'id');
+        $ids = array();
+        foreach ($before as $name => $old) {
+            $row = $this->row($old['id']);
+            $this->assertSame('made', $row['state'], "{$name}: {$row['error']}");
+            $this->assertSame($old['visit_link'], $row['visit_link'], $name);
+            $this->assertArrayHasKey($row['meeting_id'], $held, $name);
+            $this->assertSame($old['start'], $held[$row['meeting_id']]['start_time'], $name);
+            $this->assertTrue($held[$row['meeting_id']]['settings']['waiting_room'], $name);
+            $this->assertSame($held[$row['meeting_id']]['password'], $row['passcode'], $name);
+            $ids[$name] = $row['meeting_id'];
+        }
+        foreach (array('good', 'moved', 'opened', 'twice', 'uncertain') as $name) {
+            $this->assertSame($before[$name]['meeting_id'], $ids[$name], "{$name}: the same meeting");
+        }
+        $this->assertNotSame($before['deleted']['meeting_id'], $ids['deleted']);
+        $this->assertSame($foreign['oldest'], $ids['replaced'], 'of several the oldest stays');
+        $this->assertEqualsCanonicalizing(
+            array_merge(array_values($ids), array($foreign['private'], $foreign['other site'])),
+            array_keys($held),
+            'one for each visit, and what is not ours'
+        );
+    }
+
+    /**
+     * Does something at Zoom that the plugin does not hear of.
+     *
+     * @param array<string, mixed> $arguments
+     */
+    private function inZoom(string $code, array $arguments = array()): mixed
+    {
+        return $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $client = $plugin->apps->forDoctor(get_user_by("login", "doctor1")->ID)->client;
+            $request = static fn (string $start, ?string $reference, array $settings = []) => new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($start), 25, "Europe/Berlin", "' . FakeZoom::DOCTOR1 . '", $reference, $settings);
+            $plain = static fn (string $start, array $settings = []) => $request($start, null, $settings);
+            $make = static fn (string $reference, string $start) => $request($start, $plugin->site->id() . ":" . $reference);
+            $reference = static function (string $name) use ($plugin, $arguments): string { $row = $plugin->ledger->find($arguments[$name]["id"]); return $row->source . ":" . $row->appointment; };
+            ' . $code,
+            $arguments
+        );
+    }
+
+    /** Nobody is at work on anything. */
+    private function age(): void
+    {
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+    }
+
+    /** @return list<string> of the requests to Zoom's REST API */
+    private function methods(): array
+    {
+        return array_values(array_unique(array_column($this->zoom->requests(null, '/v2/'), 'method')));
+    }
+}
