@@ -38,6 +38,16 @@ final class Site
         return new self(array('url' => $this->state['url'] . $path) + $this->state);
     }
 
+    /**
+     * The same site, with what php() runs under other directives of php.ini.
+     *
+     * @param array<string, string> $directives
+     */
+    public function withDirectives(array $directives): self
+    {
+        return new self(array('directives' => $directives) + $this->state);
+    }
+
     public function url(string $path = ''): string
     {
         return $this->state['url'] . $path;
@@ -104,9 +114,13 @@ final class Site
             . '$returned = (static function (array $arguments) {' . $code . "\n" . '})($arguments);'
             // WordPress and plugins may print; what follows the mark is ours.
             . 'echo "\n\0returned\0", json_encode($returned, JSON_THROW_ON_ERROR);';
+        $command = array(PHP_BINARY);
+        foreach (array('display_errors' => 'stderr') + ($this->state['directives'] ?? array()) as $name => $value) {
+            array_push($command, '-d', "{$name}={$value}");
+        }
         $environment = array('PHP_INI_SCAN_DIR' => $this->state['php_ini_scan_dir']) + getenv();
         $process = proc_open(
-            array(PHP_BINARY, '-d', 'display_errors=stderr', '-r', $script),
+            array_merge($command, array('-r', $script)),
             array(array('pipe', 'r'), array('pipe', 'w'), $errors = tmpfile()),
             $pipes,
             null,

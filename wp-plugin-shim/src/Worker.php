@@ -79,9 +79,11 @@ final class Worker
         $done = 0;
         $seen = [];
         while (microtime(true) < $end && $this->mayAct()) {
-            $ids = array_values(array_diff($this->queries->due(self::BATCH), $seen));
+            // What was seen and stays due must not hide the rest.
+            $most = self::BATCH + count($seen);
+            $ids = array_values(array_diff($this->queries->due($most), $seen));
             if ($ids === []) {
-                $ids = array_values(array_diff($this->leftovers->due(self::BATCH), $seen));
+                $ids = array_values(array_diff($this->leftovers->due($most), $seen));
             }
             if ($ids === []) {
                 break;
