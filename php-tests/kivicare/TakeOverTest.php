@@ -10,6 +10,8 @@ use Telemed\Tests\Page;
 /** Moving in: what the commercial add-on has stored, in the formats of its third and fourth generation. */
 final class TakeOverTest extends KivicareTestCase
 {
+    private const ADDONS_APP = 'aDdOnSaPpExAmPlE012345';
+
     /** @var list<string> every secret that the add-on has left in clear */
     private array $secrets = array();
 
@@ -38,18 +40,32 @@ final class TakeOverTest extends KivicareTestCase
         $this->assertCount(2, $this->meetings());
     }
 
-    public function testASecondRunHarmsNothing(): void
+    /** @return array<string, array{string}> what leaves something behind, as a method of this class */
+    public function generations(): array
     {
-        $id = $this->leaveFourthGeneration();
+        return array(
+            'OAuth of the fourth generation, with a visit' => array('leaveFourthGeneration'),
+            'OAuth of the third generation, with an administrator' => array('leaveThirdGeneration'),
+            'Server-to-Server of both generations' => array('leaveOneAccount'),
+        );
+    }
+
+    /** @dataProvider generations */
+    public function testASecondRunHarmsNothing(string $leave): void
+    {
+        $this->{$leave}();
         $this->takeOver();
-        $before = $this->ledgerRow($id);
-        $page = $this->screen();
-        $this->assertNotSame('', $page->text('telemed-takeover-nothing'));
-        $this->site->php('wp_set_current_user(1); \TelemedZoom\Kivicare\Services::instance()->takeOver->run();');
-        $this->assertSame($before, $this->ledgerRow($id));
+        $before = array($this->stored(), $this->meetings());
+        $this->assertNotSame('', $this->screen()->text('telemed-takeover-nothing'));
+        $this->assertSame(array(), $this->site->php('wp_set_current_user(1); return \TelemedZoom\Kivicare\Services::instance()->takeOver->run();'), 'nothing was left to do');
+        $this->assertSame($before, array($this->stored(), $this->meetings()));
+        $this->assertNoSecret($this->site->databaseDump());
+        if ('leaveOneAccount' === $leave) {
+            $this->browser('admin')->submit($this->browser('admin')->screen('telemed-doctors')->form('telemed-confirm-all'));
+        }
         $this->assertTrue($this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data']['is_connected']);
         $this->visit($this->book('receptionist', array('appointmentStartTime' => '16:00')));
-        $this->assertCount(2, $this->meetings());
+        $this->assertCount(count($before[1]) + 1, $this->meetings());
     }
 
     public function testTheRedirectUrlInForceIsKept(): void
@@ -62,17 +78,7 @@ final class TakeOverTest extends KivicareTestCase
 
     public function testTheThirdGenerationIsTakenOver(): void
     {
-        // The earliest builds kept the app with an administrator; the old keys, a token cache and a flag lie about.
-        $tokens = $this->tokens(FakeZoom::DOCTOR1);
-        $this->secrets[] = FakeZoom::CLIENT_SECRET;
-        $this->secrets[] = 'oldApiSecret0123456789';
-        $this->secrets[] = 'cachedS2sToken0123456789';
-        $this->site->php(<<<'CODE'
-            update_user_meta(1, 'kiviCare_zoom_telemed_setting', ['enableCal' => 'Yes', 'client_id' => $arguments['id'], 'client_secret' => $arguments['secret'], 'redirect_url' => '']);
-            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_config', (object) $arguments['tokens']);
-            update_user_meta($arguments['doctor'], 'zoom_config_data', wp_slash(json_encode(['enableTeleMed' => 'true', 'api_key' => 'k', 'api_secret' => 'oldApiSecret0123456789', 'zoom_id' => 'z'])));
-            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_server_to_server_oauth_config', (object) ['access_token' => 'cachedS2sToken0123456789']);
-            CODE, array('id' => FakeZoom::CLIENT_ID, 'secret' => FakeZoom::CLIENT_SECRET, 'doctor' => $this->site->userId('doctor1'), 'tokens' => $tokens));
+        $this->leaveThirdGeneration();
         $this->takeOver();
         $this->assertNoSecret($this->site->databaseDump());
         $this->assertTrue($this->kc('doctor1', 'GET', 'settings/zoom-telemed/doctor-config')->json()['data']['is_connected']);
@@ -82,10 +88,7 @@ final class TakeOverTest extends KivicareTestCase
 
     public function testOneServerToServerAccountThatAllDoctorsEnteredBecomesTheClinics(): void
     {
-        $this->secrets[] = FakeZoom::S2S_CLIENT_SECRET;
-        $this->leaveAccount('doctor1', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
-        $this->leaveAccount('doctor2', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
-        $this->site->php('update_option("kiviCare_zoom_telemed_server_to_server_oauth_status", "Yes");');
+        $this->leaveOneAccount();
         $this->takeOver();
         $this->assertNoSecret($this->site->databaseDump());
         $this->assertSame('server-to-server', $this->kc('admin', 'GET', 'settings/zoom-telemed')->json()['data']['auth_type']);
@@ -108,11 +111,44 @@ final class TakeOverTest extends KivicareTestCase
         $this->assertStringContainsString('Ben Example', $report->text('telemed-takeover-report'));
     }
 
-    public function testAnAppWithoutScopesForListsIsNamedWithWhatItLacks(): void
+    public function testAnAppThatLacksScopesIsNamedWithThemAndRunsWithFewerFeatures(): void
     {
-        $this->leaveFourthGeneration('meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user');
+        $this->zoom->seed(array('apps' => array(array(
+            'client_id' => self::ADDONS_APP,
+            'client_secret' => FakeZoom::CLIENT_SECRET,
+            'kind' => 'user',
+            'account_id' => FakeZoom::ACCOUNT,
+            'redirect_uris' => array($this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback')),
+            'scopes' => 'meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user',
+        ))));
+        $id = $this->leaveFourthGeneration(self::ADDONS_APP);
         $text = $this->takeOver()->text('telemed-takeover-report');
-        $this->assertMatchesRegularExpression('/meeting:read:list_meetings|was sealed/', $text);
+        $this->assertStringContainsString('fewer features for Dora Example, because it lacks scopes: meeting:read:list_meetings user:read:settings.', $text);
+        $this->assertStringContainsString('The connection of Dora Example was sealed', $text);
+        // What the scopes that it has carry, works: the taken visit moves, a new one is made.
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $this->assertSame('14:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+        $this->visit($this->book('receptionist', array('appointmentStartTime' => '16:00')));
+        $this->assertCount(2, $this->meetings());
+    }
+
+    public function testAnAppWithAllScopesIsNotNamed(): void
+    {
+        $this->leaveFourthGeneration();
+        $this->assertStringNotContainsString('lacks scopes', $this->takeOver()->text('telemed-takeover-report'));
+    }
+
+    public function testClearCopiesThatNobodyCanUseAreRemovedToo(): void
+    {
+        $this->leaveApp();
+        // A token without its means of renewal, credentials without their account.
+        $this->secrets[] = 'loneAccessToken0123456789';
+        $this->secrets[] = 'loneClientSecret0123456789';
+        $this->site->php('update_user_meta($arguments["id"], "kiviCare_doctor_zoom_telemed_config", (object) ["access_token" => "loneAccessToken0123456789"]);', array('id' => $this->site->userId('doctor1')));
+        $this->leaveAccount('doctor2', '', 'x', 'loneClientSecret0123456789');
+        $this->takeOver();
+        $this->assertNoSecret($this->site->databaseDump());
     }
 
     public function testADeadTokenIsNamedAndEverythingElseIsTakenOver(): void
@@ -146,11 +182,11 @@ final class TakeOverTest extends KivicareTestCase
     }
 
     /** The app, a connected doctor and a booked visit with a meeting and a start link. */
-    private function leaveFourthGeneration(?string $scope = null): int
+    private function leaveFourthGeneration(string $client = FakeZoom::CLIENT_ID): int
     {
-        $this->leaveApp();
-        $tokens = $this->tokens(FakeZoom::DOCTOR1);
-        $this->leaveTokens('doctor1', null === $scope ? $tokens : array('scope' => $scope) + $tokens);
+        $this->leaveApp(array('client_id' => $client));
+        $tokens = $this->tokens(FakeZoom::DOCTOR1, $client);
+        $this->leaveTokens('doctor1', $tokens);
         $id = $this->appointmentOfTheAddOn();
         $start = $this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'];
         $meeting = $this->zoomApi('/v2/users/me/meetings', array('Authorization: Bearer ' . $tokens['access_token']), json_encode(array('topic' => 'Therapy', 'type' => 2, 'start_time' => str_replace(' ', 'T', $start) . 'Z', 'duration' => 30, 'timezone' => 'UTC', 'password' => 'kivi123'), JSON_THROW_ON_ERROR));
@@ -160,6 +196,30 @@ final class TakeOverTest extends KivicareTestCase
         $statement->execute(array($id, (string) $meeting['id'], $meeting['uuid'], $meeting['start_url'], $meeting['join_url'], 'kivi123'));
         $database->close();
         return $id;
+    }
+
+    /** The earliest builds kept the app with an administrator; the old keys, a token cache and a flag lie about. */
+    private function leaveThirdGeneration(): void
+    {
+        $tokens = $this->tokens(FakeZoom::DOCTOR1);
+        array_push($this->secrets, FakeZoom::CLIENT_SECRET, $tokens['access_token'], $tokens['refresh_token']);
+        $this->secrets[] = 'oldApiSecret0123456789';
+        $this->secrets[] = 'cachedS2sToken0123456789';
+        $this->site->php(<<<'CODE'
+            update_user_meta(1, 'kiviCare_zoom_telemed_setting', ['enableCal' => 'Yes', 'client_id' => $arguments['id'], 'client_secret' => $arguments['secret'], 'redirect_url' => '']);
+            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_config', (object) $arguments['tokens']);
+            update_user_meta($arguments['doctor'], 'zoom_config_data', wp_slash(json_encode(['enableTeleMed' => 'true', 'api_key' => 'k', 'api_secret' => 'oldApiSecret0123456789', 'zoom_id' => 'z'])));
+            update_user_meta($arguments['doctor'], 'kiviCare_doctor_zoom_telemed_server_to_server_oauth_config', (object) ['access_token' => 'cachedS2sToken0123456789']);
+            CODE, array('id' => FakeZoom::CLIENT_ID, 'secret' => FakeZoom::CLIENT_SECRET, 'doctor' => $this->site->userId('doctor1'), 'tokens' => $tokens));
+    }
+
+    /** Every doctor has entered the same account. */
+    private function leaveOneAccount(): void
+    {
+        $this->secrets[] = FakeZoom::S2S_CLIENT_SECRET;
+        $this->leaveAccount('doctor1', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
+        $this->leaveAccount('doctor2', FakeZoom::ACCOUNT, FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET);
+        $this->site->php('update_option("kiviCare_zoom_telemed_server_to_server_oauth_status", "Yes");');
     }
 
     /** @param array<string, string> $changes */
@@ -205,15 +265,15 @@ final class TakeOverTest extends KivicareTestCase
     }
 
     /** Tokens as the add-on obtains and stores them. @return array<string, mixed> */
-    private function tokens(string $user): array
+    private function tokens(string $user, string $client = FakeZoom::CLIENT_ID): array
     {
         $verifier = bin2hex(random_bytes(32));
         $redirect = $this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback');
         $challenge = rtrim(strtr(base64_encode(hash('sha256', $verifier, true)), '+/', '-_'), '=');
-        $query = $this->zoom->authorize('http://x/?' . http_build_query(array('client_id' => FakeZoom::CLIENT_ID, 'redirect_uri' => $redirect, 'state' => '5', 'code_challenge' => $challenge)), $user);
+        $query = $this->zoom->authorize('http://x/?' . http_build_query(array('client_id' => $client, 'redirect_uri' => $redirect, 'state' => '5', 'code_challenge' => $challenge)), $user);
         return $this->zoomApi(
             '/oauth/token',
-            array('Authorization: Basic ' . base64_encode(FakeZoom::CLIENT_ID . ':' . FakeZoom::CLIENT_SECRET), 'Content-Type: application/x-www-form-urlencoded'),
+            array('Authorization: Basic ' . base64_encode($client . ':' . FakeZoom::CLIENT_SECRET), 'Content-Type: application/x-www-form-urlencoded'),
             http_build_query(array('grant_type' => 'authorization_code', 'code' => $query['code'], 'redirect_uri' => $redirect, 'code_verifier' => $verifier))
         );
     }
@@ -234,6 +294,22 @@ final class TakeOverTest extends KivicareTestCase
             'ignore_errors' => true,
         ))));
         return json_decode((string) $text, true, 512, JSON_THROW_ON_ERROR);
+    }
+
+    /** @return array<string, list<array<string, string|null>>> what a second run could harm */
+    private function stored(): array
+    {
+        $database = $this->site->database();
+        $tables = array(
+            'rows' => 'SELECT * FROM wp_telemed_meetings ORDER BY id',
+            'links' => 'SELECT * FROM wp_kc_appointment_zoom_mappings ORDER BY id',
+            'settings' => "SELECT option_name, option_value FROM wp_options WHERE option_name IN ('telemed_settings', 'telemed_former_apps', 'telemed_kivicare_takeover', 'kiviCare_zoom_telemed_setting') ORDER BY 1",
+            'doctors' => "SELECT user_id, meta_key, meta_value FROM wp_usermeta WHERE meta_key LIKE '%telemed%' OR meta_key LIKE '%zoom%' ORDER BY 1, 2",
+            'tokens' => 'SELECT * FROM wp_telemed_tokens ORDER BY 1',
+        );
+        $stored = array_map(static fn (string $query): array => $database->query($query)->fetch_all(MYSQLI_ASSOC), $tables);
+        $database->close();
+        return $stored;
     }
 
     private function screen(): Page

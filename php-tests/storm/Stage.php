@@ -7,13 +7,13 @@ namespace Telemed\Tests\Storm;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Site;
 
-/** The site of a storm: the appointment table, the doctors, and their hosts or connections at fake-zoom. */
+/** The site of a storm: the doctors, and their hosts or connections at fake-zoom. */
 final class Stage
 {
     /** @var list<array{id: string, email: string}> in the order of the doctors */
     private array $hosts = array();
 
-    public function __construct(private readonly Site $site, private readonly FakeZoom $zoom)
+    public function __construct(private readonly Site $site, private readonly FakeZoom $zoom, private readonly AppointmentSystem $system)
     {
     }
 
@@ -25,13 +25,8 @@ final class Stage
     {
         $this->site->reset();
         $this->zoom->reset();
-        $database = $this->site->database();
-        $database->query('DROP TABLE IF EXISTS ' . Plan::TABLE);
-        $database->query('CREATE TABLE ' . Plan::TABLE . ' (id bigint unsigned NOT NULL PRIMARY KEY, doctor bigint unsigned NOT NULL,
-            start_utc datetime NOT NULL, minutes int NOT NULL, timezone varchar(64) NOT NULL, held tinyint NOT NULL) ENGINE=InnoDB');
-        $database->close();
         $hosts = $this->hosts = $this->hosts($doctors);
-        $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'apps' => array(
+        $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'role' => $this->system->doctorRole(), 'apps' => array(
             'account' => FakeZoom::ACCOUNT,
             's2s' => array(FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET),
             'oauth' => array(FakeZoom::CLIENT_ID, FakeZoom::CLIENT_SECRET),
@@ -99,6 +94,7 @@ final class Stage
             '$plugin = \TelemedZoom\Plugin::instance();
             foreach ($arguments["answers"] as $one) {
                 $plugin->apps->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
+                update_user_option($one["user"], \TelemedZoom\Doctors::META_CONNECTED, time());
             }',
             array('answers' => $answers)
         );
@@ -121,8 +117,9 @@ final class Stage
                 'user_login' => strtok($host['email'], '@'),
                 'user_email' => $host['email'],
                 'user_pass' => wp_generate_password(),
-                'role' => 'telemed_doctor',
+                'role' => $arguments['role'],
             ]);
+            get_userdata($id)->set_role($arguments['role']);
             (new TelemedZoom\HostMap())->confirm($id, new TelemedZoom\Host($host['id'], $host['email'], 'Storm', true, $apps['account'], $host['email']));
             $users[] = $id;
         }

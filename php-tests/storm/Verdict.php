@@ -22,6 +22,7 @@ final class Verdict
         'wrong hosts' => array(),
         'rows that are not settled' => array(),
         'changed or missing visit links' => array(),
+        'wrong rows in the appointment system' => array(),
     );
     private int $held = 0;
 
@@ -29,19 +30,20 @@ final class Verdict
      * @param array<int, string> $links the visit key of each appointment as it was first given
      * @param array<int, string> $hosts Zoom user of each doctor
      */
-    public function __construct(Site $site, FakeZoom $zoom, array $links, array $hosts)
+    public function __construct(Site $site, FakeZoom $zoom, AppointmentSystem $system, array $links, array $hosts)
     {
         $database = $site->database();
-        $appointments = $database->query('SELECT * FROM ' . Plan::TABLE)->fetch_all(MYSQLI_ASSOC);
-        $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'storm'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
+        $appointments = $system->appointments($database);
+        $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = '{$system->source()}'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
         $leftovers = $database->query('SELECT * FROM wp_telemed_leftovers')->fetch_all(MYSQLI_ASSOC);
+        $this->damage['wrong rows in the appointment system'] = $system->damage($database, $site->url());
         $database->close();
         $atZoom = array_column($zoom->state()['meetings'], null, 'id');
         $claimed = array();
         foreach ($appointments as $appointment) {
             $id = (string) $appointment['id'];
             $row = $rows[$id] ?? null;
-            if ($row === null || ($links[(int) $id] ?? $row['visit_key']) !== $row['visit_key']) {
+            if (($row === null && $appointment['held']) || ($links[$appointment['id']] ?? $row['visit_key'] ?? null) !== ($row['visit_key'] ?? null)) {
                 $this->damage['changed or missing visit links'][] = "appointment {$id}";
             }
             if ($appointment['held']) {
@@ -50,6 +52,11 @@ final class Verdict
                 $this->judge($appointment, $row, $atZoom[(int) ($row['meeting_id'] ?? 0)] ?? null, $hosts);
             } elseif ($row !== null && $row['state'] !== 'cancelled') {
                 $this->damage['rows that are not settled'][] = "appointment {$id} is off, its row is {$row['state']}: {$row['last_error']}";
+            }
+        }
+        foreach (array_diff_key($rows, array_column($appointments, null, 'id')) as $id => $row) {
+            if ('cancelled' !== $row['state']) {
+                $this->damage['rows that are not settled'][] = "appointment {$id} is gone, its row is {$row['state']}: {$row['last_error']}";
             }
         }
         foreach ($atZoom as $id => $meeting) {
@@ -101,10 +108,10 @@ final class Verdict
             return;
         }
         $start = gmdate('Y-m-d H:i:s', (int) strtotime((string) $meeting['start_time']));
-        if ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== (int) $appointment['minutes']) {
+        if ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== $appointment['minutes']) {
             $this->damage['wrong times'][] = "{$name}: {$appointment['start_utc']} for {$appointment['minutes']}, at Zoom {$start} for {$meeting['duration']}";
         }
-        if ($meeting['host_id'] !== $hosts[(int) $appointment['doctor']]) {
+        if ($meeting['host_id'] !== $hosts[$appointment['doctor']]) {
             $this->damage['wrong hosts'][] = "{$name}: {$meeting['host_id']}";
         }
     }

@@ -20,6 +20,7 @@ require $folder . '/wp-load.php';
 require __DIR__ . '/Plan.php';
 require __DIR__ . '/HostSystem.php';
 require __DIR__ . '/Actor.php';
+require __DIR__ . '/Progress.php';
 
 HostSystem::register();
 $plugin = Plugin::instance();
@@ -33,14 +34,11 @@ if ('worker' === $role) {
 
 [, , , , $share, $progress] = $argv;
 $share = json_decode((string) file_get_contents($share), true, 16, JSON_THROW_ON_ERROR);
-$done = is_file($progress) ? (int) file_get_contents($progress) : 0;
+$progress = new Progress($progress);
 $actor = new Actor($plugin, $share['doctors']);
 foreach ($share['operations'] as $number => [$appointment, $operation]) {
-    if ($number < $done) {
-        continue;
+    if ($number >= $progress->done()) {
+        $actor->act($appointment, $operation);
+        $progress->finish($number);
     }
-    $actor->act($appointment, $operation);
-    // Atomically: a kill in the middle of a write would lose the count.
-    file_put_contents("{$progress}.new", (string) ($number + 1));
-    rename("{$progress}.new", $progress);
 }

@@ -70,10 +70,8 @@ final class AddonStorage
     /** @return ?array{access_token: string, refresh_token: string, scope: string, api_url: ?string} */
     public function tokens(int $doctor): ?array
     {
-        $stored = get_user_meta($doctor, self::META_TOKENS, true);
-        // Serialised as an object of no class of its own; anything else is not looked into.
-        $stored = $stored instanceof \stdClass ? (array) $stored : (is_string($stored) ? json_decode($stored, true) : $stored);
-        if (!is_array($stored) || self::text($stored, 'refresh_token') === '') {
+        $stored = self::decoded(get_user_meta($doctor, self::META_TOKENS, true));
+        if ($stored === null || self::text($stored, 'refresh_token') === '') {
             return null;
         }
         return [
@@ -95,9 +93,8 @@ final class AddonStorage
     public function account(int $doctor): ?array
     {
         foreach ([self::META_S2S, self::META_S2S_NEWER] as $key) {
-            $stored = get_user_meta($doctor, $key, true);
-            $stored = is_string($stored) ? json_decode($stored, true) : ($stored instanceof \stdClass ? (array) $stored : $stored);
-            if (is_array($stored) && self::text($stored, 'client_secret') !== '' && self::text($stored, 'account_id') !== '') {
+            $stored = self::decoded(get_user_meta($doctor, $key, true));
+            if ($stored !== null && self::text($stored, 'client_secret') !== '' && self::text($stored, 'account_id') !== '') {
                 return [
                     'enabled' => self::text($stored, 'enableServerToServerOauthconfig') === 'true',
                     'account_id' => self::text($stored, 'account_id'),
@@ -109,10 +106,14 @@ final class AddonStorage
         return null;
     }
 
-    /** @return list<int> users with leftovers that are of no use to anybody */
+    /** @return list<int> users with leftovers that are of no use to anybody: those of old, tokens that cannot be renewed, parts of credentials */
     public function usersWithUselessSecrets(): array
     {
-        return array_values(array_unique(array_merge(...array_map([self::class, 'usersWith'], self::USELESS))));
+        return array_values(array_unique(array_merge(
+            ...array_map([self::class, 'usersWith'], self::USELESS),
+            ...[array_filter(self::usersWith(self::META_TOKENS), fn(int $user): bool => $this->tokens($user) === null)],
+            ...[array_filter([...self::usersWith(self::META_S2S), ...self::usersWith(self::META_S2S_NEWER)], $this->hasPartOfAccount(...))],
+        )));
     }
 
     public function forgetAppSecret(): void
@@ -146,6 +147,27 @@ final class AddonStorage
         foreach (self::USELESS as $key) {
             delete_user_meta($user, $key);
         }
+        if ($this->tokens($user) === null) {
+            $this->forgetTokens($user);
+        }
+        if ($this->hasPartOfAccount($user)) {
+            $this->forgetAccount($user, false);
+        }
+    }
+
+    /** A client secret without its account opens nothing, and stands in clear all the same. */
+    private function hasPartOfAccount(int $doctor): bool
+    {
+        if ($this->account($doctor) !== null) {
+            return false;
+        }
+        foreach ([self::META_S2S, self::META_S2S_NEWER] as $key) {
+            $stored = self::decoded(get_user_meta($doctor, $key, true));
+            if ($stored !== null && self::text($stored, 'client_secret') !== '') {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** @return list<array<string, mixed>> the option, then what the earliest builds kept with an administrator */
@@ -155,8 +177,7 @@ final class AddonStorage
         foreach (self::usersWith(CoreSettings::OPTION) as $user) {
             $found[] = get_user_meta($user, CoreSettings::OPTION, true);
         }
-        $arrays = array_map(static fn(mixed $one): mixed => is_string($one) ? json_decode($one, true) : ($one instanceof \stdClass ? (array) $one : $one), $found);
-        return array_values(array_filter($arrays, 'is_array'));
+        return array_values(array_filter(array_map([self::class, 'decoded'], $found), 'is_array'));
     }
 
     /** @return list<int> */
@@ -164,6 +185,17 @@ final class AddonStorage
     {
         global $wpdb;
         return array_map('intval', $wpdb->get_col($wpdb->prepare("SELECT DISTINCT user_id FROM {$wpdb->usermeta} WHERE meta_key = %s AND meta_value <> '' ORDER BY user_id", $key)));
+    }
+
+    /**
+     * An array, JSON, or an object of no class of its own; anything else is not looked into.
+     *
+     * @return ?array<string, mixed>
+     */
+    private static function decoded(#[\SensitiveParameter] mixed $stored): ?array
+    {
+        $stored = is_string($stored) ? json_decode($stored, true) : ($stored instanceof \stdClass ? (array) $stored : $stored);
+        return is_array($stored) ? $stored : null;
     }
 
     /** @param array<string, mixed> $from */

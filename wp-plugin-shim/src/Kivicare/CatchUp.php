@@ -1,7 +1,8 @@
 <?php
 /**
- * Finds the booked video visits that the ledger does not know: those of a moment when our database connection failed, or when
- * this plugin was off. Without this, such a visit would be missed in silence.
+ * Finds what no event told of: booked video visits that the ledger does not know, from a moment when our database connection
+ * failed or when this plugin was off, which would be missed in silence; and links of ours for appointments that are gone, from
+ * a request that died within a deletion.
  *
  * @package TelemedZoom
  */
@@ -12,6 +13,7 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Database;
 use TelemedZoom\DatabaseException;
+use TelemedZoom\MeetingState;
 use TelemedZoom\Schema;
 
 defined('ABSPATH') || exit;
@@ -58,11 +60,20 @@ final class CatchUp
                  ORDER BY a.appointment_start_date LIMIT ?",
                 [Source::NAME, Appointment::BOOKED, Appointment::CHECK_IN, self::AT_ONCE]
             );
+            $gone = $this->database->rows(
+                "SELECT z.appointment_id AS id FROM `$mappings` z
+                 JOIN $ledger m ON m.source = ? AND m.appointment = CAST(z.appointment_id AS CHAR CHARACTER SET ascii) AND m.state = ?
+                 LEFT JOIN `$appointments` a ON a.id = z.appointment_id WHERE a.id IS NULL LIMIT ?",
+                [Source::NAME, MeetingState::Cancelled->value, self::AT_ONCE]
+            );
         } catch (DatabaseException) {
             return;
         }
         foreach ($rows as $row) {
             $this->bookings->onChange((int) $row['id']);
+        }
+        foreach ($gone as $row) {
+            MappingTable::remove((int) $row['id']);
         }
     }
 }

@@ -24,11 +24,9 @@ final class KCApp
         if (KCStandIn::get('meet')) {
             KCStandInMeet::register();
         }
-        add_action('kc_after_create_appointment', static function (): void {
-            if (KCStandIn::get('fail_after')) {
-                throw new \Exception('another listener failed');
-            }
-        }, 20);
+        foreach (['kc_after_create_appointment', 'kc_appointment_updated', 'kc_appointment_payment_completed', 'kc_appointment_status_update'] as $hook) {
+            add_action($hook, static fn() => KCStandIn::failIfAsked($hook), 20);
+        }
     }
 
     public static function init(): void

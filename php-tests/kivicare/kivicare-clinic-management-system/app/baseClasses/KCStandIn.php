@@ -6,6 +6,8 @@
  * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone)
  * meet         true: the add-on for Google Meet is active
  * fail_after   true: a listener of kc_after_create_appointment throws, so that the core rolls back
+ *
+ * A request with ?standin_fail=1 has such a listener at each of the core's actions.
  */
 
 declare(strict_types=1);
@@ -18,6 +20,13 @@ final class KCStandIn
     {
         $all = get_option('kivicare_standin');
         return is_array($all) ? ($all[$name] ?? null) : null;
+    }
+
+    public static function failIfAsked(string $hook): void
+    {
+        if (isset($_GET['standin_fail']) || ($hook === 'kc_after_create_appointment' && self::get('fail_after'))) {
+            throw new \Exception('another listener failed');
+        }
     }
 
     /** Declares the abstract provider, changed as the test wants it. */
