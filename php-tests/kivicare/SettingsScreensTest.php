@@ -85,6 +85,30 @@ final class SettingsScreensTest extends KivicareTestCase
         $this->assertSame(array(false, false), $this->bookable());
     }
 
+    public function testDisconnectNamesTheUpcomingVisitsFirstAndDeletesTheirMeetingsWhenAskedAgain(): void
+    {
+        $this->useOAuth();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $id = $this->book();
+        $link = $this->visit($id)['visit_key'];
+        $page = $this->kc('doctor1', 'GET', self::BASE . '/disconnect');
+        $this->assertSame(409, $page->status, $page->body);
+        $this->assertStringContainsString('1 upcoming visit', $page->json()['message']);
+        $this->assertCount(1, $this->meetings());
+        $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/revoke'));
+
+        $page = $this->kc('doctor1', 'GET', self::BASE . '/disconnect');
+        $this->assertSame(200, $page->status, $page->body);
+        $this->assertSame(array(), $this->meetings());
+        $this->assertCount(1, $this->zoom->requests('POST', '/oauth/revoke'));
+        $this->assertSame(array('due', $link), array($this->visit($id, 'due')['state'], $this->visit($id, 'due')['visit_key']));
+
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->settle();
+        $this->assertSame($link, $this->visit($id)['visit_key']);
+        $this->assertCount(1, $this->meetings());
+    }
+
     public function testATestThatFailsSaysWhy(): void
     {
         $this->useOAuth();

@@ -33,6 +33,18 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertSame(array(), $this->site->mails());
     }
 
+    public function testAGrantInTheFormerAppIsRefreshedWhateverTheModeIsNow(): void
+    {
+        $row = $this->make('doctor1', 'doctor1');
+        $this->useServerToServer();
+        $this->renew(8 * self::DAY);
+        $this->assertSame(1, $this->refreshes());
+        $this->renew(9 * self::DAY);
+        $this->assertSame(1, $this->refreshes());
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->assertSame(array(), $this->meetings());
+    }
+
     public function testTheEventsOfWordPressCarryTheRenewal(): void
     {
         $this->assertSame('hourly', $this->site->php('\TelemedZoom\Cron::schedule(); return wp_get_schedule("telemed_renew");'));

@@ -21,6 +21,7 @@ final class DoctorProfile
     private const DISCONNECT_FORM = 'telemed-disconnect-form';
     /** After this long an authorization that never came back is worth a question, until it is forgotten. */
     private const ASK_AFTER_SECONDS = 20;
+    private const SECONDS = 20.0;
     private const FORGET_AFTER_SECONDS = DAY_IN_SECONDS;
 
     private int $shownFor = 0;
@@ -31,7 +32,8 @@ final class DoctorProfile
         private readonly ZoomApps $apps,
         private readonly Extension $extension,
         private readonly Site $site,
-        private readonly LedgerQueries $queries
+        private readonly LedgerQueries $queries,
+        private readonly Departures $departures
     ) {
     }
 
@@ -49,6 +51,11 @@ final class DoctorProfile
     public static function url(): string
     {
         return admin_url('profile.php') . '#' . self::ANCHOR;
+    }
+
+    public static function urlOf(int $user): string
+    {
+        return add_query_arg('user_id', $user, admin_url('user-edit.php')) . '#' . self::ANCHOR;
     }
 
     public function show(\WP_User $user): void
@@ -123,15 +130,18 @@ final class DoctorProfile
             AdminPost::forbid();
         }
         try {
-            $this->apps->oauth()->disconnect($this->site->subject($user));
-            delete_user_option($user, Doctors::META_CONNECTED);
-            Notices::flash('success', __('Zoom is disconnected, and the grant at Zoom is revoked.', 'telemed-zoom'));
+            if ($this->departures->visits(Departure::Disconnected, $user) !== []) {
+                // They are shown first.
+                return DepartureScreen::url($user);
+            }
+            $isDone = $this->departures->decide(Departure::Disconnected, $user, Departures::WAIT, self::SECONDS);
+            Notices::flash($isDone ? 'success' : 'warning', $isDone ? DepartureScreen::done(Departure::Disconnected) : DepartureScreen::pending());
         } catch (\Telemed\TransportException $failure) {
-            Notices::flash('warning', __('Zoom is disconnected here, but Zoom could not be told. Click Disconnect again later, or remove the app in your Zoom account under Added Apps.', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notices::flash('warning', DepartureScreen::pending() . ' ' . ErrorText::of($failure));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('Zoom was not disconnected:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return $isOwn ? self::url() : add_query_arg('user_id', $user, admin_url('user-edit.php')) . '#' . self::ANCHOR;
+        return $isOwn ? self::url() : self::urlOf($user);
     }
 
     /** Who is connected, in one sentence. */
@@ -181,6 +191,9 @@ final class DoctorProfile
                 ))
             );
         } else {
+            if ($this->departures->isEnding($user->ID)) {
+                echo '<p id="telemed-ending">' . esc_html(DepartureScreen::pending()) . '</p>';
+            }
             echo '<p id="telemed-not-connected">' . esc_html__('Not connected. Your video visits will be held by your own Zoom account: click once, log in to Zoom, and allow the app.', 'telemed-zoom') . '</p>';
         }
         if ($isOwn) {
@@ -205,7 +218,7 @@ final class DoctorProfile
         if ($upcoming > 0) {
             echo '<p class="description">' . esc_html(sprintf(
                 /* translators: %d: number of meetings */
-                _n('%d upcoming meeting belongs to this connection; after Disconnect it can be started, moved and cancelled in Zoom only.', '%d upcoming meetings belong to this connection; after Disconnect they can be started, moved and cancelled in Zoom only.', $upcoming, 'telemed-zoom'),
+_n('%d upcoming meeting belongs to this connection. Disconnect asks first what becomes of it.', '%d upcoming meetings belong to this connection. Disconnect asks first what becomes of them.', $upcoming, 'telemed-zoom'),
                 $upcoming
             )) . '</p>';
         }

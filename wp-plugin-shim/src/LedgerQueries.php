@@ -176,6 +176,33 @@ final class LedgerQueries
     }
 
     /**
+     * Visits to come whose meetings need this connection to be changed or deleted.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function upcomingOfConnection(string $connection, int $limit): array
+    {
+        return $this->rows(
+            'connection = ? AND end_utc >= ? AND state IN (?, ?, ?) ORDER BY end_utc, id LIMIT ?',
+            [$connection, Clock::sql(), MeetingState::Made->value, MeetingState::Changing->value, MeetingState::Attempting->value, $limit]
+        );
+    }
+
+    /**
+     * Doctors who have visits to come.
+     *
+     * @return list<int>
+     */
+    public function doctorsWithVisits(): array
+    {
+        $rows = $this->database->rows(
+            'SELECT DISTINCT doctor FROM ' . Schema::meetings() . ' WHERE end_utc >= ? AND state NOT IN (?, ?)',
+            [Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value]
+        );
+        return array_map('intval', array_column($rows, 'doctor'));
+    }
+
+    /**
      * Live visits to come of a doctor, the soonest first.
      *
      * @return list<MeetingRecord>

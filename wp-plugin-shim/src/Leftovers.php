@@ -62,6 +62,16 @@ final class Leftovers
     }
 
     /**
+     * Those that only this connection can delete.
+     *
+     * @return list<Leftover>
+     */
+    public function ofConnection(string $connection): array
+    {
+        return $this->list('connection = ? ORDER BY id', [$connection]);
+    }
+
+    /**
      * Rows of the ledger that have one whose time has come.
      *
      * @return list<int> ids of rows

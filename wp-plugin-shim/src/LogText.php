@@ -32,6 +32,7 @@ final class LogText
             'started' => __('Start: a start link was given', 'telemed-zoom'),
             'deleted' => __('Deleted at Zoom', 'telemed-zoom'),
             'already_gone' => __('Was gone at Zoom already', 'telemed-zoom'),
+            'left_at_zoom' => __('The grant has ended: this meeting remains at Zoom', 'telemed-zoom'),
             'lost_at_zoom' => __('Zoom has lost the meeting: made anew', 'telemed-zoom'),
             'drifted' => __('Was changed in Zoom: put back', 'telemed-zoom'),
             'settings_restored' => __('Settings were put back at Zoom', 'telemed-zoom'),

@@ -95,6 +95,7 @@ final class MeetingMaker
 
     private function ensure(MeetingRecord $row, float $seconds): MeetingRecord
     {
+        $this->apps->demandDoctor($row->doctor);
         $credentials = $this->apps->forMeeting($row);
         $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
         if ($wait !== null) {

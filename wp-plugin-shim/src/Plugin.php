@@ -28,6 +28,8 @@ final class Plugin
     public readonly OwnAccounts $ownAccounts;
     public readonly Guard $guard;
     public readonly ZoomApps $apps;
+    public readonly Grants $grants;
+    public readonly Departures $departures;
     public readonly Ledger $ledger;
     public readonly AppointmentSources $sources;
     public readonly LedgerQueries $queries;
@@ -57,6 +59,8 @@ final class Plugin
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->formerApps);
         $this->guard = new Guard();
+        $signals = new Signals($this->database);
+        $departing = new DepartureMarks($signals);
         $this->apps = new ZoomApps(
             $this->settings,
             $this->formerApps,
@@ -66,10 +70,11 @@ final class Plugin
             $this->hosts,
             $this->ownAccounts,
             $this->site,
-            $this->guard
+            $this->guard,
+            $departing
         );
+        $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
         $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
-        $signals = new Signals($this->database);
         $breaker = new Breaker($signals);
         $budget = new WriteBudget($this->database);
         $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log);
@@ -85,6 +90,7 @@ final class Plugin
             $this->extension,
             $this->guard
         );
+        $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
         $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
@@ -158,10 +164,11 @@ final class Plugin
         (new RestController($this->manual, $this->ledger, $this->queries))->register();
         $this->afterRequest->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
-        (new Renewal($this->apps, $this->settings, $this->site, $this->guard, $this->extension))->register();
+        (new Renewal($this->grants, $this->guard, $this->extension))->register();
         $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
         $watch->register();
         (new WebhookRoute($this->settings, $this->key, $this->extension, $this->apps, $this->site, $this->ledger, $watch))->register();
+        (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         (new Cli($this))->register();
         (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
@@ -184,7 +191,8 @@ final class Plugin
         (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();
-        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries))->register();
+        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures))->register();
+        (new DepartureScreen($this->departures))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }
 

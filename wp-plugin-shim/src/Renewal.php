@@ -1,7 +1,8 @@
 <?php
 /**
  * Keeps doctors' connections alive: once an hour a small batch of those that have not been refreshed for a week, long before
- * Zoom lets a grant lapse from disuse. What it finds dead is told (ConnectionWatch).
+ * Zoom lets a grant lapse from disuse. In former apps too, whatever the mode: what was made with them needs them until it is
+ * over. What it finds dead is told (ConnectionWatch).
  *
  * @package TelemedZoom
  */
@@ -19,15 +20,11 @@ final class Renewal
     private const META_NEXT = 'telemed_renew_at';
     private const AFTER_SECONDS = WEEK_IN_SECONDS;
     private const AGAIN_SECONDS = 6 * HOUR_IN_SECONDS;
-    /** An access token lives so long from its refresh. */
-    private const TOKEN_SECONDS = HOUR_IN_SECONDS;
     private const BATCH = 25;
     private const SECONDS = 40.0;
 
     public function __construct(
-        private readonly ZoomApps $apps,
-        private readonly Settings $settings,
-        private readonly Site $site,
+        private readonly Grants $grants,
         private readonly Guard $guard,
         private readonly Extension $extension
     ) {
@@ -41,7 +38,7 @@ final class Renewal
     /** @return int how many connections were refreshed */
     public function run(): int
     {
-        if ($this->settings->mode() !== Settings::MODE_OAUTH || !$this->extension->isUsable() || !$this->guard->mayAct()) {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
             return 0;
         }
         $end = microtime(true) + self::SECONDS;
@@ -67,24 +64,17 @@ final class Renewal
     /** @throws Problem|DatabaseException|\Telemed\TelemedException */
     private function renew(int $doctor): bool
     {
-        // Asking shows a dead one to ConnectionWatch.
-        $connection = $this->apps->connection($doctor);
-        if ($connection === null || $connection->status() !== 'connected') {
+        $before = Clock::now();
+        $oldest = $this->grants->oldestRefresh($doctor);
+        if ($oldest === null) {
             return false;
         }
-        $expires = $connection->expiresAt();
-        $next = ($expires?->getTimestamp() ?? 0) - self::TOKEN_SECONDS + self::AFTER_SECONDS;
-        if ($next > Clock::now()) {
-            self::lookAgain($doctor, $next);
+        if ($oldest + self::AFTER_SECONDS > $before) {
+            self::lookAgain($doctor, $oldest + self::AFTER_SECONDS);
             return false;
         }
-        try {
-            $this->apps->oauth()->renew($this->site->subject($doctor));
-        } catch (\Telemed\AuthenticationException $failure) {
-            $this->apps->connection($doctor);
-            throw $failure;
-        }
-        self::lookAgain($doctor, Clock::now() + self::AFTER_SECONDS);
+        $this->grants->renew($doctor, $before - self::AFTER_SECONDS);
+        self::lookAgain($doctor, $before + self::AFTER_SECONDS);
         return true;
     }
 

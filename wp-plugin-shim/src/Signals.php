@@ -22,7 +22,17 @@ final class Signals
     public function get(string $name): int
     {
         $row = $this->database->row('SELECT at FROM ' . Schema::signals() . ' WHERE name = ?', [$name]);
-        return $row === null ? 0 : (new \DateTimeImmutable((string) $row['at'], new \DateTimeZone('UTC')))->getTimestamp();
+        return $row === null ? 0 : self::seconds($row);
+    }
+
+    /** @return array<string, int> Unix seconds by name */
+    public function startingWith(string $prefix): array
+    {
+        $rows = $this->database->rows(
+            'SELECT name, at FROM ' . Schema::signals() . ' WHERE name >= ? AND name < ?',
+            [$prefix, $prefix . '~']
+        );
+        return array_combine(array_column($rows, 'name'), array_map([self::class, 'seconds'], $rows));
     }
 
     public function set(string $name, int $moment): void
@@ -33,8 +43,23 @@ final class Signals
         );
     }
 
+    /** @return bool false when it is set already, and stays */
+    public function setFirst(string $name, int $moment): bool
+    {
+        return $this->database->execute(
+            'INSERT IGNORE INTO ' . Schema::signals() . ' (name, at) VALUES (?, ?)',
+            [$name, gmdate('Y-m-d H:i:s', $moment)]
+        ) === 1;
+    }
+
     public function clear(string $name): void
     {
         $this->database->execute('DELETE FROM ' . Schema::signals() . ' WHERE name = ?', [$name]);
+    }
+
+    /** @param array<string, mixed> $row */
+    private static function seconds(array $row): int
+    {
+        return (new \DateTimeImmutable((string) $row['at'], new \DateTimeZone('UTC')))->getTimestamp();
     }
 }

@@ -77,6 +77,34 @@ final class TokenStore implements \Telemed\TokenStore
         );
     }
 
+    /**
+     * Whose connections are kept, whichever app they belong to, also of users who were deleted. The extension names a
+     * connection's record 'connection:', a name of the app, ':' and the subject.
+     *
+     * @return list<string>
+     */
+    public function subjects(): array
+    {
+        $subjects = [];
+        foreach ($this->keys() as $key) {
+            $parts = explode(':', $key, 3);
+            if ($parts[0] === 'connection' && isset($parts[2])) {
+                $subjects[$parts[2]] = true;
+            }
+        }
+        return array_map('strval', array_keys($subjects));
+    }
+
+    /** Deletes what is kept of a subject, whichever app it belongs to. */
+    public function forget(string $subject): void
+    {
+        foreach ($this->keys() as $key) {
+            if ((explode(':', $key, 3)[2] ?? '') === $subject) {
+                $this->delete($key);
+            }
+        }
+    }
+
     /** Keys may be long and differ by case only; a hash is neither. */
     private static function id(string $key): string
     {

@@ -34,7 +34,7 @@ final class Uninstall
             return;
         }
         if ($plugin->extension->isUsable()) {
-            $plugin->apps->revokeAll();
+            $plugin->grants->revokeAll();
         }
         // Its open statements would hold the tables that are dropped.
         $plugin->database->close();

@@ -24,7 +24,8 @@ final class ZoomApps
         private readonly HostMap $hosts,
         private readonly OwnAccounts $ownAccounts,
         private readonly Site $site,
-        private readonly Guard $guard
+        private readonly Guard $guard,
+        private readonly DepartureMarks $departures
     ) {
     }
 
@@ -87,7 +88,10 @@ final class ZoomApps
     public function connection(int $doctor): ?\Telemed\Connection
     {
         $this->demandMode(Settings::MODE_OAUTH);
-        $connection = $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
+        // A grant that is kept only to delete what it made connects nobody.
+        $connection = $this->departures->since(Departure::Disconnected, $doctor) !== null
+            ? null
+            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
         do_action('telemed_connection_seen', $doctor, $connection);
         return $connection;
     }
@@ -102,6 +106,7 @@ final class ZoomApps
     {
         $this->extension->demand();
         $this->guard->demand();
+        $this->demandDoctor($doctor);
         if ($this->settings->mode() === '') {
             throw new Problem(
                 'telemed_not_set_up',
@@ -124,6 +129,19 @@ final class ZoomApps
             );
         }
         return $this->settings->mode() === Settings::MODE_S2S ? $this->forMappedDoctor($doctor) : $this->forConnectedDoctor($doctor);
+    }
+
+    /** @throws Problem when this user holds no visits, or no longer */
+    public function demandDoctor(int $doctor): void
+    {
+        if (!Capabilities::isDoctor($doctor)) {
+            throw new Problem(
+                'telemed_not_a_doctor',
+                __('this user holds no video visits', 'telemed-zoom'),
+                __('An administrator gives the user the role Telemed doctor, or the visits to another doctor.', 'telemed-zoom'),
+                409
+            );
+        }
     }
 
     /**
@@ -201,47 +219,6 @@ final class ZoomApps
         }
         $subject = $this->site->subject($doctor ?? get_current_user_id());
         return $this->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
-    }
-
-    /** Ends every grant that can be ended. Used when the plugin is uninstalled, which goes on whatever Zoom says. */
-    public function revokeAll(): void
-    {
-        foreach ($this->formerApps->everyApp() as $app) {
-            try {
-                $this->revoke($app);
-            } catch (\Telemed\TransportException) {
-                // Zoom cannot be reached: not to wait for each of hundreds of doctors.
-                return;
-            } catch (Problem | DatabaseException | \Telemed\TelemedException) {
-                continue;
-            }
-        }
-    }
-
-    /**
-     * @param array<string, string> $app
-     * @throws Problem|DatabaseException|\Telemed\TelemedException
-     */
-    private function revoke(array $app): void
-    {
-        if ($app['mode'] === Settings::MODE_S2S) {
-            $this->serverToServerApp($app)->disconnect();
-            return;
-        }
-        $oauth = $this->oauthApp($app);
-        foreach (Doctors::everConnected() as $doctor) {
-            $subject = $this->site->subject($doctor);
-            try {
-                if ($oauth->connection($subject) !== null) {
-                    $oauth->disconnect($subject);
-                }
-            } catch (\Telemed\TransportException $failure) {
-                throw $failure;
-            } catch (\Telemed\TelemedException) {
-                // What Zoom refuses to revoke has ended already.
-                continue;
-            }
-        }
     }
 
     public function tokenStore(): TokenStore

@@ -11,6 +11,9 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\DatabaseException;
+use TelemedZoom\Departure;
+use TelemedZoom\Departures;
+use TelemedZoom\DepartureScreen;
 use TelemedZoom\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\OwnAccounts;
@@ -21,6 +24,8 @@ defined('ABSPATH') || exit;
 
 final class DoctorScreen
 {
+    private const SECONDS = 8.0;
+
     public function __construct(
         private readonly Plugin $plugin,
         private readonly CoreSettings $coreSettings,
@@ -105,11 +110,25 @@ final class DoctorScreen
             $this->coreSettings->syncDoctor($doctor);
             return __('Your own account is no longer used; your clinic hosts for you.', 'telemed-zoom');
         }
+        $visits = $this->plugin->departures->visits(Departure::Disconnected, $doctor);
+        if ($visits !== [] && !$this->hasAgreed($doctor)) {
+            throw new Problem(
+                'telemed_visits_to_come',
+                sprintf(
+                    /* translators: %d: number of visits */
+                    _n('%d upcoming visit depends on this connection to Zoom', '%d upcoming visits depend on this connection to Zoom', count($visits), 'telemed-zoom'),
+                    count($visits)
+                ),
+                __('Disconnect again within ten minutes to delete their meetings at Zoom: the appointments stay, with the same visit links, and wait until you connect again. Or let your clinic give them to another doctor, or cancel them, first.', 'telemed-zoom'),
+                409
+            );
+        }
         try {
-            $this->plugin->apps->oauth()->disconnect($this->plugin->site->subject($doctor));
-            $told = __('Zoom is disconnected, and the grant at Zoom is revoked.', 'telemed-zoom');
+            $told = $this->plugin->departures->decide(Departure::Disconnected, $doctor, Departures::WAIT, self::SECONDS)
+                ? DepartureScreen::done(Departure::Disconnected)
+                : DepartureScreen::pending();
         } catch (\Telemed\TransportException) {
-            $told = __('Zoom is disconnected here, but Zoom could not be told. Remove the app in your Zoom account under Added Apps.', 'telemed-zoom');
+            $told = DepartureScreen::pending();
         }
         delete_user_option($doctor, Doctors::META_CONNECTED);
         $this->coreSettings->syncDoctor($doctor);
@@ -131,6 +150,18 @@ final class DoctorScreen
             return ['success' => false, 'message' => ErrorText::of($failure)];
         }
         return ['success' => $diagnosis->passed(), 'message' => $diagnosis->message()];
+    }
+
+    /** The core's screen has no room for a question: asking for the same again is the answer. */
+    private function hasAgreed(int $doctor): bool
+    {
+        $name = 'telemed_disconnect_asked_' . $doctor;
+        if (get_transient($name) !== false) {
+            delete_transient($name);
+            return true;
+        }
+        set_transient($name, 1, 10 * MINUTE_IN_SECONDS);
+        return false;
     }
 
     private function isConnected(int $doctor): bool
