@@ -32,6 +32,8 @@ final class QueryPlanTest extends ClinicTestCase
                 'overlaps' => static fn () => $queries->overlaps([$row, $without, ...$page(null, 'upcoming', 2)['records']]),
                 'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
                 'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),
+                'upcomingOfConnection' => static fn () => $queries->upcomingOfConnection('connection1', 1000),
+                'doctorsOfUpcoming' => static fn () => $queries->doctorsOfUpcoming(),
                 'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
             ],
             \TelemedZoom\ReconcileQueries::class => [

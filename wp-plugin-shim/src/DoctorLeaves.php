@@ -125,9 +125,9 @@ final class DoctorLeaves
             return;
         }
         try {
-            $doctors = array_filter(array_map([$this->site, 'userOf'], $this->apps->tokenStore()->subjects()));
-            foreach (array_unique([...$doctors, ...$this->queries->doctorsWithVisits()]) as $doctor) {
-                if (!Capabilities::isDoctor($doctor)) {
+            $connected = array_filter(array_map([$this->site, 'userOf'], $this->apps->tokenStore()->subjects()));
+            foreach (array_unique([...$connected, ...$this->queries->doctorsOfUpcoming()]) as $doctor) {
+                if (!Capabilities::isDoctor($doctor) && (in_array($doctor, $connected, true) || $this->visits($doctor) !== [])) {
                     $this->left($doctor, null);
                 }
             }

@@ -189,16 +189,13 @@ final class LedgerQueries
     }
 
     /**
-     * Doctors who have visits to come.
+     * Doctors of visits that are not over, also of cancelled ones.
      *
      * @return list<int>
      */
-    public function doctorsWithVisits(): array
+    public function doctorsOfUpcoming(): array
     {
-        $rows = $this->database->rows(
-            'SELECT DISTINCT doctor FROM ' . Schema::meetings() . ' WHERE end_utc >= ? AND state NOT IN (?, ?)',
-            [Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value]
-        );
+        $rows = $this->database->rows('SELECT doctor FROM ' . Schema::meetings() . ' GROUP BY doctor HAVING MAX(end_utc) >= ?', [Clock::sql()]);
         return array_map('intval', array_column($rows, 'doctor'));
     }
 
