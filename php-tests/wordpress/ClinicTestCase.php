@@ -13,6 +13,23 @@ use Telemed\Tests\Site;
 /** A clinic's site as it was made and a fresh fake-zoom for each test; what people do there, through screens and routes. */
 abstract class ClinicTestCase extends TestCase
 {
+    /** As WP-CLI calls its commands; it is not among what the scripts install. */
+    private const WP_CLI = <<<'CODE'
+        define('WP_CLI', true);
+        eval('namespace WP_CLI\Utils { function make_progress_bar(string $message, int $count): object { $GLOBALS["bar"] = [$message, $count, 0, false]; return new class { public function tick(): void { $GLOBALS["bar"][2]++; } public function finish(): void { $GLOBALS["bar"][3] = true; } }; } }
+            namespace { final class WP_CLI {
+                public static array $commands = []; public static array $said = [];
+                public static function add_command(string $name, callable $command): void { self::$commands[$name] = $command; }
+                public static function log(string $text): void { self::$said[] = $text; }
+                public static function success(string $text): void { self::$said[] = "Success: $text"; }
+                public static function warning(string $text): void { self::$said[] = "Warning: $text"; }
+                public static function error(string $text): void { self::$said[] = "Error: $text"; }
+            } }');
+        (new \TelemedZoom\Cli(\TelemedZoom\Plugin::instance()))->register();
+        (WP_CLI::$commands[$arguments['command']])([], $arguments['options']);
+        return [WP_CLI::$said, $GLOBALS['bar'] ?? null];
+        CODE;
+
     protected const ZONE = 'Europe/Berlin';
     protected const CALLBACK = '/wp-json/telemed/v1/oauth/callback';
 
@@ -164,6 +181,17 @@ abstract class ClinicTestCase extends TestCase
             'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_run");',
             array('seconds' => $seconds)
         );
+    }
+
+    /**
+     * A command of WP-CLI.
+     *
+     * @param array<string, mixed> $options
+     * @return array{list<string>, ?array{string, int, int, bool}} what it said, and its progress bar: title, steps, steps done, finished
+     */
+    protected function wpCli(string $command, array $options = array()): array
+    {
+        return $this->site->php(self::WP_CLI, array('command' => $command, 'options' => $options));
     }
 
     /** Zoom counts as unreachable for a minute after a fault. */

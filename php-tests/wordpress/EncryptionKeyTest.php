@@ -71,6 +71,30 @@ final class EncryptionKeyTest extends ClinicTestCase
         $this->make('admin', 'doctor2');
     }
 
+    public function testTheCommandSealsEverythingAnewWithoutAnAdministratorOnAPage(): void
+    {
+        $this->useSalts();
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $this->useOAuth();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $line = $this->browser('admin')->screen('telemed-settings')->element('telemed-key-line')->getAttribute('value');
+        $before = $this->sealed();
+        $this->configure(str_replace('<?php', "<?php\n{$line}", $this->withoutKey()));
+        $this->assertStringContainsString('sealed under the first key', implode(' ', $this->wpCli('telemed reseal')[0]));
+        $after = $this->sealed();
+        $this->assertSame(array_keys($before), array_keys($after));
+        $this->assertSame(array(), array_intersect_assoc($before, $after));
+
+        // Under new salts the new key opens everything; once it is lost too, that is said and nothing is deleted.
+        $this->configure($this->withOtherSalts(str_replace('<?php', "<?php\n{$line}", $this->withoutKey())));
+        $this->wpCli('telemed reseal');
+        $this->configure($this->withOtherSalts($this->withoutKey()));
+        $kept = $this->sealed();
+        $this->assertStringContainsString('opened by no key', implode(' ', $this->wpCli('telemed reseal')[0]));
+        $this->assertSame($kept, $this->sealed());
+    }
+
     public function testSaltsThatChangedAreToldAndTheSecretIsEnteredAgain(): void
     {
         $this->useSalts();

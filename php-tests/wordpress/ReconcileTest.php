@@ -9,22 +9,6 @@ use Telemed\Tests\FakeZoom;
 /** Whatever was done in Zoom itself, the comparison finds it and mends it, by night, by button and by command; what is not ours it leaves alone. */
 final class ReconcileTest extends ClinicTestCase
 {
-    /** As WP-CLI calls its commands; it is not among what the scripts install. */
-    private const WP_CLI = <<<'CODE'
-        define('WP_CLI', true);
-        eval('namespace WP_CLI\Utils { function make_progress_bar(string $message, int $count): object { $GLOBALS["bar"] = [$message, $count, 0, false]; return new class { public function tick(): void { $GLOBALS["bar"][2]++; } public function finish(): void { $GLOBALS["bar"][3] = true; } }; } }
-            namespace { final class WP_CLI {
-                public static array $commands = []; public static array $said = [];
-                public static function add_command(string $name, callable $command): void { self::$commands[$name] = $command; }
-                public static function log(string $text): void { self::$said[] = $text; }
-                public static function success(string $text): void { self::$said[] = "Success: $text"; }
-                public static function error(string $text): void { self::$said[] = "Error: $text"; }
-            } }');
-        (new \TelemedZoom\Cli(\TelemedZoom\Plugin::instance()))->register();
-        (WP_CLI::$commands[$arguments['command']])([], $arguments['options']);
-        return [WP_CLI::$said, $GLOBALS['bar'] ?? null];
-        CODE;
-
     protected function setUp(): void
     {
         parent::setUp();
@@ -69,16 +53,16 @@ final class ReconcileTest extends ClinicTestCase
         $clinic = $this->clinicInDisorder();
         $before = $this->zoom->state()['meetings'];
         $this->zoom->forgetRequests();
-        [$said, $bar] = $this->site->php(self::WP_CLI, array('command' => 'telemed reconcile', 'options' => array('dry-run' => true)));
+        [$said, $bar] = $this->wpCli('telemed reconcile', array('dry-run' => true));
         $this->assertSame('Success: 8 differences found, nothing changed.', array_pop($said));
         $this->assertCount(8, preg_grep('/^doctor1@clinic\.example: /', $said));
         $this->assertSame(array('Comparing hosts', 1, 1, true), $bar);
         $this->assertSame(array('GET'), $this->methods());
         $this->assertSame($before, $this->zoom->state()['meetings']);
 
-        [$said] = $this->site->php(self::WP_CLI, array('command' => 'telemed reconcile', 'options' => array()));
+        [$said] = $this->wpCli('telemed reconcile', array());
         $this->assertSame('Success: 8 differences treated.', array_pop($said));
-        [$said] = $this->site->php(self::WP_CLI, array('command' => 'telemed run', 'options' => array('seconds' => '30')));
+        [$said] = $this->wpCli('telemed run', array('seconds' => '30'));
         $this->assertSame(array('Success: 2 visits worked on.'), $said);
         $this->assertMended($clinic);
     }

@@ -1,6 +1,6 @@
 <?php
 /**
- * Commands of WP-CLI: wp telemed run, wp telemed reconcile.
+ * Commands of WP-CLI: wp telemed run, wp telemed reconcile, wp telemed reseal.
  *
  * @package TelemedZoom
  */
@@ -24,6 +24,7 @@ final class Cli
         if (defined('WP_CLI') && WP_CLI) {
             \WP_CLI::add_command('telemed run', [$this, 'run']);
             \WP_CLI::add_command('telemed reconcile', [$this, 'reconcile']);
+            \WP_CLI::add_command('telemed reseal', [$this, 'reseal']);
         }
     }
 
@@ -79,5 +80,27 @@ final class Cli
             \WP_CLI::log(sprintf('%s: %s', $finding->host, $finding->text()));
         }
         \WP_CLI::success(sprintf(isset($options['dry-run']) ? '%d differences found, nothing changed.' : '%d differences treated.', count($findings)));
+    }
+
+    /**
+     * Seals every stored secret and token anew under the first encryption key. After a TELEMED_KEY was added or put before another.
+     *
+     * @param list<string> $arguments
+     * @param array<string, string> $options
+     */
+    public function reseal(array $arguments, array $options): void
+    {
+        try {
+            $this->plugin->extension->demand();
+            $unreadable = (new KeyChange($this->plugin->key, $this->plugin->extension, $this->plugin->settings, $this->plugin->formerApps, $this->plugin->apps))->reseal();
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            \WP_CLI::error(ErrorText::of($failure));
+            return;
+        }
+        if ($unreadable > 0) {
+            \WP_CLI::warning(sprintf('%d secrets are opened by no key: enter the client secret again, and let the doctors concerned authorize again. Nothing was deleted.', $unreadable));
+            return;
+        }
+        \WP_CLI::success('Everything is sealed under the first key.');
     }
 }

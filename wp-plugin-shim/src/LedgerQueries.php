@@ -189,6 +189,19 @@ final class LedgerQueries
     }
 
     /**
+     * Visits to come that have a meeting at Zoom, the soonest first.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function upcomingAtZoom(int $limit): array
+    {
+        return $this->rows(
+            'end_utc >= ? AND state IN (?, ?) ORDER BY end_utc, id LIMIT ?',
+            [Clock::sql(), MeetingState::Made->value, MeetingState::Changing->value, $limit]
+        );
+    }
+
+    /**
      * Doctors of visits that are not over, also of cancelled ones.
      *
      * @return list<int>

@@ -193,6 +193,7 @@ final class Plugin
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();
         (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures))->register();
         (new DepartureScreen($this->departures))->register();
+        (new UninstallNotice($this->queries, $this->leftovers))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }
 

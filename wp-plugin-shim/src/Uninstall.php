@@ -33,6 +33,7 @@ final class Uninstall
         if (get_option(Schema::OPTION) === false) {
             return;
         }
+        (new UninstallNotice($plugin->queries, $plugin->leftovers))->tell();
         if ($plugin->extension->isUsable()) {
             $plugin->grants->revokeAll();
         }
