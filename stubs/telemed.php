@@ -238,9 +238,11 @@ final class OAuthApp
     /**
      * Forgets the connection without telling Zoom, which has ended it itself. For app_deauthorized.
      *
+     * @param ?\DateTimeInterface $connectedBefore when Zoom ended it: a connection that was made later stays
+     * @return bool false: the doctor has connected again since, and that connection stays
      * @throws StoreException
      */
-    public function forget(string $subject): void
+    public function forget(string $subject, ?\DateTimeInterface $connectedBefore = null): bool
     {
     }
 }

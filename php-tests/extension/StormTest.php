@@ -25,6 +25,13 @@ final class StormTest extends ExtensionTestCase
     private const ROUNDS = 20;
     private const REFRESH = array('method' => 'POST', 'path' => '/oauth/token', 'body_contains' => 'grant_type=refresh_token');
 
+    /** An outage in which an answer takes so long that everybody waits for it. */
+    private const DOWN = array(
+        'kind' => 'delay',
+        'ms' => 1500,
+        'then' => array('kind' => 'status', 'status' => 502, 'body' => '<html>Bad gateway</html>'),
+    );
+
     private static ?Storm $storm = null;
 
     /** @var list<string> directories of this test's rounds */
@@ -129,14 +136,26 @@ final class StormTest extends ExtensionTestCase
     public function testATokenEndpointThatIsDownDisconnectsNobody(): void
     {
         $job = $this->doctorWhoseTokenIs('expired');
-        $this->zoom->fault(self::REFRESH, array('kind' => 'status', 'status' => 502, 'body' => '<html>Bad gateway</html>'), -1);
-        foreach (self::storm()->round($job) as $report) {
-            $this->assertSame(\Telemed\ApiException::class, $report['class'] ?? null, json_encode($report));
-        }
-        $this->assertLessThanOrEqual(2 * self::PROCESSES, count($this->tokenRequests()), 'each asks twice at most');
+        $this->zoom->fault(self::REFRESH, self::DOWN, -1);
+        $this->assertAllAreToldThatZoomIsDown(self::storm()->round($job));
+        $this->assertLessThan(self::PROCESSES / 4, count($this->tokenRequests()), 'who waits for the first takes its answer over');
         $this->assertSame('connected', $this->app($job)->connection('7')->status());
         $this->zoom->forgetFaults();
+        $this->zoom->forgetRequests();
         $this->assertAllSucceed(self::storm()->round($job), FakeZoom::DOCTOR1, 'Zoom is back');
+        $this->assertCount(1, $this->tokenRequests());
+    }
+
+    public function testATokenEndpointThatIsDownIsNotStormedForTheAccountsTokenEither(): void
+    {
+        $job = $this->place('account');
+        $this->zoom->fault(array('path' => '/oauth/token'), self::DOWN, -1);
+        $this->assertAllAreToldThatZoomIsDown(self::storm()->round($job));
+        $this->assertLessThan(self::PROCESSES / 4, count($this->tokenRequests()));
+        $this->zoom->forgetFaults();
+        $this->zoom->forgetRequests();
+        $this->assertAllSucceed(self::storm()->round($job), FakeZoom::DOCTOR1, 'Zoom is back');
+        $this->assertCount(1, $this->tokenRequests());
     }
 
     public function testDisconnectAgainstRefreshNeverLeavesALivingToken(): void
@@ -292,6 +311,16 @@ final class StormTest extends ExtensionTestCase
         foreach ($reports as $report) {
             $this->assertSame(AuthenticationException::class, $report['class'] ?? null, json_encode($report));
             $this->assertStringContainsString('reconnect', $report['advice']);
+        }
+    }
+
+    /** @param array<int, array<string, mixed>> $reports */
+    private function assertAllAreToldThatZoomIsDown(array $reports): void
+    {
+        $this->assertCount(self::PROCESSES, $reports);
+        foreach ($reports as $report) {
+            $this->assertSame(\Telemed\ApiException::class, $report['class'] ?? null, json_encode($report));
+            $this->assertStringContainsString('nothing is disconnected', $report['advice']);
         }
     }
 

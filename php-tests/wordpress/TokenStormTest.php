@@ -103,6 +103,22 @@ final class TokenStormTest extends ClinicTestCase
         $this->assertCount(2, $this->tokenRequests(), 'the one that died, and one that found the old token used up');
     }
 
+    public function testATokenEndpointThatIsDownIsAskedByTheFirstForAll(): void
+    {
+        $this->useOAuth();
+        $job = $this->doctorWhoseTokenIs('expired', 1);
+        // An answer takes so long that everybody waits for it.
+        $this->zoom->fault(self::REFRESH, array('kind' => 'delay', 'ms' => 1500, 'then' => array('kind' => 'status', 'status' => 502, 'body' => '<html>')), -1);
+        foreach ($this->storm()->round($job) as $report) {
+            $this->assertSame(\Telemed\ApiException::class, $report['class'] ?? null, json_encode($report));
+        }
+        $this->assertLessThan(self::PROCESSES / 4, count($this->tokenRequests()));
+        $this->zoom->forgetFaults();
+        $this->zoom->forgetRequests();
+        $this->assertAllSucceed($this->storm()->round($job), self::zoomUser(1), 'Zoom is back');
+        $this->assertCount(1, $this->tokenRequests());
+    }
+
     private function storm(): Storm
     {
         return self::$storm ??= $this->processes();
@@ -188,6 +204,7 @@ final class TokenStormTest extends ClinicTestCase
         // Processes of this test alone, for one of them ends here; all are there before it begins.
         self::$storm = null;
         $storm = $this->processes();
+        $storm->round(array('do' => 'nothing'));
         $storm->begin(array($job));
         for ($i = 0; array() === $this->tokenRequests(); $i++) {
             $this->assertLessThan(3000, $i, "no token request came: {$storm->errors()}");

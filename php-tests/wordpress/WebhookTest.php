@@ -71,6 +71,44 @@ final class WebhookTest extends ClinicTestCase
         $this->assertCount(count($mails), $this->mailsToReconnect(), 'what is sent twice is told once');
     }
 
+    public function testWhileTheConnectionIsInUseZoomIsAnsweredAndTheWorkerForgetsItLater(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        sleep(1);
+        [$inUse, $lock] = $this->useConnection();
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1))->status);
+        $this->assertSame('1', (string) $inUse->query("SELECT IS_USED_LOCK('{$lock}') = CONNECTION_ID()")->fetch_row()[0], 'it was in use all the time');
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertSame(array(), $this->mailsToReconnect());
+        $inUse->close();
+
+        $this->runWorker(60);
+        $this->assertSame('none', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_tokens WHERE record_key LIKE 'connection:%' OR record_key LIKE 'zoomuser:%'"));
+        $mails = $this->mailsToReconnect();
+        $this->assertContains('doctor1@clinic.example', array_column($mails, 'to'));
+        $this->runWorker(120);
+        $this->assertCount(count($mails), $this->mailsToReconnect(), 'once');
+    }
+
+    public function testADoctorWhoConnectsAgainBeforeTheWorkerComesStaysConnected(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        sleep(1);
+        [$inUse] = $this->useConnection();
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1))->status);
+        $inUse->close();
+        sleep(1);
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->runWorker(60);
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->make('doctor1', 'doctor1');
+        $this->assertSame(array(), $this->mailsToReconnect());
+        $this->assertNull($this->site->value("SELECT name FROM wp_telemed_signals WHERE name LIKE 'deauthorized:%'"), 'it is done with');
+    }
+
     public function testAnEventOfAnotherAppOrOfAnUnknownUserChangesNothing(): void
     {
         $this->useOAuthWithWebhook();
@@ -80,6 +118,21 @@ final class WebhookTest extends ClinicTestCase
         $this->assertSame(200, $this->send($this->deauthorized('nobodyknowsthisuser123'))->status);
         $this->assertSame(200, $this->send('{"event":"meeting.started","payload":{"account_id":"a"}}')->status);
         $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+    }
+
+    /**
+     * Another process has the lock of the doctor's connection, for as long as this database connection lives.
+     *
+     * @return array{\mysqli, string} that, and the lock's name
+     */
+    private function useConnection(): array
+    {
+        $lock = $this->site->php('$plugin = \TelemedZoom\Plugin::instance();
+            $key = array_values(preg_grep("/^connection:/", $plugin->apps->tokenStore()->keys()))[0];
+            return $plugin->database->lockName("token:" . $key);');
+        $connection = $this->site->database();
+        $this->assertSame('1', (string) $connection->query("SELECT GET_LOCK('{$lock}', 0)")->fetch_row()[0]);
+        return array($connection, $lock);
     }
 
     private function useOAuthWithWebhook(): Page

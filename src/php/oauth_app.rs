@@ -118,9 +118,14 @@ impl OAuthApp {
         store.run(|| app.subject_of(&zoomUserId))
     }
 
-    pub fn forget(&self, subject: String) -> PhpResult<()> {
+    pub fn forget(
+        &self,
+        subject: String,
+        connectedBefore: Option<DateTimeArgument>,
+    ) -> PhpResult<bool> {
         let (app, store) = self.parts();
-        store.run(|| app.forget(&subject))
+        let moment = connectedBefore.map(|at| at.instant()).transpose()?;
+        store.run(|| app.forget(&subject, moment))
     }
 }
 

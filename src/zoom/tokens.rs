@@ -3,6 +3,8 @@
 //! A user's refresh token is replaced by Zoom at each refresh and the old one dies at once, so the order of the steps is
 //! the whole point: look without the lock, lock, look again, refresh, save, and only then use.
 
+mod outage;
+
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -139,6 +141,7 @@ impl Tokens {
             held.push(stored.value.access_token.clone());
         }
 
+        let crowd = self.crowd()?;
         let _locked = self.lock(wait)?;
         let stored = self.load()?;
         if let Some(stored) = &stored {
@@ -148,7 +151,7 @@ impl Tokens {
                 return self.use_record(&stored.value);
             }
         }
-        let record = self.refresh(stored.as_ref())?;
+        let record = crowd.refresh(stored.as_ref())?;
         self.use_record(&record)
     }
 
@@ -157,12 +160,13 @@ impl Tokens {
     /// # Errors
     /// As [`access`](Self::access).
     pub fn renew(&self) -> Result<Record> {
+        let crowd = self.crowd()?;
         let _locked = self.lock(LOCK_WAIT)?;
         let stored = self.load()?;
         if let Some(stored) = &stored {
             self.check_alive(&stored.value)?;
         }
-        let record = self.refresh(stored.as_ref())?;
+        let record = crowd.refresh(stored.as_ref())?;
         self.use_record(&record)?;
         Ok(record)
     }
@@ -260,7 +264,9 @@ impl Tokens {
     pub fn delete(&self) -> Result<()> {
         self.forget();
         self.context.known.drop_unsaved(&self.id);
-        self.context.store.delete(&self.key)
+        self.context.store.delete(&self.key)?;
+        self.forget_outage();
+        Ok(())
     }
 
     /// Forgets what this thread knows.

@@ -167,7 +167,9 @@ final class Plugin
         (new Renewal($this->grants, $this->guard, $this->extension))->register();
         $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
         $watch->register();
-        (new WebhookRoute($this->settings, $this->key, $this->extension, $this->apps, $this->site, $this->ledger, $watch))->register();
+        $deauthorizations = new Deauthorizations(new Signals($this->database), $this->apps, $this->site, $this->ledger, $watch);
+        $deauthorizations->register();
+        (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         (new Cli($this))->register();
         (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site, $this->guard))->register();

@@ -1,7 +1,7 @@
 <?php
 /**
- * Moments that the processes of a site tell each other: until when Zoom counts as unreachable, when the worker last ran. On the
- * plugin's own connection, for an option would wait in a host's transaction.
+ * Moments that the processes of a site tell each other: until when Zoom counts as unreachable, when the worker last ran, when a
+ * doctor removed the app at Zoom. On the plugin's own connection, for an option would wait in a host's transaction.
  *
  * @package TelemedZoom
  */
@@ -52,9 +52,10 @@ final class Signals
         ) === 1;
     }
 
-    public function clear(string $name): void
+    /** @return bool false: somebody else was faster */
+    public function clear(string $name): bool
     {
-        $this->database->execute('DELETE FROM ' . Schema::signals() . ' WHERE name = ?', [$name]);
+        return 1 === $this->database->execute('DELETE FROM ' . Schema::signals() . ' WHERE name = ?', [$name]);
     }
 
     /** @param array<string, mixed> $row */

@@ -15,7 +15,8 @@ defined('ABSPATH') || exit;
 
 final class TokenStore implements \Telemed\TokenStore
 {
-    public function __construct(private readonly Database $database)
+    /** @param float $patience seconds that nobody waits longer for a lock, however long the extension would */
+    public function __construct(private readonly Database $database, private readonly float $patience = INF)
     {
     }
 
@@ -60,7 +61,7 @@ final class TokenStore implements \Telemed\TokenStore
 
     public function lock(string $key, float $seconds): bool
     {
-        return $this->database->lock('token:' . $key, $seconds);
+        return $this->database->lock('token:' . $key, min($seconds, $this->patience));
     }
 
     public function unlock(string $key): void

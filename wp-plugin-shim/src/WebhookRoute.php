@@ -21,10 +21,7 @@ final class WebhookRoute
         private readonly Settings $settings,
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
-        private readonly ZoomApps $apps,
-        private readonly Site $site,
-        private readonly Ledger $ledger,
-        private readonly ConnectionWatch $watch
+        private readonly Deauthorizations $deauthorizations
     ) {
     }
 
@@ -52,8 +49,8 @@ final class WebhookRoute
             if ($event->answer() !== null) {
                 return self::answer(json_decode((string) $event->answer(), true));
             }
-            if ($event->name() === 'app_deauthorized') {
-                $this->deauthorized($event);
+            if ($event->name() === 'app_deauthorized' && $event->zoomUserId() !== null && $event->clientId() !== null) {
+                $this->deauthorizations->note($event->clientId(), $event->zoomUserId(), $event->sentAt());
             }
             // Of other events the app may have been subscribed to, nothing is wanted.
             return self::answer(null);
@@ -83,29 +80,6 @@ final class WebhookRoute
         }
         $secret = $this->key->vault()->open($sealed, Settings::context(self::SECRET));
         return (new \Telemed\Webhook($secret))->receive($request->get_body(), $request->get_headers());
-    }
-
-    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
-    private function deauthorized(\Telemed\WebhookEvent $event): void
-    {
-        if ($event->zoomUserId() === null || $event->clientId() === null || !$this->apps->knowsOAuthApp($event->clientId())) {
-            return;
-        }
-        $app = $this->apps->oauthOf($event->clientId());
-        $subject = $app->subjectOf($event->zoomUserId());
-        $doctor = $subject === null ? null : $this->site->userOf($subject);
-        if ($subject === null || $doctor === null) {
-            return;
-        }
-        $since = $app->connection($subject)?->since();
-        if ($since !== null && $since > $event->sentAt()) {
-            // The doctor has connected again since.
-            return;
-        }
-        $app->forget($subject);
-        delete_user_option($doctor, Doctors::META_CONNECTED);
-        $this->ledger->forgetHostEmail($subject);
-        $this->watch->deauthorized($doctor);
     }
 
     /** @param ?array<string, mixed> $body */

@@ -75,6 +75,7 @@ final class Worker
         }
         $end = microtime(true) + $seconds;
         $this->signals->set(self::SIGNAL_RAN, Clock::now());
+        do_action('telemed_worker_runs');
         $this->committed->settleOld(self::BATCH);
         $done = 0;
         $seen = [];

@@ -46,13 +46,21 @@ final class ZoomApps
     /**
      * An OAuth app by its client id, in force or former, whatever the mode: to take over what it has.
      *
+     * @param float $patience seconds to wait for whoever uses a connection
      * @throws Problem|\Telemed\TelemedException
      */
-    public function oauthOf(string $client): \Telemed\OAuthApp
+    public function oauthOf(string $client, float $patience = INF): \Telemed\OAuthApp
     {
         $this->extension->demand();
         return $this->oauthApp($this->formerApps->find(Settings::MODE_OAUTH, '', $client)
-            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
+            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409), $patience);
+    }
+
+    /** @return list<string> the client ids of all OAuth apps, in force or former */
+    public function oauthClients(): array
+    {
+        $isOAuth = static fn(array $app): bool => $app['mode'] === Settings::MODE_OAUTH;
+        return array_column(array_filter($this->formerApps->everyApp(), $isOAuth), 'client_id');
     }
 
     public function knowsOAuthApp(string $client): bool
@@ -320,10 +328,10 @@ final class ZoomApps
     }
 
     /** @param array<string, string> $app */
-    private function oauthApp(array $app): \Telemed\OAuthApp
+    private function oauthApp(array $app, float $patience = INF): \Telemed\OAuthApp
     {
         $this->guard->demand();
-        return $this->buildOAuth($app);
+        return $this->buildOAuth($app, $patience);
     }
 
     /**
@@ -331,14 +339,14 @@ final class ZoomApps
      *
      * @param array<string, string> $app
      */
-    private function buildOAuth(array $app): \Telemed\OAuthApp
+    private function buildOAuth(array $app, float $patience = INF): \Telemed\OAuthApp
     {
         $vault = $this->key->vault();
         return new \Telemed\OAuthApp(
             $app['client_id'],
             $this->openSecret($vault, $app),
             $app['redirect_uri'],
-            $this->tokenStore(),
+            new TokenStore($this->database, $patience),
             $vault
         );
     }

@@ -19,6 +19,9 @@ $_SERVER['HTTP_HOST'] = getenv('TELEMED_STORM_HOST');
 require_once getenv('TELEMED_STORM_WORDPRESS') . '/wp-load.php';
 
 return static function (array $job): mixed {
+    if ('nothing' === $job['do']) {
+        return null;
+    }
     // As a new request: the site may have been made anew since the last one.
     wp_cache_flush();
     $plugin = Plugin::instance();

@@ -3,6 +3,7 @@
 //! Zoom keeps one authorization per user and app: a second one kills the tokens of the first. So an index record per Zoom user
 //! names the doctor who holds it.
 
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde::Serialize;
 
@@ -40,18 +41,26 @@ impl OAuthApp {
         Ok(self.holds(&subject, zoom_user_id)?.then_some(subject))
     }
 
-    /// Forgets the subject's connection without telling Zoom, which has ended the grant itself (`app_deauthorized`).
+    /// Forgets the subject's connection without telling Zoom, which has ended the grant itself (`app_deauthorized`). With
+    /// `connected_before`, a connection that was made after that moment stays. Gives whether nothing is left.
     ///
     /// # Errors
     /// When the store fails.
-    pub fn forget(&self, subject: &str) -> Result<()> {
+    pub fn forget(&self, subject: &str, connected_before: Option<Timestamp>) -> Result<bool> {
         check_subject(subject)?;
         let tokens = self.tokens(subject);
         let _locked = tokens.lock(LOCK_WAIT)?;
         if let Ok(Some(stored)) = tokens.load() {
-            self.release(&stored.value, subject)?;
+            let record = &stored.value;
+            if record.state == State::Connected
+                && connected_before.is_some_and(|moment| record.since > moment.as_second())
+            {
+                return Ok(false);
+            }
+            self.release(record, subject)?;
         }
-        tokens.delete()
+        tokens.delete()?;
+        Ok(true)
     }
 
     /// Learns who the connection is at Zoom and what the account asks of passcodes. The connection stands even when Zoom

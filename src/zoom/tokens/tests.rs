@@ -13,6 +13,7 @@ use crate::zoom::testing::token_answer;
 use crate::zoom::testing::user_tokens;
 use crate::zoom::vault::Vault;
 
+mod outage;
 mod saving;
 
 const DEAD: &str = r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#;
@@ -439,8 +440,9 @@ fn a_failed_token_call_of_an_account_stores_nothing() {
     ] {
         let world = World::new();
         world.http.answer(status, body);
-        assert!(get(&account_tokens(&world.context)).is_err());
-        assert!(world.store.records.borrow().is_empty(), "{body}");
+        let tokens = account_tokens(&world.context);
+        assert!(get(&tokens).is_err());
+        assert!(world.stored(&tokens).is_none(), "{body}");
         assert!(world.store.locked.borrow().is_empty());
     }
 }

@@ -1,5 +1,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+use std::time::Duration;
+
 use crate::zoom::connection::ConnectionStatus;
 use crate::zoom::error::Kind;
 use crate::zoom::oauth_app::OAuthApp;
@@ -158,9 +160,42 @@ fn what_zoom_ended_itself_is_forgotten_without_a_request() {
     let app = app(&world);
     connect(&world, &app, "doctor-1", "a", ONE);
     let requests = world.http.lines().len();
-    app.forget("doctor-1").unwrap();
+    assert!(app.forget("doctor-1", None).unwrap());
     assert_eq!(world.http.lines().len(), requests);
     assert!(app.connection("doctor-1").unwrap().is_none());
     assert_eq!(app.subject_of(ONE).unwrap(), None);
+    assert!(world.store.records.borrow().is_empty());
+}
+
+#[test]
+fn a_connection_that_was_made_after_zoom_ended_another_stays() {
+    let world = World::new();
+    let app = app(&world);
+    let before = world.context.clock.now();
+    world.clock.advance(Duration::from_secs(10));
+    connect(&world, &app, "doctor-1", "a", ONE);
+    assert!(!app.forget("doctor-1", Some(before)).unwrap());
+    assert_eq!(
+        app.connection("doctor-1").unwrap().unwrap().status(),
+        ConnectionStatus::Connected
+    );
+    let after = world.context.clock.now();
+    assert!(app.forget("doctor-1", Some(after)).unwrap());
+    assert!(app.connection("doctor-1").unwrap().is_none());
+}
+
+#[test]
+fn a_connection_that_was_found_dead_after_zoom_ended_it_is_forgotten() {
+    let world = World::new();
+    let app = app(&world);
+    connect(&world, &app, "doctor-1", "a", ONE);
+    let ended = world.context.clock.now();
+    world.clock.advance(Duration::from_secs(10));
+    world.http.answer(
+        400,
+        r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#,
+    );
+    assert!(app.renew("doctor-1").is_err());
+    assert!(app.forget("doctor-1", Some(ended)).unwrap());
     assert!(world.store.records.borrow().is_empty());
 }
