@@ -147,7 +147,8 @@ final class TokenStoreTest extends ClinicTestCase
         // Disconnected in the browser: no other process goes on with the old token.
         $doctor = $this->browser('doctor1');
         $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
-        $doctor->submit($doctor->get('/wp-admin/profile.php')->form('telemed-disconnect-form'));
+        $question = $doctor->submit($doctor->get('/wp-admin/profile.php')->form('telemed-disconnect-form'));
+        $doctor->submit($question->form('telemed-departure-form'), array('choice' => 'wait'));
         $this->assertSame('none', $this->doctorsScreen('doctor1', 'status'));
         $this->assertSame(\Telemed\AuthenticationException::class, $this->php(self::CALL)['class']);
     }
