@@ -77,6 +77,38 @@ final class Ledger
      */
     public function move(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes = [], string $event = ''): MeetingRecord
     {
+        $now = $this->change($record, $next, $changes);
+        if ($event !== '') {
+            $this->announce($now, $record, $event);
+        }
+        return $now;
+    }
+
+    /**
+     * As move(), where people are to be told of it: what listeners to telemed_row_settling write down on this connection stands
+     * or falls with the change, and listeners to telemed_row_settled act on it afterwards.
+     *
+     * @param array<string, int|string|null> $changes
+     * @param string                         $news    what is told
+     * @throws Problem|DatabaseException
+     */
+    public function settle(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes, string $event, string $news): MeetingRecord
+    {
+        $now = $this->database->atomically(function () use ($record, $next, $changes, $news): MeetingRecord {
+            $now = $this->change($record, $next, $changes);
+            do_action('telemed_row_settling', $now, $record, $news);
+            return $now;
+        });
+        if ($event !== '') {
+            $this->announce($now, $record, $event);
+        }
+        do_action('telemed_row_settled', $now, $record, $news);
+        return $now;
+    }
+
+    /** @param array<string, int|string|null> $changes */
+    private function change(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes): MeetingRecord
+    {
         if (!$record->state->canBecome($next)) {
             throw new Problem(
                 'telemed_wrong_state',
@@ -98,11 +130,7 @@ final class Ledger
         if ($matched !== 1) {
             throw new Problem('telemed_changed_meanwhile', __('somebody else has just changed this meeting', 'telemed-zoom'), __('Load the list again.', 'telemed-zoom'), 409);
         }
-        $now = $this->demand($record->id);
-        if ($event !== '') {
-            $this->announce($now, $record, $event);
-        }
-        return $now;
+        return $this->demand($record->id);
     }
 
     /**

@@ -37,9 +37,10 @@ final class LogText
             'drifted' => __('Was changed in Zoom: put back', 'telemed-zoom'),
             'settings_restored' => __('Settings were put back at Zoom', 'telemed-zoom'),
             'orphan_deleted' => __('A meeting that no visit needs was deleted at Zoom', 'telemed-zoom'),
-            VisitMails::LOG_MAILED => __('Told by mail', 'telemed-zoom'),
-            VisitMails::LOG_TOLD_BY_SOURCE => __('The appointment system tells of it', 'telemed-zoom'),
-            VisitMails::LOG_FAILED => __('A mail could not be sent', 'telemed-zoom'),
+            MailClaims::NEWS, MailClaims::TROUBLE => __('A mail is on its way', 'telemed-zoom'),
+            MailClaims::MAILED => __('Told by mail', 'telemed-zoom'),
+            MailClaims::TOLD_BY_SOURCE => __('The appointment system tells of it', 'telemed-zoom'),
+            VisitMailer::LOG_FAILED => __('A mail could not be sent', 'telemed-zoom'),
             // Another plugin's, or a later version's.
             default => $event,
         };

@@ -19,22 +19,26 @@ final class MeetingLog
     {
     }
 
-    /** @param ?string $note nothing that names a person */
-    public function write(int $meeting, string $event, ?string $trackingId = null, ?string $note = null): void
+    /**
+     * @param ?string $note nothing that names a person
+     * @return int the line's number
+     */
+    public function write(int $meeting, string $event, ?string $trackingId = null, ?string $note = null): int
     {
-        $this->database->execute(
+        return $this->database->insert(
             'INSERT INTO ' . Schema::log() . ' (meeting, at, actor, event, note, tracking_id) VALUES (?, ?, ?, ?, ?, ?)',
             [$meeting, Clock::sql(), get_current_user_id(), $event, $note === null ? null : mb_substr($note, 0, self::NOTE_LENGTH), $trackingId]
         );
     }
 
     /**
-     * @return list<array{at: \DateTimeImmutable, actor: int, event: string, note: ?string, trackingId: ?string}> oldest first
+     * @return list<array{id: int, at: \DateTimeImmutable, actor: int, event: string, note: ?string, trackingId: ?string}> oldest first
      */
     public function of(int $meeting): array
     {
         $utc = new \DateTimeZone('UTC');
         return array_map(static fn(array $row): array => [
+            'id' => (int) $row['id'],
             'at' => new \DateTimeImmutable((string) $row['at'], $utc),
             'actor' => (int) $row['actor'],
             'event' => (string) $row['event'],

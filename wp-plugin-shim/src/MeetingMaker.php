@@ -168,9 +168,7 @@ final class MeetingMaker
             $isAsWanted = $known['sent'] === Ledger::fingerprint($now->visit());
             $next = $isAsWanted ? MeetingState::Made : MeetingState::Changing;
             $event = $row->state === MeetingState::Changing ? 'changed_at_zoom' : 'made';
-            $made = $this->ledger->move($now, $next, $known, $event);
-            do_action('telemed_row_settled', $made, $now, $event);
-            return $made;
+            return $this->ledger->settle($now, $next, $known, $event, $event);
         });
     }
 
@@ -185,17 +183,17 @@ final class MeetingMaker
             }
             $state = $now->state->canBecome($next) ? $next : $now->state;
             $nextTry = Backoff::after($failure, $now->tries, $now->start);
-            $deferred = $this->ledger->move($now, $state, [
+            $changes = [
                 'last_error' => ErrorText::of($failure),
                 'tracking_id' => $failure instanceof \Telemed\TelemedException ? $failure->trackingId : null,
                 'tries' => min($now->tries + 1, 60_000),
                 'next_try_at' => gmdate('Y-m-d H:i:s', $nextTry),
-            ] + ($state === MeetingState::Due ? Ledger::NO_MEETING : []), $state === MeetingState::Uncertain ? 'uncertain' : 'failed');
+            ] + ($state === MeetingState::Due ? Ledger::NO_MEETING : []);
+            $event = $state === MeetingState::Uncertain ? 'uncertain' : 'failed';
             // People are told once, and not of what mends itself within minutes.
-            if ($now->lastError === null || $state === MeetingState::Uncertain) {
-                do_action('telemed_row_settled', $deferred, $now, $state === MeetingState::Uncertain ? 'uncertain' : 'failed');
-            }
-            return $deferred;
+            return $now->lastError === null || $state === MeetingState::Uncertain
+                ? $this->ledger->settle($now, $state, $changes, $event, $event)
+                : $this->ledger->move($now, $state, $changes, $event);
         });
     }
 

@@ -172,7 +172,9 @@ final class Plugin
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         (new Cli($this))->register();
-        (new VisitMails($this->sources, $this->queries, $this->log, $this->database, $this->settings, $this->site, $this->guard))->register();
+        [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
+        (new VisitMails($told, $mailer, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
+        (new TroubleMails($told, $mailer, $this->ledger, $this->queries, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
         $startLink->register();
         (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();

@@ -16,7 +16,7 @@ defined('ABSPATH') || exit;
 final class Schema
 {
     public const OPTION = 'telemed_schema';
-    private const VERSION = 2;
+    private const VERSION = 3;
 
     public function register(): void
     {
@@ -132,7 +132,8 @@ final class Schema
   note varchar(191) DEFAULT NULL,
   tracking_id $name,
   PRIMARY KEY  (id),
-  KEY meeting (meeting,id)
+  KEY meeting (meeting,id),
+  KEY event (event,at)
 ) $options;");
         dbDelta("CREATE TABLE $writes (
   host char(40) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

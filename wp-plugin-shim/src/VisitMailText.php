@@ -15,6 +15,7 @@ final class VisitMailText
 {
     public const TO_PATIENT = 'patient';
     public const TO_DOCTOR = 'doctor';
+    private const MOST_LISTED = 50;
 
     /** @param string $event 'booked', 'moved', 'reassigned', 'cancelled', 'link', 'late' or 'missed' */
     public static function subject(string $event): string
@@ -56,31 +57,55 @@ final class VisitMailText
         return __('You are invited to a video visit.', 'telemed-zoom') . "\n\n" . self::facts($row, $doctor, wp_timezone()) . "\n\n" . self::links(self::TO_PATIENT, $row, $zoomsLink);
     }
 
-    /** For doctor and administrators: that a meeting could not be made, and what to do. */
-    public static function trouble(string $event, MeetingRecord $row): string
+    /**
+     * For doctor and administrators: that meetings could not be made, and what to do.
+     *
+     * @param non-empty-list<MeetingRecord> $rows
+     */
+    public static function trouble(string $event, array $rows): string
     {
+        $first = $rows[0];
         $what = match ($event) {
             'missed' => __('A video visit is over, and its meeting at Zoom could not be made. The patient has been told, if an e-mail of theirs is known. Please call them.', 'telemed-zoom'),
             'late' => __('A video visit begins soon or has begun, and its meeting at Zoom is not there. It is still being tried. The patient has been told, if an e-mail of theirs is known. Please be ready to call them.', 'telemed-zoom'),
             'uncertain' => __('Zoom could not be asked whether the meeting of a video visit was made, so that it is not made a second time by itself. Look at Zoom whether there is one, and then decide on the visit\'s page.', 'telemed-zoom'),
             default => __('The meeting of a video visit could not be made or changed at Zoom. It is tried again until the visit is over; you will be told if that does not help in time.', 'telemed-zoom'),
         };
+        if (count($rows) === 1) {
+            return implode("\n\n", array_filter([
+                $what,
+                self::facts($first, Doctors::name($first->doctor), wp_timezone()),
+                $first->lastError === null ? '' : __('Why:', 'telemed-zoom') . ' ' . $first->lastError,
+                MeetingScreen::url($first->id),
+            ])) . "\n";
+        }
+        $list = [];
+        foreach (array_slice($rows, 0, self::MOST_LISTED) as $row) {
+            $list[] = self::facts($row, Doctors::name($row->doctor), wp_timezone()) . "\n" . MeetingScreen::url($row->id);
+        }
+        if (count($rows) > self::MOST_LISTED) {
+            /* translators: %d: number of visits */
+            $list[] = sprintf(__('And %d more:', 'telemed-zoom'), count($rows) - self::MOST_LISTED) . ' ' . MeetingsScreen::url();
+        }
+        $reasons = array_unique(array_filter(array_map(static fn(MeetingRecord $row): ?string => $row->lastError, $rows)));
         return implode("\n\n", array_filter([
-            $what,
-            self::facts($row, Doctors::name($row->doctor), wp_timezone()),
-            $row->lastError === null ? '' : __('Why:', 'telemed-zoom') . ' ' . $row->lastError,
-            MeetingScreen::url($row->id),
+            /* translators: %d: number of visits */
+            sprintf(__('This is true of %d visits:', 'telemed-zoom'), count($rows)) . ' ' . $what,
+            $reasons === [] ? '' : __('Why:', 'telemed-zoom') . ' ' . implode("\n", array_slice($reasons, 0, 3)),
+            ...$list,
         ])) . "\n";
     }
 
-    public static function troubleSubject(string $event): string
+    public static function troubleSubject(string $event, int $count): string
     {
-        return match ($event) {
+        $subject = match ($event) {
             'missed' => __('A video visit could not take place', 'telemed-zoom'),
             'late' => __('A video visit is not ready', 'telemed-zoom'),
             'uncertain' => __('A video visit needs your decision', 'telemed-zoom'),
             default => __('A video visit is not ready at Zoom yet', 'telemed-zoom'),
         };
+        /* translators: 1: what is wrong, 2: number of visits */
+        return $count === 1 ? $subject : sprintf(__('%1$s (%2$d visits)', 'telemed-zoom'), $subject, $count);
     }
 
     private static function sentence(string $event, string $to): string

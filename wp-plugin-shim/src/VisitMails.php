@@ -1,7 +1,7 @@
 <?php
 /**
- * Tells patient, doctor and staff by mail what became of a visit, once for each change, and only of what stands committed. Each
- * mail to patient and doctor carries the visit for their calendars.
+ * Tells patient and doctor by mail what became of a visit, once for each change, and only of what stands committed. What is to be
+ * told is taken down together with the change (MailClaims), so that no killed process keeps it from them.
  *
  * @package TelemedZoom
  */
@@ -14,240 +14,131 @@ defined('ABSPATH') || exit;
 
 final class VisitMails
 {
-    /** Log events. The notes name the change and the doctor's user number, never an address. */
-    public const LOG_MAILED = 'mailed';
-    public const LOG_TOLD_BY_SOURCE = 'told_by_source';
-    public const LOG_FAILED = 'mail_failed';
     private const NEWS = ['booked', 'moved', 'reassigned', 'cancelled'];
-    private const TROUBLE = ['failed', 'uncertain', 'missed'];
     private const MADE = ['made', 'changed_at_zoom'];
-    /** A visit that begins so soon and has no meeting is everybody's concern. */
-    private const LATE_SECONDS = HOUR_IN_SECONDS;
-    private const LOCK_SECONDS = 5.0;
+    /** To the doctor who does not hold the visit any more. */
+    private const RELEASED = 'released';
+    /** Who took a mail on and has not sent it by then is dead. */
+    private const TAKE_OVER_SECONDS = 10 * MINUTE_IN_SECONDS;
+
+    /** @var array<int, list<MailClaim>> what this process has taken on, by row */
+    private array $claims = [];
 
     public function __construct(
+        private readonly MailClaims $told,
+        private readonly VisitMailer $mailer,
         private readonly AppointmentSources $sources,
-        private readonly LedgerQueries $queries,
-        private readonly MeetingLog $log,
-        private readonly Database $database,
+        private readonly Ledger $ledger,
         private readonly Settings $settings,
-        private readonly Site $site,
         private readonly Guard $guard
     ) {
     }
 
     public function register(): void
     {
-        add_action('telemed_row_settled', [$this, 'tell'], 10, 3);
-        add_action(Cron::HOOK_RUN, [$this, 'warnOfUnmade'], 20);
+        add_action('telemed_row_settling', [$this, 'take'], 10, 3);
+        add_action('telemed_row_settled', [$this, 'send']);
+        add_action(Cron::HOOK_RUN, [$this, 'sendLate'], 20);
     }
 
     /** No mail is worth a booking: a database that fails here fails elsewhere too, and is told of there. */
-    public function tell(MeetingRecord $now, MeetingRecord $before, string $event): void
+    public function take(MeetingRecord $now, MeetingRecord $before, string $event): void
     {
         // A copy of the site holds the same addresses.
         if (!$this->guard->mayAct()) {
             return;
         }
         try {
-            if (in_array($event, self::NEWS, true)) {
-                $this->tellNews($now, $before, $event);
-            } elseif (in_array($event, self::MADE, true)) {
-                $this->tellLink($now, $before);
-            } elseif (in_array($event, self::TROUBLE, true)) {
-                $this->tellTrouble($now, $event === 'failed' && $this->isLate($now) ? 'late' : $event);
+            $this->claims[$now->id] = array_values(array_filter(match (true) {
+                in_array($event, self::NEWS, true) => $this->news($now, $before, $event),
+                in_array($event, self::MADE, true) => $this->link($now, $before),
+                default => [],
+            }));
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+
+    public function send(MeetingRecord $row): void
+    {
+        $claims = $this->claims[$row->id] ?? [];
+        unset($this->claims[$row->id]);
+        try {
+            foreach ($claims as $claim) {
+                $this->deliver($claim, $row);
             }
         } catch (DatabaseException) {
             return;
         }
     }
 
-    /** What failed long before its visit, and still does. */
-    public function warnOfUnmade(): void
+    /** What others took on and did not live to send. */
+    public function sendLate(): void
     {
         if (!$this->guard->mayAct()) {
             return;
         }
         try {
-            foreach ($this->queries->unmadeBefore(Clock::sql(self::LATE_SECONDS)) as $row) {
-                $this->tellTrouble($row, 'late');
+            foreach ($this->told->takeOver(MailClaims::NEWS, self::TAKE_OVER_SECONDS) as $claim) {
+                $row = $this->ledger->find($claim->meeting);
+                // Something newer was told since, or will be.
+                if ($row === null || $row->isOver() || ($claim->sequence !== $row->sequence && $claim->what !== self::RELEASED)) {
+                    $this->told->drop($claim);
+                } else {
+                    $this->deliver($claim, $row);
+                }
             }
         } catch (DatabaseException) {
             return;
         }
     }
 
-    private function tellNews(MeetingRecord $row, MeetingRecord $before, string $event): void
+    /** @return list<?MailClaim> */
+    private function news(MeetingRecord $row, MeetingRecord $before, string $event): array
     {
         $source = $this->sources->find($row->source);
         if ($source === null || $row->isOver() || ($event === 'cancelled' && $before->seenAt === null)) {
-            return;
+            return [];
         }
         if ($source->mailsItself($event, $row)) {
-            $this->claim($row, $event, self::LOG_TOLD_BY_SOURCE);
-            return;
+            $this->told->take($row, $event, $row->doctor, MailClaims::TOLD_BY_SOURCE);
+            return [];
         }
-        $former = $this->lastToldDoctor($row);
+        $former = $this->told->lastToldDoctor($row);
         if ($event === 'cancelled') {
-            if ($this->claim($row, $event)) {
-                $this->toPatient($row, $event);
-                $this->toDoctor($row, $event, $former ?? $row->doctor);
-            }
-            return;
+            return [$this->told->take($row, $event, $former ?? $row->doctor, MailClaims::NEWS)];
         }
-        if ($former !== null && $former !== $row->doctor && $this->claim($row, 'released')) {
-            $this->toDoctor($row, 'cancelled', $former);
+        $claims = [$former === null || $former === $row->doctor ? null : $this->told->take($row, self::RELEASED, $former, MailClaims::NEWS)];
+        // Where Zoom's own link is mailed and there is none yet, all are told as soon as it is made.
+        if (!$this->settings->mailsZoomsLink() || $row->joinUrl !== null) {
+            $claims[] = $this->told->take($row, $event, $row->doctor, MailClaims::NEWS);
         }
-        if ($this->settings->mailsZoomsLink() && $row->joinUrl === null) {
-            // There is none yet: all are told as soon as it is made.
-            return;
-        }
-        if ($this->claim($row, $event)) {
-            $this->toPatient($row, $event);
-            $this->toDoctor($row, $event, $row->doctor);
-        }
+        return $claims;
     }
 
-    /** Where the clinic mails Zoom's own link, all who may have the old one get the new one. */
-    private function tellLink(MeetingRecord $row, MeetingRecord $before): void
+    /**
+     * Where the clinic mails Zoom's own link, all who may have the old one get the new one.
+     *
+     * @return list<?MailClaim>
+     */
+    private function link(MeetingRecord $row, MeetingRecord $before): array
     {
         if (!$this->settings->mailsZoomsLink() || $row->joinUrl === null || $row->joinUrl === $before->joinUrl || $row->isOver()) {
-            return;
+            return [];
         }
-        $event = $this->lastToldDoctor($row) === null ? 'booked' : 'link';
-        if ($this->claim($row, 'link ' . $row->generation)) {
-            $this->toPatient($row, $event);
-            $this->toDoctor($row, $event, $row->doctor);
-        }
+        return [$this->told->take($row, 'link ' . $row->generation, $row->doctor, MailClaims::NEWS)];
     }
 
-    private function tellTrouble(MeetingRecord $row, string $event): void
+    private function deliver(MailClaim $claim, MeetingRecord $row): void
     {
-        if (!$this->claim($row, $event)) {
-            return;
+        $event = $claim->what;
+        if (str_starts_with($event, 'link ')) {
+            $event = $this->told->lastToldDoctor($row, $claim) === null ? 'booked' : 'link';
         }
-        Mail::administrators(VisitMailText::troubleSubject($event), VisitMailText::trouble($event, $row));
-        $doctor = get_userdata($row->doctor);
-        if ($event !== 'uncertain' && $doctor !== false && !Capabilities::isAdmin($row->doctor)) {
-            $this->send($row, $doctor->user_email, VisitMailText::troubleSubject($event), VisitMailText::trouble($event, $row));
+        if ($event !== self::RELEASED) {
+            $this->mailer->toPatient($row, $event);
         }
-        if (in_array($event, ['late', 'missed'], true)) {
-            $this->toPatient($row, $event);
-        }
-    }
-
-    private function isLate(MeetingRecord $row): bool
-    {
-        return !$row->state->hasMeeting() && $row->start->getTimestamp() <= Clock::now() + self::LATE_SECONDS;
-    }
-
-    private function toPatient(MeetingRecord $row, string $event): void
-    {
-        $people = $this->sources->find($row->source)?->people($row);
-        if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
-            return;
-        }
-        $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
-        $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
-    }
-
-    private function toDoctor(MeetingRecord $row, string $event, int $doctor): void
-    {
-        $people = $this->sources->find($row->source)?->people($row);
-        $user = get_userdata($doctor);
-        $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        if ($people !== null && $email !== '') {
-            $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
-        }
-    }
-
-    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): void
-    {
-        // Whoever clicked has a language of their own.
-        $switched = switch_to_locale(get_locale());
-        $zoomsLink = $this->settings->mailsZoomsLink();
-        $calendar = in_array($event, ['late', 'missed'], true) ? null : Calendar::message(
-            $event === 'cancelled' ? Calendar::CANCEL : Calendar::REQUEST,
-            $row,
-            $this->site->id(),
-            self::sender(),
-            wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES),
-            $email,
-            VisitMailText::summary(),
-            $zoomsLink && $row->joinUrl !== null && $to === VisitMailText::TO_PATIENT ? $row->joinUrl : VisitLink::url($row)
-        );
-        $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
-        if ($switched) {
-            restore_previous_locale();
-        }
-    }
-
-    /** The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments. */
-    private function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null): void
-    {
-        $folder = get_temp_dir() . 'telemed-' . bin2hex(random_bytes(8));
-        $file = $folder . '/visit.ics';
-        try {
-            $attachments = [];
-            if ($calendar !== null && wp_mkdir_p($folder) && chmod($folder, 0700) && file_put_contents($file, $calendar) === strlen($calendar)) {
-                $attachments[] = $file;
-            }
-            if (!wp_mail($email, $subject, $body, '', $attachments)) {
-                $this->log->write($row->id, self::LOG_FAILED);
-            }
-        } finally {
-            if (is_file($file)) {
-                unlink($file);
-            }
-            if (is_dir($folder)) {
-                rmdir($folder);
-            }
-        }
-    }
-
-    /** Whether this is to be told now: of several processes, and of all times, once. */
-    private function claim(MeetingRecord $row, string $event, string $as = self::LOG_MAILED): bool
-    {
-        $note = sprintf('%s, sequence %d', $event, $row->sequence);
-        $key = 'mail:' . $row->id;
-        if (!$this->database->lock($key, self::LOCK_SECONDS)) {
-            return false;
-        }
-        try {
-            foreach ($this->told($row) as $line) {
-                if (str_starts_with($line, $note . ',')) {
-                    return false;
-                }
-            }
-            $this->log->write($row->id, $as, null, sprintf('%s, doctor %d', $note, $row->doctor));
-            return true;
-        } finally {
-            $this->database->unlock($key);
-        }
-    }
-
-    /** Whose calendar holds the visit; null when nobody was told yet. */
-    private function lastToldDoctor(MeetingRecord $row): ?int
-    {
-        foreach (array_reverse($this->told($row)) as $line) {
-            if (preg_match('/^(booked|moved|reassigned|link \d+), sequence \d+, doctor (\d+)$/', $line, $found) === 1) {
-                return (int) $found[2];
-            }
-        }
-        return null;
-    }
-
-    /** @return list<string> */
-    private function told(MeetingRecord $row): array
-    {
-        $lines = array_filter($this->log->of($row->id), static fn(array $line): bool => in_array($line['event'], [self::LOG_MAILED, self::LOG_TOLD_BY_SOURCE], true));
-        return array_values(array_map(static fn(array $line): string => (string) $line['note'], $lines));
-    }
-
-    /** As wp_mail() names it. */
-    private static function sender(): string
-    {
-        $host = (string) wp_parse_url(network_home_url(), PHP_URL_HOST);
-        return (string) apply_filters('wp_mail_from', 'wordpress@' . (str_starts_with($host, 'www.') ? substr($host, 4) : $host));
+        $this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor);
+        $this->told->done($claim);
     }
 }

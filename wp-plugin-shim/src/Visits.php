@@ -174,11 +174,8 @@ final class Visits
         if ($row->event === null && $row->seenAt !== null) {
             return $row;
         }
-        $now = $ledger->move($row, $row->state, ['event' => null, 'seen_at' => Clock::sql()]);
-        if ($row->event !== null) {
-            do_action('telemed_row_settled', $now, $row, $row->event);
-        }
-        return $now;
+        $changes = ['event' => null, 'seen_at' => Clock::sql()];
+        return $row->event === null ? $ledger->move($row, $row->state, $changes) : $ledger->settle($row, $row->state, $changes, '', $row->event);
     }
 
     /**

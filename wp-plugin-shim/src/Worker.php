@@ -156,8 +156,6 @@ final class Worker
         if ($row->state === MeetingState::Changing) {
             return $this->ledger->move($row, MeetingState::Made, ['next_try_at' => null]);
         }
-        $missed = $this->ledger->move($row, MeetingState::Missed, ['next_try_at' => null], 'missed');
-        do_action('telemed_row_settled', $missed, $row, 'missed');
-        return $missed;
+        return $this->ledger->settle($row, MeetingState::Missed, ['next_try_at' => null], 'missed', 'missed');
     }
 }
