@@ -166,7 +166,8 @@ final class OAuthApp
     }
 
     /**
-     * Ends an authorization: exchanges the code and stores the connection.
+     * Ends an authorization: exchanges the code and stores the connection. If the subject is connected as another Zoom user,
+     * that connection stays in force, and what comes back has the status 'held': accept or decline it.
      *
      * @param string $subject who is logged in now; a state begun by another is refused before any network call
      * @throws AuthenticationException the state is unknown, used, expired or another's, or Zoom refuses the code
@@ -217,12 +218,71 @@ final class OAuthApp
     }
 
     /**
-     * Revokes the grant at Zoom and deletes the record.
+     * Revokes the grant at Zoom and deletes the record, with what is held and what was before.
      *
      * @throws TransportException Zoom could not be reached: the record is unusable already, the revoke is owed; call again
      * @throws TelemedException
      */
     public function disconnect(string $subject): void
+    {
+    }
+
+    /**
+     * The login as another Zoom user that waits for an answer, without network; null when none does. 24 hours at most.
+     *
+     * @throws StoreException
+     */
+    public function heldConnection(string $subject): ?Connection
+    {
+    }
+
+    /**
+     * Puts the held connection in force. The one before stays usable for what it made (formerClient()) until endFormer(), 7 days
+     * at most. Another process notices at its next connection() of the subject.
+     *
+     * @throws AuthenticationException none is held any more, or its Zoom user has become another subject's
+     * @throws TelemedException
+     */
+    public function acceptHeld(string $subject): Connection
+    {
+    }
+
+    /**
+     * Revokes and deletes what is held; the connection in force stays. Also for what was not answered in time. None is no error.
+     *
+     * @throws TransportException Zoom could not be reached: the record is unusable already, the revoke is owed; call again
+     * @throws TelemedException
+     */
+    public function declineHeld(string $subject): void
+    {
+    }
+
+    /**
+     * The connection that was in force before the accepted one, without network; null when there is none.
+     *
+     * @throws StoreException
+     */
+    public function formerConnection(string $subject): ?Connection
+    {
+    }
+
+    /**
+     * The client that acts as the Zoom user before, for the meetings which that one made.
+     *
+     * @throws AuthenticationException there is none
+     * @throws StoreException
+     */
+    public function formerClient(string $subject): Client
+    {
+    }
+
+    /**
+     * Revokes and deletes the connection before. None is no error.
+     *
+     * @throws TransportException Zoom could not be reached: the record is unusable already, the revoke is owed; call again
+     * @throws TelemedException
+     */
+    public function endFormer(string $subject): void
     {
     }
 
@@ -306,7 +366,7 @@ final class Connection
     {
     }
 
-    /** @return 'connected'|'dead'|'unreadable' unreadable: no key of the vault opens the record */
+    /** @return 'connected'|'dead'|'unreadable'|'held'|'former' unreadable: no key of the vault opens the record */
     public function status(): string
     {
     }
@@ -351,6 +411,11 @@ final class Connection
 
     /** When the access token ends; the connection itself goes on. Null when unreadable. */
     public function expiresAt(): ?\DateTimeImmutable
+    {
+    }
+
+    /** When what is held or former ends by itself; null for the connection in force. */
+    public function until(): ?\DateTimeImmutable
     {
     }
 }

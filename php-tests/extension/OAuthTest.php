@@ -6,10 +6,13 @@ namespace Telemed\Tests\Extension;
 
 use Telemed\AuthenticationException;
 use Telemed\ConfigurationException;
+use Telemed\FileTokenStore;
 use Telemed\NotFoundException;
 use Telemed\OAuthApp;
+use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
+use Telemed\Vault;
 
 /** OAuth 2.0, "bring your own account", from the authorization to the disconnection. */
 final class OAuthTest extends ExtensionTestCase
@@ -272,6 +275,80 @@ final class OAuthTest extends ExtensionTestCase
         $this->assertNull($app->connection('8'));
         $this->assertSame(FakeZoom::DOCTOR1, $app->client('7')->user()->id(), 'the first stays connected');
         $this->assertSame(0, $this->store->locksLeft());
+    }
+
+    public function testAnotherZoomUserIsHeldUntilItIsAccepted(): void
+    {
+        $app = $this->oauthApp();
+        $this->connect($app, '7', FakeZoom::DOCTOR1_EMAIL);
+        $old = $app->client('7')->createMeeting($this->visit());
+        $held = $this->connect($app, '7', FakeZoom::DOCTOR2_EMAIL);
+        $this->assertSame(array('held', FakeZoom::DOCTOR2), array($held->status(), $held->zoomUserId()));
+        $this->assertEqualsWithDelta(time() + 86400, $held->until()->getTimestamp(), 10);
+        $this->assertSame(array('connected', FakeZoom::DOCTOR1), array($app->connection('7')->status(), $app->connection('7')->zoomUserId()));
+        $this->assertNull($app->connection('7')->until());
+        $this->assertSame(FakeZoom::DOCTOR1, $app->client('7')->createMeeting($this->visit())->hostId());
+        $this->zoom->advance(7200);
+        $this->assertSame('connected', $app->renew('7')->status(), 'what is in force is kept alive');
+        $this->assertSame(FakeZoom::DOCTOR2, $app->heldConnection('7')->zoomUserId());
+
+        $accepted = $app->acceptHeld('7');
+        $this->assertSame(array('connected', FakeZoom::DOCTOR2), array($accepted->status(), $accepted->zoomUserId()));
+        $this->assertNull($app->heldConnection('7'));
+        $this->assertSame(FakeZoom::DOCTOR2, $app->client('7')->createMeeting($this->visit())->hostId());
+        $this->failure(NotFoundException::class, static fn () => $app->client('7')->meeting($old->id()));
+        $this->assertSame(array('former', FakeZoom::DOCTOR1), array($app->formerConnection('7')->status(), $app->formerConnection('7')->zoomUserId()));
+        $this->assertTrue($app->formerClient('7')->deleteMeeting($old->id()));
+
+        $app->endFormer('7');
+        $this->assertNull($app->formerConnection('7'));
+        $this->failure(AuthenticationException::class, static fn () => $app->formerClient('7'));
+        $this->assertSame(array(FakeZoom::DOCTOR2), array_column($this->zoom->state()['grants'], 'user_id'));
+        $this->assertSame(0, $this->store->locksLeft());
+    }
+
+    public function testADeclinedZoomUserIsRevokedAndTheFormerGoesOn(): void
+    {
+        $app = $this->oauthApp();
+        $this->connect($app, '7', FakeZoom::DOCTOR1_EMAIL);
+        $this->connect($app, '7', FakeZoom::DOCTOR2_EMAIL);
+        $app->declineHeld('7');
+        $this->assertNull($app->heldConnection('7'));
+        $this->assertSame(array(FakeZoom::DOCTOR1), array_column($this->zoom->state()['grants'], 'user_id'));
+        $this->assertSame(FakeZoom::DOCTOR1, $app->client('7')->createMeeting($this->visit())->hostId());
+        $this->failure(AuthenticationException::class, static fn () => $app->acceptHeld('7'));
+        $app->declineHeld('7');
+        $this->assertSame(0, $this->store->locksLeft());
+    }
+
+    /** Workers remember tokens. One that knows the Zoom user before must not make meetings there, nor take a 404 for 'gone'. */
+    public function testAnotherProcessNoticesThatTheZoomUserHasChanged(): void
+    {
+        $directory = sys_get_temp_dir() . '/telemed-held-' . bin2hex(random_bytes(6));
+        $key = Vault::generateKey();
+        $this->vault = new Vault(array($key));
+        $app = $this->oauthApp(new FileTokenStore($directory));
+        $this->connect($app);
+        $client = $app->client('7');
+        $old = $client->createMeeting($this->visit());
+
+        $callback = $this->zoom->authorize($app->authorizationRequest('7')->url(), FakeZoom::DOCTOR2_EMAIL);
+        $other = ChildPhp::run(
+            '$store = new Telemed\FileTokenStore(getenv("HELD_DIRECTORY"));
+            $app = new Telemed\OAuthApp(FakeZoom::CLIENT_ID, FakeZoom::CLIENT_SECRET, "https://clinic.example/callback", $store, new Telemed\Vault([getenv("HELD_KEY")]));
+            $held = $app->connect(getenv("HELD_CODE"), getenv("HELD_STATE"), "7");
+            report([$held->status(), $app->acceptHeld("7")->status()]);',
+            array(),
+            array('HELD_DIRECTORY' => $directory, 'HELD_KEY' => $key, 'HELD_CODE' => $callback['code'], 'HELD_STATE' => $callback['state'])
+        );
+        $this->assertSame(array('held', 'connected'), $other->report, $other->errors . $other->output);
+
+        $this->assertSame(FakeZoom::DOCTOR1, $client->meeting($old->id())->hostId(), 'what is under way meets what it began with');
+        $this->assertSame(FakeZoom::DOCTOR2, $app->connection('7')->zoomUserId());
+        $this->assertSame(FakeZoom::DOCTOR2, $app->client('7')->createMeeting($this->visit())->hostId());
+        $this->assertSame(FakeZoom::DOCTOR1, $app->formerClient('7')->meeting($old->id())->hostId());
+        array_map('unlink', (array) glob($directory . '/*'));
+        rmdir($directory);
     }
 
     public function testAHostIsNoMatterOfOAuthMode(): void

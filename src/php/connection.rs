@@ -65,6 +65,10 @@ impl Connection {
     pub fn expires_at(&self) -> Option<DateTime> {
         self.connection.expires_at().map(DateTime)
     }
+
+    pub fn until(&self) -> Option<DateTime> {
+        self.connection.until().map(DateTime)
+    }
 }
 
 impl From<zoom::connection::Connection> for Connection {

@@ -113,6 +113,41 @@ impl OAuthApp {
         store.run(|| app.disconnect(&subject))
     }
 
+    pub fn held_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
+        let (app, store) = self.parts();
+        let held = store.run(|| app.held_connection(&subject))?;
+        Ok(held.map(Connection::from))
+    }
+
+    pub fn accept_held(&self, subject: String) -> PhpResult<Connection> {
+        let (app, store) = self.parts();
+        store
+            .run(|| app.accept_held(&subject))
+            .map(Connection::from)
+    }
+
+    pub fn decline_held(&self, subject: String) -> PhpResult<()> {
+        let (app, store) = self.parts();
+        store.run(|| app.decline_held(&subject))
+    }
+
+    pub fn former_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
+        let (app, store) = self.parts();
+        let former = store.run(|| app.former_connection(&subject))?;
+        Ok(former.map(Connection::from))
+    }
+
+    pub fn former_client(&self, subject: String) -> PhpResult<Client> {
+        let (app, store) = self.parts();
+        let client = store.run(|| app.former_client(&subject))?;
+        Ok(Client::new(client, store))
+    }
+
+    pub fn end_former(&self, subject: String) -> PhpResult<()> {
+        let (app, store) = self.parts();
+        store.run(|| app.end_former(&subject))
+    }
+
     pub fn subject_of(&self, zoomUserId: String) -> PhpResult<Option<String>> {
         let (app, store) = self.parts();
         store.run(|| app.subject_of(&zoomUserId))

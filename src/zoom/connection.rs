@@ -15,6 +15,10 @@ pub enum ConnectionStatus {
     Dead,
     /// No key of the vault opens the record.
     Unreadable,
+    /// Another Zoom user than the one in force; waits for the doctor's answer.
+    Held,
+    /// Was in force before; reaches what it made until that is moved.
+    Former,
 }
 
 impl ConnectionStatus {
@@ -25,6 +29,8 @@ impl ConnectionStatus {
             Self::Connected => "connected",
             Self::Dead => "dead",
             Self::Unreadable => "unreadable",
+            Self::Held => "held",
+            Self::Former => "former",
         }
     }
 }
@@ -39,6 +45,7 @@ pub struct Connection {
     scopes: Vec<String>,
     zoom_user: Option<ZoomUser>,
     expires_at: Option<Timestamp>,
+    until: Option<Timestamp>,
 }
 
 impl Connection {
@@ -56,6 +63,22 @@ impl Connection {
             scopes: record.scopes.clone(),
             zoom_user: record.zoom_user.clone(),
             expires_at: Timestamp::from_second(record.expires_at).ok(),
+            until: None,
+        }
+    }
+
+    /// A grant that lies beside the subject's connection until a moment.
+    #[must_use]
+    pub fn beside(
+        subject: &str,
+        record: &Record,
+        status: ConnectionStatus,
+        until: Timestamp,
+    ) -> Self {
+        Self {
+            status,
+            until: Some(until),
+            ..Self::of(subject, record)
         }
     }
 
@@ -70,6 +93,7 @@ impl Connection {
             scopes: Vec::new(),
             zoom_user: None,
             expires_at: None,
+            until: None,
         }
     }
 
@@ -137,5 +161,11 @@ impl Connection {
     #[must_use]
     pub fn expires_at(&self) -> Option<Timestamp> {
         self.expires_at
+    }
+
+    /// When a grant beside the connection ends at the latest; a connection has no such end.
+    #[must_use]
+    pub fn until(&self) -> Option<Timestamp> {
+        self.until
     }
 }

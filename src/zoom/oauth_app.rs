@@ -1,5 +1,7 @@
 //! OAuth 2.0, "bring your own account": each doctor (the subject) connects a Zoom account of their own.
 
+mod beside;
+mod ending;
 mod identity;
 
 use base64::Engine as _;
@@ -18,7 +20,7 @@ use super::error::Result;
 use super::record;
 use super::record::Pending;
 use super::record::Record;
-use super::record::State;
+use super::record::Stored;
 use super::secret::Secret;
 use super::secret::digest;
 use super::token_endpoint::Credentials;
@@ -123,7 +125,9 @@ impl OAuthApp {
         })
     }
 
-    /// Ends an authorization: consumes the state, exchanges the code, stores the connection.
+    /// Ends an authorization: consumes the state, exchanges the code, stores the connection. If the subject is connected as
+    /// another Zoom user, that connection stays in force and the new one is given back as held: see
+    /// [`accept_held`](Self::accept_held) and [`decline_held`](Self::decline_held).
     ///
     /// # Errors
     /// [`Kind::Authentication`] before any request when the subject did not begin this authorization, or it lapsed or was used.
@@ -155,11 +159,10 @@ impl OAuthApp {
                 "Make the app a General app that is user-managed.",
             ));
         }
-        let former = self.store_fresh(
+        self.receive(
             subject,
             &Record::connected(answer, self.context.clock.now()),
-        )?;
-        self.identify(subject, former)
+        )
     }
 
     /// Takes over tokens that another program obtained for this app. Makes no request.
@@ -202,7 +205,10 @@ impl OAuthApp {
     pub fn connection(&self, subject: &str) -> Result<Option<Connection>> {
         check_subject(subject)?;
         match self.tokens(subject).load() {
-            Ok(stored) => Ok(stored.map(|stored| Connection::of(subject, &stored.value))),
+            Ok(stored) => Ok(stored.map(|stored| {
+                self.tokens(subject).forget_unless(&stored.value);
+                Connection::of(subject, &stored.value)
+            })),
             Err(error) if error.kind() == Kind::Vault => {
                 Ok(Some(Connection::unreadable(subject, error.message())))
             }
@@ -233,80 +239,17 @@ impl OAuthApp {
         Ok(Client::new(self.context.clone(), self.tokens(subject)))
     }
 
-    /// Revokes the grant at Zoom and deletes the record. The record is unusable from the first moment.
-    ///
-    /// # Errors
-    /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
-    pub fn disconnect(&self, subject: &str) -> Result<()> {
-        check_subject(subject)?;
-        let tokens = self.tokens(subject);
-        let _locked = tokens.lock(LOCK_WAIT)?;
-        tokens.forget();
-        let stored = match tokens.load() {
-            // What cannot be read cannot be revoked; the doctor wants it gone.
-            Err(error) if error.kind() == Kind::Vault => return tokens.delete(),
-            stored => stored?,
-        };
-        let Some(stored) = stored else {
-            return tokens.delete();
-        };
-        self.release(&stored.value, subject)?;
-        if stored.value.state == State::Dead {
-            return tokens.delete();
-        }
-        let now = self.context.clock.now();
-        let leaving = stored.value.turned(
-            State::Leaving,
-            "it was disconnected; Zoom has yet to be told",
-            now,
-        );
-        let sealed = record::seal(&self.context, tokens.key(), &leaving)?;
-        if !self
-            .context
-            .store
-            .save(tokens.key(), &sealed, Some(&stored.sealed))?
-        {
-            return Err(tokens::changed_while_locked());
-        }
-        self.revoke(&tokens, &leaving, &sealed)
-            .map_err(|error| owed(&error))?;
-        tokens.delete()
-    }
-
-    /// Revokes with a token that lives: one near its end is refreshed first, for Zoom revokes by access token.
-    fn revoke(&self, tokens: &Tokens, leaving: &Record, sealed: &str) -> Result<()> {
-        let near_end = leaving.renew_at <= self.context.clock.now().as_second();
-        if !near_end && tokens.endpoint().revoke(&leaving.access_token)? {
-            return Ok(());
-        }
-        let Some(refresh_token) = &leaving.refresh_token else {
-            return Ok(());
-        };
-        match tokens.send_refresh(refresh_token) {
-            Ok(answer) => {
-                let fresh = Record {
-                    state: State::Leaving,
-                    reason: leaving.reason.clone(),
-                    ..leaving.refreshed(answer, self.context.clock.now())
-                };
-                tokens.save(&fresh, Some(sealed))?;
-                tokens.endpoint().revoke(&fresh.access_token).map(|_| ())
-            }
-            // Zoom knows the grant no longer: nothing is left to revoke.
-            Err(TokenFault::InvalidGrant(_)) => Ok(()),
-            Err(fault) => Err(fault.into_error()),
-        }
-    }
-
     /// Stores a fresh record in the place of what was there, which it gives back.
     fn store_fresh(&self, subject: &str, fresh: &Record) -> Result<Option<Record>> {
         let tokens = self.tokens(subject);
         let _locked = tokens.lock(LOCK_WAIT)?;
         tokens.forget();
-        let former = match tokens.load() {
-            Err(error) if error.kind() == Kind::Vault => None,
-            former => former?.map(|stored| stored.value),
-        };
+        self.replace(&tokens, fresh)
+    }
+
+    /// Puts a record in the place of what is stored, which it gives back if it can be read. The caller holds the lock.
+    fn replace(&self, tokens: &Tokens, fresh: &Record) -> Result<Option<Record>> {
+        let former = readable(tokens)?.map(|stored| stored.value);
         let replaces = self.context.store.load(tokens.key())?;
         if !tokens.save(fresh, replaces.as_deref())? {
             return Err(tokens::changed_while_locked());
@@ -418,6 +361,14 @@ impl PendingPlace<'_> {
     }
 }
 
+/// What is stored; what no key opens is as good as nothing.
+fn readable(tokens: &Tokens) -> Result<Option<Stored<Record>>> {
+    match tokens.load() {
+        Err(error) if error.kind() == Kind::Vault => Ok(None),
+        stored => stored,
+    }
+}
+
 /// Checks one part of an app's credentials and gives it without the blanks that copying brings along.
 ///
 /// # Errors
@@ -464,24 +415,6 @@ fn check_subject(subject: &str) -> Result<()> {
         format!("the subject must be a text of 1 to {MAX_SUBJECT} bytes"),
         "Use the doctor's user id on your site.",
     ))
-}
-
-/// The error when the record is unusable already but Zoom has not been told.
-fn owed(error: &Error) -> Error {
-    let unreachable =
-        error.kind() == Kind::Transport || error.status().is_some_and(|status| status >= 500);
-    let kind = if unreachable {
-        Kind::Transport
-    } else {
-        error.kind()
-    };
-    Error::new(
-        kind,
-        format!("the connection is closed here, but Zoom could not be told: {}", error.message()),
-        "The revoke is owed: disconnect again in a few minutes, or remove the app in Zoom under Added Apps.",
-    )
-    .retryable(unreachable)
-    .with_tracking_id(error.tracking_id().map(str::to_owned))
 }
 
 #[cfg(test)]

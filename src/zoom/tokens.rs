@@ -51,6 +51,15 @@ pub enum Grant {
     },
 }
 
+/// Where a grant lies beside a subject's connection.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Place {
+    /// Of another Zoom user than the connection's; it waits for the doctor's answer.
+    Held,
+    /// What was connected before, kept until its meetings are moved.
+    Former,
+}
+
 /// The tokens under one record key.
 #[derive(Clone)]
 pub struct Tokens {
@@ -65,7 +74,26 @@ impl Tokens {
     /// The tokens of a subject's connection to a user-managed app.
     #[must_use]
     pub fn of_user(context: Context, credentials: Credentials, subject: &str) -> Self {
-        let key = format!("connection:{}:{subject}", app_name(&credentials.client_id));
+        Self::of_place(context, credentials, "connection", subject)
+    }
+
+    /// The tokens of a grant that lies beside a subject's connection, under a key of its own.
+    #[must_use]
+    pub fn beside_user(
+        context: Context,
+        credentials: Credentials,
+        place: Place,
+        subject: &str,
+    ) -> Self {
+        let place = match place {
+            Place::Held => "held",
+            Place::Former => "former",
+        };
+        Self::of_place(context, credentials, place, subject)
+    }
+
+    fn of_place(context: Context, credentials: Credentials, place: &str, subject: &str) -> Self {
+        let key = format!("{place}:{}:{subject}", app_name(&credentials.client_id));
         let grant = Grant::User {
             subject: subject.to_owned(),
         };
@@ -124,7 +152,7 @@ impl Tokens {
     pub fn access(&self, refused: Option<&Secret>, wait: Duration) -> Result<Rc<Access>> {
         let now = self.context.clock.now();
         let mut held: Vec<Secret> = refused.cloned().into_iter().collect();
-        let unsaved = self.context.known.unsaved(&self.id).is_some();
+        let unsaved = self.is_unsaved();
 
         if let Some(known) = self.context.known.get(&self.id) {
             if !held.contains(&known.token) && known.renew_at > now.as_second() && !unsaved {
@@ -272,6 +300,25 @@ impl Tokens {
     /// Forgets what this thread knows.
     pub fn forget(&self) {
         self.context.known.forget(&self.id);
+    }
+
+    /// Whether this thread holds a record that the store did not take.
+    #[must_use]
+    pub fn is_unsaved(&self) -> bool {
+        self.context.known.unsaved(&self.id).is_some()
+    }
+
+    /// Forgets what this thread knows if something else is stored: the subject may be another Zoom user by now, whose old token
+    /// still works.
+    pub fn forget_unless(&self, stored: &Record) {
+        let is_other = self
+            .context
+            .known
+            .get(&self.id)
+            .is_some_and(|known| known.token != stored.access_token);
+        if is_other && !self.is_unsaved() {
+            self.forget();
+        }
     }
 
     /// Takes the lock of the record, across processes and against a nested call in this thread. What the store did not take

@@ -69,7 +69,12 @@ final class OAuthCallback
                 : __('Zoom was not connected: Zoom sent you back without an authorization. Click Authorize with Zoom to try again; if Zoom shows an error, tell an administrator of this site.', 'telemed-zoom')];
         }
         try {
-            $connection = $this->apps->oauth()->connect($code, $state, $this->site->subject($user));
+            $oauth = $this->apps->oauth();
+            $connection = $oauth->connect($code, $state, $this->site->subject($user));
+            if ($connection->status() === 'held') {
+                $connection = $oauth->acceptHeld($this->site->subject($user));
+                $oauth->endFormer($this->site->subject($user));
+            }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ['error', __('Zoom was not connected:', 'telemed-zoom') . ' ' . ErrorText::of($failure)];
         }

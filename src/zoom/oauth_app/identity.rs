@@ -41,15 +41,16 @@ impl OAuthApp {
         Ok(self.holds(&subject, zoom_user_id)?.then_some(subject))
     }
 
-    /// Forgets the subject's connection without telling Zoom, which has ended the grant itself (`app_deauthorized`). With
-    /// `connected_before`, a connection that was made after that moment stays. Gives whether nothing is left.
+    /// Forgets the subject's connection without telling Zoom, which has ended the grant itself (`app_deauthorized`). What lies
+    /// beside it is of other Zoom users and is revoked, if Zoom can be reached. With `connected_before`, a connection that was
+    /// made after that moment stays, and all that lies beside it. Gives whether nothing is left.
     ///
     /// # Errors
     /// When the store fails.
     pub fn forget(&self, subject: &str, connected_before: Option<Timestamp>) -> Result<bool> {
         check_subject(subject)?;
         let tokens = self.tokens(subject);
-        let _locked = tokens.lock(LOCK_WAIT)?;
+        let locked = tokens.lock(LOCK_WAIT)?;
         if let Ok(Some(stored)) = tokens.load() {
             let record = &stored.value;
             if record.state == State::Connected
@@ -60,15 +61,30 @@ impl OAuthApp {
             self.release(record, subject)?;
         }
         tokens.delete()?;
+        drop(locked);
+        // Other Zoom users' grants, which were there for this one's sake.
+        let _ = self.decline_held(subject);
+        let _ = self.end_former(subject);
         Ok(true)
     }
 
     /// Learns who the connection is at Zoom and what the account asks of passcodes. The connection stands even when Zoom
     /// does not answer now; the next renewal asks again.
     pub(super) fn identify(&self, subject: &str, former: Option<Record>) -> Result<Connection> {
+        let client = Client::new(self.context.clone(), self.tokens(subject));
+        let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
+        self.settle(subject, user, former)
+    }
+
+    /// Writes down who the connection in force is at Zoom, and learns what the account asks of passcodes.
+    pub(super) fn settle(
+        &self,
+        subject: &str,
+        user: Option<ZoomUser>,
+        former: Option<Record>,
+    ) -> Result<Connection> {
         let tokens = self.tokens(subject);
         let client = Client::new(self.context.clone(), tokens.clone());
-        let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
         if let Some(user) = &user {
             if let Some(holder) = self
                 .subject_of(&user.id)?
@@ -84,7 +100,7 @@ impl OAuthApp {
                     .is_some_and(|old| old.id != user.id)
             {
                 self.release(former, subject)?;
-                Self::revoke_former(&tokens, former);
+                Self::revoke_other(&tokens, former, user);
             }
         }
         let record = tokens.amend(|record| {
@@ -120,22 +136,10 @@ impl OAuthApp {
         former: Option<Record>,
     ) -> Result<Error> {
         let mine = self.tokens(subject);
-        let theirs = self.tokens(holder);
         let Some(fresh) = mine.load()? else {
             return Err(tokens::not_connected());
         };
-        {
-            let _locked = theirs.lock(LOCK_WAIT)?;
-            theirs.forget();
-            let replaces = self.context.store.load(theirs.key())?;
-            let record = Record {
-                zoom_user: Some(user.clone()),
-                ..fresh.value.clone()
-            };
-            if !theirs.save(&record, replaces.as_deref())? {
-                return Err(Error::store("the record changed while it was locked"));
-            }
-        }
+        self.give_to(holder, user, &fresh.value)?;
         let _locked = mine.lock(LOCK_WAIT)?;
         mine.forget();
         match former {
@@ -144,10 +148,19 @@ impl OAuthApp {
             }
             None => mine.delete()?,
         }
-        Ok(Error::authentication(
-            "this Zoom login is the one of another doctor of this site, who stays connected",
-            "Log out of Zoom in this browser, click Authorize again, and log in with your own Zoom account.",
-        ))
+        Ok(another_doctors_login())
+    }
+
+    /// Puts fresh tokens in the place of those that Zoom has just killed.
+    pub(super) fn give_to(&self, holder: &str, user: &ZoomUser, fresh: &Record) -> Result<()> {
+        let theirs = self.tokens(holder);
+        let _locked = theirs.lock(LOCK_WAIT)?;
+        theirs.forget();
+        let record = Record {
+            zoom_user: Some(user.clone()),
+            ..fresh.clone()
+        };
+        self.replace(&theirs, &record).map(|_| ())
     }
 
     /// Writes down that the Zoom user is the subject's.
@@ -192,14 +205,19 @@ impl OAuthApp {
         }
     }
 
-    /// Ends the grant of the Zoom user who was connected before. The new connection does not depend on it.
-    fn revoke_former(tokens: &Tokens, former: &Record) {
-        if former.state == State::Dead {
+    /// Ends a grant that was stored before, unless it is of this Zoom user, whose new grant would end with it. Nothing depends
+    /// on it.
+    pub(super) fn revoke_other(tokens: &Tokens, other: &Record, user: &ZoomUser) {
+        let is_other = other
+            .zoom_user
+            .as_ref()
+            .is_some_and(|other| other.id != user.id);
+        if !is_other || other.state == State::Dead {
             return;
         }
         let endpoint = tokens.endpoint();
-        if !matches!(endpoint.revoke(&former.access_token), Ok(true))
-            && let Some(refresh_token) = &former.refresh_token
+        if !matches!(endpoint.revoke(&other.access_token), Ok(true))
+            && let Some(refresh_token) = &other.refresh_token
             && let Ok(answer) = endpoint.refresh(refresh_token)
         {
             let _ = endpoint.revoke(&answer.access_token);
@@ -212,6 +230,14 @@ impl OAuthApp {
             tokens::app_name(&self.credentials.client_id)
         )
     }
+}
+
+/// The error where two doctors of a site log in as one Zoom user.
+pub(super) fn another_doctors_login() -> Error {
+    Error::authentication(
+        "this Zoom login is the one of another doctor of this site, who stays connected",
+        "Log out of Zoom in this browser, click Authorize again, and log in with your own Zoom account.",
+    )
 }
 
 #[cfg(test)]

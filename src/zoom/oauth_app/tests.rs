@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::*;
 use crate::zoom::connection::ConnectionStatus;
 use crate::zoom::http::SendFault;
+use crate::zoom::record::State;
 use crate::zoom::testing::SCOPES;
 use crate::zoom::testing::World;
 use crate::zoom::testing::credentials;
@@ -311,24 +312,6 @@ fn connecting_the_same_zoom_user_again_revokes_nothing() {
             .lines()
             .contains(&"POST /oauth/revoke".to_owned())
     );
-}
-
-#[test]
-fn connecting_another_zoom_user_revokes_the_former_grant() {
-    let world = World::new();
-    connect(&world, "1", "one").unwrap();
-    let app = app(&world.context);
-    let request = app.authorization_request("12").unwrap();
-    zoom_answers(&world, "2", "two");
-    world
-        .http
-        .answer(200, r#"{"status":"success"}"#)
-        .answer(200, SETTINGS);
-    let connection = app.connect("code", request.state(), "12").unwrap();
-    assert_eq!(connection.zoom_user_id(), Some("two"));
-    let sent = world.http.sent.borrow();
-    let revoked = sent.iter().find(|sent| sent.line == "POST /oauth/revoke");
-    assert_eq!(revoked.unwrap().body, "token=access-1");
 }
 
 #[test]

@@ -110,24 +110,6 @@ fn the_second_doctors_own_connection_comes_back() {
 }
 
 #[test]
-fn another_zoom_user_than_before_revokes_the_old_grant_and_frees_it_for_others() {
-    let world = World::new();
-    let app = app(&world);
-    connect(&world, &app, "doctor-1", "a", ONE);
-    zoom_answers(&world, "b", TWO);
-    world
-        .http
-        .answer(200, r#"{"status":"success"}"#)
-        .answer(200, "{}");
-    let connection = authorize(&app, "doctor-1").unwrap();
-    assert_eq!(connection.zoom_user_id(), Some(TWO));
-    assert!(world.http.bodies().contains(&"token=access-a".to_owned()));
-    assert_eq!(app.subject_of(ONE).unwrap(), None);
-    connect(&world, &app, "doctor-2", "c", ONE);
-    assert_eq!(app.subject_of(ONE).unwrap().as_deref(), Some("doctor-2"));
-}
-
-#[test]
 fn reconnecting_the_same_zoom_user_revokes_nothing() {
     let world = World::new();
     let app = app(&world);
