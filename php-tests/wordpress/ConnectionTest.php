@@ -94,6 +94,32 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertCount(count($mails), $this->mailsToReconnect());
     }
 
+    public function testOfManyConnectionsThatEndTogetherAdministratorsGetTheFirstAndOneMailOfTheOthers(): void
+    {
+        $this->site->php('
+            foreach (range(1, 30) as $number) {
+                $doctors[] = wp_insert_user(["user_login" => "many$number", "user_pass" => "x", "user_email" => "many$number@clinic.example", "display_name" => "Doctor $number", "role" => "telemed_doctor"]);
+            }
+            $watch = new \TelemedZoom\ConnectionWatch(...(static fn ($p) => [$p->apps, $p->settings, $p->extension, $p->guard, $p->database, $p->queries, $p->ledger])(\TelemedZoom\Plugin::instance()));
+            $tell = new \ReflectionMethod($watch, "tell");
+            foreach ([...$doctors, ...$doctors] as $doctor) { $tell->invoke($watch, $doctor, null, "no key opens it"); }');
+        try {
+            $this->assertCount(31, array_diff(array_column($this->site->mails(), 'to'), array('')), 'each doctor, and the administrator of the first');
+            $this->runWorker(5 * 60);
+            $this->assertCount(31, $this->site->mails());
+            $this->runWorker(11 * 60);
+            $this->runWorker(12 * 60);
+            $this->runWorker(60 * 60);
+            $mails = $this->site->mails();
+            $this->assertCount(32, $mails);
+            $this->assertStringContainsString('29 more doctors must connect Zoom again', $mails[31]['subject']);
+            $this->assertStringContainsString('- Doctor 2, with 0 upcoming visits: no key opens it', $mails[31]['message']);
+            $this->assertStringContainsString('and 4 more', $mails[31]['message']);
+        } finally {
+            $this->site->php('require_once ABSPATH . "wp-admin/includes/user.php"; foreach (range(1, 30) as $number) { wp_delete_user(get_user_by("login", "many$number")->ID); }');
+        }
+    }
+
     public function testAVisitThatWaitedForTheConnectionIsMadeAsSoonAsTheDoctorHasReconnected(): void
     {
         $this->zoomEndsTheGrant();

@@ -19,6 +19,12 @@ final class ConnectionWatch
     /** While the client secret cannot be opened. */
     public const OPTION_SECRET = 'telemed_secret_mailed';
     private const MOST_LISTED = 25;
+    /** When administrators were last told of a connection. Of those that end soon after, as when the key is lost, they get one mail. */
+    private const SIGNAL_TOLD = 'connections_told';
+    private const GATHER_SECONDS = 10 * MINUTE_IN_SECONDS;
+    private const LOCK = 'ended';
+
+    private readonly Signals $signals;
 
     public function __construct(
         private readonly ZoomApps $apps,
@@ -29,6 +35,7 @@ final class ConnectionWatch
         private readonly LedgerQueries $queries,
         private readonly Ledger $ledger
     ) {
+        $this->signals = new Signals($database);
     }
 
     public function register(): void
@@ -37,6 +44,7 @@ final class ConnectionWatch
         add_action('telemed_connection_refused', [$this, 'look']);
         add_action('telemed_doctor_connected', [$this, 'mended']);
         add_action(Cron::HOOK_RUN, [$this, 'watchSecret'], 5);
+        add_action(Cron::HOOK_RUN, [$this, 'tellGathered'], 20);
         // Whatever a person has mended, what waited for it need not wait longer.
         add_action('telemed_host_confirmed', [$this, 'wake']);
         add_action('update_option_' . Settings::OPTION, function (): void {
@@ -169,22 +177,90 @@ final class ConnectionWatch
     public function deauthorized(int $doctor): void
     {
         delete_user_option($doctor, self::META_ENDED);
-        $this->mail($doctor, null, __('the app was removed from the Zoom account, and what this site knew of that account is deleted', 'telemed-zoom'));
+        $this->mail($doctor, null, __('the app was removed from the Zoom account, and what this site knew of that account is deleted', 'telemed-zoom'), true);
+    }
+
+    /** Administrators learn of all connections that ended soon after the last they were told of. */
+    public function tellGathered(): void
+    {
+        try {
+            $told = $this->signals->get(self::SIGNAL_TOLD);
+            if ($told === 0 || $told > Clock::now() - self::GATHER_SECONDS || !$this->guard->mayAct() || !$this->database->lock(self::LOCK, 0.0)) {
+                return;
+            }
+            try {
+                $gathered = array_filter(self::ended(), static fn(int $doctor): bool => !empty(((array) get_user_option(self::META_ENDED, $doctor))['gathered']));
+                if ($gathered === []) {
+                    $this->signals->clear(self::SIGNAL_TOLD);
+                    return;
+                }
+                $this->mailOfMany($gathered);
+                $this->signals->set(self::SIGNAL_TOLD, Clock::now());
+                foreach ($gathered as $doctor) {
+                    update_user_option($doctor, self::META_ENDED, array_diff_key((array) get_user_option(self::META_ENDED, $doctor), ['gathered' => 0]));
+                }
+            } finally {
+                $this->database->unlock(self::LOCK);
+            }
+        } catch (DatabaseException) {
+            // The next run tells.
+            return;
+        }
+    }
+
+    /** @param array<int, int> $doctors */
+    private function mailOfMany(array $doctors): void
+    {
+        $lines = array_map(fn(int $doctor): string => sprintf(
+            /* translators: 1: name of a doctor, 2: number of visits, 3: the reason */
+            __('- %1$s, with %2$d upcoming visits: %3$s', 'telemed-zoom'),
+            Doctors::name($doctor),
+            count($this->queries->upcomingOfDoctor($doctor)),
+            (string) (((array) get_user_option(self::META_ENDED, $doctor))['reason'] ?? '')
+        ), array_slice($doctors, 0, self::MOST_LISTED));
+        if (count($doctors) > self::MOST_LISTED) {
+            /* translators: %d: number of doctors */
+            $lines[] = sprintf(__('and %d more', 'telemed-zoom'), count($doctors) - self::MOST_LISTED);
+        }
+        Mail::administrators(
+            /* translators: %d: number of doctors */
+            sprintf(_n('%d more doctor must connect Zoom again', '%d more doctors must connect Zoom again', count($doctors), 'telemed-zoom'), count($doctors)),
+            __('The connections of these doctors to Zoom have ended:', 'telemed-zoom') . "\n\n" . implode("\n", $lines) . "\n\n" .
+                __('Each can only connect again themselves, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+        );
+    }
+
+    /** Whether administrators are told of this one at once; else it is gathered. */
+    private function isAlone(int $doctor, string $reason): bool
+    {
+        if (!$this->database->lock(self::LOCK, 5.0)) {
+            return true;
+        }
+        try {
+            $isAlone = $this->signals->get(self::SIGNAL_TOLD) === 0;
+            if ($isAlone) {
+                $this->signals->set(self::SIGNAL_TOLD, Clock::now());
+            } else {
+                update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason, 'gathered' => true]);
+            }
+            return $isAlone;
+        } finally {
+            $this->database->unlock(self::LOCK);
+        }
     }
 
     private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason): void
     {
         try {
-            $isFirst = $this->claim($doctor, $reason);
+            if ($this->claim($doctor, $reason)) {
+                $this->mail($doctor, $since, $reason, $this->isAlone($doctor, $reason));
+            }
         } catch (DatabaseException) {
             return;
         }
-        if ($isFirst) {
-            $this->mail($doctor, $since, $reason);
-        }
     }
 
-    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason): void
+    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason, bool $toAdministrators): void
     {
         $user = get_userdata($doctor);
         if ($user === false) {
@@ -208,6 +284,9 @@ final class ConnectionWatch
             __('Connect Zoom again', 'telemed-zoom'),
             $what . "\n\n" . __('Log in, open your profile and click Authorize with Zoom; everything goes on then:', 'telemed-zoom') . ' ' . DoctorProfile::url()
         );
+        if (!$toAdministrators) {
+            return;
+        }
         Mail::administrators(
             /* translators: %s: name of a doctor */
             sprintf(__('%s must connect Zoom again', 'telemed-zoom'), $user->display_name),
