@@ -33,7 +33,7 @@ final class QueryPlanTest extends ClinicTestCase
                 'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
                 'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),
                 'upcomingOfConnection' => static fn () => $queries->upcomingOfConnection('connection1', 1000),
-                'upcomingAtZoom' => static fn () => $queries->upcomingAtZoom(200),
+                'upcomingAtZoom' => static fn () => $queries->upcomingAtZoom(500),
                 'doctorsOfUpcoming' => static fn () => $queries->doctorsOfUpcoming(),
                 'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
             ],

@@ -24,6 +24,8 @@ final class Database
     /** "Lost connection during query". */
     private const LOST = 2013;
     public const DUPLICATE = 1062;
+    /** Those of other lengths of lists come and go. */
+    private const MOST_STATEMENTS = 64;
     /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
     public const NO_LOCKS = -1;
     /** Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written. */
@@ -33,6 +35,9 @@ final class Database
     private ?\mysqli $connection = null;
     /** @var array<string, true> names of the locks that are held */
     private array $held = [];
+    private bool $isInTransaction = false;
+    /** @var array<string, \mysqli_stmt> by their SQL */
+    private array $statements = [];
 
     public function __construct(private readonly Site $site)
     {
@@ -86,7 +91,7 @@ final class Database
     }
 
     /**
-     * Does several statements as one. Short, and never around a request to Zoom.
+     * Does several statements as one, or as part of the one that is under way. Short, and never around a request to Zoom.
      *
      * @template T
      * @param callable(): T $work
@@ -95,7 +100,11 @@ final class Database
      */
     public function atomically(callable $work): mixed
     {
+        if ($this->isInTransaction) {
+            return $work();
+        }
         $this->query('START TRANSACTION');
+        $this->isInTransaction = true;
         try {
             $result = $work();
             $this->query('COMMIT');
@@ -105,10 +114,11 @@ final class Database
                 $this->query('ROLLBACK');
             } catch (DatabaseException) {
                 // The connection is gone, and the transaction with it.
-                $this->connection = null;
-                $this->held = [];
+                $this->forgetConnection();
             }
             throw $failure;
+        } finally {
+            $this->isInTransaction = false;
         }
     }
 
@@ -146,9 +156,9 @@ final class Database
     /** Closes the connection, which frees its locks. */
     public function close(): void
     {
+        $this->statements = [];
         $this->connection?->close();
-        $this->connection = null;
-        $this->held = [];
+        $this->forgetConnection();
     }
 
     /** At most 64 characters, and MySQL compares them without case: a prefix and 40 hexadecimal digits. */
@@ -182,21 +192,37 @@ final class Database
     private function statement(string $sql, #[\SensitiveParameter] array $values, bool $needsLocks = true): \mysqli_stmt
     {
         $run = function () use ($sql, $values): \mysqli_stmt {
-            $statement = $this->open()->prepare($sql);
+            $statement = $this->prepared($sql);
             $statement->execute($values);
             return $statement;
         };
         try {
             return $this->strictly($run);
         } catch (DatabaseException $failure) {
-            // With a lock held the connection must not be replaced in silence: the lock went with it.
-            if ($failure->getCode() !== self::GONE || ($needsLocks && $this->held !== [])) {
+            // With a lock held, or within a transaction, the connection must not be replaced in silence: they went with it.
+            if ($failure->getCode() !== self::GONE || $this->isInTransaction || ($needsLocks && $this->held !== [])) {
                 throw $failure;
             }
-            $this->connection = null;
-            $this->held = [];
+            $this->forgetConnection();
             return $this->strictly($run);
         }
+    }
+
+    /** The same statement is sent several times in a request, and prepared once. To be called within strictly(). */
+    private function prepared(string $sql): \mysqli_stmt
+    {
+        $connection = $this->open();
+        if (count($this->statements) >= self::MOST_STATEMENTS) {
+            $this->statements = [];
+        }
+        return $this->statements[$sql] ??= $connection->prepare($sql);
+    }
+
+    private function forgetConnection(): void
+    {
+        $this->statements = [];
+        $this->connection = null;
+        $this->held = [];
     }
 
     private function query(string $sql): void

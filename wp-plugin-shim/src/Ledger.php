@@ -51,19 +51,23 @@ final class Ledger
             'wished_at' => $now, 'created_at' => $now, 'updated_at' => $now,
         ];
         try {
-            $id = $this->database->insert(
-                'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' .
-                    implode(', ', array_fill(0, count($values), '?')) . ')',
-                array_values($values)
-            );
+            // With its line of the log: what is written as one waits for the disk once.
+            $row = $this->database->atomically(function () use ($values): MeetingRecord {
+                $row = $this->demand($this->database->insert(
+                    'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' .
+                        implode(', ', array_fill(0, count($values), '?')) . ')',
+                    array_values($values)
+                ));
+                $this->log->write($row->id, 'booked');
+                return $row;
+            });
         } catch (DatabaseException $failure) {
             if ($failure->getCode() === Database::DUPLICATE) {
                 throw new Problem('telemed_duplicate', __('this visit has been recorded before', 'telemed-zoom'), __('It is in the list of meetings.', 'telemed-zoom'), 409);
             }
             throw $failure;
         }
-        $row = $this->demand($id);
-        $this->announce($row, null, 'booked');
+        do_action('telemed_row_changed', $row, null, 'booked');
         return $row;
     }
 
@@ -77,9 +81,9 @@ final class Ledger
      */
     public function move(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes = [], string $event = ''): MeetingRecord
     {
-        $now = $this->change($record, $next, $changes);
+        $now = $this->database->atomically(fn(): MeetingRecord => $this->change($record, $next, $changes, $event));
         if ($event !== '') {
-            $this->announce($now, $record, $event);
+            do_action('telemed_row_changed', $now, $record, $event);
         }
         return $now;
     }
@@ -94,20 +98,24 @@ final class Ledger
      */
     public function settle(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes, string $event, string $news): MeetingRecord
     {
-        $now = $this->database->atomically(function () use ($record, $next, $changes, $news): MeetingRecord {
-            $now = $this->change($record, $next, $changes);
+        $now = $this->database->atomically(function () use ($record, $next, $changes, $event, $news): MeetingRecord {
+            $now = $this->change($record, $next, $changes, $event);
             do_action('telemed_row_settling', $now, $record, $news);
             return $now;
         });
         if ($event !== '') {
-            $this->announce($now, $record, $event);
+            do_action('telemed_row_changed', $now, $record, $event);
         }
         do_action('telemed_row_settled', $now, $record, $news);
         return $now;
     }
 
-    /** @param array<string, int|string|null> $changes */
-    private function change(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes): MeetingRecord
+    /**
+     * The row and its line of the log.
+     *
+     * @param array<string, int|string|null> $changes
+     */
+    private function change(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes, string $event): MeetingRecord
     {
         if (!$record->state->canBecome($next)) {
             throw new Problem(
@@ -130,7 +138,11 @@ final class Ledger
         if ($matched !== 1) {
             throw new Problem('telemed_changed_meanwhile', __('somebody else has just changed this meeting', 'telemed-zoom'), __('Load the list again.', 'telemed-zoom'), 409);
         }
-        return $this->demand($record->id);
+        $now = $this->demand($record->id);
+        if ($event !== '') {
+            $this->log->write($now->id, $event, $now->trackingId);
+        }
+        return $now;
     }
 
     /**
@@ -275,13 +287,6 @@ final class Ledger
             'timezone' => $visit->timezone,
             'topic' => $visit->topic,
         ];
-    }
-
-    /** Tells listeners and the log. */
-    private function announce(MeetingRecord $now, ?MeetingRecord $before, string $event): void
-    {
-        $this->log->write($now->id, $event, $now->trackingId);
-        do_action('telemed_row_changed', $now, $before, $event);
     }
 
     /** @param list<int|string> $values */

@@ -14,7 +14,7 @@ defined('ABSPATH') || exit;
 
 final class UninstallNotice
 {
-    private const MOST_LISTED = 200;
+    private const MOST_LISTED = 500;
 
     public function __construct(private readonly LedgerQueries $queries, private readonly Leftovers $leftovers)
     {

@@ -33,21 +33,31 @@ final class WriteBudget
         $midnight = self::nextDay();
         $most = $start->getTimestamp() < $midnight ? self::PER_DAY : self::PER_DAY - self::KEPT_FOR_TODAY;
         $key = self::key($host);
-        $this->database->execute(
-            'INSERT IGNORE INTO ' . Schema::writes() . ' (host, day) VALUES (?, ?)',
-            [$key, self::today()]
-        );
-        // One statement asks and takes, so that no two processes take the last one.
-        $taken = $this->database->execute(
-            'UPDATE ' . Schema::writes() . ' SET writes = writes + 1 WHERE host = ? AND day = ? AND writes < ? AND (blocked_until IS NULL OR blocked_until <= ?)',
-            [$key, self::today(), $most, Clock::sql()]
-        );
-        if ($taken === 1) {
+        if ($this->take($key, $most)) {
+            return null;
+        }
+        // Perhaps the day has no row yet.
+        $this->begin($key);
+        if ($this->take($key, $most)) {
             return null;
         }
         $row = $this->row($key);
         $until = isset($row['blocked_until']) ? (int) strtotime($row['blocked_until'] . ' UTC') : 0;
         return max($until > Clock::now() ? $until : $midnight, Clock::now() + 1);
+    }
+
+    /** One statement asks and takes, so that no two processes take the last one. */
+    private function take(string $key, int $most): bool
+    {
+        return $this->database->execute(
+            'UPDATE ' . Schema::writes() . ' SET writes = writes + 1 WHERE host = ? AND day = ? AND writes < ? AND (blocked_until IS NULL OR blocked_until <= ?)',
+            [$key, self::today(), $most, Clock::sql()]
+        ) === 1;
+    }
+
+    private function begin(string $key): void
+    {
+        $this->database->execute('INSERT IGNORE INTO ' . Schema::writes() . ' (host, day) VALUES (?, ?)', [$key, self::today()]);
     }
 
     /** Zoom has refused for the day. */
