@@ -30,8 +30,8 @@ after(() => browser?.close());
 
 beforeEach(() => zoom('POST', 'reset'));
 
-/** Somebody who is not logged in. */
-export const stranger = async () => (await browser.newContext()).newPage();
+/** Somebody who is not logged in; what their browser is like. */
+export const stranger = async (options = {}) => (await browser.newContext(options)).newPage();
 
 /** Speaks to fake-zoom's control API. */
 export async function zoom(method, what) {
@@ -77,11 +77,12 @@ export async function confirmHosts(admin) {
   await admin.locator(`[data-host="${DOCTOR1}"]`).waitFor();
 }
 
-export async function makeMeeting(tab, doctor) {
+/** @param {string} date @param {string} time of the doctor's zone, Berlin */
+export async function makeMeeting(tab, doctor, date = '2027-01-12', time = '09:30') {
   await page(tab, 'telemed-new-meeting');
   if (doctor) await tab.locator('[name=doctor]').selectOption({ label: doctor });
-  await tab.fill('[name=date]', '2027-01-12');
-  await tab.fill('[name=time]', '09:30');
+  await tab.fill('[name=date]', date);
+  await tab.fill('[name=time]', time);
   await tab.locator('#telemed-meeting-form [type=submit]').click();
   await tab.waitForURL(/page=telemed-meetings/);
 }
