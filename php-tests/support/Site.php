@@ -244,6 +244,19 @@ final class Site
         return $dump;
     }
 
+    /** The database as a backup has it. */
+    public function backup(): string
+    {
+        $db = $this->state['db'];
+        $command = array('mariadb-dump', '--no-defaults', '--no-tablespaces', "--socket={$db['socket']}", "--user={$db['user']}", "--password={$db['password']}", $db['name']);
+        $process = proc_open($command, array(1 => array('pipe', 'w')), $pipes);
+        $dump = (string) stream_get_contents($pipes[1]);
+        if (0 !== proc_close($process)) {
+            throw new \RuntimeException('The database could not be dumped.');
+        }
+        return $dump;
+    }
+
     /** @return list<string> */
     private function mailFiles(): array
     {

@@ -33,27 +33,15 @@ final class EncryptionKey
     private const SAMPLE = 'put your unique phrase here';
     private const BYTES = 32;
 
-    /** @var array<string, mixed> */
-    private readonly array $constants;
-
     /** @param ?array<string, mixed> $constants for tests; null takes those of wp-config.php */
-    public function __construct(#[\SensitiveParameter] ?array $constants = null)
+    public function __construct(#[\SensitiveParameter] private readonly ?array $constants = null)
     {
-        if ($constants === null) {
-            $constants = [];
-            foreach ([self::CONSTANT, ...self::SALTS] as $name) {
-                if (defined($name)) {
-                    $constants[$name] = constant($name);
-                }
-            }
-        }
-        $this->constants = $constants;
     }
 
     /** @return self::FROM_CONSTANT|self::FROM_SALTS|self::NONE */
     public function source(): string
     {
-        if (array_key_exists(self::CONSTANT, $this->constants)) {
+        if (array_key_exists(self::CONSTANT, $this->constants())) {
             return $this->constantIsKey() ? self::FROM_CONSTANT : self::NONE;
         }
         return $this->problemOfSalts() === null ? self::FROM_SALTS : self::NONE;
@@ -65,7 +53,7 @@ final class EncryptionKey
         if ($this->source() !== self::NONE) {
             return null;
         }
-        if (array_key_exists(self::CONSTANT, $this->constants)) {
+        if (array_key_exists(self::CONSTANT, $this->constants())) {
             return __('TELEMED_KEY in wp-config.php is not the base64 text of 32 bytes. Replace the whole line by the one shown on the settings page.', 'telemed-zoom');
         }
         return $this->problemOfSalts();
@@ -93,12 +81,6 @@ final class EncryptionKey
         return $keys === [] ? '' : substr(hash('sha256', 'telemed key fingerprint:' . base64_decode($keys[0])), 0, 16);
     }
 
-    /** @return array<string, mixed> keeps the key out of dumps */
-    public function __debugInfo(): array
-    {
-        return ['source' => $this->source()];
-    }
-
     /**
      * The first seals, all open: what was sealed under the salts still opens after TELEMED_KEY was added.
      *
@@ -108,17 +90,36 @@ final class EncryptionKey
     {
         $keys = [];
         if ($this->source() === self::FROM_CONSTANT) {
-            $keys[] = trim((string) $this->constants[self::CONSTANT]);
+            $keys[] = trim((string) $this->constants()[self::CONSTANT]);
         }
         if ($this->source() !== self::NONE && $this->problemOfSalts() === null) {
-            $keys[] = \Telemed\Vault::deriveKey($this->constants[self::SECRET], $this->constants[self::SALT]);
+            $keys[] = \Telemed\Vault::deriveKey($this->constants()[self::SECRET], $this->constants()[self::SALT]);
         }
         return $keys;
     }
 
+    /**
+     * Those of wp-config.php. Read anew each time, so that the object has nothing to show when it is dumped or serialized.
+     *
+     * @return array<string, mixed>
+     */
+    private function constants(): array
+    {
+        if ($this->constants !== null) {
+            return $this->constants;
+        }
+        $constants = [];
+        foreach ([self::CONSTANT, ...self::SALTS] as $name) {
+            if (defined($name)) {
+                $constants[$name] = constant($name);
+            }
+        }
+        return $constants;
+    }
+
     private function constantIsKey(): bool
     {
-        $value = $this->constants[self::CONSTANT];
+        $value = $this->constants()[self::CONSTANT];
         $bytes = is_string($value) ? base64_decode(trim($value), true) : false;
         return $bytes !== false && strlen($bytes) === self::BYTES;
     }
@@ -126,7 +127,7 @@ final class EncryptionKey
     private function problemOfSalts(): ?string
     {
         $values = array_filter(
-            array_intersect_key($this->constants, array_flip(self::SALTS)),
+            array_intersect_key($this->constants(), array_flip(self::SALTS)),
             static fn(mixed $value): bool => is_string($value)
         );
         foreach ([self::SECRET, self::SALT] as $name) {
