@@ -166,6 +166,14 @@ abstract class KivicareTestCase extends ClinicTestCase
         }
     }
 
+    /** The doctor looks at the core's screen and, after the second that a person takes, confirms Disconnect. */
+    protected function disconnect(string $doctor): Page
+    {
+        $this->kc($doctor, 'GET', 'settings/zoom-telemed/doctor-config');
+        usleep(1_100_000);
+        return $this->kc($doctor, 'GET', 'settings/zoom-telemed/disconnect');
+    }
+
     /** The doctor connects through the screens of KiviCare. */
     protected function connect(string $doctor, string $zoomUser): Page
     {

@@ -16,6 +16,7 @@ use TelemedZoom\Departures;
 use TelemedZoom\DepartureScreen;
 use TelemedZoom\Doctors;
 use TelemedZoom\ErrorText;
+use TelemedZoom\Mail;
 use TelemedZoom\OwnAccounts;
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
@@ -25,6 +26,9 @@ defined('ABSPATH') || exit;
 final class DoctorScreen
 {
     private const SECONDS = 8.0;
+    /** A person takes at least so long from seeing the screen to confirming; what the screen asks by itself comes at once. */
+    private const CLICK_SECONDS = 1.0;
+    private const META_SHOWN = 'telemed_shown_connected';
 
     public function __construct(
         private readonly Plugin $plugin,
@@ -40,6 +44,7 @@ final class DoctorScreen
         $meet = get_user_meta($doctor, CoreSettings::META_MEET, true) === 'on';
         if ($this->coreSettings->mode() !== CoreSettings::S2S) {
             $connected = $this->coreSettings->mode() === CoreSettings::OAUTH && $this->isConnected($doctor);
+            $this->noteShown($doctor, $connected);
             return [
                 'auth_type' => $this->coreSettings->mode(),
                 'is_connected' => $connected,
@@ -100,6 +105,25 @@ final class DoctorScreen
     }
 
     /**
+     * The core's screen asks for this when the doctor has confirmed Disconnect, and also by itself: when it opens for a doctor who
+     * is not connected, when its window comes back to the front, and once more after each failure. It shows no answer but the new
+     * state. So only who was shown as connected for a while is taken at their word, and nothing is ever agreed to by asking twice.
+     *
+     * @return string what to tell the doctor
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
+     */
+    public function disconnectClicked(int $doctor): string
+    {
+        if ($this->coreSettings->mode() !== CoreSettings::S2S) {
+            $shown = (float) get_user_option(self::META_SHOWN, $doctor);
+            if ($shown <= 0 || (float) ($_SERVER['REQUEST_TIME_FLOAT'] ?? microtime(true)) < $shown + self::CLICK_SECONDS) {
+                return __('Nothing was changed: Disconnect counts only while this screen shows a connection.', 'telemed-zoom');
+            }
+        }
+        return $this->disconnect($doctor);
+    }
+
+    /**
      * @return string what to tell the doctor
      * @throws Problem|DatabaseException|\Telemed\TelemedException
      */
@@ -110,18 +134,9 @@ final class DoctorScreen
             $this->coreSettings->syncDoctor($doctor);
             return __('Your own account is no longer used; your clinic hosts for you.', 'telemed-zoom');
         }
-        $visits = $this->plugin->departures->visits(Departure::Disconnected, $doctor);
-        if ($visits !== [] && !$this->hasAgreed($doctor)) {
-            throw new Problem(
-                'telemed_visits_to_come',
-                sprintf(
-                    /* translators: %d: number of visits */
-                    _n('%d upcoming visit depends on this connection to Zoom', '%d upcoming visits depend on this connection to Zoom', count($visits), 'telemed-zoom'),
-                    count($visits)
-                ),
-                __('Disconnect again within ten minutes to delete their meetings at Zoom: the appointments stay, with the same visit links, and wait until you connect again. Or let your clinic give them to another doctor, or cancel them, first.', 'telemed-zoom'),
-                409
-            );
+        $visits = count($this->plugin->departures->visits(Departure::Disconnected, $doctor));
+        if ($visits > 0) {
+            throw $this->question($doctor, $visits);
         }
         try {
             $told = $this->plugin->departures->decide(Departure::Disconnected, $doctor, Departures::WAIT, self::SECONDS)
@@ -152,16 +167,31 @@ final class DoctorScreen
         return ['success' => $diagnosis->passed(), 'message' => $diagnosis->message()];
     }
 
-    /** The core's screen has no room for a question: asking for the same again is the answer. */
-    private function hasAgreed(int $doctor): bool
+    /** The core's screen shows no answer, so the doctor is mailed, too. */
+    private function question(int $doctor, int $visits): Problem
     {
-        $name = 'telemed_disconnect_asked_' . $doctor;
-        if (get_transient($name) !== false) {
-            delete_transient($name);
-            return true;
+        /* translators: %d: number of visits */
+        $title = sprintf(_n('%d upcoming visit depends on this connection to Zoom', '%d upcoming visits depend on this connection to Zoom', $visits, 'telemed-zoom'), $visits);
+        /* translators: %s: address */
+        $advice = sprintf(__('Zoom stays connected until it is decided what becomes of them. Decide here: %s', 'telemed-zoom'), DepartureScreen::url($doctor));
+        $mailed = 'telemed_disconnect_mailed_' . $doctor;
+        $data = get_userdata($doctor);
+        if ($data !== false && get_transient($mailed) === false) {
+            set_transient($mailed, 1, 10 * MINUTE_IN_SECONDS);
+            Mail::send($data->user_email, __('Zoom is still connected: visits depend on it', 'telemed-zoom'), $title . '. ' . $advice);
         }
-        set_transient($name, 1, 10 * MINUTE_IN_SECONDS);
-        return false;
+        return new Problem('telemed_visits_to_come', $title, $advice, 409);
+    }
+
+    /** Since when the doctor has been shown as connected. */
+    private function noteShown(int $doctor, bool $connected): void
+    {
+        $isNoted = (float) get_user_option(self::META_SHOWN, $doctor) > 0;
+        if ($connected && !$isNoted) {
+            update_user_option($doctor, self::META_SHOWN, sprintf('%.3F', microtime(true)));
+        } elseif (!$connected && $isNoted) {
+            delete_user_option($doctor, self::META_SHOWN);
+        }
     }
 
     private function isConnected(int $doctor): bool

@@ -61,11 +61,12 @@ final class Lists
             return ['zoom_data' => null, 'video_url' => '', 'video_consultation' => false] + $data;
         }
         $failed = $row->meetingId === null && $row->lastError !== null;
-        $link = $this->link($row, $access);
+        // Without an address the core shows the clinic's people a warning, and with it Regenerate.
+        $link = $failed && $access !== Access::Patient ? '' : $this->link($row, $access);
         return [
             'video_consultation' => true,
-            // Without an address the core shows the clinic's people a warning, and with it Regenerate.
-            'video_url' => $failed && $access !== Access::Patient ? '' : $link,
+            // Read since 4.3; before, the start link of zoom_data.
+            'video_url' => $link,
             'zoom_data' => [
                 'id' => $row->id,
                 'appointmentId' => $id,

@@ -24,6 +24,8 @@ final class ZoomTelemedController extends KCBaseController
 {
     public const NAMESPACE = 'kivicare/v1';
     public const BASE = '/settings/zoom-telemed';
+    /** The core's screen of the administrator shows the reason of a failure in this answer alone, and nothing with any other status. */
+    private const SHOWN = 200;
 
     public function registerRoutes()
     {
@@ -77,7 +79,7 @@ final class ZoomTelemedController extends KCBaseController
         return $this->answer(static function () use ($request): array {
             Services::instance()->adminScreen->save($request->get_params());
             return [__('Zoom settings saved.', 'telemed-zoom'), ''];
-        });
+        }, self::SHOWN);
     }
 
     public function getDoctor(): \WP_REST_Response
@@ -97,7 +99,7 @@ final class ZoomTelemedController extends KCBaseController
 
     public function disconnect(): \WP_REST_Response
     {
-        return $this->answer(static fn(): array => [Services::instance()->doctorScreen->disconnect(get_current_user_id()), []]);
+        return $this->answer(static fn(): array => [Services::instance()->doctorScreen->disconnectClicked(get_current_user_id()), []]);
     }
 
     public function testConnection(\WP_REST_Request $request): \WP_REST_Response
@@ -130,15 +132,18 @@ final class ZoomTelemedController extends KCBaseController
         ] + ($guard === null ? ['encryption' => false] : []));
     }
 
-    /** @param callable(): array{string, mixed} $work gives message and data */
-    private function answer(callable $work): \WP_REST_Response
+    /**
+     * @param callable(): array{string, mixed} $work gives message and data
+     * @param ?int $failed the status of every failure; else the failure's own
+     */
+    private function answer(callable $work, ?int $failed = null): \WP_REST_Response
     {
         try {
             [$message, $data] = $work();
             return $this->privately($data, $message, true, 200);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             $error = ErrorText::restError($failure);
-            return $this->privately(['error' => $error->get_error_message(), 'code' => $error->get_error_code()], $error->get_error_message(), false, (int) ($error->get_error_data()['status'] ?? 500));
+            return $this->privately(['error' => $error->get_error_message(), 'code' => $error->get_error_code()], $error->get_error_message(), false, $failed ?? (int) ($error->get_error_data()['status'] ?? 500));
         }
     }
 
