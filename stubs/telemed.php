@@ -462,6 +462,21 @@ final class Client
     }
 
     /**
+     * The one meeting of the request's reference as it stands, null where there is none; nothing is created or changed.
+     *
+     * @param list<int> $known as for ensureMeeting()
+     * @param ?\DateTimeInterface $attemptedAt as for ensureMeeting()
+     * @throws TelemedException with $maybeDelivered where it is uncertain whether a meeting exists; retryable where waiting helps
+     */
+    public function findMeeting(
+        MeetingRequest $request,
+        array $known = [],
+        ?\DateTimeInterface $attemptedAt = null
+    ): ?Meeting
+    {
+    }
+
+    /**
      * Creates many meetings concurrently, within Zoom's limit per second. One failure harms no other.
      *
      * @param list<MeetingRequest> $requests

@@ -51,6 +51,16 @@ final class EnsureMeetingTest extends ExtensionTestCase
         $this->assertSame(array($meeting->id()), array_column($meetings, 'id'));
     }
 
+    public function testAMeetingThatIsSoughtIsFoundOrNotAndNothingIsMade(): void
+    {
+        $client = $this->serverApp()->client();
+        $this->assertNull($client->findMeeting($this->booking()));
+        $this->assertCount(0, $this->zoom->state()['meetings']);
+        $made = $client->createMeeting($this->booking());
+        $this->assertSame($made->id(), $client->findMeeting($this->booking())?->id());
+        $this->assertCount(1, $this->zoom->requests('POST', '/v2/users/'));
+    }
+
     /** @return array<string, array{array<string, mixed>}> */
     public function lostAnswers(): array
     {

@@ -39,6 +39,39 @@ final class FailureTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    /** @dataProvider waysOut */
+    public function testAVisitThatIsGivenUpWhileItsAnswerIsLostLeavesNoMeeting(string $fault, callable $giveUp, int $left): void
+    {
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
+        $this->make('admin', 'doctor2', array('start' => self::start(50)));
+        $this->zoom->fault(self::CREATE + array('body_contains' => 'lost answer'), array('kind' => $fault), 1);
+        $row = $this->booked(array('topic' => 'Visit with a lost answer'));
+        $this->assertSame('attempting', $row['state']);
+        $giveUp($this, $row['id']);
+        $this->forgetOutage();
+        $this->runWorker(120);
+        $this->forgetOutage();
+        $this->runWorker(600);
+        $this->assertCount($left, $this->meetings());
+        $this->assertSame(array(FakeZoom::DOCTOR2), array_values(array_unique(array_column($this->meetings(), 'host_id'))));
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+    }
+
+    /** @return array<string, array{string, callable, int}> */
+    public function waysOut(): array
+    {
+        $cancel = static fn (self $test, int $id) => $test->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$id}");
+        $reassign = static fn (self $test, int $id) => $test->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance(); $plugin->visits->move($plugin->ledger->find($arguments["id"]), null, $arguments["doctor"]);',
+            array('id' => $id, 'doctor' => $test->site->userId('doctor2'))
+        );
+        return array(
+            'cancelled, and Zoom had made one' => array('close_after_work', $cancel, 1),
+            'cancelled, and Zoom had made none' => array('close_before_work', $cancel, 1),
+            'given to another doctor, and Zoom had made one' => array('close_after_work', $reassign, 2),
+        );
+    }
+
     public function testAnHtmlErrorPageIsNoMeetingAndShowsNoHtml(): void
     {
         $this->zoom->fault(self::CREATE, array('kind' => 'status', 'status' => 502, 'body' => '<html><script>x</script>Bad Gateway</html>', 'content_type' => 'text/html'), 1);

@@ -35,17 +35,23 @@ final class QueryPlanTest extends ClinicTestCase
                 'upcomingOfConnection' => static fn () => $queries->upcomingOfConnection('connection1', 1000),
                 'upcomingAtZoom' => static fn () => $queries->upcomingAtZoom(500),
                 'doctorsOfUpcoming' => static fn () => $queries->doctorsOfUpcoming(),
+                'apps' => static fn () => $queries->apps(),
+                'countUpcomingByApp' => static fn () => $queries->countUpcomingByApp(['former', 'other']),
+                'upcomingOfApps' => static fn () => $queries->upcomingOfApps(['app'], 50, 100),
+                'upcomingOfAppAfter' => static fn () => [$queries->upcomingOfAppAfter('app', null, 200), $queries->upcomingOfAppAfter('app', $row, 200)],
                 'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
             ],
             \TelemedZoom\ReconcileQueries::class => [
                 'hosts' => static fn () => $comparison->hosts(),
                 'withoutMeeting' => static fn () => $comparison->withoutMeeting($host),
+                'successors' => static fn () => $comparison->successors($host),
                 'ofMeetings' => static fn () => $comparison->ofMeetings(range(90000000001, 90000000300)),
                 'upcomingOfHost' => static fn () => $comparison->upcomingOfHost($host, 9300, 300),
             ],
             \TelemedZoom\Leftovers::class => [
                 'of' => static fn () => $plugin->leftovers->of(1),
                 'due' => static fn () => $plugin->leftovers->due(50),
+                'dueSince' => static fn () => $plugin->leftovers->dueSince(),
             ],
             \TelemedZoom\Ledger::class => [
                 'find' => static fn () => $plugin->ledger->find(1),

@@ -76,6 +76,19 @@ impl Client {
             .map(Meeting::from)
     }
 
+    #[php(defaults(known = KnownArgument::default()))]
+    pub fn find_meeting(
+        &self,
+        request: &MeetingRequest,
+        known: KnownArgument,
+        attemptedAt: Option<DateTimeArgument>,
+    ) -> PhpResult<Option<Meeting>> {
+        let request = request.core();
+        let attempted_at = attemptedAt.map(|at| at.instant()).transpose()?;
+        let found = self.run(|client| client.find_meeting(&request, &known.0, attempted_at))?;
+        Ok(found.map(Meeting::from))
+    }
+
     pub fn create_meetings(&self, requests: RequestsArgument) -> PhpResult<ZBox<ZendHashTable>> {
         let results = self.run(|client| Ok(client.create_meetings(&requests.0)))?;
         let mut array = ZendHashTable::new();

@@ -136,7 +136,7 @@ final class Committed
             return null;
         }
         foreach ($this->leftovers->of($row->id) as $leftover) {
-            if ($leftover->doctor !== $wanted->doctor) {
+            if ($leftover->doctor !== $wanted->doctor || $leftover->meetingId === null) {
                 continue;
             }
             return $this->database->atomically(function () use ($row, $leftover): MeetingRecord {

@@ -31,4 +31,23 @@ final class Credentials
         public readonly ?string $hostId
     ) {
     }
+
+    /**
+     * As rows keep them.
+     *
+     * @return array<string, ?string>
+     */
+    public function columns(): array
+    {
+        return [
+            'mode' => $this->mode, 'app' => $this->app, 'zoom_account' => $this->zoomAccount,
+            'connection' => $this->connection, 'host_id' => $this->hostId, 'host_email' => $this->hostEmail,
+        ];
+    }
+
+    /** Whom Zoom counts the writes of. */
+    public function countedHost(): string
+    {
+        return $this->hostId ?? $this->host ?? (string) $this->connection;
+    }
 }

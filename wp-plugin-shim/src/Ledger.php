@@ -94,11 +94,15 @@ final class Ledger
      *
      * @param array<string, int|string|null> $changes
      * @param string                         $news    what is told
+     * @param ?\Closure                      $also    writes that stand or fall with the change as well
      * @throws Problem|DatabaseException
      */
-    public function settle(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes, string $event, string $news): MeetingRecord
+    public function settle(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes, string $event, string $news, ?\Closure $also = null): MeetingRecord
     {
-        $now = $this->database->atomically(function () use ($record, $next, $changes, $event, $news): MeetingRecord {
+        $now = $this->database->atomically(function () use ($record, $next, $changes, $event, $news, $also): MeetingRecord {
+            if ($also !== null) {
+                $also();
+            }
             $now = $this->change($record, $next, $changes, $event);
             do_action('telemed_row_settling', $now, $record, $news);
             return $now;
@@ -165,6 +169,13 @@ final class Ledger
         }
     }
 
+    /** The number of the row's next intended meeting; none that a meeting still to be deleted may bear. */
+    public function nextGeneration(MeetingRecord $record): int
+    {
+        $row = $this->database->row('SELECT MAX(generation) AS last FROM ' . Schema::leftovers() . ' WHERE meeting = ?', [$record->id]);
+        return max($record->generation, (int) ($row['last'] ?? 0)) + 1;
+    }
+
     /** A booking whose transaction was rolled back has never been. */
     public function forget(MeetingRecord $record): void
     {
@@ -180,9 +191,9 @@ final class Ledger
     public function wake(?int $doctor): void
     {
         $this->database->execute(
-            'UPDATE ' . Schema::meetings() . ' SET next_try_at = NULL, tries = 0 WHERE state IN (?, ?, ?) AND next_try_at IS NOT NULL' .
+            'UPDATE ' . Schema::meetings() . ' SET next_try_at = NULL, tries = 0 WHERE state IN ' . MeetingState::open() . ' AND next_try_at IS NOT NULL' .
                 ($doctor === null ? '' : ' AND doctor = ?'),
-            [...MeetingState::open(), ...($doctor === null ? [] : [$doctor])]
+            $doctor === null ? [] : [$doctor]
         );
         $this->database->execute(
             'UPDATE ' . Schema::leftovers() . ' SET next_try_at = NULL, tries = 0 WHERE next_try_at IS NOT NULL' . ($doctor === null ? '' : ' AND doctor = ?'),

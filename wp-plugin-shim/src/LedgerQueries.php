@@ -54,9 +54,9 @@ final class LedgerQueries
     public function due(int $limit): array
     {
         $rows = $this->database->rows(
-            'SELECT id FROM ' . Schema::meetings() . ' WHERE state IN (?, ?, ?) AND (next_try_at IS NULL OR next_try_at <= ?)
-             ORDER BY state = ?, start_utc, id LIMIT ?',
-            [...MeetingState::open(), Clock::sql(), MeetingState::Changing->value, $limit]
+            'SELECT id FROM ' . Schema::meetings() . ' WHERE state IN ' . MeetingState::open() . ' AND (next_try_at IS NULL OR next_try_at <= ?)
+             ORDER BY state IN ' . MeetingState::having() . ', start_utc, id LIMIT ?',
+            [Clock::sql(), $limit]
         );
         return array_map('intval', array_column($rows, 'id'));
     }
@@ -102,8 +102,7 @@ final class LedgerQueries
     public function dueSince(): ?\DateTimeImmutable
     {
         $row = $this->database->row(
-            'SELECT MIN(COALESCE(next_try_at, updated_at)) AS since FROM ' . Schema::meetings() . ' WHERE state IN (?, ?, ?)',
-            MeetingState::open()
+            'SELECT MIN(COALESCE(next_try_at, updated_at)) AS since FROM ' . Schema::meetings() . ' WHERE state IN ' . MeetingState::open()
         );
         return isset($row['since']) ? new \DateTimeImmutable((string) $row['since'], new \DateTimeZone('UTC')) : null;
     }
@@ -113,13 +112,13 @@ final class LedgerQueries
      *
      * @return list<int>
      */
-    public function meetingsOfHost(string $host, int $exceptRow): array
+    public function meetingsOfHost(string $host, int $exceptRow = 0): array
     {
         $rows = $this->database->rows(
             'SELECT meeting_id FROM ' . Schema::meetings() . ' WHERE host_id = ? AND end_utc >= ? AND meeting_id IS NOT NULL AND id <> ?',
             [$host, Clock::sql(-DAY_IN_SECONDS), $exceptRow]
         );
-        $leftovers = $this->database->rows('SELECT meeting_id FROM ' . Schema::leftovers() . ' WHERE host_id = ?', [$host]);
+        $leftovers = $this->database->rows('SELECT meeting_id FROM ' . Schema::leftovers() . ' WHERE host_id = ? AND meeting_id IS NOT NULL', [$host]);
         return array_map('intval', [...array_column($rows, 'meeting_id'), ...array_column($leftovers, 'meeting_id')]);
     }
 
@@ -166,12 +165,69 @@ final class LedgerQueries
         return false;
     }
 
+    /** @return list<string> client ids of all apps that made, or tried to make, a meeting that a row knows */
+    public function apps(): array
+    {
+        return array_column($this->database->rows('SELECT DISTINCT app FROM ' . Schema::meetings() . ' WHERE app IS NOT NULL'), 'app');
+    }
+
+    /**
+     * Live visits to come whose meetings these apps made.
+     *
+     * @param list<string> $apps client ids
+     * @return list<array{mode: string, app: string, visits: int, moving: int}> by app
+     */
+    public function countUpcomingByApp(array $apps): array
+    {
+        if ($apps === []) {
+            return [];
+        }
+        [$where, $values] = self::upcomingOf($apps);
+        $rows = $this->database->rows(
+            'SELECT mode, app, COUNT(*) AS visits, SUM(state = ?) AS moving FROM ' . Schema::meetings() . " WHERE $where GROUP BY app, mode ORDER BY app, mode",
+            [MeetingState::Moving->value, ...$values]
+        );
+        return array_map(static fn(array $row): array => [
+            'mode' => (string) $row['mode'], 'app' => (string) $row['app'], 'visits' => (int) $row['visits'], 'moving' => (int) $row['moving'],
+        ], $rows);
+    }
+
+    /**
+     * The same visits, the soonest first.
+     *
+     * @param list<string> $apps client ids
+     * @return list<MeetingRecord>
+     */
+    public function upcomingOfApps(array $apps, int $limit, int $offset): array
+    {
+        if ($apps === []) {
+            return [];
+        }
+        [$where, $values] = self::upcomingOf($apps);
+        return $this->rows("$where ORDER BY end_utc, id LIMIT ? OFFSET ?", [...$values, $limit, $offset]);
+    }
+
+    /**
+     * The same visits in portions.
+     *
+     * @param ?MeetingRecord $after the last of the portion before
+     * @return list<MeetingRecord>
+     */
+    public function upcomingOfAppAfter(string $app, ?MeetingRecord $after, int $limit): array
+    {
+        $from = $after?->end()->format('Y-m-d H:i:s') ?? Clock::sql();
+        return $this->rows(
+            'app = ? AND end_utc >= ? AND (end_utc > ? OR id > ?) AND state NOT IN (?, ?) ORDER BY end_utc, id LIMIT ?',
+            [$app, $from, $from, $after?->id ?? 0, MeetingState::Cancelled->value, MeetingState::Missed->value, $limit]
+        );
+    }
+
     /** Meetings at Zoom that are still to come and were made through this connection. */
     public function countOfConnection(string $connection): int
     {
         return $this->number(
-            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= ? AND state IN (?, ?)',
-            [$connection, Clock::sql(), MeetingState::Made->value, MeetingState::Changing->value]
+            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= ? AND state IN ' . MeetingState::having(),
+            [$connection, Clock::sql()]
         );
     }
 
@@ -183,8 +239,8 @@ final class LedgerQueries
     public function upcomingOfConnection(string $connection, int $limit): array
     {
         return $this->rows(
-            'connection = ? AND end_utc >= ? AND state IN (?, ?, ?) ORDER BY end_utc, id LIMIT ?',
-            [$connection, Clock::sql(), MeetingState::Made->value, MeetingState::Changing->value, MeetingState::Attempting->value, $limit]
+            'connection = ? AND end_utc >= ? AND (state = ? OR state IN ' . MeetingState::having() . ') ORDER BY end_utc, id LIMIT ?',
+            [$connection, Clock::sql(), MeetingState::Attempting->value, $limit]
         );
     }
 
@@ -239,6 +295,19 @@ final class LedgerQueries
     private function number(string $sql, array $values): int
     {
         return (int) ($this->database->row($sql, $values)['n'] ?? 0);
+    }
+
+    /**
+     * @param list<string> $apps client ids, at least one
+     * @return array{string, list<int|string>}
+     */
+    private static function upcomingOf(array $apps): array
+    {
+        $marks = implode(', ', array_fill(0, count($apps), '?'));
+        return [
+            "app IN ($marks) AND end_utc >= ? AND state NOT IN (?, ?)",
+            [...$apps, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value],
+        ];
     }
 
     /** @return array{string, list<int|string>} */

@@ -1,7 +1,7 @@
 <?php
 /**
  * Meetings at Zoom that nobody wants any more: of cancelled visits, of visits that went to another doctor, that were recreated or
- * moved to another app. Each is deleted through exactly the credentials that made it: another's "not found" proves nothing.
+ * moved to another app. Where it is not known whether one was made, it is looked for first. Each is deleted through exactly the credentials that made it: another's "not found" proves nothing.
  *
  * @package TelemedZoom
  */
@@ -14,24 +14,27 @@ defined('ABSPATH') || exit;
 
 final class Leftovers
 {
+    /** Before that Zoom may still be at work, and 'not found' proves nothing. */
+    private const SETTLE_SECONDS = 61;
+
     public function __construct(private readonly Database $database)
     {
     }
 
-    /** Takes over what the row knows of its meeting, if it knows one. */
+    /** Takes over what the row knows of its meeting; of one whose answer has not come, what is needed to look for it. */
     public function add(MeetingRecord $record): void
     {
-        if ($record->meetingId === null || $record->mode === null) {
+        $mayExist = $record->state === MeetingState::Attempting;
+        if ($record->mode === null || ($record->meetingId === null && !$mayExist)) {
             return;
         }
-        $this->database->execute(
-            'INSERT IGNORE INTO ' . Schema::leftovers() . ' (meeting, generation, doctor, mode, app, zoom_account, connection, host_id, host_email, meeting_id, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-            [
-                $record->id, $record->generation, $record->doctor, $record->mode, $record->app, $record->zoomAccount, $record->connection,
-                $record->hostId, $record->hostEmail, $record->meetingId, Clock::sql(),
-            ]
-        );
+        $this->insert($record, $record->generation, [
+            'mode' => $record->mode, 'app' => $record->app, 'zoom_account' => $record->zoomAccount, 'connection' => $record->connection,
+            'host_id' => $record->hostId, 'host_email' => $record->hostEmail, 'meeting_id' => $record->meetingId,
+            // Of a try whose end was noted the extension knows what it must wait for.
+            'attempted_at' => $record->meetingId === null && $record->lastError === null ? $record->attemptedAt?->format('Y-m-d H:i:s') : null,
+            'next_try_at' => $record->meetingId === null ? $record->attemptedAt?->modify(sprintf('+%d seconds', self::SETTLE_SECONDS))->format('Y-m-d H:i:s') : null,
+        ]);
     }
 
     /**
@@ -39,16 +42,31 @@ final class Leftovers
      *
      * @param array<string, int|string|null> $known columns of the meeting
      */
-    public function addMade(MeetingRecord $record, Credentials $credentials, array $known): void
+    public function addMade(MeetingRecord $record, int $generation, Credentials $credentials, array $known): void
+    {
+        $this->forgetSought($record->id, $generation);
+        $this->insert($record, $generation, array_intersect_key($known, ['host_id' => 1, 'host_email' => 1, 'meeting_id' => 1]) + $credentials->columns());
+    }
+
+    /** Before one is made: it is sought, and deleted, unless somebody comes back to take it over. */
+    public function addSought(MeetingRecord $record, int $generation, Credentials $credentials): void
+    {
+        $this->insert($record, $generation, ['attempted_at' => Clock::sql(), 'next_try_at' => Clock::sql(self::SETTLE_SECONDS)] + $credentials->columns());
+    }
+
+    /** It certainly was not made, or has become a row's. */
+    public function forgetSought(int $meeting, int $generation): void
     {
         $this->database->execute(
-            'INSERT IGNORE INTO ' . Schema::leftovers() . ' (meeting, generation, doctor, mode, app, zoom_account, connection, host_id, host_email, meeting_id, created_at)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
-            [
-                $record->id, $record->generation, $record->doctor, $credentials->mode, $credentials->app, $credentials->zoomAccount,
-                $credentials->connection, $known['host_id'], $known['host_email'], $known['meeting_id'], Clock::sql(),
-            ]
+            'DELETE FROM ' . Schema::leftovers() . ' WHERE meeting = ? AND generation = ? AND meeting_id IS NULL',
+            [$meeting, $generation]
         );
+    }
+
+    /** The attempt's end was seen: the extension knows what it must wait for. */
+    public function noteEnd(int $meeting, int $generation): void
+    {
+        $this->database->execute('UPDATE ' . Schema::leftovers() . ' SET attempted_at = NULL WHERE meeting = ? AND generation = ?', [$meeting, $generation]);
     }
 
     /**
@@ -79,8 +97,9 @@ final class Leftovers
     public function due(int $limit): array
     {
         $rows = $this->database->rows(
-            'SELECT DISTINCT meeting FROM ' . Schema::leftovers() . ' WHERE next_try_at IS NULL OR next_try_at <= ? ORDER BY next_try_at, id LIMIT ?',
-            [Clock::sql(), $limit]
+            'SELECT DISTINCT l.meeting FROM ' . Schema::leftovers() . ' l JOIN ' . Schema::meetings() . ' m ON m.id = l.meeting
+             WHERE (l.next_try_at IS NULL OR l.next_try_at <= ?) AND NOT (m.state = ? AND l.meeting_id IS NULL) ORDER BY l.next_try_at, l.id LIMIT ?',
+            [Clock::sql(), MeetingState::Moving->value, $limit]
         );
         return array_map('intval', array_column($rows, 'meeting'));
     }
@@ -107,6 +126,17 @@ final class Leftovers
     public function count(): int
     {
         return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::leftovers())['n'] ?? 0);
+    }
+
+    /** @param array<string, int|string|null> $columns what made it, and what is known of it */
+    private function insert(MeetingRecord $record, int $generation, array $columns): void
+    {
+        $columns += ['meeting' => $record->id, 'generation' => $generation, 'doctor' => $record->doctor, 'created_at' => Clock::sql()];
+        $this->database->execute(
+            'INSERT IGNORE INTO ' . Schema::leftovers() . ' (' . implode(', ', array_keys($columns)) . ') VALUES (' .
+                implode(', ', array_fill(0, count($columns), '?')) . ')',
+            array_values($columns)
+        );
     }
 
     /**

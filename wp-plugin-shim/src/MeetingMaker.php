@@ -14,6 +14,9 @@ defined('ABSPATH') || exit;
 
 final class MeetingMaker
 {
+    /** So long after its visit a meeting that nobody could find is not looked for any more. */
+    private const SEEK_SECONDS = DAY_IN_SECONDS;
+
     public function __construct(
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
@@ -22,7 +25,8 @@ final class MeetingMaker
         private readonly Site $site,
         private readonly WriteBudget $budget,
         private readonly Breaker $breaker,
-        private readonly MeetingLog $log
+        private readonly MeetingLog $log,
+        private readonly MeetingMover $mover
     ) {
     }
 
@@ -34,6 +38,7 @@ final class MeetingMaker
                 MeetingState::Due => $this->create($row, $seconds),
                 MeetingState::Attempting => $this->ensure($row, $seconds),
                 MeetingState::Changing => $this->change($row, $seconds),
+                MeetingState::Moving => $this->mover->move($row, $seconds),
                 default => $row,
             };
         } catch (Problem | \Telemed\TelemedException $failure) {
@@ -55,15 +60,26 @@ final class MeetingMaker
         return $this->made($row, $found, $credentials, $found->start() == $row->start && $found->minutes() === $row->minutes ? $row->visit() : null);
     }
 
-    /** Deletes a meeting that nobody wants, through what made it. Already gone is done. */
-    public function remove(Leftover $leftover, float $seconds): void
+    /** Deletes a meeting that nobody wants, through what made it; looks for it first where its id never came. Already gone is done. */
+    public function remove(MeetingRecord $row, Leftover $leftover, float $seconds): void
     {
+        if ($leftover->meetingId === null && $row->end()->getTimestamp() < Clock::now() - self::SEEK_SECONDS) {
+            $this->leftovers->remove($leftover);
+            $this->log->write($row->id, 'not_found_out');
+            return;
+        }
         try {
-            $client = $this->apps->forLeftover($leftover)->client->within($seconds);
-            $wasThere = $client->deleteMeeting($leftover->meetingId);
+            $credentials = $this->apps->forLeftover($leftover);
+            $client = $credentials->client->within($seconds);
+            $meeting = $leftover->meetingId ?? $this->seek($row, $leftover, $credentials, $client);
+            $wasThere = $meeting !== null && $client->deleteMeeting($meeting);
             $this->leftovers->remove($leftover);
             $this->breaker->reset();
-            $this->log->write($leftover->meeting, $wasThere ? 'deleted' : 'already_gone', $client->lastTrackingId());
+            $this->log->write($row->id, match (true) {
+                $wasThere => 'deleted',
+                $meeting === null => 'none_made',
+                default => 'already_gone',
+            }, $client->lastTrackingId());
         } catch (Problem | \Telemed\TelemedException $failure) {
             $this->noteNetwork($failure, null);
             ConnectionWatch::refused($failure, $leftover->doctor);
@@ -71,23 +87,45 @@ final class MeetingMaker
         }
     }
 
+    /**
+     * @return ?int the meeting that an attempt without an answer has made; null: it made none
+     * @throws Problem|\Telemed\TelemedException where that cannot be told (yet)
+     */
+    private function seek(MeetingRecord $row, Leftover $leftover, Credentials $credentials, \Telemed\Client $client): ?int
+    {
+        $request = $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $leftover->generation));
+        $known = $leftover->hostId === null ? [] : $this->queries->meetingsOfHost($leftover->hostId);
+        $found = $client->findMeeting($request, $known, $leftover->attemptedAt);
+        if ($found !== null && $found->marker() === null) {
+            // Only alike, for the account hides descriptions: good enough to take, not to delete.
+            throw new Problem(
+                'telemed_uncertain_leftover',
+                __('a meeting at this time exists in Zoom whose visit cannot be told, for the Zoom account hides descriptions', 'telemed-zoom'),
+                __('If nobody needs it, delete it in Zoom.', 'telemed-zoom'),
+                409
+            );
+        }
+        return $found?->id();
+    }
+
     private function create(MeetingRecord $row, float $seconds): MeetingRecord
     {
         $credentials = $this->apps->forDoctor($row->doctor);
-        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
         if ($wait !== null) {
             return $this->postpone($row, $wait);
         }
         $request = $row->visit()->request($credentials->host, $this->reference($row));
         $row = $this->ledger->move($row, MeetingState::Attempting, [
-            'mode' => $credentials->mode, 'app' => $credentials->app, 'zoom_account' => $credentials->zoomAccount,
-            'connection' => $credentials->connection, 'host_id' => $credentials->hostId, 'host_email' => $credentials->hostEmail,
             'attempted_at' => Clock::sql(),
-        ], 'attempting');
+        ] + $credentials->columns(), 'attempting');
         try {
             $meeting = $credentials->client->within($seconds)->createMeeting($request);
         } catch (\Telemed\TelemedException $failure) {
             // What certainly made nothing leaves the row as if it had never been tried.
+            if (!$failure->maybeDelivered) {
+                $this->leftovers->forgetSought($row->id, $row->generation);
+            }
             return $this->defer($row, $failure, $failure->maybeDelivered ? MeetingState::Attempting : MeetingState::Due, $credentials);
         }
         return $this->made($row, $meeting, $credentials, $row->visit());
@@ -97,7 +135,7 @@ final class MeetingMaker
     {
         $this->apps->demandDoctor($row->doctor);
         $credentials = $this->apps->forMeeting($row);
-        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
         if ($wait !== null) {
             return $this->postpone($row, $wait);
         }
@@ -117,7 +155,7 @@ final class MeetingMaker
     private function change(MeetingRecord $row, float $seconds): MeetingRecord
     {
         $credentials = $this->apps->forMeeting($row);
-        $wait = $this->budget->claim(self::hostOf($credentials), $row->start);
+        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
         if ($wait !== null) {
             return $this->postpone($row, $wait);
         }
@@ -129,7 +167,7 @@ final class MeetingMaker
             $row = $this->ledger->move(
                 $row,
                 MeetingState::Due,
-                ['generation' => $row->generation + 1, 'tracking_id' => $failure->trackingId] + Ledger::NO_MEETING + Ledger::TRY_NOW,
+                ['generation' => $this->ledger->nextGeneration($row), 'tracking_id' => $failure->trackingId] + Ledger::NO_MEETING + Ledger::TRY_NOW,
                 'lost_at_zoom'
             );
             return $this->create($row, $seconds);
@@ -147,7 +185,27 @@ final class MeetingMaker
     private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, ?Visit $asked): MeetingRecord
     {
         $this->breaker->reset();
-        $known = [
+        $known = self::known($meeting, $credentials, $asked);
+        return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $known, $credentials): MeetingRecord {
+            if ($now->generation !== $row->generation || !$now->state->isLive()) {
+                // Wished away meanwhile: it is a leftover as soon as it is known.
+                $this->leftovers->addMade($row, $row->generation, $credentials, $known);
+                return $now;
+            }
+            $isAsWanted = $known['sent'] === Ledger::fingerprint($now->visit());
+            $next = $isAsWanted ? MeetingState::Made : MeetingState::Changing;
+            $event = $row->state === MeetingState::Changing ? 'changed_at_zoom' : 'made';
+            return $this->ledger->settle($now, $next, $known, $event, $event);
+        });
+    }
+
+    /**
+     * @param ?Visit $asked what Zoom was asked for; null: it has something else than the row wants
+     * @return array<string, int|string|null> columns of a row
+     */
+    public static function known(\Telemed\Meeting $meeting, Credentials $credentials, ?Visit $asked): array
+    {
+        return [
             'sent' => $asked === null ? null : Ledger::fingerprint($asked),
             'host_id' => $meeting->hostId() ?? $credentials->hostId,
             'host_email' => $meeting->hostEmail() ?? $credentials->hostEmail,
@@ -159,17 +217,6 @@ final class MeetingMaker
             'overridden' => wp_json_encode($meeting->overridden()),
             'tracking_id' => $credentials->client->lastTrackingId(),
         ] + Ledger::TRY_NOW;
-        return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $known, $credentials): MeetingRecord {
-            if ($now->generation !== $row->generation || !$now->state->isLive()) {
-                // Wished away meanwhile: it is a leftover as soon as it is known.
-                $this->leftovers->addMade($row, $credentials, $known);
-                return $now;
-            }
-            $isAsWanted = $known['sent'] === Ledger::fingerprint($now->visit());
-            $next = $isAsWanted ? MeetingState::Made : MeetingState::Changing;
-            $event = $row->state === MeetingState::Changing ? 'changed_at_zoom' : 'made';
-            return $this->ledger->settle($now, $next, $known, $event, $event);
-        });
     }
 
     private function defer(MeetingRecord $row, Problem|\Telemed\TelemedException $failure, ?MeetingState $next = null, ?Credentials $credentials = null): MeetingRecord
@@ -190,8 +237,8 @@ final class MeetingMaker
                 'next_try_at' => gmdate('Y-m-d H:i:s', $nextTry),
             ] + ($state === MeetingState::Due ? Ledger::NO_MEETING : []);
             $event = $state === MeetingState::Uncertain ? 'uncertain' : 'failed';
-            // People are told once, and not of what mends itself within minutes.
-            return $now->lastError === null || $state === MeetingState::Uncertain
+            // People are told once, and not of what mends itself within minutes or stands in nobody's way.
+            return ($now->lastError === null && $state !== MeetingState::Moving) || $state === MeetingState::Uncertain
                 ? $this->ledger->settle($now, $state, $changes, $event, $event)
                 : $this->ledger->move($now, $state, $changes, $event);
         });
@@ -202,7 +249,7 @@ final class MeetingMaker
     {
         return $this->ledger->move($row, $row->state, [
             'next_try_at' => gmdate('Y-m-d H:i:s', $until),
-            'last_error' => __('Zoom lets each host make and change 100 meetings a day, and today\'s are used up or kept for today\'s visits. It goes on at 00:00 UTC.', 'telemed-zoom'),
+            'last_error' => WriteBudget::usedUp(),
         ], 'postponed');
     }
 
@@ -212,18 +259,13 @@ final class MeetingMaker
             $this->breaker->trip();
             return;
         }
-        if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null && $credentials !== null && $failure->retryAt->getTimestamp() > Clock::now() + MINUTE_IN_SECONDS) {
-            $this->budget->block(self::hostOf($credentials), $failure->retryAt->getTimestamp());
+        if ($failure instanceof \Telemed\TelemedException && $credentials !== null) {
+            $this->budget->noteRefusal($failure, $credentials->countedHost());
         }
     }
 
     private function reference(MeetingRecord $row): string
     {
         return $this->site->reference($row->source, $row->appointment, $row->generation);
-    }
-
-    private static function hostOf(Credentials $credentials): string
-    {
-        return $credentials->hostId ?? $credentials->host ?? (string) $credentials->connection;
     }
 }

@@ -116,6 +116,12 @@ final class MeetingRecord
         return $this->start->modify(sprintf('+%d minutes', $this->minutes));
     }
 
+    /** @return int from when on it can be joined, Unix seconds */
+    public function joinsFrom(int $minutesBefore): int
+    {
+        return $this->start->getTimestamp() - $minutesBefore * MINUTE_IN_SECONDS;
+    }
+
     public function isOver(): bool
     {
         return $this->end()->getTimestamp() < Clock::now();
@@ -125,6 +131,12 @@ final class MeetingRecord
     public function isReady(): bool
     {
         return $this->state->hasMeeting() && $this->meetingId !== null;
+    }
+
+    /** The state of a row whose meeting stays what it is: as wanted, or to be changed. */
+    public function stateOfItsMeeting(): MeetingState
+    {
+        return $this->sent === Ledger::fingerprint($this->visit()) ? MeetingState::Made : MeetingState::Changing;
     }
 
     /** What is wanted. */

@@ -259,7 +259,7 @@ final class MeetingScreen
     }
 
     /** In the site's zone; escaped. */
-    private static function moment(\DateTimeImmutable $moment, ?string $timeFormat = null): string
+    public static function moment(\DateTimeImmutable $moment, ?string $timeFormat = null): string
     {
         return sprintf(
             '<time datetime="%s">%s</time>',

@@ -45,6 +45,13 @@ final class OwnAccounts
         return is_array($stored) && !empty($stored['host_id']) ? $stored : null;
     }
 
+    /** @return list<string> client ids of all that are in use */
+    public function clients(): array
+    {
+        $accounts = array_filter(array_map(fn(\WP_User $doctor): ?array => $this->of($doctor->ID), Doctors::all()));
+        return array_values(array_unique(array_column($accounts, 'client_id')));
+    }
+
     public function isUsed(int $doctor): bool
     {
         return $this->of($doctor) !== null;

@@ -77,7 +77,8 @@ final class Plugin
         $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
         $breaker = new Breaker($signals);
         $budget = new WriteBudget($this->database);
-        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log);
+        $mover = new MeetingMover($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->database, $this->settings);
+        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log, $mover);
         $this->worker = new Worker(
             $this->ledger,
             $this->queries,
@@ -194,7 +195,9 @@ final class Plugin
         (new ReconcileScreen($this->reconcile))->register();
         (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
-        (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts))->register();
+        $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);
+        (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts, $former))->register();
+        (new FormerMeetingsScreen($former, $this->worker, $this->guard))->register();
         (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures))->register();
         (new DepartureScreen($this->departures))->register();
         (new UninstallNotice($this->queries, $this->leftovers))->register();

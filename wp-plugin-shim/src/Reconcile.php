@@ -95,7 +95,8 @@ final class Reconcile
         foreach ($strays === [] ? [] : $this->portions($host) as $portion) {
             array_push($bereft, ...array_map($asVisit, array_filter($portion, static fn(MeetingRecord $row): bool => !isset($seen[$row->meetingId]))));
         }
-        array_push($actions, ...$reconciler->page($bereft, $strays), ...$reconciler->rest($unknown));
+        $successors = array_map(fn(array $found): array => $this->asSuccessor($found['row'], $found['generation'], $host), $this->queries->successors($host));
+        array_push($actions, ...$reconciler->page([...$bereft, ...$successors], $strays), ...$reconciler->rest($unknown));
         foreach ($this->portions($host) as $portion) {
             array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
             $treated = array_fill_keys(array_filter(array_column($actions, 'reference')), true);
@@ -205,7 +206,7 @@ final class Reconcile
         }
         match ($action['action']) {
             'move' => $this->ledger->move($row, MeetingState::Changing, Ledger::TRY_NOW, 'drifted'),
-            'recreate' => $this->ledger->move($row, MeetingState::Due, ['generation' => $row->generation + 1] + Ledger::NO_MEETING + Ledger::TRY_NOW, 'lost_at_zoom'),
+            'recreate' => $this->ledger->move($row, MeetingState::Due, ['generation' => $this->ledger->nextGeneration($row)] + Ledger::NO_MEETING + Ledger::TRY_NOW, 'lost_at_zoom'),
             'restore' => $this->restore($row, $credentials),
             default => null,
         };
@@ -251,8 +252,19 @@ final class Reconcile
             'start' => $row->state->isLive() ? $row->start : null,
             'minutes' => $row->minutes,
             'overridden' => $row->overridden,
-            'busy' => !$host->made($row) || $row->event !== null || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS,
+            'busy' => !$host->made($row) || $row->event !== null || $row->state === MeetingState::Moving || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS,
         ];
+    }
+
+    /**
+     * The meeting that is being made to take the place of the row's own.
+     *
+     * @return array<string, mixed>
+     */
+    private function asSuccessor(MeetingRecord $row, int $generation, HostOfMeetings $host): array
+    {
+        $reference = $this->site->reference($row->source, $row->appointment, $generation);
+        return ['reference' => $reference, 'meeting' => null, 'host' => null, 'busy' => true] + $this->asVisit($row, $host);
     }
 
     private function rowOf(?string $reference): ?MeetingRecord

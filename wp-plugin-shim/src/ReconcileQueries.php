@@ -52,6 +52,21 @@ final class ReconcileQueries
     }
 
     /**
+     * Meetings that may be in the making on this host for rows whose present meeting lies elsewhere.
+     *
+     * @return list<array{row: MeetingRecord, generation: int}>
+     */
+    public function successors(HostOfMeetings $host): array
+    {
+        $rows = $this->database->rows(
+            'SELECT m.*, l.generation AS successor FROM ' . Schema::leftovers() . ' l JOIN ' . Schema::meetings() . ' m ON m.id = l.meeting
+             WHERE l.host_id = ? AND l.meeting_id IS NULL AND m.state = ?',
+            [$host->hostId, MeetingState::Moving->value]
+        );
+        return array_map(static fn(array $row): array => ['row' => MeetingRecord::fromRow($row), 'generation' => (int) $row['successor']], $rows);
+    }
+
+    /**
      * Rows that know one of these meetings, through whatever app it was made.
      *
      * @param list<int> $meetings
@@ -73,8 +88,8 @@ final class ReconcileQueries
     public function upcomingOfHost(HostOfMeetings $host, int $afterId, int $limit): array
     {
         return $this->rows(
-            'host_id = ? AND end_utc >= ? AND app = ? AND id > ? AND meeting_id IS NOT NULL AND state IN (?, ?) ORDER BY id LIMIT ?',
-            [$host->hostId, Clock::sql(), $host->app, $afterId, MeetingState::Made->value, MeetingState::Changing->value, $limit]
+            'host_id = ? AND end_utc >= ? AND app = ? AND id > ? AND meeting_id IS NOT NULL AND state IN ' . MeetingState::having() . ' ORDER BY id LIMIT ?',
+            [$host->hostId, Clock::sql(), $host->app, $afterId, $limit]
         );
     }
 

@@ -16,7 +16,7 @@ defined('ABSPATH') || exit;
 final class Schema
 {
     public const OPTION = 'telemed_schema';
-    private const VERSION = 3;
+    private const VERSION = 4;
 
     public function register(): void
     {
@@ -98,7 +98,7 @@ final class Schema
   KEY event (event,wished_at),
   KEY host_id (host_id,end_utc),
   KEY connection (connection,end_utc),
-  KEY app (app),
+  KEY app_end (app,end_utc),
   KEY meeting_id (meeting_id)
 ) $options;");
         dbDelta("CREATE TABLE $leftovers (
@@ -112,7 +112,8 @@ final class Schema
   connection $name,
   host_id $name,
   host_email varchar(254) DEFAULT NULL,
-  meeting_id bigint(20) unsigned NOT NULL,
+  meeting_id bigint(20) unsigned DEFAULT NULL,
+  attempted_at datetime DEFAULT NULL,
   tries smallint(5) unsigned NOT NULL DEFAULT 0,
   next_try_at datetime DEFAULT NULL,
   last_error text DEFAULT NULL,
@@ -149,6 +150,7 @@ final class Schema
   PRIMARY KEY  (name)
 ) $options;");
         $this->fromVersion1();
+        $this->fromVersion2();
         update_option(self::OPTION, self::VERSION);
     }
 
@@ -232,5 +234,13 @@ final class Schema
             $wpdb->query($wpdb->prepare("UPDATE `$meetings` SET visit_key = %s, seen_at = updated_at WHERE id = %d", VisitLink::newKey(), $id));
         }
         // phpcs:enable
+    }
+
+    /** In version 2 only meetings that are known were to be deleted. dbDelta does not see that a column may be NULL by now. */
+    private function fromVersion2(): void
+    {
+        global $wpdb;
+        $leftovers = self::leftovers();
+        $wpdb->query("ALTER TABLE `$leftovers` MODIFY meeting_id bigint(20) unsigned DEFAULT NULL"); // phpcs:ignore WordPress.DB.PreparedSQL
     }
 }

@@ -22,7 +22,8 @@ final class SettingsPage
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
         private readonly ZoomApps $apps,
-        private readonly HostMap $hosts
+        private readonly HostMap $hosts,
+        private readonly FormerMeetings $former
     ) {
     }
 
@@ -71,6 +72,7 @@ final class SettingsPage
                 implode(', ', array_map([Settings::class, 'label'], $missing))
             )), 'telemed-incomplete-notice');
         }
+        FormerMeetingsScreen::printNotice($this->former);
         printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
         settings_fields(Settings::GROUP);
         echo '<h2>' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</h2>';

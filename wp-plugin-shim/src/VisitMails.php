@@ -15,7 +15,7 @@ defined('ABSPATH') || exit;
 final class VisitMails
 {
     private const NEWS = ['booked', 'moved', 'reassigned', 'cancelled'];
-    private const MADE = ['made', 'changed_at_zoom'];
+    private const MADE = ['made', 'changed_at_zoom', 'moved_over'];
     /** To the doctor who does not hold the visit any more. */
     private const RELEASED = 'released';
     /** Who took a mail on and has not sent it by then is dead. */

@@ -62,7 +62,7 @@ final class VisitPage
             $this->showToDoctor($row);
         }
         $now = Clock::now();
-        $opens = $row->start->getTimestamp() - $this->settings->joinMinutesBefore() * MINUTE_IN_SECONDS;
+        $opens = $row->joinsFrom($this->settings->joinMinutesBefore());
         match (true) {
             $row->state === MeetingState::Cancelled => $this->visit($row, 'cancelled', __('This visit has been cancelled', 'telemed-zoom'), __('There is nothing to join. If you expected a visit, please ask the clinic.', 'telemed-zoom')),
             $row->isOver() => $this->visit($row, 'over', __('This visit is over', 'telemed-zoom'), __('If you need another appointment, please ask the clinic.', 'telemed-zoom')),

@@ -47,7 +47,7 @@ final class Visits
         return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive() ? $row : $this->ledger->move(
             $row,
             MeetingState::Due,
-            ['doctor' => $doctor, 'generation' => $row->generation + 1, 'visit_key' => $row->visitKey ?? VisitLink::newKey()]
+            ['doctor' => $doctor, 'generation' => $this->ledger->nextGeneration($row), 'visit_key' => $row->visitKey ?? VisitLink::newKey()]
                 + ($patient === null ? [] : ['patient' => $patient->user, 'patient_email' => $patient->email])
                 + Ledger::wanted($visit) + self::news($row, 'booked') + Ledger::NO_MEETING + Ledger::TRY_NOW,
             'booked'
@@ -82,7 +82,7 @@ final class Visits
             };
             $changes = $wanted + self::news($row, 'moved') + Ledger::TRY_NOW;
             if ($row->state === MeetingState::Missed) {
-                $changes += ['generation' => $row->generation + 1] + Ledger::NO_MEETING;
+                $changes += ['generation' => $this->ledger->nextGeneration($row)] + Ledger::NO_MEETING;
             }
             return $this->ledger->move($row, $state, $changes, 'moved');
         });
@@ -149,7 +149,7 @@ final class Visits
             return $this->ledger->move(
                 $row,
                 MeetingState::Due,
-                $changes + ['generation' => $row->generation + 1] + self::news($row, $event) + Ledger::NO_MEETING + Ledger::TRY_NOW,
+                $changes + ['generation' => $this->ledger->nextGeneration($row)] + self::news($row, $event) + Ledger::NO_MEETING + Ledger::TRY_NOW,
                 $event
             );
         });

@@ -143,9 +143,10 @@ final class Worker
         }
         foreach ($this->leftovers->of($row->id) as $leftover) {
             $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
-            // The new meeting first, then the old one goes; what is off needs none.
-            if ($isDue && $this->mayAct() && $row->state !== MeetingState::Attempting) {
-                $this->maker->remove($leftover, $seconds);
+            // The new meeting first, then the old one goes; what is off needs none. What is sought for a row that is moving is its own.
+            $isInUse = $row->state === MeetingState::Attempting || ($row->state === MeetingState::Moving && $leftover->meetingId === null);
+            if ($isDue && !$isInUse && $this->mayAct()) {
+                $this->maker->remove($row, $leftover, $seconds);
             }
         }
         return $row;
@@ -153,7 +154,7 @@ final class Worker
 
     private function end(MeetingRecord $row): MeetingRecord
     {
-        if ($row->state === MeetingState::Changing) {
+        if ($row->state->hasMeeting()) {
             return $this->ledger->move($row, MeetingState::Made, ['next_try_at' => null]);
         }
         return $this->ledger->settle($row, MeetingState::Missed, ['next_try_at' => null], 'missed', 'missed');

@@ -60,6 +60,14 @@ final class WriteBudget
         $this->database->execute('INSERT IGNORE INTO ' . Schema::writes() . ' (host, day) VALUES (?, ?)', [$key, self::today()]);
     }
 
+    /** Zoom has refused: for longer than a minute is for the day. */
+    public function noteRefusal(\Telemed\TelemedException $failure, string $host): void
+    {
+        if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null && $failure->retryAt->getTimestamp() > Clock::now() + MINUTE_IN_SECONDS) {
+            $this->block($host, $failure->retryAt->getTimestamp());
+        }
+    }
+
     /** Zoom has refused for the day. */
     public function block(string $host, int $until): void
     {
@@ -67,6 +75,12 @@ final class WriteBudget
             'INSERT INTO ' . Schema::writes() . ' (host, day, blocked_until) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE blocked_until = VALUES(blocked_until)',
             [self::key($host), self::today(), gmdate('Y-m-d H:i:s', $until)]
         );
+    }
+
+    /** What a row says that waits for the next day. */
+    public static function usedUp(): string
+    {
+        return __('Zoom lets each host make and change 100 meetings a day, and today\'s are used up or kept for today\'s visits. It goes on at 00:00 UTC.', 'telemed-zoom');
     }
 
     /** Writes of this site for the host on the running UTC day. */

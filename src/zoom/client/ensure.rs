@@ -45,29 +45,15 @@ impl Client {
         known: &[i64],
         attempted_at: Option<Timestamp>,
     ) -> Result<Meeting> {
-        let Some(marker) = request.marker() else {
-            return Err(Error::configuration(
-                "to ensure a meeting, a reference is needed",
-                "Give the visit's identifier on your site as the reference.",
-            ));
-        };
+        let marker = demand_marker(request)?;
         self.user_path(request.host())?;
         let key = self.attempt_key(marker);
         let context = self.api.context();
         let _locked = tokens::lock(context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
-        if let Some(found) = self.find(request, marker, known)? {
-            // A note that stays only costs a later look-up its patience.
-            let _ = context.store.delete(&key);
+        if let Some(found) = self.look_up(request, marker, &key, known, attempted_at)? {
             return self.bring_to(found.id(), request);
         }
         let now = context.clock.now();
-        // A clock that ran ahead elsewhere must not make the wait longer.
-        let told = attempted_at.map(|at| at.min(now) + SETTLE);
-        if let Some(settles_at) = self.settles_at(&key).max(told)
-            && now < settles_at
-        {
-            return Err(unsettled(settles_at));
-        }
         // Before it is sent: whoever dies in between has left word.
         self.save_attempt(&key, now)?;
         let outcome = self.create_meeting(request);
@@ -75,6 +61,51 @@ impl Client {
             let _ = context.store.delete(&key);
         }
         outcome
+    }
+
+    /// The meeting of the request's reference as it stands, where there is one; nothing is created or changed. For what
+    /// `known` and `attempted_at` mean see [`Client::ensure_meeting`].
+    ///
+    /// # Errors
+    /// With [`Error::is_maybe_delivered`] where it is uncertain whether a meeting exists; retryable where waiting helps.
+    pub fn find_meeting(
+        &self,
+        request: &MeetingRequest,
+        known: &[i64],
+        attempted_at: Option<Timestamp>,
+    ) -> Result<Option<Meeting>> {
+        let marker = demand_marker(request)?;
+        self.user_path(request.host())?;
+        let key = self.attempt_key(marker);
+        let context = self.api.context();
+        let _locked = tokens::lock(context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
+        let found = self.look_up(request, marker, &key, known, attempted_at)?;
+        let _ = context.store.delete(&key);
+        Ok(found)
+    }
+
+    /// What is found, or nothing once 'not found' can be believed. The caller holds the lock on `key`.
+    fn look_up(
+        &self,
+        request: &MeetingRequest,
+        marker: &str,
+        key: &str,
+        known: &[i64],
+        attempted_at: Option<Timestamp>,
+    ) -> Result<Option<Meeting>> {
+        let context = self.api.context();
+        if let Some(found) = self.find(request, marker, known)? {
+            // A note that stays only costs a later look-up its patience.
+            let _ = context.store.delete(key);
+            return Ok(Some(found));
+        }
+        let now = context.clock.now();
+        // A clock that ran ahead elsewhere must not make the wait longer.
+        let told = attempted_at.map(|at| at.min(now) + SETTLE);
+        match self.settles_at(key).max(told) {
+            Some(settles_at) if now < settles_at => Err(unsettled(settles_at)),
+            _ => Ok(None),
+        }
     }
 
     /// Notes a creation whose answer did not come in time. Best effort: the error that follows says the same.
@@ -193,6 +224,15 @@ impl Client {
         let hash = digest(&[self.api.tokens().key().as_bytes(), marker.as_bytes()]);
         format!("attempt:{}", hex(&hash, 40))
     }
+}
+
+fn demand_marker(request: &MeetingRequest) -> Result<&str> {
+    request.marker().ok_or_else(|| {
+        Error::configuration(
+            "to look a meeting up, a reference is needed",
+            "Give the visit's identifier on your site as the reference.",
+        )
+    })
 }
 
 /// Whether the work may still be done after this.

@@ -379,3 +379,33 @@ fn a_visit_that_has_begun_gets_its_meeting_and_one_that_is_over_does_not() {
     let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
     assert_eq!(error.kind(), Kind::Configuration);
 }
+
+#[test]
+fn a_meeting_that_is_sought_is_found_and_neither_made_nor_changed() {
+    let world = World::new();
+    let client = client(&world);
+    let mut moved = meeting(9, &marker(REFERENCE), "2026-11-24T10:00:00Z");
+    moved["start_time"] = json!("2026-12-01T15:00:00Z");
+    world.http.answer(200, &list(&[moved]));
+    let found = client.find_meeting(&request(), &[], None).unwrap();
+    assert_eq!(found.map(|meeting| meeting.id()), Some(9));
+    assert_eq!(api_lines(&world), [LIST]);
+    assert!(world.store.locked.borrow().is_empty());
+}
+
+#[test]
+fn that_a_sought_meeting_is_not_there_is_believed_a_minute_after_the_attempt() {
+    let world = World::new();
+    let client = client(&world);
+    let attempted_at = world.context.clock.now();
+    world.http.answer(200, &list(&[]));
+    let error = client
+        .find_meeting(&request(), &[], Some(attempted_at))
+        .unwrap_err();
+    assert!(error.is_maybe_delivered() && error.is_retryable());
+    world.http.answer(200, &list(&[]));
+    let earlier = attempted_at - SignedDuration::from_secs(60);
+    let found = client.find_meeting(&request(), &[], Some(earlier)).unwrap();
+    assert!(found.is_none());
+    assert_eq!(api_lines(&world), [LIST, LIST]);
+}
