@@ -104,6 +104,17 @@ final class Leftovers
         return array_map('intval', array_column($rows, 'meeting'));
     }
 
+    /** When the oldest could have been tried; null when there is none. One that a row still uses is its row's. */
+    public function dueSince(): ?\DateTimeImmutable
+    {
+        $row = $this->database->row(
+            'SELECT MIN(COALESCE(l.next_try_at, l.created_at)) AS since FROM ' . Schema::leftovers() . ' l JOIN ' . Schema::meetings() . ' m ON m.id = l.meeting
+             WHERE m.state NOT IN (?, ?)',
+            [MeetingState::Attempting->value, MeetingState::Moving->value]
+        );
+        return isset($row['since']) ? new \DateTimeImmutable((string) $row['since'], new \DateTimeZone('UTC')) : null;
+    }
+
     public function defer(Leftover $leftover, string $error, int $nextTry): void
     {
         $this->database->execute(

@@ -189,6 +189,7 @@ final class Plugin
         (new Notices($this->extension, $this->key, $this->settings, $this->hosts))->register();
         (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
         (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
+        (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
         (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings))->register();

@@ -373,7 +373,8 @@ final class SettingsPage
         echo '</td></tr>';
     }
 
-    private static function printCopyable(string $id, string $text): void
+    /** A line of text and a button that copies it. */
+    public static function printCopyable(string $id, string $text): void
     {
         printf('<input type="text" readonly class="large-text code telemed-copyable" id="%s" value="%s"> ', esc_attr($id), esc_attr($text));
         self::printCopyButton($id);
