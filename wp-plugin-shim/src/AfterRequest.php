@@ -15,6 +15,7 @@ defined('ABSPATH') || exit;
 final class AfterRequest
 {
     private const SECONDS = 20.0;
+    private const AT_ONCE = 'at once';
     private const WISHES = ['booked', 'moved', 'reassigned', 'renewed', 'cancelled'];
 
     /** @var array<int, int> version of the last wish by row */
@@ -46,7 +47,8 @@ final class AfterRequest
             return;
         }
         if (!self::sendAnswer()) {
-            wp_schedule_single_event(time(), Cron::HOOK_RUN);
+            // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
+            wp_schedule_single_event(time(), Cron::HOOK_RUN, [self::AT_ONCE]);
             spawn_cron();
             return;
         }

@@ -54,7 +54,8 @@ final class Cron
 
     public static function unschedule(): void
     {
-        wp_clear_scheduled_hook(self::HOOK_RUN);
+        // Whatever its arguments.
+        wp_unschedule_hook(self::HOOK_RUN);
         wp_clear_scheduled_hook(self::HOOK_NIGHTLY);
         wp_clear_scheduled_hook(Renewal::HOOK);
     }
