@@ -3,21 +3,23 @@
 //! A user's refresh token is replaced by Zoom at each refresh and the old one dies at once, so the order of the steps is
 //! the whole point: look without the lock, lock, look again, refresh, save, and only then use.
 
+mod lock;
 mod outage;
+mod saving;
 
 use std::rc::Rc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+pub use self::lock::Locked;
+pub use self::lock::lock;
 use super::context::Context;
 use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
 use super::known_tokens::Access;
-use super::known_tokens::Busy;
 use super::known_tokens::Id;
-use super::known_tokens::Unsaved;
 use super::record;
 use super::record::Record;
 use super::record::State;
@@ -32,9 +34,6 @@ use super::token_endpoint::TokenFault;
 
 /// A refresh holds the lock for two token requests at most; whoever waits longer waits for a process that hangs.
 pub const LOCK_WAIT: Duration = Duration::from_secs(50);
-/// Tries to save a rotated token before it is kept in memory: the old one is dead, so this one must not be lost.
-const SAVE_ATTEMPTS: u32 = 3;
-const SAVE_PAUSE: Duration = Duration::from_millis(100);
 
 /// How the tokens of a record are obtained.
 #[derive(Clone)]
@@ -214,57 +213,6 @@ impl Tokens {
         matches!(self.grant, Grant::Account { .. })
     }
 
-    /// Puts a fresh record in the place of what is stored. `false`: another lies there by now. The caller holds the lock.
-    ///
-    /// # Errors
-    /// When the store fails; then the record is kept in memory and saved at the next opportunity.
-    pub fn save(&self, record: &Record, replaces: Option<&str>) -> Result<bool> {
-        let sealed = record::seal(&self.context, &self.key, record)?;
-        // Kept before the store is asked: a fatal error in a store written in PHP never comes back here.
-        self.context.known.keep_unsaved(
-            self.id,
-            Unsaved {
-                sealed: sealed.clone(),
-                replaces: replaces.map(str::to_owned),
-            },
-        );
-        let mut attempt = 1;
-        loop {
-            match self.try_save(&sealed, replaces) {
-                Ok(true) => {
-                    self.context.known.drop_unsaved(&self.id);
-                    return Ok(true);
-                }
-                Ok(false) => {
-                    // Somebody wrote without the lock. It gives way if its refresh token is the one just exchanged.
-                    self.save_unsaved()?;
-                    return Ok(false);
-                }
-                Err(_) if attempt < SAVE_ATTEMPTS => {
-                    self.context.clock.sleep(SAVE_PAUSE * attempt);
-                    attempt += 1;
-                }
-                Err(error) => return Err(error),
-            }
-        }
-    }
-
-    /// One try to save. A store's `false` is believed only when another record lies there.
-    fn try_save(&self, sealed: &str, replaces: Option<&str>) -> Result<bool> {
-        let store = &self.context.store;
-        if store.save(&self.key, sealed, replaces)? {
-            return Ok(true);
-        }
-        let found = store.load(&self.key)?;
-        if found.as_deref() == replaces {
-            return Err(Error::store(
-                "the token store did not replace the record that it holds",
-            ));
-        }
-        // The save before this one may have done its work and failed to say so.
-        Ok(found.as_deref() == Some(sealed))
-    }
-
     /// Changes the stored record without touching its tokens, under the lock; nothing happens when there is none.
     ///
     /// # Errors
@@ -421,82 +369,12 @@ impl Tokens {
         }
     }
 
-    /// Saves a fresh record; when the stored one has changed meanwhile, that one is used.
-    fn save_or_adopt(&self, record: Record, replaces: Option<&str>) -> Result<Record> {
-        if self.save(&record, replaces)? {
-            return Ok(record);
-        }
-        match self.load()? {
-            Some(current) => {
-                self.check_alive(&current.value)?;
-                Ok(current.value)
-            }
-            // What lies there is sealed under a lost key, and it is only a cache.
-            None if self.is_account() => {
-                self.context.store.delete(&self.key)?;
-                self.save(&record, None)?;
-                Ok(record)
-            }
-            None => Err(not_connected()),
-        }
-    }
-
     /// Writes the connection down as dead and says so.
     fn die(&self, stored: &Stored<Record>, reason: &str, now: Timestamp) -> Result<Record> {
         self.forget();
         let dead = stored.value.turned(State::Dead, reason, now);
         self.save(&dead, Some(&stored.sealed))?;
         Err(dead_connection(&dead))
-    }
-
-    /// Saves what the store did not take earlier. The caller holds the lock.
-    fn save_unsaved(&self) -> Result<()> {
-        let Some(unsaved) = self.context.known.unsaved(&self.id) else {
-            return Ok(());
-        };
-        let found = self.context.store.load(&self.key)?;
-        let sealed = if found == unsaved.replaces {
-            Some(unsaved.sealed)
-        } else {
-            self.newer_than(found.as_deref(), &unsaved)?
-        };
-        if let Some(sealed) = sealed
-            && !self.try_save(&sealed, found.as_deref())?
-        {
-            return Err(changed_while_locked());
-        }
-        self.context.known.drop_unsaved(&self.id);
-        Ok(())
-    }
-
-    /// What to put in the place of `found`, which another process wrote since: the unsaved record, if `found` still bears the
-    /// refresh token that Zoom exchanged for the unsaved one. That process may even have found it dead.
-    fn newer_than(&self, found: Option<&str>, unsaved: &Unsaved) -> Result<Option<String>> {
-        let open = |sealed: &str| record::open::<Record>(&self.context, &self.key, sealed).ok();
-        let (Some(found), Some(exchanged), Some(fresh)) = (
-            found.and_then(open),
-            unsaved.replaces.as_deref().and_then(open),
-            open(&unsaved.sealed),
-        ) else {
-            return Ok(None);
-        };
-        if found.refresh_token.is_none()
-            || found.refresh_token != exchanged.refresh_token
-            || found.refresh_token == fresh.refresh_token
-        {
-            return Ok(None);
-        }
-        let newer = if found.state == State::Leaving {
-            Record {
-                state: found.state,
-                reason: found.reason,
-                since: found.since,
-                ..fresh
-            }
-        } else {
-            fresh
-        };
-        record::seal(&self.context, &self.key, &newer).map(Some)
     }
 
     fn check_alive(&self, record: &Record) -> Result<()> {
@@ -508,42 +386,6 @@ impl Tokens {
             }
         }
     }
-}
-
-/// A held lock; given back when dropped.
-pub struct Locked {
-    context: Context,
-    key: String,
-    _busy: Busy,
-}
-
-impl Drop for Locked {
-    fn drop(&mut self) {
-        // The work is done; a store that cannot unlock drops the lock with its connection or process.
-        let _ = self.context.store.unlock(&self.key);
-    }
-}
-
-/// Takes the lock of `key`; `id` guards against a nested call in this thread.
-///
-/// # Errors
-/// When the lock cannot be had.
-pub fn lock(context: &Context, key: &str, id: Id, wait: Duration) -> Result<Locked> {
-    let Some(busy) = context.known.begin(id) else {
-        return Err(Error::store(
-            "the token store called telemed again for the record it is asked about",
-        ));
-    };
-    if !context.store.lock(key, wait)? {
-        return Err(Error::store(
-            "another process holds the lock of this record",
-        ));
-    }
-    Ok(Locked {
-        context: context.clone(),
-        key: key.to_owned(),
-        _busy: busy,
-    })
 }
 
 /// A short name of an app that is no secret and fits a store key.

@@ -111,10 +111,7 @@ impl Member<'_> {
     }
 }
 
-/// Beside the record: the same key, with another first word.
+/// Beside the record: its key, with another first word.
 pub(super) fn outage_key(record_key: &str) -> String {
-    let name = record_key
-        .split_once(':')
-        .map_or(record_key, |(_, name)| name);
-    format!("outage:{name}")
+    format!("outage-{record_key}")
 }

@@ -427,7 +427,7 @@ fn an_accounts_record_that_cannot_be_read_heals() {
 }
 
 #[test]
-fn a_failed_token_call_of_an_account_stores_nothing() {
+fn a_failed_token_call_of_an_account_stores_no_token() {
     for (status, body) in [
         (400, r#"{"error":"invalid_client"}"#),
         (400, r#"{"reason":"Bad Request","error":"invalid_request"}"#),

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::zoom::tokens::outage::outage_key;
+use crate::zoom::tokens::saving::SAVE_ATTEMPTS;
 
 /// What lies beside the record.
 fn note(world: &World, tokens: &Tokens) -> Option<String> {
@@ -36,7 +37,7 @@ fn who_waited_while_another_was_told_takes_that_over_without_a_request() {
             .store
             .records
             .borrow_mut()
-            .retain(|key, _| !key.starts_with("outage:"));
+            .retain(|key, _| !key.starts_with("outage-"));
         if let Some(before) = before {
             let key = outage_key(tokens.key());
             world.store.records.borrow_mut().insert(key, before);
@@ -68,7 +69,7 @@ fn renewing_shares_it_too() {
         .store
         .records
         .borrow_mut()
-        .retain(|key, _| !key.starts_with("outage:"));
+        .retain(|key, _| !key.starts_with("outage-"));
     meanwhile(&world, &tokens, note);
     assert_eq!(
         user_tokens(&world.other_process())
@@ -102,7 +103,7 @@ fn what_was_refreshed_during_the_wait_counts_more_than_an_outage() {
         .store
         .records
         .borrow_mut()
-        .retain(|key, _| !key.starts_with("outage:"));
+        .retain(|key, _| !key.starts_with("outage-"));
     let other = expired_record_of("1", &world);
     let key = tokens.key().to_owned();
     *world.store.on_lock.borrow_mut() = Some(Box::new(move |store| {
