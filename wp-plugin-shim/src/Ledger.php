@@ -38,27 +38,31 @@ final class Ledger
     /**
      * Writes down a wanted meeting.
      *
+     * @param bool $isCommitted whether the appointment stands with the row, so that people are told at once
      * @throws Problem when this appointment has a row already
      * @throws DatabaseException
      */
-    public function plan(string $source, string $appointment, int $doctor, Visit $visit, ?Patient $patient): MeetingRecord
+    public function plan(string $source, string $appointment, int $doctor, Visit $visit, ?Patient $patient, bool $isCommitted = false): MeetingRecord
     {
         $now = Clock::sql();
         $values = [
             'source' => $source, 'appointment' => $appointment, 'doctor' => $doctor, 'patient' => $patient?->user, 'patient_email' => $patient?->email,
         ] + self::wanted($visit) + [
-            'state' => MeetingState::Due->value, 'visit_key' => VisitLink::newKey(), 'event' => 'booked',
+            'state' => MeetingState::Due->value, 'visit_key' => VisitLink::newKey(), 'event' => $isCommitted ? null : 'booked', 'seen_at' => $isCommitted ? $now : null,
             'wished_at' => $now, 'created_at' => $now, 'updated_at' => $now,
         ];
         try {
             // With its line of the log: what is written as one waits for the disk once.
-            $row = $this->database->atomically(function () use ($values): MeetingRecord {
+            $row = $this->database->atomically(function () use ($values, $isCommitted): MeetingRecord {
                 $row = $this->demand($this->database->insert(
                     'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' .
                         implode(', ', array_fill(0, count($values), '?')) . ')',
                     array_values($values)
                 ));
                 $this->log->write($row->id, 'booked');
+                if ($isCommitted) {
+                    do_action('telemed_row_settling', $row, $row, 'booked');
+                }
                 return $row;
             });
         } catch (DatabaseException $failure) {
@@ -68,6 +72,9 @@ final class Ledger
             throw $failure;
         }
         do_action('telemed_row_changed', $row, null, 'booked');
+        if ($isCommitted) {
+            do_action('telemed_row_settled', $row, $row, 'booked');
+        }
         return $row;
     }
 

@@ -35,7 +35,7 @@ final class Visits
         $row = $this->ledger->findAppointment($source, $appointment);
         if ($row === null) {
             try {
-                return $this->settledAtOnce($this->ledger->plan($source, $appointment, $doctor, $visit, $patient));
+                return $this->ledger->plan($source, $appointment, $doctor, $visit, $patient, $source === ManualSource::NAME);
             } catch (Problem $failure) {
                 // Booked twice at the same moment.
                 $row = $this->ledger->findAppointment($source, $appointment) ?? throw $failure;
