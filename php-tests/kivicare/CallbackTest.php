@@ -23,6 +23,19 @@ final class CallbackTest extends KivicareTestCase
         $this->assertTrue($this->isConnected('doctor1'));
     }
 
+    public function testItIsTheOneRedirectUrlOfTheSite(): void
+    {
+        $callback = $this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback');
+        $settings = $this->browser('admin')->screen('telemed-settings')->body;
+        $this->assertStringContainsString(htmlspecialchars($callback), $settings);
+        $this->assertStringNotContainsString('telemed/v1/oauth/callback', $settings);
+        // Authorizing on our own page, too, leads there.
+        $consent = $this->beginAuthorization('doctor1');
+        parse_str((string) parse_url($consent->url, PHP_URL_QUERY), $query);
+        $this->assertSame($callback, $query['redirect_uri']);
+        $this->assertStringContainsString('zoom_connected=1', $this->consent($this->browser('doctor1'), $consent, FakeZoom::DOCTOR1)->url);
+    }
+
     public function testTheStateIsNoDoctorsIdAndIsGoodOnce(): void
     {
         $callback = $this->callbackAddress('doctor1');

@@ -131,6 +131,20 @@ final class EventsTest extends KivicareTestCase
         $this->assertCount(3, $this->creations());
     }
 
+    public function testAPaymentThatTheCoreRollsBackLeavesNoMeeting(): void
+    {
+        $id = $this->bookPaid();
+        $page = $this->kc('patient', 'POST', 'appointments/payment-success?standin_fail=1', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any'));
+        $this->assertSame(array(500, '0'), array($page->status, $this->hostRow('kc_appointments', 'id', $id)['status']));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        // Paid again it is a visit.
+        $this->pay('patient', $id);
+        $this->visit($id);
+        $this->onlyMeeting();
+    }
+
     public function testPayLaterMakesOneMeeting(): void
     {
         $id = $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'paylater'));
@@ -169,6 +183,41 @@ final class EventsTest extends KivicareTestCase
         $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartDate' => "{$year}-11-05"));
         $this->settle();
         $this->assertSame('08:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+    }
+
+    public function testAMoveIntoAnotherZoneArrivesAsTheRightInstant(): void
+    {
+        $id = $this->book('receptionist', array('timezone' => 'Europe/Berlin'));
+        $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('timezone' => 'Asia/Kolkata', 'appointmentStartTime' => '18:30'));
+        $this->settle();
+        $meeting = $this->onlyMeeting();
+        $this->assertSame(array('13:00', 'Asia/Kolkata'), array(gmdate('H:i', strtotime($meeting['start_time'])), $meeting['timezone']));
+    }
+
+    public function testAChangeOfDoctorGivesTheVisitToTheOtherDoctorsHost(): void
+    {
+        $id = $this->book();
+        $before = $this->visit($id);
+        // As a core does that can; 4.0 to 4.3 leave the doctor as it is.
+        $this->site->database()->query("UPDATE wp_kc_appointments SET doctor_id = {$this->site->userId('doctor2')} WHERE id = {$id}");
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $meeting = $this->onlyMeeting();
+        $this->assertSame(array(FakeZoom::DOCTOR2, '14:00'), array($meeting['host_id'], gmdate('H:i', strtotime($meeting['start_time']))));
+        $this->assertSame($before['visit_key'], $this->visit($id)['visit_key']);
+    }
+
+    public function testCheckInAndCheckOutKeepTheMeeting(): void
+    {
+        $id = $this->book();
+        $meeting = $this->visit($id)['meeting_id'];
+        foreach (array(4, 3) as $status) {
+            $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => $status));
+            $this->settle();
+            $this->assertSame($meeting, (string) $this->onlyMeeting()['id']);
+        }
+        $this->assertCount(1, $this->creations());
     }
 
     public function testACancellationByStatusDeletesTheMeeting(): void
@@ -241,6 +290,28 @@ final class EventsTest extends KivicareTestCase
         $this->settle();
         $this->assertSame(array(), $this->meetings());
         $this->site->php('global $wpdb; $wpdb->delete($wpdb->prefix . "kc_service_doctor_mapping", ["id" => $arguments["mapping"]]);', array('mapping' => $doctor[1]));
+    }
+
+    public function testADeletedDoctorWithAnAccountOfTheirOwnLeavesNoMeeting(): void
+    {
+        $this->useOAuth();
+        $doctor = $this->site->php(<<<'CODE'
+            $id = wp_insert_user(['user_login' => 'leaving', 'user_pass' => $arguments['password'], 'user_email' => 'leaving@clinic.example', 'role' => 'kiviCare_doctor']);
+            global $wpdb;
+            $wpdb->insert($wpdb->prefix . 'kc_service_doctor_mapping', ['service_id' => 1, 'doctor_id' => $id, 'clinic_id' => 1, 'charges' => '0', 'telemed_service' => 'yes', 'duration' => 30]);
+            return [$id, $wpdb->insert_id];
+            CODE, array('password' => $this->site->password('patient')));
+        try {
+            $this->connect('leaving', FakeZoom::DOCTOR2);
+            $id = $this->book('receptionist', array('doctorId' => $doctor[0], 'serviceId' => array($doctor[1])));
+            $this->visit($id);
+            $this->assertSame(200, $this->kc('admin', 'DELETE', "doctors/{$doctor[0]}")->status);
+            $this->visit($id, 'cancelled');
+            $this->settle();
+            $this->assertSame(array(), $this->meetings());
+        } finally {
+            $this->site->php('global $wpdb; $wpdb->delete($wpdb->prefix . "kc_service_doctor_mapping", ["id" => $arguments["mapping"]]);', array('mapping' => $doctor[1]));
+        }
     }
 
     public function testAnAppointmentThatTheCoreClosesByItselfLeavesNoMeeting(): void

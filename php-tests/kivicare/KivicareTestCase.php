@@ -119,6 +119,17 @@ abstract class KivicareTestCase extends ClinicTestCase
         $this->site->php('\TelemedZoom\Plugin::instance()->worker->runDue(30.0);');
     }
 
+    /** The night's work, twice, a quarter of an hour apart: what contradicts the ledger is believed then. */
+    protected function night(): void
+    {
+        foreach (array(0, 1_000) as $seconds) {
+            $this->site->php(
+                'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_nightly");',
+                array('seconds' => $seconds)
+            );
+        }
+    }
+
     /**
      * Our row once it is in a state: the worker goes on after the core has answered.
      *

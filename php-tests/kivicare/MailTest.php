@@ -34,6 +34,19 @@ final class MailTest extends KivicareTestCase
         $this->assertSame('', $this->mapping($id)['start_url']);
     }
 
+    public function testTheMailedLinkLeadsThePatientToJoinAndTheDoctorToStart(): void
+    {
+        $soon = time() + 300;
+        $id = $this->book('receptionist', array('appointmentStartDate' => gmdate('Y-m-d', $soon), 'appointmentStartTime' => gmdate('H:i', $soon)));
+        $row = $this->visit($id);
+        $link = (string) $this->queuedMails($id)[0]['link'];
+        $this->assertSame($link, $this->queuedMails($id)[1]['link']);
+        $this->assertStringContainsString('telemed_start=' . $row['id'], $this->browser('doctor1')->get($link, false)->header('location'));
+        $page = $this->site->visitor()->get($link);
+        $this->assertSame(200, $page->status);
+        $this->assertNotNull($page->element('telemed-join'), $page->text());
+    }
+
     public function testTheCoreMailsTheLinkAlsoWhileZoomIsDown(): void
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'status', 'status' => 500, 'body' => '{}'), 100);

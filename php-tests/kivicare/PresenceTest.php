@@ -39,20 +39,26 @@ final class PresenceTest extends KivicareTestCase
     {
         $this->useServerToServerWithHosts();
         $id = $this->book();
-        $this->visit($id);
+        $row = $this->visit($id);
         $this->site->php('update_option("active_plugins", [...get_option("active_plugins"), "kivicare-telemed-addon/kivicare-telemed-addon.php"]);');
         try {
             $this->assertFalse($this->kc('admin', 'GET', 'config')->json()['data']['addOns']['telemed']['active']);
             $this->assertSame(404, $this->kc('admin', 'GET', 'settings/zoom-telemed')->status);
-            $this->assertStringContainsString('KiviCare Telemed add-on is active', $this->site->php(
-                'wp_set_current_user(1); ob_start(); do_action("admin_notices"); return ob_get_clean();'
-            ));
-            // What it has made it still looks after: the sweep sees that the appointment is gone.
+            $this->assertStringContainsString('KiviCare Telemed add-on is active', $this->browser('admin')->get('/wp-admin/index.php')->text());
+            // What it has made stays as it is, whatever the night's work finds.
+            $this->assertSame(200, $this->site->visitor()->get($this->visitLink($row))->status);
             $this->site->database()->query("UPDATE wp_kc_appointments SET status = 0 WHERE id = {$id}");
+            $this->night();
             $this->assertSame('made', $this->ledgerRow($id)['state']);
+            $this->onlyMeeting();
         } finally {
             $this->site->php('update_option("active_plugins", array_values(array_diff(get_option("active_plugins"), ["kivicare-telemed-addon/kivicare-telemed-addon.php"])));');
         }
+        // In its place again it follows what happened meanwhile.
+        $this->night();
+        $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
     }
 
     public function testWhereKivicareIsAbsentNoQueryIsAdded(): void

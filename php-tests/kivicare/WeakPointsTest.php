@@ -134,6 +134,20 @@ final class WeakPointsTest extends KivicareTestCase
         $this->assertCount(1, $this->zoom->requests('POST', '/oauth/revoke'));
     }
 
+    public function testTheCoreGetsAMarkerInPlaceOfATokenAndNothingAfterDisconnect(): void
+    {
+        $this->useOAuth();
+        $this->assertSame('', $this->coresToken());
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->assertSame('telemed', $this->coresToken());
+        $this->disconnect('doctor1');
+        $this->assertSame('', $this->coresToken());
+        $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking());
+        $this->assertSame(400, $page->status);
+        $this->assertStringContainsString('Telemed provider not found', $page->body);
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_kc_appointments'));
+    }
+
     public function testADeadConnectionKeepsBookingsGoingAndTheyAreMadeAfterItsReturn(): void
     {
         $this->useConnected();
@@ -191,6 +205,14 @@ final class WeakPointsTest extends KivicareTestCase
         ) as $page) {
             $this->assertTrue($page->json()['status']);
         }
+    }
+
+    private function coresToken(): string
+    {
+        return (string) $this->site->php(
+            'return (new \TelemedZoom\Kivicare\Provider("kiviCare_zoom_telemed_setting"))->get_doctor_access_token($arguments["doctor"]);',
+            array('doctor' => $this->site->userId('doctor1'))
+        );
     }
 
     private function useConnected(): void

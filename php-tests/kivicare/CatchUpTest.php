@@ -1,0 +1,84 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+/** What no event has told of is found: a booking while our tables were out of reach or the plugin was off, a deletion cut short. */
+final class CatchUpTest extends KivicareTestCase
+{
+    private int $complaints;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+        $this->complaints = count($this->site->complaints());
+    }
+
+    /** Our own word about the failure is all that is logged. */
+    protected function assertPostConditions(): void
+    {
+        foreach (array_slice($this->site->complaints(), $this->complaints) as $line) {
+            $this->assertStringContainsString('telemed-zoom: TelemedZoom\DatabaseException on an event of KiviCare', $line);
+        }
+    }
+
+    public function testABookingStandsWhileOurTablesAreOutOfReachAndIsCaughtUpAndMailedByUs(): void
+    {
+        $database = $this->site->database();
+        $database->query('RENAME TABLE wp_telemed_meetings TO wp_out_of_reach');
+        try {
+            $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking());
+        } finally {
+            $database->query('RENAME TABLE wp_out_of_reach TO wp_telemed_meetings');
+        }
+        $this->assertSame(201, $page->status, $page->body);
+        $id = (int) $page->json()['data']['id'];
+        $this->assertNull($this->ledgerRow($id));
+        $this->assertSame(array(), $this->queuedMails($id), 'the core mails nothing without a link');
+        $this->night();
+        $row = $this->visit($id);
+        $this->onlyMeeting();
+        $this->settle();
+        $this->assertSame($this->visitLink($row), $this->mapping($id)['join_url']);
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array('patient@example.com', (array) $mail['to'], true)));
+        $this->assertCount(1, $mails);
+        $this->assertStringContainsString($this->visitLink($row), $mails[0]['message']);
+    }
+
+    public function testAVisitThatWasBookedWhileThePluginWasOffIsMadeAndAVisitAtTheClinicIsNot(): void
+    {
+        foreach (array(self::VIDEO_DOCTOR1, self::AT_THE_CLINIC) as $number => $service) {
+            $this->site->php('update_option("active_plugins", array_values(array_diff(get_option("active_plugins"), ["telemed-zoom/telemed-zoom.php"])));');
+            try {
+                // Without a telemed add-on the core books no video visits; as if it had been active a moment ago.
+                $page = $this->kc('receptionist', 'POST', 'appointments', $this->booking(array('serviceId' => array(self::AT_THE_CLINIC), 'appointmentStartTime' => "1{$number}:00")));
+            } finally {
+                $this->site->php('update_option("active_plugins", [...get_option("active_plugins"), "telemed-zoom/telemed-zoom.php"]);');
+            }
+            $ids[] = $id = (int) $page->json()['data']['id'];
+            $this->site->database()->query("UPDATE wp_kc_appointment_service_mapping SET service_id = (SELECT service_id FROM wp_kc_service_doctor_mapping WHERE id = {$service}) WHERE appointment_id = {$id}");
+        }
+        $this->night();
+        $this->visit($ids[0]);
+        $this->assertNull($this->ledgerRow($ids[1]));
+        $this->onlyMeeting();
+    }
+
+    public function testALinkOfAnAppointmentThatIsGoneGoesAtNight(): void
+    {
+        $kept = $this->book('receptionist', array('appointmentStartTime' => '15:00'));
+        $id = $this->book();
+        array_map(fn (int $one): array => $this->visit($one), array($kept, $id));
+        // The request died after the row was deleted and before the core told of it.
+        $this->site->database()->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
+        $this->night();
+        $this->visit($id, 'cancelled');
+        $this->night();
+        $this->settle();
+        $this->assertNull($this->mapping($id));
+        $this->assertNotNull($this->mapping($kept));
+        $this->onlyMeeting();
+    }
+}
