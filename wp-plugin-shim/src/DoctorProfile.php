@@ -33,7 +33,8 @@ final class DoctorProfile
         private readonly Extension $extension,
         private readonly Site $site,
         private readonly LedgerQueries $queries,
-        private readonly Departures $departures
+        private readonly Departures $departures,
+        private readonly OtherZoomUserQuestion $question
     ) {
     }
 
@@ -94,6 +95,7 @@ final class DoctorProfile
             AdminPost::fields($action, ['user' => $this->shownFor]);
             echo '</form>';
         }
+        $this->question->printForms($this->shownFor);
     }
 
     /**
@@ -175,8 +177,13 @@ final class DoctorProfile
                 false => 'basic',
                 null => 'unknown',
             }, esc_html(self::describe($connection)));
+            $this->question->show($user->ID);
             $this->showUpcoming($user->ID);
             self::printButton(self::DISCONNECT_FORM, __('Disconnect', 'telemed-zoom'), 'button');
+            if ($isOwn) {
+                echo ' ';
+                self::printButton(self::AUTHORIZE_FORM, __('Log in as another Zoom user', 'telemed-zoom'), 'button');
+            }
             return;
         }
         if ($connection !== null) {

@@ -86,7 +86,7 @@ enum MeetingState: string
             self::Attempting => __('Being made', 'telemed-zoom'),
             self::Made => __('Ready', 'telemed-zoom'),
             self::Changing => __('Being changed', 'telemed-zoom'),
-            self::Moving => __('Ready, moving to the other Zoom app', 'telemed-zoom'),
+            self::Moving => __('Ready, moving to another Zoom user or app', 'telemed-zoom'),
             self::Uncertain => __('Uncertain', 'telemed-zoom'),
             self::Cancelled => __('Cancelled', 'telemed-zoom'),
             self::Missed => __('Not made', 'telemed-zoom'),

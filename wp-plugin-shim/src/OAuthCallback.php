@@ -19,7 +19,8 @@ final class OAuthCallback
     public function __construct(
         private readonly ZoomApps $apps,
         private readonly Settings $settings,
-        private readonly Site $site
+        private readonly Site $site,
+        private readonly OtherZoomUser $others
     ) {
     }
 
@@ -50,6 +51,10 @@ final class OAuthCallback
         }
         [$type, $text] = $this->connect($user, $request);
         Notices::flash($type, $text, $user);
+        if ($type === 'warning') {
+            // The question can be answered there only.
+            return self::answer(302, DoctorProfile::url());
+        }
         return self::answer(302, (string) apply_filters('telemed_oauth_destination', DoctorProfile::url(), $user, $type === 'success'));
     }
 
@@ -69,22 +74,19 @@ final class OAuthCallback
                 : __('Zoom was not connected: Zoom sent you back without an authorization. Click Authorize with Zoom to try again; if Zoom shows an error, tell an administrator of this site.', 'telemed-zoom')];
         }
         try {
-            $oauth = $this->apps->oauth();
-            $connection = $oauth->connect($code, $state, $this->site->subject($user));
-            if ($connection->status() === 'held') {
-                $connection = $oauth->acceptHeld($this->site->subject($user));
-                $oauth->endFormer($this->site->subject($user));
-            }
+            $connection = $this->others->arrived($user, $this->apps->oauth()->connect($code, $state, $this->site->subject($user)));
+            $isAsked = $this->others->question($user) !== null;
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ['error', __('Zoom was not connected:', 'telemed-zoom') . ' ' . ErrorText::of($failure)];
         }
-        update_user_option($user, Doctors::META_CONNECTED, time());
-        do_action('telemed_doctor_connected', $user);
-        $who = $connection->zoomEmail() ?? $connection->zoomName() ?? '';
-        return ['success', $who === ''
-            ? __('Zoom is connected.', 'telemed-zoom')
-            /* translators: %s: e-mail of a Zoom user */
-            : sprintf(__('Zoom is connected as %s.', 'telemed-zoom'), $who)];
+        if ($connection->status() !== 'held') {
+            update_user_option($user, Doctors::META_CONNECTED, time());
+            do_action('telemed_doctor_connected', $user);
+        }
+        if ($isAsked) {
+            return ['warning', __('You have logged in as another Zoom user than the one who holds your upcoming visits. Please say below what becomes of them; until then they stay as they are.', 'telemed-zoom')];
+        }
+        return ['success', OtherZoomUserQuestion::told($connection)];
     }
 
     /** The same call again, after the log-in. */

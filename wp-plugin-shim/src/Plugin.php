@@ -40,6 +40,7 @@ final class Plugin
     public readonly Worker $worker;
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
+    public readonly OtherZoomUser $otherZoomUser;
     public readonly OAuthCallback $oauthCallback;
 
     /** Either argument may be another one in a test. */
@@ -95,7 +96,8 @@ final class Plugin
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
         $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
-        $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site);
+        $this->otherZoomUser = new OtherZoomUser($signals, $this->apps, $this->queries, $this->leftovers, $this->ledger, $this->worker, $this->settings, $this->database, $this->extension, $this->guard, $this->site);
+        $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
     }
 
     public static function boot(string $file): void
@@ -172,6 +174,7 @@ final class Plugin
         $deauthorizations->register();
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
+        $this->otherZoomUser->register();
         (new Cli($this))->register();
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
         (new VisitMails($told, $mailer, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
@@ -199,7 +202,9 @@ final class Plugin
         $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts, $former))->register();
         (new FormerMeetingsScreen($former, $this->worker, $this->guard))->register();
-        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures))->register();
+        $question = new OtherZoomUserQuestion($this->otherZoomUser);
+        $question->register();
+        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures, $question))->register();
         (new DepartureScreen($this->departures))->register();
         (new UninstallNotice($this->queries, $this->leftovers))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);

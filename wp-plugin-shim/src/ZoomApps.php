@@ -197,7 +197,12 @@ final class ZoomApps
             return new Credentials($this->serverToServerApp($app)->client(), $mode, $client, $account, null, $hostId, $hostEmail, $hostId);
         }
         $oauth = $this->oauthApp($app);
-        $connection = $this->demandConnected($oauth->connection((string) $subject));
+        $connection = $oauth->connection((string) $subject);
+        if ($hostId !== null && $connection?->zoomUserId() !== $hostId && $oauth->formerConnection((string) $subject)?->zoomUserId() === $hostId) {
+            // The doctor has changed to another Zoom user, and this is still to be moved.
+            return new Credentials($oauth->formerClient((string) $subject), $mode, $client, $account, $subject, null, $hostEmail, $hostId);
+        }
+        $connection = $this->demandConnected($connection);
         if ($hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $hostId) {
             throw new Problem(
                 'telemed_other_zoom_user',
