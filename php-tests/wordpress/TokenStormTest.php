@@ -119,6 +119,27 @@ final class TokenStormTest extends ClinicTestCase
         $this->assertCount(1, $this->tokenRequests());
     }
 
+    public function testDisconnectAgainstRefreshNeverLeavesALivingToken(): void
+    {
+        $this->useOAuth();
+        for ($round = 1; $round <= 2 * self::ROUNDS; $round++) {
+            $job = $this->doctorWhoseTokenIs(0 === $round % 2 ? 'expired' : 'refused', $round);
+            $jobs = array_fill(0, 8, $job);
+            $jobs[$round % 8]['do'] = 'disconnect';
+            foreach ($this->storm()->roundOf($jobs) as $i => $report) {
+                if ($i === $round % 8) {
+                    $this->assertSame(array('result' => null), $report, "round {$round}");
+                } elseif (isset($report['class'])) {
+                    $this->assertSame(AuthenticationException::class, $report['class'], json_encode($report));
+                } else {
+                    $this->assertSame(self::zoomUser($round), $report['result'], 'it was faster');
+                }
+            }
+            $this->assertNull($this->grantOf(self::zoomUser($round)), "round {$round}: no grant lives at Zoom");
+            $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_tokens WHERE record_key LIKE 'connection:%'"), "round {$round}");
+        }
+    }
+
     private function storm(): Storm
     {
         return self::$storm ??= $this->processes();

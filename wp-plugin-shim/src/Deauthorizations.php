@@ -92,13 +92,14 @@ final class Deauthorizations
             }
             throw $failure;
         }
-        // Of processes at the same moment one tells. Who has connected again since needs not be told.
-        if (!$this->signals->clear($signal) || !$isForgotten) {
-            return;
+        if ($isForgotten) {
+            delete_user_option($doctor, Doctors::META_CONNECTED);
+            $this->ledger->forgetHostEmail($subject);
         }
-        delete_user_option($doctor, Doctors::META_CONNECTED);
-        $this->ledger->forgetHostEmail($subject);
-        $this->watch->deauthorized($doctor);
+        // Of processes at the same moment one tells. Who has connected again since needs not be told.
+        if ($this->signals->clear($signal) && $isForgotten) {
+            $this->watch->deauthorized($doctor);
+        }
     }
 
     private function clientOf(string $short): ?string

@@ -28,6 +28,7 @@ return static function (array $job): mixed {
     $doctor = static fn (): string => $plugin->site->subject($job['doctor']);
     return match ($job['do']) {
         'doctor' => $plugin->apps->oauth()->client($doctor())->user()->id(),
+        'disconnect' => $plugin->apps->oauth()->disconnect($doctor()),
         'account' => $plugin->apps->serverToServerWith(FakeZoom::ACCOUNT, $job['client'], $job['secret'])->client()->user(FakeZoom::DOCTOR1)->id(),
     };
 };
