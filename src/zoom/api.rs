@@ -9,7 +9,6 @@ use std::time::Duration;
 use http::HeaderMap;
 use http::HeaderValue;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::api_error;
 use super::context::Context;
@@ -50,8 +49,8 @@ pub struct Operation {
     pub path: String,
     /// The query.
     pub query: Vec<(&'static str, String)>,
-    /// The JSON body.
-    pub body: Option<Value>,
+    /// The JSON body; empty for none.
+    pub body: Vec<u8>,
     /// The one status that means success.
     pub expected: u16,
 }
@@ -68,25 +67,25 @@ impl Operation {
     /// Reads.
     #[must_use]
     pub fn get(path: String) -> Self {
-        Self::new(Method::Get, path, None, 200)
+        Self::new(Method::Get, path, Vec::new(), 200)
     }
 
     /// Creates.
     #[must_use]
-    pub fn post(path: String, body: Value) -> Self {
-        Self::new(Method::Post, path, Some(body), 201)
+    pub fn post(path: String, body: Vec<u8>) -> Self {
+        Self::new(Method::Post, path, body, 201)
     }
 
     /// Changes.
     #[must_use]
-    pub fn patch(path: String, body: Value) -> Self {
-        Self::new(Method::Patch, path, Some(body), 204)
+    pub fn patch(path: String, body: Vec<u8>) -> Self {
+        Self::new(Method::Patch, path, body, 204)
     }
 
     /// Removes.
     #[must_use]
     pub fn delete(path: String) -> Self {
-        Self::new(Method::Delete, path, None, 204)
+        Self::new(Method::Delete, path, Vec::new(), 204)
     }
 
     /// Adds a query parameter.
@@ -96,7 +95,7 @@ impl Operation {
         self
     }
 
-    fn new(method: Method, path: String, body: Option<Value>, expected: u16) -> Self {
+    fn new(method: Method, path: String, body: Vec<u8>, expected: u16) -> Self {
         Self {
             method,
             path,
@@ -296,12 +295,7 @@ fn request(operation: &Operation, access: &Access, time: Option<Duration>) -> Re
         value.set_sensitive(true);
         headers.insert(http::header::AUTHORIZATION, value);
     }
-    let body = operation
-        .body
-        .as_ref()
-        .map(Value::to_string)
-        .unwrap_or_default();
-    if !body.is_empty() {
+    if !operation.body.is_empty() {
         headers.insert(
             http::header::CONTENT_TYPE,
             HeaderValue::from_static("application/json"),
@@ -311,7 +305,7 @@ fn request(operation: &Operation, access: &Access, time: Option<Duration>) -> Re
         method: operation.method,
         url,
         headers,
-        body: body.into_bytes(),
+        body: operation.body.clone(),
         timeout: time,
     }
 }

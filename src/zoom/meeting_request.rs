@@ -1,10 +1,12 @@
 //! What a meeting shall be: checked when it is made, so that a request that exists can be sent.
 
+use std::borrow::Cow;
+
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Map;
 use serde_json::Value;
-use serde_json::json;
 
 use super::error::Error;
 use super::error::Result;
@@ -34,7 +36,7 @@ pub struct MeetingRequest {
     /// Those that were named.
     settings: Map<String, Value>,
     /// The private defaults, changed by those that were named.
-    all_settings: Map<String, Value>,
+    all_settings: Cow<'static, Map<String, Value>>,
 }
 
 impl MeetingRequest {
@@ -88,8 +90,10 @@ impl MeetingRequest {
             ));
         }
         meeting_settings::check(&settings)?;
-        let mut all_settings = meeting_settings::private_defaults();
-        all_settings.extend(settings.clone());
+        let mut all_settings = Cow::Borrowed(meeting_settings::private_defaults());
+        if !settings.is_empty() {
+            all_settings.to_mut().extend(settings.clone());
+        }
         Ok(Self {
             topic: topic.to_owned(),
             start: Timestamp::from_second(start.as_second()).unwrap_or(start),
@@ -145,36 +149,61 @@ impl MeetingRequest {
         &self.settings
     }
 
-    /// The body that creates the meeting.
+    /// The JSON that creates the meeting.
     #[must_use]
-    pub fn create_body(&self, passcode: &str) -> Value {
-        json!({
-            "topic": self.topic,
-            "type": SCHEDULED,
-            "start_time": instant(self.start),
-            "duration": self.minutes,
-            "timezone": self.timezone,
-            "agenda": self.marker().unwrap_or_default(),
-            "password": passcode,
-            "default_password": false,
-            "settings": self.all_settings,
+    pub fn create_body(&self, passcode: &str) -> Vec<u8> {
+        to_json(&Creation {
+            topic: &self.topic,
+            r#type: SCHEDULED,
+            start_time: instant(self.start),
+            duration: self.minutes,
+            timezone: &self.timezone,
+            agenda: self.marker().unwrap_or_default(),
+            password: passcode,
+            default_password: false,
+            settings: self.all_settings(),
         })
     }
 
-    /// The body that changes the meeting: these settings, never a passcode.
+    /// The JSON that changes the meeting: these settings, never a passcode.
     #[must_use]
-    pub fn update_body(&self, settings: &Map<String, Value>) -> Value {
-        let mut body = Map::from_iter([
-            ("topic".to_owned(), json!(self.topic)),
-            ("start_time".to_owned(), json!(instant(self.start))),
-            ("duration".to_owned(), json!(self.minutes)),
-            ("timezone".to_owned(), json!(self.timezone)),
-        ]);
-        if !settings.is_empty() {
-            body.insert("settings".to_owned(), Value::Object(settings.clone()));
-        }
-        Value::Object(body)
+    pub fn update_body(&self, settings: &Map<String, Value>) -> Vec<u8> {
+        to_json(&Change {
+            topic: &self.topic,
+            start_time: instant(self.start),
+            duration: self.minutes,
+            timezone: &self.timezone,
+            settings,
+        })
     }
+}
+
+#[derive(Serialize)]
+struct Creation<'a> {
+    topic: &'a str,
+    r#type: i64,
+    start_time: String,
+    duration: i64,
+    timezone: &'a str,
+    agenda: &'a str,
+    password: &'a str,
+    default_password: bool,
+    settings: &'a Map<String, Value>,
+}
+
+#[derive(Serialize)]
+struct Change<'a> {
+    topic: &'a str,
+    start_time: String,
+    duration: i64,
+    timezone: &'a str,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    settings: &'a Map<String, Value>,
+}
+
+/// Texts and numbers under names that are texts: nothing that could fail.
+fn to_json(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 /// The marker of a reference: a hash of the site (the reference up to its first colon) and a hash of the whole. It depends

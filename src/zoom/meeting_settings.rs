@@ -1,5 +1,6 @@
 //! Zoom's meeting settings: names and types, checked before anything is sent, and our private defaults.
 
+use once_cell::sync::Lazy;
 use serde_json::Map;
 use serde_json::Value;
 use serde_json::json;
@@ -114,25 +115,28 @@ pub const COMPARED: [&str; 8] = [
 /// What is always sent, so that no account default makes a visit less private: what is left out, Zoom takes from the user's
 /// settings. Patients have no Zoom account, so authentication is off.
 #[must_use]
-pub fn private_defaults() -> Map<String, Value> {
-    let Value::Object(defaults) = json!({
-        "alternative_hosts_email_notification": false,
-        "approval_type": 2,
-        "auto_recording": "none",
-        "auto_start_ai_companion_questions": false,
-        "auto_start_meeting_summary": false,
-        "continuous_meeting_chat": {"enable": false},
-        "email_notification": false,
-        "join_before_host": false,
-        "meeting_authentication": false,
-        "registrants_confirmation_email": false,
-        "registrants_email_notification": false,
-        "use_pmi": false,
-        "waiting_room": true,
-    }) else {
-        return Map::new();
-    };
-    defaults
+pub fn private_defaults() -> &'static Map<String, Value> {
+    static DEFAULTS: Lazy<Map<String, Value>> = Lazy::new(|| {
+        let Value::Object(defaults) = json!({
+            "alternative_hosts_email_notification": false,
+            "approval_type": 2,
+            "auto_recording": "none",
+            "auto_start_ai_companion_questions": false,
+            "auto_start_meeting_summary": false,
+            "continuous_meeting_chat": {"enable": false},
+            "email_notification": false,
+            "join_before_host": false,
+            "meeting_authentication": false,
+            "registrants_confirmation_email": false,
+            "registrants_email_notification": false,
+            "use_pmi": false,
+            "waiting_room": true,
+        }) else {
+            return Map::new();
+        };
+        defaults
+    });
+    &DEFAULTS
 }
 
 /// Checks names and types.
@@ -204,7 +208,7 @@ mod tests {
     #[test]
     fn the_private_defaults_are_valid_settings() {
         assert!(!private_defaults().is_empty());
-        check(&private_defaults()).unwrap();
+        check(private_defaults()).unwrap();
     }
 
     #[test]

@@ -4,8 +4,6 @@
     reason = "a failed unwrap is a failed test"
 )]
 
-use serde_json::json;
-
 use super::*;
 use crate::zoom::http::SendFault;
 use crate::zoom::testing::World;
@@ -30,8 +28,8 @@ fn operation(method: Method) -> Operation {
     match method {
         Method::Delete => Operation::delete(path),
         Method::Get => Operation::get(path),
-        Method::Patch => Operation::patch(path, json!({"topic": "x"})),
-        Method::Post => Operation::post(path, json!({"topic": "x"})),
+        Method::Patch => Operation::patch(path, br#"{"topic":"x"}"#.to_vec()),
+        Method::Post => Operation::post(path, br#"{"topic":"x"}"#.to_vec()),
     }
 }
 

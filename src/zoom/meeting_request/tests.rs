@@ -4,6 +4,8 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+use serde_json::json;
+
 use super::*;
 
 fn request(topic: &str, minutes: i64, zone: &str, host: Option<&str>) -> Result<MeetingRequest> {
@@ -49,11 +51,17 @@ fn what_zoom_would_refuse_is_refused_before_sending() {
     assert!(request(&"x".repeat(201), 30, "UTC", None).is_err());
 }
 
+fn json_of(body: &[u8]) -> Value {
+    serde_json::from_slice(body).unwrap()
+}
+
 #[test]
 fn the_body_is_private_and_in_utc() {
-    let body = request("Visit", 30, "Europe/Berlin", None)
-        .unwrap()
-        .create_body("Ab3-xyz890");
+    let body = json_of(
+        &request("Visit", 30, "Europe/Berlin", None)
+            .unwrap()
+            .create_body("Ab3-xyz890"),
+    );
     assert_eq!(body["start_time"], "2026-12-01T14:00:00Z");
     assert_eq!(body["timezone"], "Europe/Berlin");
     assert_eq!(body["type"], 2);
@@ -72,9 +80,11 @@ fn named_settings_win_over_the_defaults() {
     let settings = Map::from_iter([("waiting_room".to_owned(), json!(false))]);
     let start = "2026-12-01T14:00:00Z".parse().unwrap();
     let request = MeetingRequest::new("V", start, 5, "UTC", None, None, settings).unwrap();
-    assert_eq!(request.create_body("x")["settings"]["waiting_room"], false);
-    assert_eq!(request.create_body("x")["agenda"], "");
-    let update = request.update_body(request.named_settings());
+    let body = json_of(&request.create_body("x"));
+    assert_eq!(body["settings"]["waiting_room"], false);
+    assert_eq!(body["settings"]["join_before_host"], false);
+    assert_eq!(body["agenda"], "");
+    let update = json_of(&request.update_body(request.named_settings()));
     assert_eq!(update["settings"], json!({"waiting_room": false}));
     assert!(update.get("password").is_none() && update.get("agenda").is_none());
 }
