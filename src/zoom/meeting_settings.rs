@@ -116,6 +116,7 @@ pub const COMPARED: [&str; 8] = [
 /// settings. Patients have no Zoom account, so authentication is off.
 #[must_use]
 pub fn private_defaults() -> &'static Map<String, Value> {
+    #[allow(clippy::non_std_lazy_statics, reason = "once_cell is the project's")]
     static DEFAULTS: Lazy<Map<String, Value>> = Lazy::new(|| {
         let Value::Object(defaults) = json!({
             "alternative_hosts_email_notification": false,
