@@ -35,6 +35,7 @@ final class QueryPlanTest extends ClinicTestCase
                 'upcomingOfConnection' => static fn () => $queries->upcomingOfConnection('connection1', 1000),
                 'upcomingAtZoom' => static fn () => $queries->upcomingAtZoom(500),
                 'doctorsOfUpcoming' => static fn () => $queries->doctorsOfUpcoming(),
+                'isTaken' => static fn () => [$queries->isTaken(90000000001, 1), $queries->isTaken(1, 1)],
                 'apps' => static fn () => $queries->apps(),
                 'countUpcomingByApp' => static fn () => $queries->countUpcomingByApp(['former', 'other']),
                 'upcomingOfApps' => static fn () => $queries->upcomingOfApps(['app'], 50, 100),

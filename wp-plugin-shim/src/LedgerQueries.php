@@ -122,6 +122,13 @@ final class LedgerQueries
         return array_map('intval', [...array_column($rows, 'meeting_id'), ...array_column($leftovers, 'meeting_id')]);
     }
 
+    /** Whether another row has this meeting, or it is among the leftovers. */
+    public function isTaken(int $meeting, int $exceptRow): bool
+    {
+        return $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE meeting_id = ? AND id <> ? LIMIT 1', [$meeting, $exceptRow]) !== null
+            || $this->database->row('SELECT id FROM ' . Schema::leftovers() . ' WHERE meeting_id = ?', [$meeting]) !== null;
+    }
+
     /**
      * Visits of the same host at the same time: Zoom runs one meeting of a host at a time.
      *

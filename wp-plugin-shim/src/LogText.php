@@ -37,6 +37,7 @@ final class LogText
             'deleted' => __('Deleted at Zoom', 'telemed-zoom'),
             'already_gone' => __('Was gone at Zoom already', 'telemed-zoom'),
             'left_at_zoom' => __('The grant has ended: this meeting remains at Zoom', 'telemed-zoom'),
+            'taken' => __('A person named the meeting in Zoom', 'telemed-zoom'),
             'none_made' => __('An attempt without an answer had made no meeting', 'telemed-zoom'),
             'not_found_out' => __('It was never found out whether an attempt without an answer had made a meeting', 'telemed-zoom'),
             'lost_at_zoom' => __('Zoom has lost the meeting: made anew', 'telemed-zoom'),

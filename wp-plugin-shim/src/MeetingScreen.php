@@ -25,7 +25,8 @@ final class MeetingScreen
         private readonly Visits $visits,
         private readonly Worker $worker,
         private readonly AppointmentSources $sources,
-        private readonly Settings $settings
+        private readonly Settings $settings,
+        private readonly UncertainMeetingForm $uncertain
     ) {
     }
 
@@ -152,6 +153,9 @@ final class MeetingScreen
             self::fact(__('Invitation', 'telemed-zoom'), self::invitation($row, $this->settings->mailsZoomsLink()));
         }
         echo '</table>';
+        if ($row->state === MeetingState::Uncertain && !$row->isOver()) {
+            $this->uncertain->print($row);
+        }
         $this->printButtons($row);
         $this->printLog($row);
     }

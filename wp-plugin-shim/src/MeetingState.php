@@ -40,7 +40,7 @@ enum MeetingState: string
             self::Made => [self::Made, self::Changing, self::Moving, self::Due, self::Cancelled],
             self::Changing => [self::Changing, self::Made, self::Moving, self::Due, self::Cancelled],
             self::Moving => [self::Moving, self::Made, self::Changing, self::Due, self::Cancelled],
-            self::Uncertain => [self::Uncertain, self::Made, self::Due, self::Cancelled, self::Missed],
+            self::Uncertain => [self::Uncertain, self::Made, self::Changing, self::Due, self::Cancelled, self::Missed],
             // Booked again, or a cancellation that was taken back with its transaction.
             self::Cancelled => [self::Cancelled, self::Due, self::Changing],
             self::Missed => [self::Missed, self::Due],

@@ -41,6 +41,7 @@ final class Plugin
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
     public readonly OtherZoomUser $otherZoomUser;
+    public readonly UncertainMeetings $uncertain;
     public readonly OAuthCallback $oauthCallback;
 
     /** Either argument may be another one in a test. */
@@ -95,6 +96,7 @@ final class Plugin
         $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
+        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $maker, $this->log, $this->site);
         $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
         $this->otherZoomUser = new OtherZoomUser($signals, $this->apps, $this->queries, $this->leftovers, $this->ledger, $this->worker, $this->settings, $this->database, $this->extension, $this->guard, $this->site);
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
@@ -195,7 +197,9 @@ final class Plugin
         (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
-        (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings))->register();
+        $uncertain = new UncertainMeetingForm($this->uncertain, $this->ledger, $this->worker);
+        $uncertain->register();
+        (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain))->register();
         (new ReconcileScreen($this->reconcile))->register();
         (new NewMeetingScreen($this->manual, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
