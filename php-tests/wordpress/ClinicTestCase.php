@@ -60,6 +60,16 @@ abstract class ClinicTestCase extends TestCase
         $this->assertSame(array(), array_slice($this->site->complaints(), $this->complaintsBefore));
     }
 
+    /**
+     * PHPUnit keeps every test to the end of the run, and each browser has connections open.
+     *
+     * @after
+     */
+    public function closeBrowsers(): void
+    {
+        $this->forgetBrowsers();
+    }
+
     /** A start some weeks from now, on the half hour, in UTC. */
     protected static function start(int $days = 30): string
     {
