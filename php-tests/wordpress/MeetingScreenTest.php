@@ -60,6 +60,17 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testTheListTriesOnAClickToo(): void
+    {
+        $this->unmade();
+        $list = $this->browser('doctor1')->screen('telemed-meetings');
+        $this->forgetOutage();
+        $after = $this->browser('doctor1')->submit($list->form('//form[.//button[contains(@class, "telemed-try")]]'));
+        $this->assertSame('Ready', $after->text('telemed-state'), implode(' / ', $after->notices()));
+        $this->assertCount(1, $this->meetings());
+        $this->assertNull($this->browser('doctor1')->screen('telemed-meetings')->first('//button[contains(@class, "telemed-try")]'));
+    }
+
     public function testTheButtonsAreForTheOwnerWithANonceByPostOnly(): void
     {
         $row = $this->unmade();

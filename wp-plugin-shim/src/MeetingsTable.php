@@ -129,6 +129,11 @@ final class MeetingsTable extends \WP_List_Table
             $html .= '<p class="telemed-error">' . esc_html($item->lastError) . '</p>';
         }
         $html .= MeetingScreen::nextTry($item);
+        if ($item->state->isOpen() && !$item->isOver()) {
+            ob_start();
+            AdminPost::button(MeetingScreen::ACTION_TRY, __('Try now', 'telemed-zoom'), ['meeting' => $item->id], 'button button-small telemed-try');
+            $html .= ob_get_clean();
+        }
         if (isset($this->overlaps[$item->id])) {
             $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
         }
