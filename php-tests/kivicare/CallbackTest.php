@@ -23,6 +23,23 @@ final class CallbackTest extends KivicareTestCase
         $this->assertTrue($this->isConnected('doctor1'));
     }
 
+    public function testADoctorWithUpcomingVisitsWhoComesBackAsAnotherZoomUserIsAskedOnTheProfilePage(): void
+    {
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $appointment = $this->book();
+        $before = $this->visit($appointment);
+        $page = $this->browser('doctor1')->get($this->callbackAddress('doctor1', FakeZoom::DOCTOR2));
+        $this->assertStringContainsString('/wp-admin/profile.php', $page->url);
+        $this->assertStringContainsString('1 upcoming visit', $page->text('telemed-other-zoom-user'));
+        $page = $this->browser('doctor1')->submit($page->form('telemed-move-to-zoom-user-form'));
+        $this->assertNull($page->element('telemed-other-zoom-user'), implode(' ', $page->notices()));
+        $after = $this->visit($appointment);
+        $this->assertSame(FakeZoom::DOCTOR2, $this->onlyMeeting()['host_id']);
+        $this->assertNotSame($before['meeting_id'], $after['meeting_id']);
+        $this->assertSame($this->visitLink($before), $this->visitLink($after));
+        $this->assertTrue($this->isConnected('doctor1'));
+    }
+
     public function testItIsTheOneRedirectUrlOfTheSite(): void
     {
         $callback = $this->site->url('/wp-json/kivicare/v1/settings/zoom-telemed/callback');
@@ -83,11 +100,11 @@ final class CallbackTest extends KivicareTestCase
     }
 
     /** Where Zoom sends the browser after the doctor has clicked Authorize. */
-    private function callbackAddress(string $doctor): string
+    private function callbackAddress(string $doctor, string $zoomUser = FakeZoom::DOCTOR1): string
     {
         $authorize = $this->kc($doctor, 'GET', 'settings/zoom-telemed/authorize')->json()['data']['redirect_url'];
         $consent = $this->browser($doctor)->get($authorize);
-        return $this->sent($this->consent($this->browser($doctor), $consent, FakeZoom::DOCTOR1, false));
+        return $this->sent($this->consent($this->browser($doctor), $consent, $zoomUser, false));
     }
 
     private function sent(Page $page): string

@@ -188,6 +188,23 @@ final class OtherZoomUserTest extends ClinicTestCase
         $this->assertCount(4, $this->meetings());
     }
 
+    public function testWhoHasDisconnectedIsNotAskedAgainAndTheOldMeetingsStillGo(): void
+    {
+        $visits = $this->threeVisits();
+        $this->zoom->answer(array('method' => 'DELETE', 'path' => '/v2/meetings/'), 503, array(), array(), -1);
+        $departure = $this->browser('doctor1')->submit($this->profile('doctor1')->form('telemed-disconnect-form'));
+        $this->browser('doctor1')->submit($departure->form('telemed-departure-form'), array('choice' => 'wait'));
+        $this->zoom->forgetFaults();
+        $this->forgetOutage();
+        $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
+        $this->assertNull($page->element('telemed-other-zoom-user'));
+        $this->assertStringContainsString(FakeZoom::DOCTOR2_EMAIL, $page->text('telemed-connected'));
+        $this->runWorker(2 * 3600);
+        $this->runWorker(2 * 3600 + 60);
+        $this->assertVisitsAt($visits, FakeZoom::DOCTOR2, false);
+        $this->assertEverythingIsAt(FakeZoom::DOCTOR2);
+    }
+
     public function testNobodyAnswersForAnotherAndNoAnswerComesWithoutANonce(): void
     {
         $visits = $this->threeVisits();

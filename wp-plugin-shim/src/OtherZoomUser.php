@@ -66,11 +66,15 @@ final class OtherZoomUser
             return $connection;
         }
         $this->signals->set(self::ASKED . $doctor, Clock::now());
-        if ($this->upcoming($doctor) > 0) {
+        // Who has clicked Disconnect, which Zoom has not been told yet, has let go of the Zoom user before already.
+        $isConnected = $this->apps->connection($doctor) !== null;
+        if ($isConnected && $this->upcoming($doctor) > 0) {
             return $connection;
         }
         $connection = $this->putInForce($doctor);
-        $this->move($doctor, 0.0);
+        if ($isConnected) {
+            $this->move($doctor, 0.0);
+        }
         return $connection;
     }
 
@@ -226,9 +230,9 @@ final class OtherZoomUser
     {
         $oauth = $this->apps->oauth();
         $subject = $this->site->subject($doctor);
-        $host = $this->apps->connection($doctor)?->zoomUserId();
+        $host = $oauth->connection($subject)?->zoomUserId();
         if ($host === null) {
-            // Disconnected: everything ends there (Departures), or is asked about anew.
+            // Disconnected, and the grant before has ended with it.
             $this->signals->clear(self::MOVING . $doctor);
             $this->signals->clear(self::ENDING . $doctor);
             return;
