@@ -48,11 +48,25 @@ final class MailDeliveryTest extends ClinicTestCase
     public static function deaths(): array
     {
         return array(
-            'before the change was committed' => array('add_action("telemed_row_settling", $die, 100);', 0, array(1, 1)),
             'after it was taken down' => array('add_action("telemed_row_settled", $die, 1);', 0, array(1, 1)),
             // Nobody can know that it has gone: twice is better than never.
             'after the first mail' => array('add_filter("pre_wp_mail", static function ($sent) use ($die) { $die(); return $sent; }, 20);', 1, array(2, 1)),
         );
+    }
+
+    public function testAProcessKilledBeforeTheChangeWasCommittedHasChangedAndToldNothing(): void
+    {
+        try {
+            $this->site->php(self::BOOK . 'add_action("telemed_row_settling", $die, 100); $book("a", "+3 days");');
+            $this->fail('the process was to be killed');
+        } catch (\RuntimeException) {
+            $this->assertSame(array(), $this->rows());
+            $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log'));
+        }
+        $this->site->php(self::BOOK . '$book("a", "+3 days");');
+        $this->runWorker(11 * 60);
+        $this->assertSame(array(1, 1), array($this->countTo(self::PATIENT), $this->countTo('doctor1@clinic.example')));
+        $this->assertCount(1, $this->meetings());
     }
 
     public function testWhatWasOverDueIsNotToldWhenSomethingNewerIs(): void
