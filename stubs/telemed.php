@@ -931,6 +931,8 @@ class NotFoundException extends ApiException
 /** The network failed: no name, no connection, no TLS, no answer in time, a broken answer. */
 class TransportException extends TelemedException
 {
+    /** @var ?\DateTimeImmutable not null: Zoom answers by now, but is believed only from then on (UTC); null: the network failed */
+    public $retryAt;
 }
 
 /** A sealed text cannot be opened. */

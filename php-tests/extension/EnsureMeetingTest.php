@@ -93,7 +93,9 @@ final class EnsureMeetingTest extends ExtensionTestCase
         } catch (TelemedException $uncertain) {
             $this->assertTrue($uncertain->maybeDelivered);
             $this->assertTrue($uncertain->isRetryable());
+            $this->assertInstanceOf(\DateTimeImmutable::class, $uncertain->retryAt, 'Zoom answers, and is believed from then on');
         }
+        $this->assertNull($lost->retryAt, 'the network failed');
         $this->assertCount(1, $this->zoom->requests('POST', '/v2/users/'));
     }
 

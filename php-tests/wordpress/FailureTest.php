@@ -39,6 +39,26 @@ final class FailureTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testAMeetingThatIsLookedForHoldsUpNoOtherBooking(): void
+    {
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
+        $this->zoom->fault(self::CREATE, array('kind' => 'close_before_work'), 1);
+        $row = $this->booked();
+        $this->assertSame('attempting', $row['state']);
+        $this->forgetOutage();
+        // As a killed process leaves it.
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET next_try_at = NULL, last_error = NULL WHERE id = {$row['id']}");
+        $this->site->php('do_action("telemed_run");');
+        $now = $this->row($row['id']);
+        $this->assertSame('attempting', $now['state'], 'not found is not believed at once');
+        $this->assertStringContainsString('may still be at work', $now['error']);
+        $this->assertLessThanOrEqual(time() + 60, strtotime($now['next_try']), 'tried again as soon as it is believed');
+        $this->make('admin', 'doctor2');
+        $this->runWorker(600);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+        $this->assertCount(2, $this->meetings());
+    }
+
     /** @dataProvider waysOut */
     public function testAVisitThatIsGivenUpWhileItsAnswerIsLostLeavesNoMeeting(string $fault, callable $giveUp, int $left): void
     {

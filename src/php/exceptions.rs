@@ -90,6 +90,7 @@ pub fn register() -> BindingResult<()> {
         .registration(|class, tables| keep(&AUTHENTICATION, class, tables))
         .register()?;
     child("Telemed\\TransportException")
+        .property(property("retryAt", PropertyFlags::Public, null))
         .registration(|class, tables| keep(&TRANSPORT, class, tables))
         .register()?;
     child("Telemed\\VaultException")
@@ -303,7 +304,7 @@ fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> Binding
     }
     match error.kind() {
         Kind::Scope => object.set_property("missingScopes", error.missing_scopes().to_vec())?,
-        Kind::RateLimit => object.set_property("retryAt", error.retry_at().map(DateTime))?,
+        Kind::RateLimit | Kind::Transport => object.set_property("retryAt", error.retry_at().map(DateTime))?,
         _ => {}
     }
     object.into_zval(false)

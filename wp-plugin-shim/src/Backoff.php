@@ -29,7 +29,7 @@ final class Backoff
     public static function after(Problem|\Telemed\TelemedException $failure, int $tries, ?\DateTimeImmutable $start): int
     {
         $now = Clock::now();
-        if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null) {
+        if (($failure instanceof \Telemed\RateLimitException || $failure instanceof \Telemed\TransportException) && $failure->retryAt !== null) {
             return max($failure->retryAt->getTimestamp(), $now + 1);
         }
         $mendsItself = $failure instanceof \Telemed\TelemedException && $failure->isRetryable();

@@ -93,7 +93,7 @@ final class Deauthorizations
             throw $failure;
         }
         if ($isForgotten) {
-            delete_user_option($doctor, Doctors::META_CONNECTED);
+            // Bookings go on, and are due until the doctor connects again.
             $this->ledger->forgetHostEmail($subject);
         }
         // Of processes at the same moment one tells. Who has connected again since needs not be told.

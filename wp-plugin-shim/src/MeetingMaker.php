@@ -256,7 +256,9 @@ final class MeetingMaker
     private function noteNetwork(Problem|\Telemed\TelemedException $failure, ?Credentials $credentials): void
     {
         if ($failure instanceof \Telemed\TransportException) {
-            $this->breaker->trip();
+            if ($failure->retryAt === null) {
+                $this->breaker->trip();
+            }
             return;
         }
         if ($failure instanceof \Telemed\TelemedException && $credentials !== null) {
