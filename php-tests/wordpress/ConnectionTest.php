@@ -33,6 +33,17 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertSame(array(), $this->site->mails());
     }
 
+    public function testTheCommandOfASystemCronCarriesTheHoursAndTheNightsWorkToo(): void
+    {
+        $this->site->php('foreach (["telemed_renew" => "hourly", "telemed_nightly" => "daily"] as $hook => $schedule) { wp_clear_scheduled_hook($hook); wp_schedule_event(time() - 60, $schedule, $hook); }
+            delete_user_option($arguments["doctor"], "telemed_renew_at");', array('doctor' => $this->site->userId('doctor1')));
+        $runs = $this->site->php('$ran = []; foreach (["telemed_run", "telemed_renew", "telemed_nightly"] as $hook) { add_action($hook, function () use ($hook, &$ran) { $ran[] = $hook; }); }
+            \TelemedZoom\Cron::catchUp(); \TelemedZoom\Cron::catchUp();
+            return [$ran, wp_next_scheduled("telemed_renew") > time(), wp_next_scheduled("telemed_nightly") > time()];');
+        $this->assertSame(array(array('telemed_run', 'telemed_renew', 'telemed_nightly', 'telemed_run'), true, true), $runs);
+        $this->assertStringContainsString('Success', $this->wpCli('telemed run')[0][0]);
+    }
+
     public function testAGrantInTheFormerAppIsRefreshedWhateverTheModeIsNow(): void
     {
         $row = $this->make('doctor1', 'doctor1');

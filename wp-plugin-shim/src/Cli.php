@@ -29,7 +29,7 @@ final class Cli
     }
 
     /**
-     * Carries out what is due at Zoom. For a system cron, once a minute.
+     * Carries out what is due at Zoom, and what the hour and the night do when it is their time. For a system cron, once a minute.
      *
      * ## OPTIONS
      *
@@ -43,6 +43,7 @@ final class Cli
     {
         try {
             $done = $this->plugin->worker->runDue((float) ($options['seconds'] ?? self::RUN_SECONDS));
+            Cron::catchUp();
         } catch (DatabaseException $failure) {
             \WP_CLI::error(ErrorText::of($failure));
             return;

@@ -52,6 +52,25 @@ final class Cron
         }
     }
 
+    /**
+     * For sites whose WP-Cron never runs, after the worker: what else the minute does, and what the hour and the night do when it
+     * is their time.
+     */
+    public static function catchUp(): void
+    {
+        self::schedule();
+        do_action(self::HOOK_RUN);
+        foreach ([Renewal::HOOK => 'hourly', self::HOOK_NIGHTLY => 'daily'] as $hook => $schedule) {
+            $due = wp_next_scheduled($hook);
+            if ($due !== false && $due <= time()) {
+                // In WP-Cron's order: who comes next finds it rescheduled.
+                wp_reschedule_event($due, $schedule, $hook);
+                wp_unschedule_event($due, $hook);
+                do_action($hook);
+            }
+        }
+    }
+
     public static function unschedule(): void
     {
         // Whatever its arguments.
