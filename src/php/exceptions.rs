@@ -305,7 +305,7 @@ fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> Binding
     match error.kind() {
         Kind::Scope => object.set_property("missingScopes", error.missing_scopes().to_vec())?,
         Kind::RateLimit | Kind::Transport => {
-            object.set_property("retryAt", error.retry_at().map(DateTime))?
+            object.set_property("retryAt", error.retry_at().map(DateTime))?;
         }
         _ => {}
     }
