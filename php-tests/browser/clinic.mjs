@@ -87,8 +87,14 @@ export async function makeMeeting(tab, doctor, date = '2027-01-12', time = '09:3
   await tab.waitForURL(/page=telemed-meetings/);
 }
 
+/** Cancels the first meeting of the list and waits until it is done: what is still under way would meet the next test's fake-zoom. */
 export async function cancelMeeting(tab) {
   await page(tab, 'telemed-meetings');
-  await tab.locator('.telemed-cancel').first().click();
-  await tab.locator('.telemed-flash').waitFor();
+  const cancel = tab.locator('.telemed-cancel');
+  const before = await cancel.count();
+  await cancel.first().click();
+  await tab.waitForFunction(
+    (before) => document.readyState === 'complete' && document.querySelector('.telemed-flash') && document.querySelectorAll('.telemed-cancel').length === before - 1,
+    before,
+  );
 }
