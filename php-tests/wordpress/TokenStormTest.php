@@ -17,7 +17,7 @@ use Telemed\Tests\Storm;
 final class TokenStormTest extends ClinicTestCase
 {
     private const PROCESSES = 64;
-    private const ROUNDS = 3;
+    private const ROUNDS = 20;
     private const REFRESH = array('method' => 'POST', 'path' => '/oauth/token', 'body_contains' => 'grant_type=refresh_token');
     /** PHP in WordPress: the doctor's app and subject. */
     private const APP = '$plugin = \TelemedZoom\Plugin::instance(); $app = $plugin->apps->oauth(); $subject = $plugin->site->subject($arguments["doctor"]);';
