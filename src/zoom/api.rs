@@ -24,6 +24,7 @@ use super::known_tokens::Access;
 use super::retry;
 use super::retry::Outcome;
 use super::tokens::LOCK_WAIT;
+use super::tokens::Replacements;
 use super::tokens::Tokens;
 
 /// The whole time of one call with all its repeats, unless the caller sets another.
@@ -194,7 +195,7 @@ impl Api {
         let deadline = self.deadline();
         let left = || deadline.saturating_sub(clock.monotonic());
         let mut access = self.tokens.access(None, left().min(LOCK_WAIT))?;
-        let mut token_replaced = false;
+        let mut replacements = Replacements::default();
         let mut attempt = 0;
         let mut maybe_done = false;
         loop {
@@ -210,13 +211,11 @@ impl Api {
                         method: operation.method,
                     });
                 }
-                Ok(response) if !token_replaced && api_error::refuses_token(&response) => {
-                    // Refused before any work was done, so even a POST may go again, once, with another token.
-                    access = self
-                        .tokens
-                        .access(Some(&access.token), left().min(LOCK_WAIT))
+                Ok(response) if replacements.are_left() && api_error::refuses_token(&response) => {
+                    // Refused before any work was done, so even a POST may go again with another token.
+                    access = replacements
+                        .next(&self.tokens, &access.token, left().min(LOCK_WAIT))
                         .map_err(|error| error.maybe_delivered(maybe_done))?;
-                    token_replaced = true;
                     continue;
                 }
                 Ok(response) => {

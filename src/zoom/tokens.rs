@@ -5,6 +5,7 @@
 
 mod lock;
 mod outage;
+mod replacements;
 mod saving;
 
 use std::rc::Rc;
@@ -14,6 +15,7 @@ use jiff::Timestamp;
 
 pub use self::lock::Locked;
 pub use self::lock::lock;
+pub use self::replacements::Replacements;
 use super::context::Context;
 use super::error::Error;
 use super::error::Kind;
@@ -149,13 +151,18 @@ impl Tokens {
     /// # Errors
     /// [`Kind::Authentication`] when there is no living connection; store, vault and network errors.
     pub fn access(&self, refused: Option<&Secret>, wait: Duration) -> Result<Rc<Access>> {
+        self.obtain(refused, wait).map(|(access, _)| access)
+    }
+
+    /// As [`access`](Self::access), and whether the token was refreshed for it.
+    fn obtain(&self, refused: Option<&Secret>, wait: Duration) -> Result<(Rc<Access>, bool)> {
         let now = self.context.clock.now();
         let mut held: Vec<Secret> = refused.cloned().into_iter().collect();
         let unsaved = self.is_unsaved();
 
         if let Some(known) = self.context.known.get(&self.id) {
             if !held.contains(&known.token) && known.renew_at > now.as_second() && !unsaved {
-                return Ok(known);
+                return Ok((known, false));
             }
             held.push(known.token.clone());
         }
@@ -163,7 +170,7 @@ impl Tokens {
             self.check_alive(&stored.value)?;
             if !held.contains(&stored.value.access_token) && stored.value.renew_at > now.as_second()
             {
-                return self.use_record(&stored.value);
+                return Ok((self.use_record(&stored.value)?, false));
             }
             held.push(stored.value.access_token.clone());
         }
@@ -175,11 +182,11 @@ impl Tokens {
             self.check_alive(&stored.value)?;
             // Another process was faster. Expiry does not decide: a token that we have not seen refused is good.
             if !held.contains(&stored.value.access_token) {
-                return self.use_record(&stored.value);
+                return Ok((self.use_record(&stored.value)?, false));
             }
         }
         let record = crowd.refresh(stored.as_ref())?;
-        self.use_record(&record)
+        Ok((self.use_record(&record)?, true))
     }
 
     /// Refreshes now, whatever the expiry, so that the connection does not lapse from disuse.

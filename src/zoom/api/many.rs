@@ -14,6 +14,7 @@ use crate::zoom::pace::Pace;
 use crate::zoom::retry;
 use crate::zoom::retry::Outcome;
 use crate::zoom::tokens::LOCK_WAIT;
+use crate::zoom::tokens::Replacements;
 
 /// What to do with one answer.
 enum Verdict {
@@ -42,7 +43,7 @@ impl Api {
             Ok(access) => access,
             Err(error) => return operations.iter().map(|_| Err(error.clone())).collect(),
         };
-        let mut token_replaced = false;
+        let mut replacements = Replacements::default();
         let mut attempt = 0;
         while !open.is_empty() {
             attempt += 1;
@@ -61,7 +62,7 @@ impl Api {
                     continue;
                 };
                 match self.judge(operation, answer, attempt) {
-                    Verdict::NewToken(result) if !token_replaced => {
+                    Verdict::NewToken(result) if replacements.are_left() => {
                         token_refused = true;
                         again.push(index);
                         *slot = Some(result);
@@ -80,11 +81,7 @@ impl Api {
                 }
             }
             if token_refused {
-                token_replaced = true;
-                match self
-                    .tokens
-                    .access(Some(&access.token), self.budget().min(LOCK_WAIT))
-                {
+                match replacements.next(&self.tokens, &access.token, self.budget().min(LOCK_WAIT)) {
                     Ok(fresh) => access = fresh,
                     // Each keeps the refusal that it got.
                     Err(_) => again.clear(),

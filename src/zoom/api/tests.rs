@@ -99,6 +99,44 @@ fn a_second_refusal_is_an_error_and_no_storm() {
 }
 
 #[test]
+fn where_zoom_ended_all_tokens_the_one_that_another_process_stored_is_replaced_too() {
+    for method in METHODS {
+        let world = World::new();
+        let here = api(&world);
+        world.http.answer(200, "{}");
+        here.call(&operation(Method::Get)).unwrap();
+        let elsewhere = world.other_process();
+        let other = Api::new(elsewhere.clone(), user_tokens(&elsewhere));
+        world
+            .http
+            .answer(401, REFUSED)
+            .answer(200, &token_answer("1"))
+            .answer(200, "{}");
+        other.call(&operation(Method::Get)).unwrap();
+
+        // This process still has the first token, and the other's has ended meanwhile.
+        let operation = operation(method);
+        world
+            .http
+            .answer(401, REFUSED)
+            .answer(401, REFUSED)
+            .answer(200, &token_answer("2"))
+            .answer(operation.expected, "{}");
+        here.call(&operation).unwrap();
+        let bearer = world
+            .http
+            .sent
+            .borrow()
+            .last()
+            .unwrap()
+            .authorization
+            .clone();
+        assert_eq!(bearer, "Bearer access-2");
+        assert!(world.http.is_done());
+    }
+}
+
+#[test]
 fn code_124_counts_whatever_the_status() {
     let world = World::new();
     world
