@@ -20,7 +20,7 @@ final class CatchUpTest extends KivicareTestCase
     protected function assertPostConditions(): void
     {
         foreach (array_slice($this->site->complaints(), $this->complaints) as $line) {
-            $this->assertStringContainsString('telemed-zoom: TelemedZoom\DatabaseException on an event of KiviCare', $line);
+            $this->assertStringContainsString('telemed-zoom: TelemedZoom\Site\DatabaseException on an event of KiviCare', $line);
         }
     }
 

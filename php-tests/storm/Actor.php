@@ -4,9 +4,9 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
-use TelemedZoom\MeetingRecord;
+use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Plugin;
-use TelemedZoom\Visit;
+use TelemedZoom\Visits\Visit;
 
 /** Lives the lives of some appointments, one operation after another, as the requests of a site would. */
 final class Actor

@@ -45,7 +45,7 @@ $system = 'kivicare' === $name ? new Kivicare() : new OwnTable();
 $stage = new Stage($site, $zoom, $system);
 $doctors = $stage->build($mode, max(2, intdiv($appointments, $system->appointmentsPerDoctor())));
 $known = $system->prepare($site, $doctors, ACTORS);
-$hosts = $site->php('return array_map(static fn (int $user): string => (new \TelemedZoom\HostMap())->of($user)->id, array_combine($arguments["doctors"], $arguments["doctors"]));', array('doctors' => $doctors));
+$hosts = $site->php('return array_map(static fn (int $user): string => (new \TelemedZoom\Doctors\HostMap())->of($user)->id, array_combine($arguments["doctors"], $arguments["doctors"]));', array('doctors' => $doctors));
 
 $folder = sys_get_temp_dir() . '/telemed-storm-' . getmypid();
 mkdir($folder);

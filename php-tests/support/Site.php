@@ -145,7 +145,7 @@ final class Site
     public function reset(): void
     {
         $this->php(<<<'CODE'
-            (new \TelemedZoom\Schema())->drop();
+            (new \TelemedZoom\Site\Schema())->drop();
             global $wpdb;
             $wpdb->query("DELETE FROM {$wpdb->options} WHERE option_name LIKE '%telemed\\_%'");
             $wpdb->query("DELETE FROM {$wpdb->usermeta} WHERE meta_key LIKE '%telemed\\_%'");

@@ -207,7 +207,7 @@ abstract class ClinicTestCase extends TestCase
     /** Zoom counts as unreachable for a minute after a fault. */
     protected function forgetOutage(): void
     {
-        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Breaker(new \TelemedZoom\Signals($plugin->database)))->reset();');
+        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Work\Breaker(new \TelemedZoom\Work\Signals($plugin->database)))->reset();');
     }
 
     /** @return array<string, mixed> */

@@ -12,7 +12,7 @@ final class MailDeliveryTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
         $die = static function () { posix_kill(getmypid(), SIGKILL); };
-        $book = static fn (string $name, string $start) => $plugin->visits->book('manual', $name, $doctor, \TelemedZoom\Visit::of(new \DateTimeImmutable($start), 25, 'Europe/Berlin', ''), \TelemedZoom\Patient::from('pat@patients.example'));
+        $book = static fn (string $name, string $start) => $plugin->visits->book('manual', $name, $doctor, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable($start), 25, 'Europe/Berlin', ''), \TelemedZoom\Visits\Patient::from('pat@patients.example'));
         CODE;
 
     protected function setUp(): void
@@ -109,7 +109,7 @@ final class MailDeliveryTest extends ClinicTestCase
         $this->site->php(self::BOOK . '
             $other = get_user_by("login", "doctor2")->ID;
             foreach (range(1, 12) as $number) { $book("visit$number", "+" . (70 + 2 * $number) . " minutes"); }
-            $plugin->visits->book("manual", "other", $other, \TelemedZoom\Visit::of(new \DateTimeImmutable("+80 minutes"), 25, "Europe/Berlin", ""));');
+            $plugin->visits->book("manual", "other", $other, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable("+80 minutes"), 25, "Europe/Berlin", ""));');
         $told = count($this->site->mails());
         $this->runWorker(2 * 60);
         $this->assertCount($told, $this->site->mails(), 'nothing is late yet, and it may mend itself');

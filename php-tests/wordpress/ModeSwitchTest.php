@@ -215,7 +215,7 @@ final class ModeSwitchTest extends ClinicTestCase
             '$plugin = \TelemedZoom\Plugin::instance();
             for ($n = 0; $n < $arguments["count"]; $n++) {
                 $start = new \DateTimeImmutable($arguments["start"]);
-                $visit = \TelemedZoom\Visit::of($start->modify("+{$n} hours"), 25, $arguments["zone"], "");
+                $visit = \TelemedZoom\Visits\Visit::of($start->modify("+{$n} hours"), 25, $arguments["zone"], "");
                 $plugin->visits->book("manual", "visit-{$n}", $arguments["doctors"][$n % 2], $visit);
             }
             $plugin->worker->runDue(120.0);',
@@ -253,7 +253,7 @@ final class ModeSwitchTest extends ClinicTestCase
     {
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            (new \TelemedZoom\FormerMeetings($plugin->ledger, $plugin->queries, $plugin->apps, $plugin->settings, $plugin->ownAccounts))->moveAll($arguments["app"]);',
+            (new \TelemedZoom\Apps\FormerMeetings($plugin->ledger, $plugin->queries, $plugin->apps, $plugin->settings, $plugin->ownAccounts))->moveAll($arguments["app"]);',
             array('app' => self::APPS[$from])
         );
     }

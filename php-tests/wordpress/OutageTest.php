@@ -11,7 +11,7 @@ final class OutageTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
         foreach (range(1, $arguments['count']) as $number) {
-            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Visit::of(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
+            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
         }
         CODE;
     /** WordPress runs what is due when the answer has gone. */
@@ -96,12 +96,12 @@ final class OutageTest extends ClinicTestCase
         $this->site->database()->query("UPDATE wp_telemed_meetings SET source = 'test', event = 'booked', wished_at = UTC_TIMESTAMP()");
         $this->site->php(
             self::BOOK . 'remove_all_actions("shutdown");
-            add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\AppointmentSource {
+            add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSource {
                 public function name(): string { return "test"; }
-                public function committed(array $appointments, \TelemedZoom\Database $database): array { return []; }
-                public function people(\TelemedZoom\MeetingRecord $row): \TelemedZoom\People { return new \TelemedZoom\People("", null, null, null); }
-                public function mayView(\TelemedZoom\MeetingRecord $row, int $user): bool { return false; }
-                public function mailsItself(string $event, \TelemedZoom\MeetingRecord $row): bool { return true; }
+                public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
+                public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People("", null, null, null); }
+                public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
+                public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
             }]);
             global $wpdb; $wpdb->query("UPDATE {$wpdb->prefix}telemed_meetings SET start_utc = start_utc + INTERVAL 90 DAY, end_utc = end_utc + INTERVAL 90 DAY WHERE source = \'manual\'");
             $plugin->worker->runDue(60.0);',

@@ -14,13 +14,13 @@ final class QueryPlanTest extends ClinicTestCase
     private const CALLS = <<<'CODE'
         $plugin = \TelemedZoom\Plugin::instance();
         $queries = $plugin->queries;
-        $comparison = new \TelemedZoom\ReconcileQueries($plugin->database);
+        $comparison = new \TelemedZoom\Reconcile\ReconcileQueries($plugin->database);
         $row = $plugin->ledger->find($arguments['row']);
         $without = $plugin->ledger->find($arguments['without']);
-        $host = new \TelemedZoom\HostOfMeetings('s2s', 'app', 'account', null, 'host1', null);
+        $host = new \TelemedZoom\Doctors\HostOfMeetings('s2s', 'app', 'account', null, 'host1', null);
         $page = static fn (?int $doctor, string $when, int $number): array => $queries->page($doctor, $when, $number, 20);
         $calls = [
-            \TelemedZoom\LedgerQueries::class => [
+            \TelemedZoom\Ledger\LedgerQueries::class => [
                 'page' => static fn () => [$page(null, 'upcoming', 3), $page(null, 'past', 3), $page(null, 'all', 3), $page(1, 'upcoming', 1), $page(1, 'past', 2), $page(1, 'all', 1)],
                 'count' => static fn () => [$queries->count(null, 'upcoming'), $queries->count(1, 'all')],
                 'due' => static fn () => $queries->due(50),
@@ -42,26 +42,26 @@ final class QueryPlanTest extends ClinicTestCase
                 'upcomingOfAppAfter' => static fn () => [$queries->upcomingOfAppAfter('app', null, 200), $queries->upcomingOfAppAfter('app', $row, 200)],
                 'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
             ],
-            \TelemedZoom\ReconcileQueries::class => [
+            \TelemedZoom\Reconcile\ReconcileQueries::class => [
                 'hosts' => static fn () => $comparison->hosts(),
                 'withoutMeeting' => static fn () => $comparison->withoutMeeting($host),
                 'successors' => static fn () => $comparison->successors($host),
                 'ofMeetings' => static fn () => $comparison->ofMeetings(range(90000000001, 90000000300)),
                 'upcomingOfHost' => static fn () => $comparison->upcomingOfHost($host, 9300, 300),
             ],
-            \TelemedZoom\Leftovers::class => [
+            \TelemedZoom\Ledger\Leftovers::class => [
                 'of' => static fn () => $plugin->leftovers->of(1),
                 'due' => static fn () => $plugin->leftovers->due(50),
                 'dueSince' => static fn () => $plugin->leftovers->dueSince(),
             ],
-            \TelemedZoom\Ledger::class => [
+            \TelemedZoom\Ledger\Ledger::class => [
                 'find' => static fn () => $plugin->ledger->find(1),
                 'findAppointment' => static fn () => $plugin->ledger->findAppointment('manual', 'a1'),
                 'findVisit' => static fn () => $plugin->ledger->findVisit(str_repeat('a', 32)),
             ],
         ];
         $forgotten = [];
-        foreach ([\TelemedZoom\LedgerQueries::class, \TelemedZoom\ReconcileQueries::class] as $class) {
+        foreach ([\TelemedZoom\Ledger\LedgerQueries::class, \TelemedZoom\Reconcile\ReconcileQueries::class] as $class) {
             foreach ((new \ReflectionClass($class))->getMethods(\ReflectionMethod::IS_PUBLIC) as $method) {
                 if (!$method->isConstructor() && !isset($calls[$class][$method->name])) {
                     $forgotten[] = $method->name;

@@ -135,8 +135,8 @@ final class TokenStoreTest extends ClinicTestCase
         $this->assertSame($this->grant()['refresh_token'], $this->stored()['refresh_token']);
 
         // What a process of the command line writes, the web server's sees: the site's id, a signal, a setting.
-        $this->assertSame($this->php('return (new \TelemedZoom\Site())->id();'), $this->php('return (new \TelemedZoom\Site())->id();'));
-        $this->php('(new \TelemedZoom\Breaker(new \TelemedZoom\Signals(\TelemedZoom\Plugin::instance()->database)))->trip();');
+        $this->assertSame($this->php('return (new \TelemedZoom\Site\Site())->id();'), $this->php('return (new \TelemedZoom\Site\Site())->id();'));
+        $this->php('(new \TelemedZoom\Work\Breaker(new \TelemedZoom\Work\Signals(\TelemedZoom\Plugin::instance()->database)))->trip();');
         $this->assertSame('due', $this->booked(array('start' => self::start(31)))['state'], 'Zoom counts as unreachable');
         $this->forgetOutage();
         $this->php('$options = get_option("telemed_settings"); update_option("telemed_settings", array("mode" => "s2s") + $options);');

@@ -36,7 +36,7 @@ final class VisitMailsTest extends ClinicTestCase
 
     public function testTheTimesAreInTheDoctorsZoneAndTheClinics(): void
     {
-        $this->site->php('\TelemedZoom\Doctors::setTimezone($arguments["doctor"], "Asia/Tokyo"); update_option("timezone_string", "Europe/Berlin");', array('doctor' => $this->site->userId('doctor1')));
+        $this->site->php('\TelemedZoom\Doctors\Doctors::setTimezone($arguments["doctor"], "Asia/Tokyo"); update_option("timezone_string", "Europe/Berlin");', array('doctor' => $this->site->userId('doctor1')));
         $this->make('admin', 'doctor1', array('patient' => self::PATIENT, 'start' => '2031-07-15T09:30:00Z'));
         $this->assertStringContainsString('11:30', $this->only(self::PATIENT)['message']);
         $this->assertStringContainsString('Europe/Berlin', $this->only(self::PATIENT)['message']);
@@ -166,7 +166,7 @@ final class VisitMailsTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor1');
         $text = $this->inPlugin('
-            return \TelemedZoom\Calendar::message("REQUEST", $plugin->ledger->demand($arguments["id"]), "site", "a@b.example", "Klinik \"Süd\"\r\nX-EVIL:1", "c@d.example", $arguments["summary"], "https://clinic.example/?x=1");', array('id' => $row['id'], 'summary' => "a;b,c\\d\ne " . str_repeat('äöü€', 40)));
+            return \TelemedZoom\Mail\Calendar::message("REQUEST", $plugin->ledger->demand($arguments["id"]), "site", "a@b.example", "Klinik \"Süd\"\r\nX-EVIL:1", "c@d.example", $arguments["summary"], "https://clinic.example/?x=1");', array('id' => $row['id'], 'summary' => "a;b,c\\d\ne " . str_repeat('äöü€', 40)));
         $this->assertStringEndsWith("END:VCALENDAR\r\n", $text);
         foreach (explode("\r\n", $text) as $line) {
             $this->assertLessThanOrEqual(75, strlen($line));

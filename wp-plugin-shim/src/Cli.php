@@ -9,6 +9,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Settings\KeyChange;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Work\Cron;
+
 defined('ABSPATH') || exit;
 
 final class Cli

@@ -9,6 +9,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+
 defined('ABSPATH') || exit;
 
 final class ErrorText

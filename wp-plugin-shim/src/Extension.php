@@ -12,6 +12,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Mail\Mail;
+
 defined('ABSPATH') || exit;
 
 final class Extension

@@ -9,6 +9,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorsScreen;
+use TelemedZoom\Doctors\HostMap;
+use TelemedZoom\Settings\EncryptionKey;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Settings\SettingsPage;
+
 defined('ABSPATH') || exit;
 
 final class Notices

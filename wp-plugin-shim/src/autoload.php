@@ -1,6 +1,6 @@
 <?php
 /**
- * Loads the plugin's classes: TelemedZoom\Name is src/Name.php.
+ * Loads the plugin's classes: TelemedZoom\Folder\Name is src/Folder/Name.php.
  *
  * @package TelemedZoom
  */

@@ -9,7 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Capabilities;
+use TelemedZoom\Doctors\Capabilities;
 
 defined('ABSPATH') || exit;
 

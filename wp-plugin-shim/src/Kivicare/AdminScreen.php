@@ -12,8 +12,8 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings;
-use TelemedZoom\SettingsPage;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Settings\SettingsPage;
 
 defined('ABSPATH') || exit;
 

@@ -10,15 +10,15 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Clock;
-use TelemedZoom\Ledger;
-use TelemedZoom\MeetingState;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
-use TelemedZoom\Schema;
-use TelemedZoom\Settings;
-use TelemedZoom\Visit;
-use TelemedZoom\VisitLink;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Schema;
+use TelemedZoom\Visits\Visit;
+use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

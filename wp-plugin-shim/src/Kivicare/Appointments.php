@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Database;
+use TelemedZoom\Site\Database;
 
 defined('ABSPATH') || exit;
 
@@ -28,7 +28,7 @@ final class Appointments
     /**
      * @param list<int> $ids
      * @return array<int, Appointment> those that stand committed, by id
-     * @throws \TelemedZoom\DatabaseException
+     * @throws \TelemedZoom\Site\DatabaseException
      */
     public static function committed(array $ids, Database $database): array
     {
@@ -51,7 +51,7 @@ final class Appointments
      *
      * @param list<int> $ids
      * @return array<int, true>
-     * @throws \TelemedZoom\DatabaseException
+     * @throws \TelemedZoom\Site\DatabaseException
      */
     public static function onGoogleMeet(array $ids, Database $database): array
     {

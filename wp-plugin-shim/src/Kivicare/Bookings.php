@@ -11,13 +11,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Ledger;
-use TelemedZoom\MeetingRecord;
-use TelemedZoom\MeetingState;
-use TelemedZoom\Patient;
-use TelemedZoom\Visit;
-use TelemedZoom\VisitLink;
-use TelemedZoom\Visits;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Visits\Patient;
+use TelemedZoom\Visits\Visit;
+use TelemedZoom\Visits\VisitLink;
+use TelemedZoom\Visits\Visits;
 
 defined('ABSPATH') || exit;
 

@@ -10,8 +10,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Capabilities;
-use TelemedZoom\OAuthCallback;
+use TelemedZoom\Connections\OAuthCallback;
+use TelemedZoom\Doctors\Capabilities;
 
 defined('ABSPATH') || exit;
 

@@ -11,10 +11,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Database;
-use TelemedZoom\DatabaseException;
-use TelemedZoom\MeetingState;
-use TelemedZoom\Schema;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Schema;
 
 defined('ABSPATH') || exit;
 

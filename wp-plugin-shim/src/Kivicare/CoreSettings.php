@@ -10,11 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Capabilities;
-use TelemedZoom\Doctors;
-use TelemedZoom\HostMap;
-use TelemedZoom\OwnAccounts;
-use TelemedZoom\Settings;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Doctors\HostMap;
+use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Settings\Settings;
 
 defined('ABSPATH') || exit;
 

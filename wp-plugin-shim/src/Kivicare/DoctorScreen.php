@@ -10,16 +10,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\DatabaseException;
-use TelemedZoom\Departure;
-use TelemedZoom\Departures;
-use TelemedZoom\DepartureScreen;
-use TelemedZoom\Doctors;
+use TelemedZoom\Departures\Departure;
+use TelemedZoom\Departures\Departures;
+use TelemedZoom\Departures\DepartureScreen;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Mail;
-use TelemedZoom\OwnAccounts;
+use TelemedZoom\Mail\Mail;
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 

@@ -11,12 +11,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\DatabaseException;
-use TelemedZoom\Ledger;
-use TelemedZoom\MeetingRecord;
-use TelemedZoom\Settings;
-use TelemedZoom\StartLink;
-use TelemedZoom\VisitLink;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Visits\StartLink;
+use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

@@ -10,8 +10,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Capabilities;
-use TelemedZoom\OwnAccounts;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\OwnAccounts;
 
 defined('ABSPATH') || exit;
 

@@ -10,11 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\FormerApps;
-use TelemedZoom\OwnAccounts;
+use TelemedZoom\Apps\FormerApps;
+use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings;
+use TelemedZoom\Settings\Settings;
 
 defined('ABSPATH') || exit;
 

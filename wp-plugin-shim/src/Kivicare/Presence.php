@@ -11,8 +11,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Capabilities;
-use TelemedZoom\Mail;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Mail\Mail;
 use TelemedZoom\Notices;
 use TelemedZoom\Plugin;
 

@@ -14,9 +14,9 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use App\abstracts\KCAbstractTelemedProvider;
-use TelemedZoom\DatabaseException;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 

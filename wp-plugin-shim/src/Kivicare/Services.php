@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\OwnAccounts;
+use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\Plugin;
 
 defined('ABSPATH') || exit;

@@ -9,12 +9,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\AppointmentSource;
-use TelemedZoom\Database;
-use TelemedZoom\Doctors;
-use TelemedZoom\MeetingRecord;
-use TelemedZoom\People;
-use TelemedZoom\Wanted;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Ledger\AppointmentSource;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Wanted;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Visits\People;
 
 defined('ABSPATH') || exit;
 

@@ -11,14 +11,14 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\DatabaseException;
-use TelemedZoom\Doctors;
+use TelemedZoom\Apps\FormerApps;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\ErrorText;
-use TelemedZoom\FormerApps;
-use TelemedZoom\OwnAccounts;
 use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 

@@ -11,13 +11,13 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\AdminPost;
-use TelemedZoom\Capabilities;
-use TelemedZoom\DatabaseException;
-use TelemedZoom\Doctors;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
-use TelemedZoom\MeetingsScreen;
+use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 

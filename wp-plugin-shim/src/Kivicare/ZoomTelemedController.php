@@ -13,10 +13,10 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use App\baseClasses\KCBaseController;
-use TelemedZoom\Capabilities;
-use TelemedZoom\DatabaseException;
+use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 

@@ -1,0 +1,366 @@
+<?php
+/**
+ * No connection dies silently: whoever comes across a dead one, the doctor and the administrators get one e-mail that says since
+ * when, why, and which visits it endangers, and a notice until it is mended. The same for a client secret that no key opens.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Connections;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Extension;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Mail\Mail;
+use TelemedZoom\Notices;
+use TelemedZoom\Plugin;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\KeyChange;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Guard;
+use TelemedZoom\Work\Cron;
+use TelemedZoom\Work\Signals;
+
+defined('ABSPATH') || exit;
+
+final class ConnectionWatch
+{
+    /** User option, kept per blog, while the connection is dead: what was told. */
+    public const META_ENDED = 'telemed_connection_ended';
+    /** While the client secret cannot be opened. */
+    public const OPTION_SECRET = 'telemed_secret_mailed';
+    private const MOST_LISTED = 25;
+    /** When administrators were last told of a connection. Of those that end soon after, as when the key is lost, they get one mail. */
+    private const SIGNAL_TOLD = 'connections_told';
+    private const GATHER_SECONDS = 10 * MINUTE_IN_SECONDS;
+    private const LOCK = 'ended';
+
+    private readonly Signals $signals;
+
+    public function __construct(
+        private readonly ZoomApps $apps,
+        private readonly Settings $settings,
+        private readonly Extension $extension,
+        private readonly Guard $guard,
+        private readonly Database $database,
+        private readonly LedgerQueries $queries,
+        private readonly Ledger $ledger
+    ) {
+        $this->signals = new Signals($database);
+    }
+
+    public function register(): void
+    {
+        add_action('telemed_connection_seen', [$this, 'see'], 10, 2);
+        add_action('telemed_connection_refused', [$this, 'look']);
+        add_action('telemed_doctor_connected', [$this, 'mended']);
+        add_action(Cron::HOOK_RUN, [$this, 'watchSecret'], 5);
+        add_action(Cron::HOOK_RUN, [$this, 'tellGathered'], 20);
+        // Whatever a person has mended, what waited for it need not wait longer.
+        add_action('telemed_host_confirmed', [$this, 'wake']);
+        add_action('update_option_' . Settings::OPTION, function (): void {
+            $this->wake(null);
+        });
+        add_action('update_option_' . KeyChange::OPTION, function (): void {
+            $this->wake(null);
+        });
+        add_action('admin_notices', [$this, 'show']);
+    }
+
+    /** What is stored of a doctor's connection was looked at. */
+    public function see(int $doctor, ?\Telemed\Connection $connection): void
+    {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
+        $isTold = get_user_option(self::META_ENDED, $doctor) !== false;
+        if ($connection === null || $connection->status() === 'connected') {
+            if ($isTold) {
+                $this->mended($doctor);
+            }
+            return;
+        }
+        if (!$isTold) {
+            $this->tell($doctor, $connection->since(), (string) $connection->reason());
+        }
+    }
+
+    /** A dead connection is told at once, not when somebody next looks. */
+    public static function refused(\Throwable $failure, int $doctor): void
+    {
+        if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
+            do_action('telemed_connection_refused', $doctor);
+        }
+    }
+
+    /** Zoom has just refused a doctor's connection. */
+    public function look(int $doctor): void
+    {
+        try {
+            $this->apps->connection($doctor);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            // Not in this mode, or not readable now: the next look tells.
+            return;
+        }
+    }
+
+    public function mended(int $doctor): void
+    {
+        delete_user_option($doctor, self::META_ENDED);
+        $this->wake($doctor);
+    }
+
+    /** @param ?int $doctor null: everybody's */
+    public function wake(?int $doctor): void
+    {
+        try {
+            $this->ledger->wake($doctor);
+        } catch (DatabaseException) {
+            // They are tried at their own time.
+            return;
+        }
+    }
+
+    /** Says once that the client secret must be entered again, and is ready to say so again once it was. */
+    public function watchSecret(): void
+    {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
+            return;
+        }
+        $isTold = get_option(self::OPTION_SECRET) !== false;
+        if ($this->settings->secretIsReadable()) {
+            if ($isTold) {
+                delete_option(self::OPTION_SECRET);
+                $this->wake(null);
+            }
+            return;
+        }
+        if ($isTold || !add_option(self::OPTION_SECRET, Clock::now())) {
+            return;
+        }
+        Mail::administrators(
+            __('Enter the client secret of the Zoom app again', 'telemed-zoom'),
+            __('The stored client secret cannot be opened any more, because the site\'s encryption key has changed or was lost. Until it is entered again, no video visit can be made, moved, cancelled or started from the site. Nothing was deleted, and join links that exist keep working.', 'telemed-zoom') .
+                "\n\n" . __('Enter it here:', 'telemed-zoom') . ' ' . SettingsPage::url()
+        );
+    }
+
+    public function show(): void
+    {
+        $own = get_user_option(self::META_ENDED, get_current_user_id());
+        if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
+            Notices::print(
+                'error',
+                esc_html__('Your connection to Zoom has ended, and your video visits cannot be made or started from here.', 'telemed-zoom') .
+                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
+                'telemed-connection-notice'
+            );
+        }
+        if (!Capabilities::isAdmin() || !Plugin::isOwnScreen() || $this->settings->mode() !== Settings::MODE_OAUTH) {
+            return;
+        }
+        $names = array_map([Doctors::class, 'name'], self::ended());
+        if ($names !== []) {
+            Notices::print(
+                'error',
+                sprintf(
+                    /* translators: %s: names of doctors */
+                    esc_html__('The connection to Zoom of these doctors has ended; each authorizes again on their own profile: %s', 'telemed-zoom'),
+                    '<strong>' . esc_html(implode(', ', $names)) . '</strong>'
+                ),
+                'telemed-connections-notice'
+            );
+        }
+    }
+
+    /** @return list<int> doctors whose connection is dead, as far as anybody has looked */
+    private static function ended(): array
+    {
+        global $wpdb;
+        return array_map('intval', get_users([
+            'blog_id' => 0,
+            'meta_key' => $wpdb->get_blog_prefix() . self::META_ENDED, // phpcs:ignore WordPress.DB.SlowDBQuery
+            'fields' => 'ID',
+        ]));
+    }
+
+    /** The doctor has removed the app at Zoom. Nothing of the connection is left that could be told again. */
+    public function deauthorized(int $doctor): void
+    {
+        delete_user_option($doctor, self::META_ENDED);
+        $this->mail($doctor, null, __('the app was removed from the Zoom account, and what this site knew of that account is deleted', 'telemed-zoom'), true);
+    }
+
+    /** Administrators learn of all connections that ended soon after the last they were told of. */
+    public function tellGathered(): void
+    {
+        try {
+            $told = $this->signals->get(self::SIGNAL_TOLD);
+            if ($told === 0 || $told > Clock::now() - self::GATHER_SECONDS || !$this->guard->mayAct() || !$this->database->lock(self::LOCK, 0.0)) {
+                return;
+            }
+            try {
+                $gathered = array_filter(self::ended(), static fn(int $doctor): bool => !empty(((array) get_user_option(self::META_ENDED, $doctor))['gathered']));
+                if ($gathered === []) {
+                    $this->signals->clear(self::SIGNAL_TOLD);
+                    return;
+                }
+                $this->mailOfMany($gathered);
+                $this->signals->set(self::SIGNAL_TOLD, Clock::now());
+                foreach ($gathered as $doctor) {
+                    update_user_option($doctor, self::META_ENDED, array_diff_key((array) get_user_option(self::META_ENDED, $doctor), ['gathered' => 0]));
+                }
+            } finally {
+                $this->database->unlock(self::LOCK);
+            }
+        } catch (DatabaseException) {
+            // The next run tells.
+            return;
+        }
+    }
+
+    /** @param array<int, int> $doctors */
+    private function mailOfMany(array $doctors): void
+    {
+        $lines = array_map(fn(int $doctor): string => sprintf(
+            /* translators: 1: name of a doctor, 2: number of visits, 3: the reason */
+            __('- %1$s, with %2$d upcoming visits: %3$s', 'telemed-zoom'),
+            Doctors::name($doctor),
+            count($this->queries->upcomingOfDoctor($doctor)),
+            (string) (((array) get_user_option(self::META_ENDED, $doctor))['reason'] ?? '')
+        ), array_slice($doctors, 0, self::MOST_LISTED));
+        if (count($doctors) > self::MOST_LISTED) {
+            /* translators: %d: number of doctors */
+            $lines[] = sprintf(__('and %d more', 'telemed-zoom'), count($doctors) - self::MOST_LISTED);
+        }
+        Mail::administrators(
+            /* translators: %d: number of doctors */
+            sprintf(_n('%d more doctor must connect Zoom again', '%d more doctors must connect Zoom again', count($doctors), 'telemed-zoom'), count($doctors)),
+            __('The connections of these doctors to Zoom have ended:', 'telemed-zoom') . "\n\n" . implode("\n", $lines) . "\n\n" .
+                __('Each can only connect again themselves, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+        );
+    }
+
+    /** Whether administrators are told of this one at once; else it is gathered. */
+    private function isAlone(int $doctor, string $reason): bool
+    {
+        if (!$this->database->lock(self::LOCK, 5.0)) {
+            return true;
+        }
+        try {
+            $isAlone = $this->signals->get(self::SIGNAL_TOLD) === 0;
+            if ($isAlone) {
+                $this->signals->set(self::SIGNAL_TOLD, Clock::now());
+            } else {
+                update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason, 'gathered' => true]);
+            }
+            return $isAlone;
+        } finally {
+            $this->database->unlock(self::LOCK);
+        }
+    }
+
+    private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason): void
+    {
+        try {
+            if ($this->claim($doctor, $reason)) {
+                $this->mail($doctor, $since, $reason, $this->isAlone($doctor, $reason));
+            }
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+
+    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason, bool $toAdministrators): void
+    {
+        $user = get_userdata($doctor);
+        if ($user === false) {
+            return;
+        }
+        try {
+            $upcoming = $this->queries->upcomingOfDoctor($doctor);
+        } catch (DatabaseException) {
+            $upcoming = [];
+        }
+        $zone = Doctors::timezone($doctor);
+        $what = sprintf(
+            /* translators: 1: name of a doctor, 2: since when, or nothing, 3: the reason */
+            __('The connection of %1$s to Zoom has ended%2$s: %3$s', 'telemed-zoom'),
+            $user->display_name,
+            $since === null ? '' : ' (' . self::moment($since, $zone) . ')',
+            rtrim($reason, '.') . '.'
+        ) . "\n\n" . self::endangered($upcoming, $zone);
+        Mail::send(
+            $user->user_email,
+            __('Connect Zoom again', 'telemed-zoom'),
+            $what . "\n\n" . __('Log in, open your profile and click Authorize with Zoom; everything goes on then:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+        );
+        if (!$toAdministrators) {
+            return;
+        }
+        Mail::administrators(
+            /* translators: %s: name of a doctor */
+            sprintf(__('%s must connect Zoom again', 'telemed-zoom'), $user->display_name),
+            $what . "\n\n" . __('Only the doctor can do so, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url(),
+            [$user->user_email]
+        );
+    }
+
+    /** Of requests at the same moment one tells. */
+    private function claim(int $doctor, string $reason): bool
+    {
+        $lock = 'ended:' . $doctor;
+        if (!$this->database->lock($lock, 0.0)) {
+            return false;
+        }
+        try {
+            // Another process may have told since this one read its options.
+            wp_cache_delete($doctor, 'user_meta');
+            if (get_user_option(self::META_ENDED, $doctor) !== false) {
+                return false;
+            }
+            update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason]);
+            return true;
+        } finally {
+            $this->database->unlock($lock);
+        }
+    }
+
+    /** @param list<MeetingRecord> $upcoming */
+    private static function endangered(array $upcoming, \DateTimeZone $zone): string
+    {
+        if ($upcoming === []) {
+            return __('No upcoming visit depends on it.', 'telemed-zoom');
+        }
+        $lines = [sprintf(
+            /* translators: 1: number of visits, 2: time zone */
+            _n('%1$d upcoming visit depends on it (times in %2$s):', '%1$d upcoming visits depend on it (times in %2$s):', count($upcoming), 'telemed-zoom'),
+            count($upcoming),
+            $zone->getName()
+        )];
+        foreach (array_slice($upcoming, 0, self::MOST_LISTED) as $row) {
+            $lines[] = '- ' . self::moment($row->start, $zone);
+        }
+        if (count($upcoming) > self::MOST_LISTED) {
+            /* translators: %d: number of visits */
+            $lines[] = sprintf(__('and %d more', 'telemed-zoom'), count($upcoming) - self::MOST_LISTED);
+        }
+        return implode("\n", $lines);
+    }
+
+    private static function moment(\DateTimeImmutable $moment, \DateTimeZone $zone): string
+    {
+        return (string) wp_date(get_option('date_format') . ' ' . get_option('time_format'), $moment->getTimestamp(), $zone);
+    }
+}

@@ -1,0 +1,127 @@
+<?php
+/**
+ * Forgets the connection of a doctor who has removed the app at Zoom. Zoom wants an answer within three seconds, and a connection
+ * that is in use is locked for longer; so the fact is written down first, carried out at once where the lock is free, and else
+ * by the worker.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Connections;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Work\Signals;
+
+defined('ABSPATH') || exit;
+
+final class Deauthorizations
+{
+    /** Signals are named after it, the doctor and a hash of the app; their moment is when Zoom said so. */
+    private const SIGNAL = 'deauthorized:';
+    /** Seconds to wait for whoever uses the connection: while Zoom waits for an answer, and in the worker. */
+    private const NO_PATIENCE = 0.0;
+    private const PATIENCE = 5.0;
+
+    public function __construct(
+        private readonly Signals $signals,
+        private readonly ZoomApps $apps,
+        private readonly Site $site,
+        private readonly Ledger $ledger,
+        private readonly ConnectionWatch $watch
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('telemed_worker_runs', [$this, 'carryOut']);
+    }
+
+    /**
+     * Zoom says that this user has removed the app. Written down when it returns.
+     *
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
+     */
+    public function note(string $client, string $zoomUser, \DateTimeImmutable $sentAt): void
+    {
+        if (!$this->apps->knowsOAuthApp($client)) {
+            return;
+        }
+        $subject = $this->apps->oauthOf($client)->subjectOf($zoomUser);
+        $doctor = $subject === null ? null : $this->site->userOf($subject);
+        if ($doctor === null) {
+            return;
+        }
+        $signal = self::SIGNAL . $doctor . ':' . self::short($client);
+        $this->signals->set($signal, $sentAt->getTimestamp());
+        $this->tryOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE);
+    }
+
+    /**
+     * What could not be done at once.
+     *
+     * @throws DatabaseException
+     */
+    public function carryOut(): void
+    {
+        foreach ($this->signals->startingWith(self::SIGNAL) as $signal => $sentAt) {
+            [, $doctor, $short] = explode(':', $signal);
+            $client = $this->clientOf($short);
+            if ($client === null) {
+                // The app's secret is not stored any more, and without it no process can use what is left.
+                $this->signals->clear($signal);
+                continue;
+            }
+            try {
+                $this->tryOne($signal, (int) $doctor, $client, $sentAt, self::PATIENCE);
+            } catch (Problem | \Telemed\TelemedException) {
+                // The next run tries again.
+                continue;
+            }
+        }
+    }
+
+    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
+    private function tryOne(string $signal, int $doctor, string $client, int $sentAt, float $patience): void
+    {
+        $subject = $this->site->subject($doctor);
+        try {
+            $isForgotten = $this->apps->oauthOf($client, $patience)->forget($subject, new \DateTimeImmutable('@' . $sentAt));
+        } catch (\Telemed\StoreException $failure) {
+            // Somebody uses the connection: the worker comes back to it. A database that failed is the previous exception.
+            if ($failure->getPrevious() === null) {
+                return;
+            }
+            throw $failure;
+        }
+        if ($isForgotten) {
+            // Bookings go on, and are due until the doctor connects again.
+            $this->ledger->forgetHostEmail($subject);
+        }
+        // Of processes at the same moment one tells. Who has connected again since needs not be told.
+        if ($this->signals->clear($signal) && $isForgotten) {
+            $this->watch->deauthorized($doctor);
+        }
+    }
+
+    private function clientOf(string $short): ?string
+    {
+        foreach ($this->apps->oauthClients() as $client) {
+            if (self::short($client) === $short) {
+                return $client;
+            }
+        }
+        return null;
+    }
+
+    /** The name of a signal has no room for every client id. */
+    private static function short(string $client): string
+    {
+        return substr(hash('sha256', $client), 0, 16);
+    }
+}

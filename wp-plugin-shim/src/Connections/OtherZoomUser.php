@@ -1,0 +1,336 @@
+<?php
+/**
+ * A doctor has authorized as another Zoom user than before. If no upcoming visit is held by the one before, the new one takes its
+ * place at once; else it is held until the doctor has answered, and the connection before goes on unchanged. If that one had
+ * ended, the new one is in force at once, and the same is asked about the visits.
+ *
+ * Accepted, the new one is in force, and each visit's meeting is moved to it (MeetingMover); what is left of the Zoom user before
+ * is started and deleted through that one's own grant, which ends when nothing needs it any more. What was asked for is written
+ * down before each step, so that the worker finishes what a process left undone.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Connections;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Extension;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\Leftover;
+use TelemedZoom\Ledger\Leftovers;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Work\Cron;
+use TelemedZoom\Work\Signals;
+use TelemedZoom\Work\Worker;
+
+defined('ABSPATH') || exit;
+
+final class OtherZoomUser
+{
+    /**
+     * Signals, each followed by the doctor's user id: a question is open; it was answered with yes; the visits are to be moved; the
+     * grant before is to end as soon as nothing needs it.
+     */
+    private const ASKED = 'zoom_user_asked:';
+    private const ACCEPTED = 'zoom_user_accepted:';
+    private const MOVING = 'zoom_user_moving:';
+    private const ENDING = 'zoom_user_ending:';
+    private const MOST_VISITS = 1000;
+    private const RUN_SECONDS = 40.0;
+
+    public function __construct(
+        private readonly Signals $signals,
+        private readonly ZoomApps $apps,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly Ledger $ledger,
+        private readonly Worker $worker,
+        private readonly Settings $settings,
+        private readonly Database $database,
+        private readonly Extension $extension,
+        private readonly Guard $guard,
+        private readonly Site $site
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action(Cron::HOOK_RUN, [$this, 'run'], 15);
+    }
+
+    /**
+     * Zoom has sent the doctor back.
+     *
+     * @param \Telemed\Connection $connection what the authorization gave
+     * @return \Telemed\Connection the same, still 'held' where the doctor has to be asked; else the one in force
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function arrived(int $doctor, \Telemed\Connection $connection): \Telemed\Connection
+    {
+        // An earlier answer was about another Zoom user.
+        $this->signals->clear(self::ACCEPTED . $doctor);
+        if ($connection->status() !== 'held') {
+            $this->signals->clear(self::ASKED . $doctor);
+            return $connection;
+        }
+        $this->signals->set(self::ASKED . $doctor, Clock::now());
+        // Who has clicked Disconnect, which Zoom has not been told yet, has let go of the Zoom user before already.
+        $isConnected = $this->apps->connection($doctor) !== null;
+        if ($isConnected && $this->upcoming($doctor) > 0) {
+            return $connection;
+        }
+        $connection = $this->putInForce($doctor);
+        if ($isConnected) {
+            $this->move($doctor, 0.0);
+        }
+        return $connection;
+    }
+
+    /**
+     * The question that is open.
+     *
+     * @return ?array{new: \Telemed\Connection, before: string, upcoming: int} 'new' is held, or connected if the one before has
+     *                                                                         ended; 'before': its e-mail, name or id
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function question(int $doctor): ?array
+    {
+        $connection = $this->apps->connection($doctor);
+        if ($connection === null || $connection->status() !== 'connected') {
+            return null;
+        }
+        $subject = $this->site->subject($doctor);
+        $held = $this->apps->oauth()->heldConnection($subject);
+        if ($held !== null) {
+            return ['new' => $held, 'before' => self::name($connection), 'upcoming' => $this->upcoming($doctor)];
+        }
+        $rows = $this->isMoving($doctor) ? [] : array_values(array_filter($this->elsewhere($subject, (string) $connection->zoomUserId()), $this->canMove(...)));
+        return $rows === [] ? null : ['new' => $connection, 'before' => $rows[0]->hostEmail ?? (string) $rows[0]->hostId, 'upcoming' => count($rows)];
+    }
+
+    /** Whether visits are still with the Zoom user before. */
+    public function isMoving(int $doctor): bool
+    {
+        return $this->signals->get(self::MOVING . $doctor) !== 0 || $this->signals->get(self::ENDING . $doctor) !== 0;
+    }
+
+    /**
+     * Puts the held Zoom user in force, if one is, and moves the upcoming visits to it as far as the time reaches. The worker does the rest.
+     *
+     * @param float $seconds at most, for requests to Zoom
+     * @return \Telemed\Connection the one in force
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function accept(int $doctor, float $seconds): \Telemed\Connection
+    {
+        $end = microtime(true) + $seconds;
+        $connection = $this->question($doctor)['new'] ?? throw new Problem(
+            'telemed_nothing_asked',
+            __('this was answered already, or too long ago', 'telemed-zoom'),
+            __('Log in to Zoom again as the Zoom user who shall hold your visits.', 'telemed-zoom'),
+            409
+        );
+        if ($connection->status() === 'held') {
+            $connection = $this->putInForce($doctor);
+            do_action('telemed_doctor_connected', $doctor);
+        }
+        $this->signals->set(self::MOVING . $doctor, Clock::now());
+        $this->move($doctor, $end);
+        return $connection;
+    }
+
+    /**
+     * Ends the held grant; the connection before stays.
+     *
+     * @throws \Telemed\TransportException when Zoom could not be told: the grant is unusable here, and the worker tells it later
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function decline(int $doctor): void
+    {
+        $this->signals->clear(self::ACCEPTED . $doctor);
+        $this->apps->oauth()->declineHeld($this->site->subject($doctor));
+        $this->signals->clear(self::ASKED . $doctor);
+    }
+
+    /** What is left to do. For cron; never throws because of one doctor. */
+    public function run(): void
+    {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
+            return;
+        }
+        $end = microtime(true) + self::RUN_SECONDS;
+        $steps = [
+            self::ACCEPTED => $this->goOnAccepting(...),
+            self::ASKED => $this->endUnanswered(...),
+            self::MOVING => fn(int $doctor) => $this->move($doctor, $end),
+            self::ENDING => fn(int $doctor) => $this->move($doctor, $end),
+        ];
+        try {
+            foreach ($steps as $prefix => $step) {
+                foreach (array_keys($this->signals->startingWith($prefix)) as $name) {
+                    try {
+                        $step((int) substr((string) $name, strlen($prefix)));
+                    } catch (Problem | \Telemed\TelemedException) {
+                        continue;
+                    }
+                }
+            }
+        } catch (DatabaseException) {
+            // The next run tries again.
+            return;
+        }
+    }
+
+    /** A process has died after the answer; what it still did is seen in the store. */
+    private function goOnAccepting(int $doctor): void
+    {
+        if ($this->apps->oauth()->heldConnection($this->site->subject($doctor)) === null) {
+            $this->accepted($doctor);
+        } else {
+            $this->putInForce($doctor);
+        }
+        do_action('telemed_doctor_connected', $doctor);
+    }
+
+    private function putInForce(int $doctor): \Telemed\Connection
+    {
+        $this->signals->set(self::ACCEPTED . $doctor, Clock::now());
+        try {
+            $connection = $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
+        } catch (\Telemed\AuthenticationException $failure) {
+            // There is nothing to accept: another process has done so, or the question is over.
+            $this->accepted($doctor);
+            throw $failure;
+        }
+        $this->accepted($doctor);
+        return $connection;
+    }
+
+    private function accepted(int $doctor): void
+    {
+        $this->signals->set(self::MOVING . $doctor, Clock::now());
+        $this->signals->clear(self::ACCEPTED . $doctor);
+        $this->signals->clear(self::ASKED . $doctor);
+    }
+
+    private function endUnanswered(int $doctor): void
+    {
+        if ($this->apps->oauth()->heldConnection($this->site->subject($doctor)) === null) {
+            $this->decline($doctor);
+        }
+    }
+
+    /** Of several processes one moves. */
+    private function move(int $doctor, float $end): void
+    {
+        $lock = self::MOVING . $doctor;
+        if (!$this->database->lock($lock, 0.0)) {
+            return;
+        }
+        try {
+            $this->moveAlone($doctor, $end);
+        } finally {
+            $this->database->unlock($lock);
+        }
+    }
+
+    private function moveAlone(int $doctor, float $end): void
+    {
+        $oauth = $this->apps->oauth();
+        $subject = $this->site->subject($doctor);
+        $host = $oauth->connection($subject)?->zoomUserId();
+        if ($host === null) {
+            // Disconnected, and the grant before has ended with it.
+            $this->signals->clear(self::MOVING . $doctor);
+            $this->signals->clear(self::ENDING . $doctor);
+            return;
+        }
+        if ($this->signals->get(self::MOVING . $doctor) !== 0) {
+            $this->wish($this->elsewhere($subject, $host), $end);
+            $this->signals->set(self::ENDING . $doctor, Clock::now());
+            $this->signals->clear(self::MOVING . $doctor);
+        }
+        $isNeeded = $this->elsewhere($subject, $host) !== [] || array_filter(
+            $this->leftovers->ofConnection($subject),
+            static fn(Leftover $leftover): bool => $leftover->hostId !== null && $leftover->hostId !== $host
+        ) !== [];
+        if ($isNeeded && $oauth->formerConnection($subject) !== null) {
+            return;
+        }
+        $oauth->endFormer($subject);
+        $this->signals->clear(self::ENDING . $doctor);
+    }
+
+    /**
+     * Each visit keeps its meeting until another has taken its place (MeetingMover).
+     *
+     * @param list<MeetingRecord> $rows
+     */
+    private function wish(array $rows, float $end): void
+    {
+        $wished = [];
+        foreach ($rows as $row) {
+            try {
+                $wished[] = $this->ledger->persistently(
+                    $row,
+                    fn(MeetingRecord $row): MeetingRecord => $this->canMove($row) ? $this->ledger->move($row, MeetingState::Moving, Ledger::TRY_NOW, 'moving') : $row
+                );
+            } catch (Problem) {
+                continue;
+            }
+        }
+        foreach ($wished as $row) {
+            if (microtime(true) < $end) {
+                $this->worker->settle($row->id, $end - microtime(true));
+            }
+        }
+    }
+
+    /** Visits to come that the Zoom user in force holds. */
+    private function upcoming(int $doctor): int
+    {
+        $host = $this->apps->connection($doctor)?->zoomUserId();
+        return count(array_filter(
+            $this->queries->upcomingOfConnection($this->site->subject($doctor), self::MOST_VISITS),
+            fn(MeetingRecord $row): bool => $this->isOfApp($row) && ($row->hostId === null || $host === null || $row->hostId === $host)
+        ));
+    }
+
+    /** @return list<MeetingRecord> visits to come, the soonest first, that other Zoom users hold through this connection */
+    private function elsewhere(string $subject, string $host): array
+    {
+        return array_values(array_filter(
+            $this->queries->upcomingOfConnection($subject, self::MOST_VISITS),
+            fn(MeetingRecord $row): bool => $this->isOfApp($row) && $row->hostId !== null && $row->hostId !== $host
+        ));
+    }
+
+    /** A Zoom user, for people. */
+    public static function name(\Telemed\Connection $connection): string
+    {
+        return $connection->zoomEmail() ?? $connection->zoomName() ?? $connection->zoomUserId() ?? __('another Zoom user', 'telemed-zoom');
+    }
+
+    /** Another app's meetings are another matter (FormerMeetings). */
+    private function isOfApp(MeetingRecord $row): bool
+    {
+        return $row->mode === Settings::MODE_OAUTH && $row->app === $this->settings->text('oauth_client_id');
+    }
+
+    /** What can be joined goes on where people are; what is being made stays where it is made. */
+    private function canMove(MeetingRecord $row): bool
+    {
+        return ($row->state === MeetingState::Made || $row->state === MeetingState::Changing) && $row->joinsFrom($this->settings->joinMinutesBefore()) > Clock::now();
+    }
+}

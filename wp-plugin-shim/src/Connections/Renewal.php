@@ -1,0 +1,106 @@
+<?php
+/**
+ * Keeps doctors' connections alive: once an hour a small batch of those that have not been refreshed for a week, long before
+ * Zoom lets a grant lapse from disuse. In former apps too, whatever the mode: what was made with them needs them until it is
+ * over. What it finds dead is told (ConnectionWatch).
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Connections;
+
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Extension;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Guard;
+
+defined('ABSPATH') || exit;
+
+final class Renewal
+{
+    public const HOOK = 'telemed_renew';
+    /** User option, kept per blog: when to look again, in Unix seconds. */
+    private const META_NEXT = 'telemed_renew_at';
+    private const AFTER_SECONDS = WEEK_IN_SECONDS;
+    private const AGAIN_SECONDS = 6 * HOUR_IN_SECONDS;
+    private const BATCH = 25;
+    private const SECONDS = 40.0;
+
+    public function __construct(
+        private readonly Grants $grants,
+        private readonly Guard $guard,
+        private readonly Extension $extension
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action(self::HOOK, [$this, 'run']);
+    }
+
+    /** @return int how many connections were refreshed */
+    public function run(): int
+    {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
+            return 0;
+        }
+        $end = microtime(true) + self::SECONDS;
+        $renewed = 0;
+        foreach (array_slice(self::due(), 0, self::BATCH) as $doctor) {
+            if (microtime(true) >= $end) {
+                break;
+            }
+            // Whatever happens to this process, the next one begins with others.
+            self::lookAgain($doctor, Clock::now() + self::AGAIN_SECONDS);
+            try {
+                $renewed += (int) $this->renew($doctor);
+            } catch (\Telemed\TransportException | \Telemed\ConfigurationException | \Telemed\RateLimitException | DatabaseException) {
+                // It is not about this doctor, and the others would fare the same.
+                break;
+            } catch (Problem | \Telemed\TelemedException) {
+                continue;
+            }
+        }
+        return $renewed;
+    }
+
+    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
+    private function renew(int $doctor): bool
+    {
+        $before = Clock::now();
+        $oldest = $this->grants->oldestRefresh($doctor);
+        if ($oldest === null) {
+            return false;
+        }
+        if ($oldest + self::AFTER_SECONDS > $before) {
+            self::lookAgain($doctor, $oldest + self::AFTER_SECONDS);
+            return false;
+        }
+        $this->grants->renew($doctor, $before - self::AFTER_SECONDS);
+        self::lookAgain($doctor, $before + self::AFTER_SECONDS);
+        return true;
+    }
+
+    /** @return list<int> doctors, the longest waiting first */
+    private static function due(): array
+    {
+        $waiting = [];
+        foreach (Doctors::everConnected() as $doctor) {
+            $at = (int) get_user_option(self::META_NEXT, $doctor);
+            if ($at <= Clock::now()) {
+                $waiting[$doctor] = $at;
+            }
+        }
+        asort($waiting);
+        return array_keys($waiting);
+    }
+
+    private static function lookAgain(int $doctor, int $at): void
+    {
+        update_user_option($doctor, self::META_NEXT, $at);
+    }
+}

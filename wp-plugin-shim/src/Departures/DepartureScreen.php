@@ -1,0 +1,205 @@
+<?php
+/**
+ * The screen that asks what becomes of a doctor's upcoming visits, before Disconnect or after the doctor has left.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Departures;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\ManualSource;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Notices;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class DepartureScreen
+{
+    public const PAGE = 'telemed-departure';
+    public const ACTION = 'telemed_decide_departure';
+    private const SECONDS = 20.0;
+    private const MOST_LISTED = 50;
+
+    public function __construct(private readonly Departures $departures)
+    {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addPage']);
+        add_action('admin_head', static fn() => remove_submenu_page(MeetingsScreen::PAGE, self::PAGE));
+        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === self::PAGE ? MeetingsScreen::PAGE : $file);
+        AdminPost::on(self::ACTION, 'read', [$this, 'decide']);
+    }
+
+    public static function url(int $doctor): string
+    {
+        return admin_url('admin.php?page=' . self::PAGE . '&doctor=' . $doctor);
+    }
+
+    public function addPage(): void
+    {
+        $title = __('Upcoming visits', 'telemed-zoom');
+        $hook = (string) add_submenu_page(MeetingsScreen::PAGE, $title, $title, Capabilities::menu(), self::PAGE, [$this, 'show']);
+        add_action('load-' . $hook, static function (): void {
+            nocache_headers();
+            header('Cache-Control: no-store, private, max-age=0');
+        });
+    }
+
+    public function show(): void
+    {
+        $id = $_GET['doctor'] ?? ''; // phpcs:ignore WordPress.Security.NonceVerification
+        $doctor = is_string($id) && ctype_digit($id) ? (int) $id : 0;
+        echo '<div class="wrap" id="telemed-departure"><h1>' . esc_html__('Upcoming visits', 'telemed-zoom') . '</h1>';
+        try {
+            if (!self::mayDecide($doctor)) {
+                Notices::print('error', esc_html__('There is no such doctor, or their visits are not yours to decide about.', 'telemed-zoom'), 'telemed-no-departure');
+            } else {
+                $this->print($doctor);
+            }
+        } catch (DatabaseException $failure) {
+            Notices::print('error', esc_html(ErrorText::of($failure)));
+        }
+        echo '</div>';
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function decide(array $fields): string
+    {
+        $doctor = AdminPost::number($fields, 'doctor');
+        $choice = AdminPost::text($fields, 'choice');
+        if (!self::mayDecide($doctor) || (ctype_digit($choice) && !Capabilities::isAdmin())) {
+            AdminPost::forbid();
+        }
+        $why = self::why($doctor);
+        try {
+            $isDone = $this->departures->decide($why, $doctor, $choice, self::SECONDS);
+            Notices::flash($isDone ? 'success' : 'warning', $isDone ? self::done($why) : self::pending());
+        } catch (\Telemed\TransportException $failure) {
+            Notices::flash('warning', self::pending() . ' ' . ErrorText::of($failure));
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', ErrorText::of($failure));
+            return self::url($doctor);
+        }
+        return match (true) {
+            $why === Departure::Left => MeetingsScreen::url(),
+            $doctor === get_current_user_id() => DoctorProfile::url(),
+            default => DoctorProfile::urlOf($doctor),
+        };
+    }
+
+    /** What is told when nothing is left to do. */
+    public static function done(Departure $why): string
+    {
+        return $why === Departure::Disconnected
+            ? __('Zoom is disconnected, and the grant at Zoom is revoked.', 'telemed-zoom')
+            : __('It is decided, and nothing of the doctor is left to do at Zoom.', 'telemed-zoom');
+    }
+
+    public static function pending(): string
+    {
+        return __('Zoom could not be told everything yet. It is tried again by itself, for seven days at most; until then the grant serves for nothing else.', 'telemed-zoom');
+    }
+
+    /**
+     * Who can take visits over.
+     *
+     * @param list<int> $except
+     * @return array<int, string> names by user id
+     */
+    public static function heirs(array $except): array
+    {
+        $heirs = [];
+        foreach (Doctors::all() as $user) {
+            if (!in_array($user->ID, $except, true)) {
+                $heirs[$user->ID] = $user->display_name;
+            }
+        }
+        return $heirs;
+    }
+
+    /** @param list<MeetingRecord> $visits */
+    public static function printVisits(array $visits): void
+    {
+        echo '<ul class="ul-disc">';
+        foreach (array_slice($visits, 0, self::MOST_LISTED) as $row) {
+            printf(
+                '<li data-visit="%d"><time datetime="%s">%s</time> %s</li>',
+                (int) $row->id,
+                esc_attr($row->start->format('Y-m-d\TH:i:s\Z')),
+                esc_html((string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $row->start->getTimestamp(), wp_timezone())),
+                esc_html($row->source === ManualSource::NAME ? '' : sprintf(
+                    /* translators: %s: name of an appointment system */
+                    __('(an appointment of %s: move or cancel it there)', 'telemed-zoom'),
+                    $row->source
+                ))
+            );
+        }
+        if (count($visits) > self::MOST_LISTED) {
+            /* translators: %d: number of visits */
+            echo '<li>' . esc_html(sprintf(__('and %d more', 'telemed-zoom'), count($visits) - self::MOST_LISTED)) . '</li>';
+        }
+        echo '</ul>';
+    }
+
+    private function print(int $doctor): void
+    {
+        $why = self::why($doctor);
+        $visits = $this->departures->visits($why, $doctor);
+        echo '<p>' . esc_html(sprintf($why === Departure::Disconnected
+            /* translators: 1: name of a doctor, 2: number of visits */
+            ? _n('%2$d upcoming visit of %1$s depends on this connection to Zoom.', '%2$d upcoming visits of %1$s depend on this connection to Zoom.', count($visits), 'telemed-zoom')
+            /* translators: 1: name of a doctor, 2: number of visits */
+            : _n('%1$s holds no video visits any more, and %2$d is to come.', '%1$s holds no video visits any more, and %2$d are to come.', count($visits), 'telemed-zoom'), Doctors::name($doctor), count($visits))) . '</p>';
+        self::printVisits($visits);
+        printf('<form method="post" action="%s" id="telemed-departure-form">', esc_url(AdminPost::url()));
+        AdminPost::fields(self::ACTION, ['doctor' => $doctor]);
+        echo '<h2>' . esc_html__('What becomes of them?', 'telemed-zoom') . '</h2><fieldset><legend class="screen-reader-text">' . esc_html__('What becomes of them?', 'telemed-zoom') . '</legend>';
+        if ($why === Departure::Disconnected) {
+            self::printChoice(Departures::WAIT, __('They stay booked. Their meetings are deleted at Zoom, and new ones are made when the doctor connects again. The visit links stay the same.', 'telemed-zoom'));
+        }
+        if (Capabilities::isAdmin()) {
+            foreach (self::heirs([$doctor]) as $heir => $name) {
+                /* translators: %s: name of a doctor */
+                self::printChoice((string) $heir, sprintf(__('%s holds them. The visit links stay the same, and everybody is told.', 'telemed-zoom'), $name));
+            }
+        }
+        self::printChoice(Departures::CANCEL, __('They are cancelled, and everybody is told.', 'telemed-zoom'));
+        echo '</fieldset><p class="submit"><button type="submit" class="button button-primary">' . esc_html($why === Departure::Disconnected
+            ? __('Do so, and disconnect', 'telemed-zoom')
+            : __('Do so', 'telemed-zoom')) . '</button></p></form>';
+    }
+
+    private static function printChoice(string $value, string $label): void
+    {
+        printf('<p><label><input type="radio" name="choice" value="%s" required> %s</label></p>', esc_attr($value), esc_html($label));
+    }
+
+    private static function why(int $doctor): Departure
+    {
+        return Capabilities::isDoctor($doctor) ? Departure::Disconnected : Departure::Left;
+    }
+
+    /** Doctors disconnect themselves; administrators whom they may edit, and they decide about those who have left. */
+    private static function mayDecide(int $doctor): bool
+    {
+        if ($doctor <= 0) {
+            return false;
+        }
+        if (self::why($doctor) === Departure::Left) {
+            return Capabilities::isAdmin();
+        }
+        return $doctor === get_current_user_id() || (Capabilities::isAdmin() && current_user_can('edit_user', $doctor));
+    }
+}

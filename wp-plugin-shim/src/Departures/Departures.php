@@ -1,0 +1,227 @@
+<?php
+/**
+ * A doctor's grant at Zoom is to end: on Disconnect, or because the doctor has left. Their upcoming visits go first, to another
+ * doctor or off, and what was made for them is deleted at Zoom; then the grant is revoked and forgotten. What cannot be done at
+ * once keeps the grant, sealed and for no new meeting, for seven days at most.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Departures;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Connections\Grants;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\Leftovers;
+use TelemedZoom\Ledger\ManualSource;
+use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Visits\Visits;
+use TelemedZoom\Work\Worker;
+
+defined('ABSPATH') || exit;
+
+final class Departures
+{
+    /** What nobody has decided about by then is deleted at Zoom, while that can still be done. */
+    public const DECIDE_SECONDS = 6 * DAY_IN_SECONDS;
+    public const KEEP_SECONDS = WEEK_IN_SECONDS;
+    /** A capability that was lost for so long does not come back by itself. */
+    public const ROLE_SECONDS = DAY_IN_SECONDS;
+    /** Answers to what becomes of the visits: they stay booked and wait for a connection; they are off. */
+    public const WAIT = 'wait';
+    public const CANCEL = 'cancel';
+    private const MOST_VISITS = 1000;
+
+    public function __construct(
+        private readonly DepartureMarks $marks,
+        private readonly Grants $grants,
+        private readonly ZoomApps $apps,
+        private readonly Visits $visits,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly Worker $worker,
+        private readonly MeetingLog $log,
+        private readonly Site $site
+    ) {
+    }
+
+    /**
+     * The visits that have to be decided about. On Disconnect those of the clinic's own account are not among them.
+     *
+     * @return list<MeetingRecord> upcoming, the soonest first
+     * @throws DatabaseException
+     */
+    public function visits(Departure $why, int $doctor): array
+    {
+        $upcoming = $this->queries->upcomingOfDoctor($doctor, self::MOST_VISITS);
+        return $why === Departure::Left ? $upcoming : array_values(array_filter(
+            $upcoming,
+            static fn(MeetingRecord $row): bool => $row->mode !== Settings::MODE_S2S
+        ));
+    }
+
+    /**
+     * The doctor has left; what becomes of the visits is not decided yet.
+     *
+     * @return bool whether nobody has noted that before
+     * @throws DatabaseException
+     */
+    public function noteLeft(int $doctor): bool
+    {
+        return $this->marks->set(Departure::Left, $doctor);
+    }
+
+    /**
+     * Lets go of the upcoming visits as decided, and then of the grants, as far as the time reaches. The rest follows by itself.
+     * Visits of an appointment system are that system's to move and to cancel: only their meetings at Zoom are deleted.
+     *
+     * @param string $choice  self::WAIT, self::CANCEL or the user id of the doctor who takes over
+     * @param float  $seconds at most, for requests to Zoom
+     * @return bool whether nothing is left to do at Zoom
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function decide(Departure $why, int $doctor, string $choice, float $seconds): bool
+    {
+        $decision = $this->decision($why, $doctor, $choice);
+        $this->marks->set($why, $doctor);
+        $end = microtime(true) + $seconds;
+        $decided = array_map(
+            fn(MeetingRecord $row): MeetingRecord => $row->source === ManualSource::NAME ? $decision($row) : $this->letGo($row),
+            $this->visits($why, $doctor)
+        );
+        foreach ($decided as $row) {
+            if (microtime(true) < $end) {
+                $this->worker->settle($row->id, $end - microtime(true), $row->version);
+            }
+        }
+        return $this->goOn($why, $doctor);
+    }
+
+    /** Everything that is still to be done about doctors' grants. For cron; never throws because of one doctor. */
+    public function run(): void
+    {
+        foreach (Departure::cases() as $why) {
+            foreach (array_keys($this->marks->all($why)) as $doctor) {
+                try {
+                    $this->goOn($why, $doctor);
+                } catch (Problem | \Telemed\TelemedException) {
+                    continue;
+                }
+            }
+        }
+    }
+
+    /** @return list<int> doctors who have left while visits of theirs are to come */
+    public function undecided(): array
+    {
+        return array_values(array_filter(
+            array_keys($this->marks->all(Departure::Left)),
+            fn(int $doctor): bool => !Capabilities::isDoctor($doctor) && $this->queries->upcomingOfDoctor($doctor, 1) !== []
+        ));
+    }
+
+    /** Whether Disconnect was clicked and Zoom has not been told everything yet. */
+    public function isEnding(int $doctor): bool
+    {
+        return $this->marks->since(Departure::Disconnected, $doctor) !== null;
+    }
+
+    /** A doctor who has connected again has not disconnected. */
+    public function connected(int $doctor): void
+    {
+        $this->marks->clear(Departure::Disconnected, $doctor);
+    }
+
+    /**
+     * @return callable(MeetingRecord): MeetingRecord
+     * @throws Problem|\Telemed\TelemedException when it cannot be carried out: nothing was changed
+     */
+    private function decision(Departure $why, int $doctor, string $choice): callable
+    {
+        if ($choice === self::WAIT && $why === Departure::Disconnected) {
+            return $this->letGo(...);
+        }
+        if ($choice === self::CANCEL) {
+            return $this->visits->cancel(...);
+        }
+        $heir = ctype_digit($choice) ? (int) $choice : 0;
+        if ($heir === 0 || $heir === $doctor || !Capabilities::isDoctor($heir)) {
+            throw new Problem('telemed_undecided', __('what becomes of the upcoming visits was not chosen', 'telemed-zoom'), __('Choose one of the answers.', 'telemed-zoom'));
+        }
+        // Whoever cannot hold visits cannot take them over.
+        $this->apps->forDoctor($heir);
+        return fn(MeetingRecord $row): MeetingRecord => $this->visits->move($row, null, $heir);
+    }
+
+    /**
+     * @return bool whether nothing is left to do at Zoom
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    private function goOn(Departure $why, int $doctor): bool
+    {
+        $since = $this->marks->since($why, $doctor);
+        if ($since === null) {
+            return true;
+        }
+        if ($why === Departure::Left && Capabilities::isDoctor($doctor)) {
+            // The deletion was rolled back, or the role given back.
+            $this->marks->clear($why, $doctor);
+            return true;
+        }
+        $age = Clock::now() - $since;
+        $connection = $this->site->subject($doctor);
+        if ($age >= self::DECIDE_SECONDS) {
+            foreach ($this->queries->upcomingOfConnection($connection, self::MOST_VISITS) as $row) {
+                $this->letGo($row);
+            }
+        }
+        $isOld = $age >= self::KEEP_SECONDS;
+        if (!$isOld && $this->isNeeded($connection) && $this->grants->areAlive($doctor)) {
+            return false;
+        }
+        if ($why === Departure::Left && $age < self::ROLE_SECONDS && self::isMember($doctor)) {
+            return false;
+        }
+        $this->grants->end($doctor, $isOld);
+        $this->giveUp($connection);
+        if ($why === Departure::Disconnected || $this->visits($why, $doctor) === []) {
+            $this->marks->clear($why, $doctor);
+        }
+        return true;
+    }
+
+    /** Whether only the capability is gone, which comes back where a role was taken away or rewritten for a moment. */
+    private static function isMember(int $doctor): bool
+    {
+        return get_userdata($doctor) !== false && (!is_multisite() || is_user_member_of_blog($doctor));
+    }
+
+    private function isNeeded(string $connection): bool
+    {
+        return $this->queries->upcomingOfConnection($connection, 1) !== [] || $this->leftovers->ofConnection($connection) !== [];
+    }
+
+    /** The visit stays booked, without a meeting. */
+    private function letGo(MeetingRecord $row): MeetingRecord
+    {
+        return $row->connection === null ? $row : $this->visits->renew($row);
+    }
+
+    /** Without the grant nothing can delete them: they remain at Zoom, and their logs say so. */
+    private function giveUp(string $connection): void
+    {
+        foreach ($this->leftovers->ofConnection($connection) as $leftover) {
+            $this->leftovers->remove($leftover);
+            $this->log->write($leftover->meeting, 'left_at_zoom', null, (string) $leftover->meetingId);
+        }
+    }
+}

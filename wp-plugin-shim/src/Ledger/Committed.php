@@ -1,0 +1,162 @@
+<?php
+/**
+ * Holds rows against what their appointment systems say. Those call us inside an open transaction and may roll back: a wish is
+ * acted on only once the appointment was seen committed, and a contradiction is believed only a quarter of an hour after the
+ * wish, unless the transaction is known to be over.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Ledger;
+
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Visits\Visit;
+use TelemedZoom\Visits\Visits;
+
+defined('ABSPATH') || exit;
+
+final class Committed
+{
+    /** No request holds its transaction open so long. */
+    public const BELIEVE_AFTER_SECONDS = 15 * MINUTE_IN_SECONDS;
+    private const PORTION = 200;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly AppointmentSources $sources,
+        private readonly Database $database,
+        private readonly Visits $visits
+    ) {
+    }
+
+    /**
+     * The row as it stands committed; with an event still set when it must not be acted on yet; null when it has never been.
+     *
+     * @param bool $isFinal the transaction of the row's last wish is over
+     */
+    public function confirm(MeetingRecord $row, bool $isFinal): ?MeetingRecord
+    {
+        $source = $this->sources->find($row->source);
+        if ($source === null) {
+            // Its plugin is not active. What was made stays as it is; what was wished waits.
+            return $row;
+        }
+        $wanted = $source->committed([$row->appointment], $this->database)[$row->appointment] ?? null;
+        return $this->compare($row, $wanted, $isFinal);
+    }
+
+    /** Wishes that nobody has come back to. */
+    public function settleOld(int $limit): void
+    {
+        foreach ($this->queries->unsettled($limit) as $row) {
+            try {
+                $this->ledger->exclusively($row->id, fn(MeetingRecord $row): ?MeetingRecord => $this->confirm($row, false), 0.0);
+            } catch (Problem) {
+                continue;
+            }
+        }
+    }
+
+    /** Everything that is to come, whether or not a hook has told of a change. */
+    public function sweep(float $end): void
+    {
+        $last = 0;
+        do {
+            $rows = $this->queries->upcomingAfter($last, self::PORTION);
+            $bySource = [];
+            foreach ($rows as $row) {
+                $bySource[$row->source][] = $row;
+                $last = $row->id;
+            }
+            foreach ($bySource as $name => $portion) {
+                $this->sweepPortion((string) $name, $portion);
+            }
+        } while (count($rows) === self::PORTION && microtime(true) < $end);
+    }
+
+    /** @param list<MeetingRecord> $rows */
+    private function sweepPortion(string $name, array $rows): void
+    {
+        $source = $this->sources->find($name);
+        if ($source === null || $name === ManualSource::NAME) {
+            return;
+        }
+        $standing = $source->committed(array_map(static fn(MeetingRecord $row): string => $row->appointment, $rows), $this->database);
+        foreach ($rows as $row) {
+            $wanted = $standing[$row->appointment] ?? null;
+            if ($wanted === null || !$wanted->agreesWith($row)) {
+                try {
+                    $this->ledger->exclusively($row->id, fn(MeetingRecord $row): ?MeetingRecord => $this->confirm($row, false), 0.0);
+                } catch (Problem) {
+                    continue;
+                }
+            }
+        }
+    }
+
+    private function compare(MeetingRecord $row, ?Wanted $wanted, bool $isFinal): ?MeetingRecord
+    {
+        if ($wanted !== null && $wanted->agreesWith($row)) {
+            return Visits::settled($this->ledger, $row);
+        }
+        $isOld = $row->wishedAt->getTimestamp() <= Clock::now() - self::BELIEVE_AFTER_SECONDS;
+        if (!$isFinal && !$isOld) {
+            return $row->event === null ? $this->waitFor($row) : $row;
+        }
+        if ($wanted === null && $row->seenAt === null) {
+            $this->ledger->forget($row);
+            return null;
+        }
+        if ($wanted === null || !$wanted->held) {
+            return Visits::settled($this->ledger, $this->visits->cancel($row));
+        }
+        return Visits::settled($this->ledger, $this->correct($row, $wanted));
+    }
+
+    /** A contradiction without a wish of ours: the appointment was changed behind our back, perhaps just now. */
+    private function waitFor(MeetingRecord $row): MeetingRecord
+    {
+        return $this->ledger->move($row, $row->state, ['event' => $row->state->isLive() ? 'moved' : 'booked', 'wished_at' => Clock::sql()]);
+    }
+
+    private function correct(MeetingRecord $row, Wanted $wanted): MeetingRecord
+    {
+        $visit = Visit::wanted($wanted->start, $wanted->minutes, $wanted->timezone, $row->topic);
+        $taken = $this->takeBack($row, $wanted);
+        if ($taken !== null) {
+            return $this->visits->move($taken, $visit, $wanted->doctor);
+        }
+        return $this->visits->book($row->source, $row->appointment, $wanted->doctor, $visit);
+    }
+
+    /** A cancellation or change of doctor that was rolled back: its meeting still stands, if nobody has deleted it yet. */
+    private function takeBack(MeetingRecord $row, Wanted $wanted): ?MeetingRecord
+    {
+        if ($row->meetingId !== null || !in_array($row->state, [MeetingState::Cancelled, MeetingState::Due], true)) {
+            return null;
+        }
+        foreach ($this->leftovers->of($row->id) as $leftover) {
+            if ($leftover->doctor !== $wanted->doctor || $leftover->meetingId === null) {
+                continue;
+            }
+            return $this->database->atomically(function () use ($row, $leftover): MeetingRecord {
+                $this->leftovers->remove($leftover);
+                if ($row->state === MeetingState::Due) {
+                    $row = $this->ledger->move($row, MeetingState::Cancelled);
+                }
+                return $this->ledger->move($row, MeetingState::Changing, [
+                    'doctor' => $leftover->doctor, 'generation' => $leftover->generation, 'mode' => $leftover->mode, 'app' => $leftover->app,
+                    'zoom_account' => $leftover->zoomAccount, 'connection' => $leftover->connection, 'host_id' => $leftover->hostId,
+                    'host_email' => $leftover->hostEmail, 'meeting_id' => $leftover->meetingId, 'sent' => null,
+                ] + Ledger::TRY_NOW, 'taken_back');
+            });
+        }
+        return null;
+    }
+}

@@ -1,0 +1,67 @@
+<?php
+/**
+ * Visits that are made on this site's own screens and routes: the row of the ledger is the appointment.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Ledger;
+
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\Schema;
+use TelemedZoom\Visits\People;
+
+defined('ABSPATH') || exit;
+
+final class ManualSource implements AppointmentSource
+{
+    public const NAME = 'manual';
+
+    public function name(): string
+    {
+        return self::NAME;
+    }
+
+    public function committed(array $appointments, Database $database): array
+    {
+        if ($appointments === []) {
+            return [];
+        }
+        $marks = implode(', ', array_fill(0, count($appointments), '?'));
+        $rows = $database->rows(
+            'SELECT * FROM ' . Schema::meetings() . " WHERE source = ? AND appointment IN ($marks)",
+            [self::NAME, ...array_values($appointments)]
+        );
+        $found = [];
+        foreach (array_map([MeetingRecord::class, 'fromRow'], $rows) as $row) {
+            $found[$row->appointment] = new Wanted($row->state->isLive(), $row->doctor, $row->start, $row->minutes, $row->timezone);
+        }
+        return $found;
+    }
+
+    public function people(MeetingRecord $row): People
+    {
+        $doctor = get_userdata($row->doctor);
+        $patient = $row->patient === null ? false : get_userdata($row->patient);
+        return new People(
+            Doctors::name($row->doctor),
+            $doctor === false ? null : $doctor->user_email,
+            $patient === false ? null : $patient->display_name,
+            $patient === false ? $row->patientEmail : $patient->user_email
+        );
+    }
+
+    public function mayView(MeetingRecord $row, int $user): bool
+    {
+        return $user === $row->doctor || $user === $row->patient || Capabilities::isAdmin($user);
+    }
+
+    public function mailsItself(string $event, MeetingRecord $row): bool
+    {
+        return false;
+    }
+}

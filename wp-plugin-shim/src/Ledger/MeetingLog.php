@@ -1,0 +1,58 @@
+<?php
+/**
+ * What was done to each meeting: what, when, by whom, and Zoom's tracking id. No personal data, no link, no passcode.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Ledger;
+
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\Schema;
+
+defined('ABSPATH') || exit;
+
+final class MeetingLog
+{
+    private const NOTE_LENGTH = 191;
+
+    public function __construct(private readonly Database $database)
+    {
+    }
+
+    /**
+     * @param ?string $note nothing that names a person
+     * @return int the line's number
+     */
+    public function write(int $meeting, string $event, ?string $trackingId = null, ?string $note = null): int
+    {
+        return $this->database->insert(
+            'INSERT INTO ' . Schema::log() . ' (meeting, at, actor, event, note, tracking_id) VALUES (?, ?, ?, ?, ?, ?)',
+            [$meeting, Clock::sql(), get_current_user_id(), $event, $note === null ? null : mb_substr($note, 0, self::NOTE_LENGTH), $trackingId]
+        );
+    }
+
+    /**
+     * @return list<array{id: int, at: \DateTimeImmutable, actor: int, event: string, note: ?string, trackingId: ?string}> oldest first
+     */
+    public function of(int $meeting): array
+    {
+        $utc = new \DateTimeZone('UTC');
+        return array_map(static fn(array $row): array => [
+            'id' => (int) $row['id'],
+            'at' => new \DateTimeImmutable((string) $row['at'], $utc),
+            'actor' => (int) $row['actor'],
+            'event' => (string) $row['event'],
+            'note' => $row['note'] === null ? null : (string) $row['note'],
+            'trackingId' => $row['tracking_id'] === null ? null : (string) $row['tracking_id'],
+        ], $this->database->rows('SELECT * FROM ' . Schema::log() . ' WHERE meeting = ? ORDER BY id', [$meeting]));
+    }
+
+    public function forget(int $meeting): void
+    {
+        $this->database->execute('DELETE FROM ' . Schema::log() . ' WHERE meeting = ?', [$meeting]);
+    }
+}

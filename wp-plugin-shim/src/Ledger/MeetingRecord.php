@@ -1,0 +1,158 @@
+<?php
+/**
+ * One row of the ledger, as it was read.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Ledger;
+
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Visits\Visit;
+
+defined('ABSPATH') || exit;
+
+final class MeetingRecord
+{
+    /**
+     * @param ?string      $visitKey   what the visit link ends with; null once it was blanked
+     * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
+     * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
+     * @param ?string      $sent       see Ledger::fingerprint(): what Zoom is known to have
+     * @param ?string      $event      what happened last and was not yet seen committed
+     * @param list<string> $overridden settings that the Zoom account did not take as asked
+     */
+    private function __construct(
+        public readonly int $id,
+        public readonly string $source,
+        public readonly string $appointment,
+        public readonly int $doctor,
+        public readonly ?int $patient,
+        public readonly ?string $patientEmail,
+        public readonly \DateTimeImmutable $start,
+        public readonly int $minutes,
+        public readonly string $timezone,
+        public readonly string $topic,
+        public readonly MeetingState $state,
+        public readonly int $version,
+        public readonly int $generation,
+        public readonly int $sequence,
+        public readonly ?string $visitKey,
+        public readonly ?string $event,
+        public readonly ?string $sent,
+        public readonly ?string $mode,
+        public readonly ?string $app,
+        public readonly ?string $zoomAccount,
+        public readonly ?string $connection,
+        public readonly ?string $hostId,
+        public readonly ?string $hostEmail,
+        public readonly ?int $meetingId,
+        public readonly ?string $joinUrl,
+        public readonly ?string $passcode,
+        public readonly ?bool $passcodeInLink,
+        public readonly array $overridden,
+        public readonly int $tries,
+        public readonly ?\DateTimeImmutable $nextTryAt,
+        public readonly ?\DateTimeImmutable $attemptedAt,
+        public readonly ?\DateTimeImmutable $seenAt,
+        public readonly \DateTimeImmutable $wishedAt,
+        public readonly ?string $lastError,
+        public readonly ?string $trackingId,
+        public readonly \DateTimeImmutable $createdAt,
+        public readonly \DateTimeImmutable $updatedAt
+    ) {
+    }
+
+    /** @param array<string, mixed> $row */
+    public static function fromRow(array $row): self
+    {
+        $utc = new \DateTimeZone('UTC');
+        $text = static fn(string $column): ?string => $row[$column] === null ? null : (string) $row[$column];
+        $number = static fn(string $column): ?int => $row[$column] === null ? null : (int) $row[$column];
+        $moment = static fn(string $column): ?\DateTimeImmutable => $row[$column] === null ? null : new \DateTimeImmutable((string) $row[$column], $utc);
+        $overridden = json_decode((string) $row['overridden'], true);
+        return new self(
+            (int) $row['id'],
+            (string) $row['source'],
+            (string) $row['appointment'],
+            (int) $row['doctor'],
+            $number('patient'),
+            $text('patient_email'),
+            new \DateTimeImmutable((string) $row['start_utc'], $utc),
+            (int) $row['minutes'],
+            (string) $row['timezone'],
+            (string) $row['topic'],
+            MeetingState::from((string) $row['state']),
+            (int) $row['version'],
+            (int) $row['generation'],
+            (int) $row['sequence'],
+            $text('visit_key'),
+            $text('event'),
+            $text('sent'),
+            $text('mode'),
+            $text('app'),
+            $text('zoom_account'),
+            $text('connection'),
+            $text('host_id'),
+            $text('host_email'),
+            $number('meeting_id'),
+            $text('join_url'),
+            $text('passcode'),
+            $row['passcode_in_link'] === null ? null : (bool) $row['passcode_in_link'],
+            is_array($overridden) ? array_values(array_map('strval', $overridden)) : [],
+            (int) $row['tries'],
+            $moment('next_try_at'),
+            $moment('attempted_at'),
+            $moment('seen_at'),
+            new \DateTimeImmutable((string) $row['wished_at'], $utc),
+            $text('last_error'),
+            $text('tracking_id'),
+            new \DateTimeImmutable((string) $row['created_at'], $utc),
+            new \DateTimeImmutable((string) $row['updated_at'], $utc)
+        );
+    }
+
+    public function end(): \DateTimeImmutable
+    {
+        return $this->start->modify(sprintf('+%d minutes', $this->minutes));
+    }
+
+    /** @return int from when on it can be joined, Unix seconds */
+    public function joinsFrom(int $minutesBefore): int
+    {
+        return $this->start->getTimestamp() - $minutesBefore * MINUTE_IN_SECONDS;
+    }
+
+    public function isOver(): bool
+    {
+        return $this->end()->getTimestamp() < Clock::now();
+    }
+
+    /** Whether there is a meeting at Zoom to join and to start. */
+    public function isReady(): bool
+    {
+        return $this->state->hasMeeting() && $this->meetingId !== null;
+    }
+
+    /** The state of a row whose meeting stays what it is: as wanted, or to be changed. */
+    public function stateOfItsMeeting(): MeetingState
+    {
+        return $this->sent === Ledger::fingerprint($this->visit()) ? MeetingState::Made : MeetingState::Changing;
+    }
+
+    /** What is wanted. */
+    public function visit(): Visit
+    {
+        return Visit::wanted($this->start, $this->minutes, $this->timezone, $this->topic);
+    }
+
+    /** As Zoom shows it: 934 1234 5678. */
+    public function meetingNumber(): string
+    {
+        $digits = (string) $this->meetingId;
+        $head = strlen($digits) > 10 ? 3 : max(0, strlen($digits) - 7);
+        return trim(substr($digits, 0, $head) . ' ' . trim(chunk_split(substr($digits, $head), 4, ' ')));
+    }
+}

@@ -1,0 +1,45 @@
+<?php
+/**
+ * E-mail to people of the clinic.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Mail;
+
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Plugin;
+
+defined('ABSPATH') || exit;
+
+final class Mail
+{
+    /** To one person; a copy of a site mails nobody. */
+    public static function send(string $address, string $subject, string $body): void
+    {
+        if ($address !== '' && Plugin::instance()->guard->mayAct()) {
+            wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
+        }
+    }
+
+    /** @param list<string> $except addresses that were told otherwise */
+    public static function administrators(string $subject, string $body, array $except = []): void
+    {
+        $addresses = array_column(get_users(['capability' => Capabilities::ADMIN, 'fields' => ['user_email']]), 'user_email');
+        $addresses[] = (string) get_option('admin_email');
+        $seen = array_fill_keys(array_map('strtolower', $except), true);
+        foreach (array_filter($addresses) as $address) {
+            if (!isset($seen[strtolower($address)])) {
+                $seen[strtolower($address)] = true;
+                self::send($address, $subject, $body);
+            }
+        }
+    }
+
+    private static function subject(string $subject): string
+    {
+        return sprintf('[%s] %s', wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES), $subject);
+    }
+}

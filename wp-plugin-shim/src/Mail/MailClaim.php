@@ -1,0 +1,30 @@
+<?php
+/**
+ * One thing to be told of a visit, that this process has taken on.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Mail;
+
+defined('ABSPATH') || exit;
+
+final class MailClaim
+{
+    /**
+     * @param int    $id       line of the log
+     * @param int    $meeting  row of the ledger
+     * @param int    $sequence of the row when it happened
+     * @param int    $doctor   user whom it concerns
+     */
+    public function __construct(
+        public readonly int $id,
+        public readonly int $meeting,
+        public readonly string $what,
+        public readonly int $sequence,
+        public readonly int $doctor
+    ) {
+    }
+}

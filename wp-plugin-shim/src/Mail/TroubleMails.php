@@ -1,0 +1,162 @@
+<?php
+/**
+ * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom. Where many fail together, as in an
+ * outage, each of the staff gets one mail of them all; what mends itself within minutes is not told.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Mail;
+
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Guard;
+use TelemedZoom\Work\Cron;
+
+defined('ABSPATH') || exit;
+
+final class TroubleMails
+{
+    private const FAILED = 'failed';
+    private const LATE = 'late';
+    private const EVENTS = [self::FAILED, 'uncertain', 'missed'];
+    private const TO_PATIENTS = [self::LATE, 'missed'];
+    /** A visit that begins so soon and has no meeting is everybody's concern. */
+    private const LATE_SECONDS = HOUR_IN_SECONDS;
+    /** Failures long before their visits are gathered for so long. */
+    private const GATHER_SECONDS = 5 * MINUTE_IN_SECONDS;
+
+    /** @var array<int, MailClaim> what this process has taken on, by row */
+    private array $claims = [];
+
+    public function __construct(
+        private readonly MailClaims $told,
+        private readonly VisitMailer $mailer,
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Guard $guard
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('telemed_row_settling', [$this, 'take'], 10, 3);
+        add_action('telemed_row_settled', [$this, 'send']);
+        add_action(Cron::HOOK_RUN, [$this, 'sendGathered'], 20);
+    }
+
+    public function take(MeetingRecord $now, MeetingRecord $before, string $event): void
+    {
+        if (!in_array($event, self::EVENTS, true) || !$this->guard->mayAct()) {
+            return;
+        }
+        try {
+            $claim = $this->told->take($now, $event === self::FAILED && self::isLate($now) ? self::LATE : $event, $now->doctor, MailClaims::TROUBLE);
+            if ($claim !== null && $claim->what !== self::FAILED) {
+                $this->claims[$now->id] = $claim;
+            }
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+
+    public function send(MeetingRecord $row): void
+    {
+        $claim = $this->claims[$row->id] ?? null;
+        unset($this->claims[$row->id]);
+        if ($claim !== null) {
+            try {
+                $this->tell([[$claim, $row]]);
+            } catch (DatabaseException) {
+                return;
+            }
+        }
+    }
+
+    /** What has failed since, what failed long before its visit and still does, and what others did not live to send. */
+    public function sendGathered(): void
+    {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
+        try {
+            $gathered = [];
+            foreach ($this->queries->unmadeBefore(Clock::sql(self::LATE_SECONDS)) as $row) {
+                $claim = $this->told->take($row, self::LATE, $row->doctor, MailClaims::TROUBLE);
+                if ($claim !== null) {
+                    $gathered[] = [$claim, $row];
+                }
+            }
+            foreach ($this->told->takeOver(MailClaims::TROUBLE, self::GATHER_SECONDS) as $claim) {
+                $row = $this->ledger->find($claim->meeting);
+                if ($row === null || !self::isStill($claim->what, $row)) {
+                    $this->told->drop($claim);
+                } else {
+                    $gathered[] = [$claim, $row];
+                }
+            }
+            $this->tell($gathered);
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+
+    /** @param list<array{MailClaim, MeetingRecord}> $gathered */
+    private function tell(array $gathered): void
+    {
+        $byEvent = [];
+        foreach ($gathered as [$claim, $row]) {
+            $byEvent[$claim->what][] = $row;
+        }
+        foreach ($byEvent as $event => $rows) {
+            Mail::administrators(VisitMailText::troubleSubject($event, count($rows)), VisitMailText::trouble($event, $rows));
+            foreach ($event === 'uncertain' ? [] : self::byDoctor($rows) as $doctor => $own) {
+                $user = get_userdata($doctor);
+                if ($user !== false && !Capabilities::isAdmin($doctor)) {
+                    $this->mailer->send($own[0], $user->user_email, VisitMailText::troubleSubject($event, count($own)), VisitMailText::trouble($event, $own));
+                }
+            }
+            foreach (in_array($event, self::TO_PATIENTS, true) ? $rows : [] as $row) {
+                $this->mailer->toPatient($row, $event);
+            }
+        }
+        foreach ($gathered as [$claim]) {
+            $this->told->done($claim);
+        }
+    }
+
+    /**
+     * @param list<MeetingRecord> $rows
+     * @return array<int, non-empty-list<MeetingRecord>>
+     */
+    private static function byDoctor(array $rows): array
+    {
+        $doctors = [];
+        foreach ($rows as $row) {
+            $doctors[$row->doctor][] = $row;
+        }
+        return $doctors;
+    }
+
+    /** Whether there is still something to tell. */
+    private static function isStill(string $event, MeetingRecord $row): bool
+    {
+        return match ($event) {
+            // What is late by now is told as that.
+            self::FAILED => $row->state->isOpen() && $row->lastError !== null && !self::isLate($row),
+            self::LATE => !$row->state->hasMeeting() && $row->state->isLive() && !$row->isOver(),
+            default => $row->state->value === $event,
+        };
+    }
+
+    private static function isLate(MeetingRecord $row): bool
+    {
+        return !$row->state->hasMeeting() && $row->start->getTimestamp() <= Clock::now() + self::LATE_SECONDS;
+    }
+}

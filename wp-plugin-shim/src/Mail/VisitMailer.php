@@ -1,0 +1,121 @@
+<?php
+/**
+ * Writes one mail about a visit to its patient or doctor, with the visit for their calendar.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Mail;
+
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Visits\People;
+use TelemedZoom\Visits\VisitLink;
+
+defined('ABSPATH') || exit;
+
+final class VisitMailer
+{
+    /** Log event. */
+    public const LOG_FAILED = 'mail_failed';
+    private const FILE = 'visit.ics';
+
+    public function __construct(
+        private readonly AppointmentSources $sources,
+        private readonly MeetingLog $log,
+        private readonly Settings $settings,
+        private readonly Site $site
+    ) {
+    }
+
+    public function toPatient(MeetingRecord $row, string $event): void
+    {
+        $people = $this->sources->find($row->source)?->people($row);
+        if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
+            return;
+        }
+        $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
+        $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
+    }
+
+    public function toDoctor(MeetingRecord $row, string $event, int $doctor): void
+    {
+        $people = $this->sources->find($row->source)?->people($row);
+        $user = get_userdata($doctor);
+        $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
+        if ($people !== null && $email !== '') {
+            $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
+        }
+    }
+
+    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): void
+    {
+        // Whoever clicked has a language of their own.
+        $switched = switch_to_locale(get_locale());
+        $zoomsLink = $this->settings->mailsZoomsLink();
+        $calendar = in_array($event, ['late', 'missed'], true) ? null : Calendar::message(
+            $event === 'cancelled' ? Calendar::CANCEL : Calendar::REQUEST,
+            $row,
+            $this->site->id(),
+            self::sender(),
+            wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES),
+            $email,
+            VisitMailText::summary(),
+            $zoomsLink && $row->joinUrl !== null && $to === VisitMailText::TO_PATIENT ? $row->joinUrl : VisitLink::url($row)
+        );
+        $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
+        if ($switched) {
+            restore_previous_locale();
+        }
+    }
+
+    /** The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments. */
+    public function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null): void
+    {
+        $folder = get_temp_dir() . 'telemed-' . bin2hex(random_bytes(8));
+        $file = $folder . '/' . self::FILE;
+        $name = static fn(\PHPMailer\PHPMailer\PHPMailer $mail) => self::nameMethod($mail, (string) $calendar);
+        add_action('phpmailer_init', $name, 1000);
+        try {
+            $attachments = [];
+            if ($calendar !== null && wp_mkdir_p($folder) && chmod($folder, 0700) && file_put_contents($file, $calendar) === strlen($calendar)) {
+                $attachments[] = $file;
+            }
+            if (!wp_mail($email, $subject, $body, '', $attachments)) {
+                $this->log->write($row->id, self::LOG_FAILED);
+            }
+        } finally {
+            remove_action('phpmailer_init', $name, 1000);
+            if (is_file($file)) {
+                unlink($file);
+            }
+            if (is_dir($folder)) {
+                rmdir($folder);
+            }
+        }
+    }
+
+    /** Calendars offer to add or remove the visit only where the type of the file names its method. */
+    private static function nameMethod(\PHPMailer\PHPMailer\PHPMailer $mail, string $calendar): void
+    {
+        $files = $mail->getAttachments();
+        // Whoever else attaches something knows better.
+        if (count($files) === 1 && basename((string) $files[0][0]) === self::FILE && preg_match('/^METHOD:(\w+)/m', $calendar, $method) === 1) {
+            $mail->clearAttachments();
+            $mail->addAttachment($files[0][0], self::FILE, 'base64', "text/calendar; charset=utf-8; method=$method[1]");
+        }
+    }
+
+    /** As wp_mail() names it. */
+    private static function sender(): string
+    {
+        $host = (string) wp_parse_url(network_home_url(), PHP_URL_HOST);
+        return (string) apply_filters('wp_mail_from', 'wordpress@' . (str_starts_with($host, 'www.') ? substr($host, 4) : $host));
+    }
+}

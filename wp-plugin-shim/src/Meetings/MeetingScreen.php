@@ -1,0 +1,294 @@
+<?php
+/**
+ * One meeting's own screen: what is wanted and what is known, what stands in the way, what a person can do about it, and the log.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Meetings;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\LogText;
+use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Mail\VisitMailText;
+use TelemedZoom\Notices;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Visits\Visits;
+use TelemedZoom\Work\Worker;
+
+defined('ABSPATH') || exit;
+
+final class MeetingScreen
+{
+    public const PAGE = 'telemed-meeting';
+    public const ACTION_TRY = 'telemed_try_meeting';
+    public const ACTION_RENEW = 'telemed_renew_meeting';
+    private const SECONDS = 8.0;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly MeetingLog $log,
+        private readonly Visits $visits,
+        private readonly Worker $worker,
+        private readonly AppointmentSources $sources,
+        private readonly Settings $settings,
+        private readonly UncertainMeetingForm $uncertain
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addPage']);
+        // Known to WordPress, with its title and capability, but no entry of the menu.
+        add_action('admin_head', static fn() => remove_submenu_page(MeetingsScreen::PAGE, self::PAGE));
+        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === self::PAGE ? MeetingsScreen::PAGE : $file);
+        AdminPost::on(self::ACTION_TRY, 'read', [$this, 'tryNow']);
+        AdminPost::on(self::ACTION_RENEW, 'read', [$this, 'renew']);
+    }
+
+    public static function url(int $id): string
+    {
+        return admin_url('admin.php?page=' . self::PAGE . '&id=' . $id);
+    }
+
+    public function addPage(): void
+    {
+        $title = __('Meeting', 'telemed-zoom');
+        $hook = (string) add_submenu_page(MeetingsScreen::PAGE, $title, $title, Capabilities::menu(), self::PAGE, [$this, 'show']);
+        add_action('load-' . $hook, static function (): void {
+            nocache_headers();
+            header('Cache-Control: no-store, private, max-age=0');
+        });
+    }
+
+    public function show(): void
+    {
+        $id = $_GET['id'] ?? ''; // phpcs:ignore WordPress.Security.NonceVerification
+        echo '<div class="wrap" id="telemed-meeting"><h1>' . esc_html__('Meeting', 'telemed-zoom') . '</h1>';
+        printf('<p><a href="%s">%s</a></p>', esc_url(MeetingsScreen::url()), esc_html__('Back to the meetings', 'telemed-zoom'));
+        try {
+            $row = is_string($id) && ctype_digit($id) ? $this->ledger->find((int) $id) : null;
+            // Somebody else's looks like none.
+            if ($row === null || !Capabilities::mayManage($row->doctor)) {
+                Notices::print('error', esc_html__('There is no such meeting, or it belongs to another doctor.', 'telemed-zoom'), 'telemed-no-meeting');
+            } else {
+                $this->print($row);
+            }
+        } catch (DatabaseException $failure) {
+            Notices::print('error', esc_html(ErrorText::of($failure)));
+        }
+        echo '</div>';
+    }
+
+    /**
+     * Does not wait for the next try.
+     *
+     * @param array<string, mixed> $fields
+     */
+    public function tryNow(array $fields): string
+    {
+        return $this->act($fields, fn(MeetingRecord $row): MeetingRecord => $row->state->isOpen() && $row->nextTryAt !== null
+            ? $this->ledger->persistently($row, fn(MeetingRecord $row): MeetingRecord => $this->ledger->move($row, $row->state, ['next_try_at' => null]))
+            : $row);
+    }
+
+    /**
+     * A person has looked: there is no meeting.
+     *
+     * @param array<string, mixed> $fields
+     */
+    public function renew(array $fields): string
+    {
+        return $this->act($fields, function (MeetingRecord $row): MeetingRecord {
+            if ($row->state !== MeetingState::Uncertain) {
+                throw new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
+            }
+            return $this->visits->renew($row);
+        });
+    }
+
+    /**
+     * @param array<string, mixed> $fields
+     * @param callable(MeetingRecord): MeetingRecord $wish
+     */
+    private function act(array $fields, callable $wish): string
+    {
+        $id = AdminPost::number($fields, 'meeting');
+        try {
+            $row = $this->ledger->demand($id);
+            if (!Capabilities::mayManage($row->doctor)) {
+                AdminPost::forbid();
+            }
+            $row = $wish($row);
+            $row = $this->worker->settle($id, self::SECONDS, $row->version) ?? $row;
+            if ($row->isReady() && $row->state === MeetingState::Made) {
+                Notices::flash('success', __('The meeting is ready.', 'telemed-zoom'));
+            } else {
+                Notices::flash('warning', __('The meeting is not ready yet:', 'telemed-zoom') . ' ' . ($row->lastError ?? $row->state->label()));
+            }
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', ErrorText::of($failure));
+        }
+        return self::url($id);
+    }
+
+    private function print(MeetingRecord $row): void
+    {
+        $people = $this->sources->find($row->source)?->people($row);
+        self::printOverlap($this->queries->overlaps([$row])[$row->id] ?? [], $row);
+        echo '<table class="form-table telemed-facts" role="presentation">';
+        self::fact(__('Doctor', 'telemed-zoom'), esc_html(Doctors::name($row->doctor)));
+        self::fact(__('Patient', 'telemed-zoom'), esc_html(trim($people?->patientName . ' ' . $people?->patientEmail) ?: __('not known here', 'telemed-zoom')));
+        self::fact(__('Wanted', 'telemed-zoom'), self::moment($row->start) . '<br>' . esc_html(sprintf(
+            /* translators: 1: number of minutes, 2: time zone */
+            __('%1$d minutes, shown by Zoom in %2$s', 'telemed-zoom'),
+            $row->minutes,
+            $row->timezone
+        )) . '<br><span class="description">' . esc_html($row->topic) . '</span>');
+        self::fact(__('State', 'telemed-zoom'), self::state($row));
+        self::fact(__('At Zoom', 'telemed-zoom'), esc_html($row->meetingId === null ? __('no meeting is known', 'telemed-zoom') : sprintf(
+            /* translators: 1: number of a meeting, 2: a Zoom user */
+            __('Meeting %1$s, host %2$s', 'telemed-zoom'),
+            $row->meetingNumber(),
+            $row->hostEmail ?? $row->hostId ?? '?'
+        )));
+        if ($row->trackingId !== null) {
+            self::fact(__('Tracking ID of Zoom', 'telemed-zoom'), '<code>' . esc_html($row->trackingId) . '</code>');
+        }
+        if ($row->visitKey !== null && $row->state->isLive()) {
+            self::fact(__('Invitation', 'telemed-zoom'), self::invitation($row, $this->settings->mailsZoomsLink()));
+        }
+        echo '</table>';
+        if ($row->state === MeetingState::Uncertain && !$row->isOver()) {
+            $this->uncertain->print($row);
+        }
+        $this->printButtons($row);
+        $this->printLog($row);
+    }
+
+    /** Shared with the list. */
+    public static function invitation(MeetingRecord $row, bool $zoomsLink): string
+    {
+        $id = 'telemed-invitation-' . $row->id;
+        return sprintf(
+            '<details class="telemed-invitation"><summary>%1$s</summary><textarea readonly rows="9" class="large-text" id="%2$s">%3$s</textarea><button type="button" class="button button-small telemed-copy" data-telemed-copy="%2$s" hidden>%4$s</button></details>',
+            esc_html__('Copy invitation', 'telemed-zoom'),
+            esc_attr($id),
+            esc_textarea(VisitMailText::invitation($row, Doctors::name($row->doctor), $zoomsLink)),
+            esc_html__('Copy', 'telemed-zoom')
+        );
+    }
+
+    /** @param list<int> $others rows */
+    private static function printOverlap(array $others, MeetingRecord $row): void
+    {
+        if ($others === [] || !$row->state->isLive() || $row->isOver()) {
+            return;
+        }
+        $links = implode(', ', array_map(static fn(int $id): string => sprintf('<a href="%s">%d</a>', esc_url(self::url($id)), $id), $others));
+        Notices::print('warning', esc_html__('This visit overlaps with others of the same host. Zoom runs one meeting of a host at a time:', 'telemed-zoom') . ' ' . $links, 'telemed-overlap');
+    }
+
+    private static function state(MeetingRecord $row): string
+    {
+        $html = sprintf('<span class="telemed-state telemed-state-%s" id="telemed-state">%s</span>', esc_attr($row->state->value), esc_html($row->state->label()));
+        if ($row->lastError !== null && $row->lastError !== '') {
+            $html .= '<p class="telemed-error">' . esc_html($row->lastError) . '</p>';
+        }
+        return $html . self::nextTry($row);
+    }
+
+    /** Shared with the list. */
+    public static function nextTry(MeetingRecord $row): string
+    {
+        if (!$row->state->isOpen() || $row->isOver()) {
+            return '';
+        }
+        $isWaiting = $row->nextTryAt !== null && $row->nextTryAt->getTimestamp() > Clock::now();
+        return '<p class="description telemed-next-try">' . ($isWaiting
+            /* translators: %s: date and time */
+            ? sprintf(esc_html__('Next try: %s', 'telemed-zoom'), self::moment($row->nextTryAt, 'H:i:s'))
+            : esc_html__('Next try: with the next run, within a minute', 'telemed-zoom')) . '</p>';
+    }
+
+    private function printButtons(MeetingRecord $row): void
+    {
+        if ($row->isOver()) {
+            return;
+        }
+        echo '<p id="telemed-meeting-buttons">';
+        $fields = ['meeting' => $row->id];
+        if ($row->state->isOpen()) {
+            AdminPost::button(self::ACTION_TRY, __('Try now', 'telemed-zoom'), $fields, 'button button-primary telemed-try');
+        }
+        if ($row->state === MeetingState::Uncertain) {
+            AdminPost::button(
+                self::ACTION_RENEW,
+                __('There is no such meeting at Zoom: make one', 'telemed-zoom'),
+                $fields,
+                'button button-primary telemed-renew',
+                __('Have you looked at Zoom? If there is one after all, the host has two meetings.', 'telemed-zoom')
+            );
+        }
+        if ($row->state->isLive()) {
+            AdminPost::button(
+                MeetingsScreen::ACTION_CANCEL,
+                __('Cancel', 'telemed-zoom'),
+                $fields,
+                'button button-link-delete telemed-cancel',
+                __('Cancel this meeting? Its join link will stop working.', 'telemed-zoom')
+            );
+        }
+        echo '</p>';
+    }
+
+    private function printLog(MeetingRecord $row): void
+    {
+        echo '<h2>' . esc_html__('Log', 'telemed-zoom') . '</h2><table class="widefat striped telemed-table" id="telemed-log"><thead><tr>';
+        /* translators: %s: time zone */
+        foreach ([sprintf(__('When (%s)', 'telemed-zoom'), wp_timezone()->getName()), __('What', 'telemed-zoom'), __('Who', 'telemed-zoom'), __('Tracking ID of Zoom', 'telemed-zoom')] as $heading) {
+            echo '<th scope="col">' . esc_html($heading) . '</th>';
+        }
+        echo '</tr></thead><tbody>';
+        foreach ($this->log->of($row->id) as $line) {
+            printf(
+                '<tr data-event="%s"><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
+                esc_attr($line['event']),
+                self::moment($line['at'], 'H:i:s'), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+                esc_html(LogText::of($line['event'], $line['note'])),
+                esc_html($line['actor'] === 0 ? __('the site itself', 'telemed-zoom') : Doctors::name($line['actor'])),
+                $line['trackingId'] === null ? '' : '<code>' . esc_html($line['trackingId']) . '</code>'
+            );
+        }
+        echo '</tbody></table>';
+    }
+
+    private static function fact(string $label, string $html): void
+    {
+        printf('<tr><th scope="row">%s</th><td>%s</td></tr>', esc_html($label), $html); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped by the caller
+    }
+
+    /** In the site's zone; escaped. */
+    public static function moment(\DateTimeImmutable $moment, ?string $timeFormat = null): string
+    {
+        return sprintf(
+            '<time datetime="%s">%s</time>',
+            esc_attr($moment->format('Y-m-d\TH:i:s\Z')),
+            esc_html((string) wp_date(get_option('date_format') . ', ' . ($timeFormat ?? get_option('time_format')), $moment->getTimestamp(), wp_timezone()))
+        );
+    }
+}

@@ -1,0 +1,128 @@
+<?php
+/**
+ * The screen Telemed, Meetings: the list and its actions.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Meetings;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Notices;
+use TelemedZoom\Problem;
+use TelemedZoom\Reconcile\ReconcileScreen;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\StartLink;
+
+defined('ABSPATH') || exit;
+
+final class MeetingsScreen
+{
+    public const PAGE = 'telemed-meetings';
+    public const ACTION_CANCEL = 'telemed_cancel_meeting';
+
+    public function __construct(
+        private readonly ManualVisits $manual,
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Settings $settings,
+        private readonly ZoomApps $apps,
+        private readonly StartLink $startLink
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addMenu']);
+        AdminPost::on(self::ACTION_CANCEL, 'read', [$this, 'cancel']);
+    }
+
+    public static function url(string $when = ''): string
+    {
+        $url = admin_url('admin.php?page=' . self::PAGE);
+        return $when === '' ? $url : add_query_arg('when', $when, $url);
+    }
+
+    public function addMenu(): void
+    {
+        $capability = Capabilities::menu();
+        add_menu_page(
+            __('Telemed meetings', 'telemed-zoom'),
+            __('Telemed', 'telemed-zoom'),
+            $capability,
+            self::PAGE,
+            [$this, 'show'],
+            'dashicons-video-alt2',
+            58
+        );
+        add_submenu_page(self::PAGE, __('Telemed meetings', 'telemed-zoom'), __('Meetings', 'telemed-zoom'), $capability, self::PAGE, [$this, 'show']);
+    }
+
+    public function show(): void
+    {
+        $table = new MeetingsTable($this->queries, $this->startLink, $this->settings);
+        echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
+        printf(
+            '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',
+            esc_url(NewMeetingScreen::url()),
+            esc_html__('New meeting', 'telemed-zoom')
+        );
+        $this->remindToConnect();
+        try {
+            $table->prepare_items();
+            $table->views();
+            $table->display();
+            ReconcileScreen::print();
+        } catch (DatabaseException $failure) {
+            Notices::print('error', esc_html(ErrorText::of($failure)));
+        }
+        echo '</div>';
+    }
+
+    /** The profile page is where a doctor would not look. */
+    private function remindToConnect(): void
+    {
+        if ($this->settings->mode() !== Settings::MODE_OAUTH || !Capabilities::isDoctor() || Capabilities::isAdmin()) {
+            return;
+        }
+        try {
+            $connection = $this->apps->connection(get_current_user_id());
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            return;
+        }
+        if ($connection?->status() !== 'connected') {
+            Notices::print(
+                'warning',
+                esc_html__('Your Zoom account is not connected, so no visit of yours can be made or started.', 'telemed-zoom') .
+                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
+                'telemed-connect-notice'
+            );
+        }
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function cancel(array $fields): string
+    {
+        $id = AdminPost::number($fields, 'meeting');
+        try {
+            if (!Capabilities::mayManage($this->ledger->demand($id)->doctor)) {
+                AdminPost::forbid();
+            }
+            $this->manual->cancel($id);
+            Notices::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', __('The meeting was not cancelled:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+        }
+        return self::url(AdminPost::text($fields, 'when'));
+    }
+}

@@ -1,0 +1,42 @@
+<?php
+/**
+ * One thing that the comparison with Zoom has found.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Reconcile;
+
+defined('ABSPATH') || exit;
+
+final class Finding
+{
+    /**
+     * @param string  $action as Telemed\Reconciler names it, or 'unreachable'
+     * @param ?int    $row    of the ledger, where it concerns one
+     * @param string  $note   which settings, or what went wrong
+     */
+    public function __construct(
+        public readonly string $action,
+        public readonly ?int $row,
+        public readonly ?int $meeting,
+        public readonly string $host,
+        public readonly string $note
+    ) {
+    }
+
+    public function text(): string
+    {
+        $what = match ($this->action) {
+            'adopt' => __('A meeting that belongs to this visit is at Zoom and was not known: it is taken over.', 'telemed-zoom'),
+            'delete' => __('A meeting of this site that no visit needs: it is deleted.', 'telemed-zoom'),
+            'move' => __('The meeting was moved in Zoom: it is moved back to the visit\'s time.', 'telemed-zoom'),
+            'recreate' => __('The meeting was deleted in Zoom: it is made anew.', 'telemed-zoom'),
+            'restore' => __('Settings were changed in Zoom: they are put back.', 'telemed-zoom'),
+            default => __('This host could not be compared.', 'telemed-zoom'),
+        };
+        return trim($what . ' ' . $this->note);
+    }
+}

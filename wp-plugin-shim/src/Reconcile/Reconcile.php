@@ -1,0 +1,319 @@
+<?php
+/**
+ * Holds what is wanted against what Zoom has, host by host, through the credentials that made the meetings: orphans that bear this
+ * site's marker, meetings that were moved or deleted in Zoom, settings that were changed. The clinic's appointments are the truth.
+ *
+ * Nightly and on demand; a dry run only tells.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Reconcile;
+
+use TelemedZoom\Apps\Credentials;
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Doctors\HostOfMeetings;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Work\MeetingMaker;
+use TelemedZoom\Work\WriteBudget;
+
+defined('ABSPATH') || exit;
+
+final class Reconcile
+{
+    /** Somebody may still be at work on what changed so lately. */
+    private const BUSY_SECONDS = 15 * MINUTE_IN_SECONDS;
+    private const PORTION = 300;
+    private const CALL_SECONDS = 30.0;
+    /** Lists do not show settings: each meeting must be asked for, so it is only those of visits in the coming days. */
+    private const SETTINGS_SECONDS = 7 * DAY_IN_SECONDS;
+    /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
+    private const GIVE_UP_AFTER = 2;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly ReconcileQueries $queries,
+        private readonly ZoomApps $apps,
+        private readonly MeetingMaker $maker,
+        private readonly WriteBudget $budget,
+        private readonly MeetingLog $log,
+        private readonly Site $site
+    ) {
+    }
+
+    /**
+     * @param ?callable(int, int): void $progress is told how many hosts are done, of how many
+     * @return list<Finding> what was found, and done unless it is a dry run
+     * @throws DatabaseException
+     */
+    public function run(bool $dryRun, ?callable $progress = null): array
+    {
+        $findings = [];
+        $hosts = $this->queries->hosts();
+        $unreached = 0;
+        $outage = '';
+        foreach ($hosts as $number => $host) {
+            try {
+                if ($unreached < self::GIVE_UP_AFTER) {
+                    array_push($findings, ...$this->compare($host, $dryRun));
+                    $unreached = 0;
+                } else {
+                    $findings[] = self::unreachable($host, $outage);
+                }
+            } catch (Problem | \Telemed\TelemedException $failure) {
+                $unreached = $failure instanceof \Telemed\TransportException ? $unreached + 1 : 0;
+                $outage = ErrorText::of($failure);
+                $findings[] = self::unreachable($host, $outage);
+            }
+            if ($progress !== null) {
+                $progress($number + 1, count($hosts));
+            }
+        }
+        return $findings;
+    }
+
+    /**
+     * @return list<Finding>
+     * @throws Problem|\Telemed\TelemedException
+     */
+    private function compare(HostOfMeetings $host, bool $dryRun): array
+    {
+        $credentials = $this->apps->forHost($host);
+        $client = $credentials->client->within(self::CALL_SECONDS);
+        $reconciler = $this->reconciler();
+        $asVisit = fn(MeetingRecord $row): array => $this->asVisit($row, $host);
+        $unknown = array_map($asVisit, $this->queries->withoutMeeting($host));
+        $actions = $seen = $strays = [];
+        $token = null;
+        do {
+            $page = $client->meetingPage($credentials->host, $token);
+            $found = array_column(array_map(static fn(\Telemed\Meeting $meeting): array => [$meeting->id(), $meeting], $page->meetings()), 1, 0);
+            $known = $this->queries->ofMeetings(array_keys($found));
+            $isKnown = array_flip(array_map(static fn(MeetingRecord $row): int => (int) $row->meetingId, $known));
+            array_push($actions, ...$reconciler->page(array_map($asVisit, $known), array_values(array_intersect_key($found, $isKnown))));
+            $seen += $isKnown;
+            // Whose they are is told by markers, once it is known which visits have lost their meeting.
+            array_push($strays, ...array_filter(array_diff_key($found, $isKnown), static fn(\Telemed\Meeting $meeting): bool => $meeting->marker() !== null));
+            $token = $page->next();
+        } while ($token !== null);
+        $bereft = $unknown;
+        foreach ($strays === [] ? [] : $this->portions($host) as $portion) {
+            array_push($bereft, ...array_map($asVisit, array_filter($portion, static fn(MeetingRecord $row): bool => !isset($seen[$row->meetingId]))));
+        }
+        $successors = array_map(fn(array $found): array => $this->asSuccessor($found['row'], $found['generation'], $host), $this->queries->successors($host));
+        array_push($actions, ...$reconciler->page([...$bereft, ...$successors], $strays), ...$reconciler->rest($unknown));
+        foreach ($this->portions($host) as $portion) {
+            array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
+            $treated = array_fill_keys(array_filter(array_column($actions, 'reference')), true);
+            foreach ($portion as $row) {
+                $visit = $asVisit($row);
+                if (!isset($treated[$visit['reference']])) {
+                    array_push($actions, ...$this->compareSettings($row, $visit, $credentials));
+                }
+            }
+        }
+
+        $findings = [];
+        foreach ($actions as $action) {
+            // What has no meeting yet is the worker's.
+            if ($action['action'] !== 'create') {
+                $finding = $this->treat($action, $credentials, $host, $dryRun);
+                if ($finding !== null) {
+                    $findings[] = $finding;
+                }
+            }
+        }
+        return $findings;
+    }
+
+    /** @return \Generator<list<MeetingRecord>> the host's visits to come that know their meeting */
+    private function portions(HostOfMeetings $host): \Generator
+    {
+        $last = 0;
+        do {
+            $portion = $this->queries->upcomingOfHost($host, $last, self::PORTION);
+            yield $portion;
+            $last = $portion === [] ? $last : $portion[count($portion) - 1]->id;
+        } while (count($portion) === self::PORTION);
+    }
+
+    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
+    private function treat(array $action, Credentials $credentials, HostOfMeetings $host, bool $dryRun): ?Finding
+    {
+        $row = $this->rowOf($action['reference']);
+        $finding = new Finding($action['action'], $row?->id, $action['meeting'], self::nameOf($host), implode(', ', $action['settings']));
+        if ($dryRun) {
+            return $finding;
+        }
+        try {
+            if ($action['action'] === 'delete') {
+                return $this->deleteOrphan((int) $action['meeting'], $credentials, $host) ? $finding : null;
+            }
+            return $row !== null && $this->ledger->exclusively($row->id, fn(MeetingRecord $row): bool => $this->mend($row, $action, $credentials, $host), 0.0) ? $finding : null;
+        } catch (Problem | \Telemed\TelemedException $failure) {
+            return new Finding($action['action'], $row?->id, $action['meeting'], $finding->host, ErrorText::of($failure));
+        }
+    }
+
+    /**
+     * @param array<string, mixed> $visit
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     */
+    private function compareSettings(MeetingRecord $row, array $visit, Credentials $credentials): array
+    {
+        if ($visit['busy'] || $row->start->getTimestamp() > Clock::now() + self::SETTINGS_SECONDS) {
+            return [];
+        }
+        $found = $this->find($row, $credentials);
+        return array_values(array_filter(
+            $found === null ? [] : $this->reconcilerOnce([$visit], [$found]),
+            static fn(array $action): bool => $action['action'] === 'restore'
+        ));
+    }
+
+    /** Lists leave out whether it is in progress, and it may have been taken meanwhile: read it once more, then act. */
+    private function deleteOrphan(int $meeting, Credentials $credentials, HostOfMeetings $host): bool
+    {
+        $client = $credentials->client->within(self::CALL_SECONDS);
+        try {
+            $found = $client->meeting($meeting);
+        } catch (\Telemed\NotFoundException) {
+            return false;
+        }
+        $rows = [...$this->queries->ofMeetings([$meeting]), ...$this->queries->withoutMeeting($host)];
+        $wanted = array_map(fn(MeetingRecord $row): array => $this->asVisit($row, $host), $rows);
+        if (!in_array('delete', array_column($this->reconciler()->page($wanted, [$found]), 'action'), true)) {
+            return false;
+        }
+        $client->deleteMeeting($meeting);
+        $this->log->write(0, 'orphan_deleted', $client->lastTrackingId(), (string) $meeting);
+        return true;
+    }
+
+    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
+    private function mend(MeetingRecord $row, array $action, Credentials $credentials, HostOfMeetings $host): bool
+    {
+        $visit = $this->asVisit($row, $host);
+        if ($visit['busy'] || $visit['reference'] !== $action['reference']) {
+            return false;
+        }
+        $found = $row->isReady() ? $this->find($row, $credentials) : null;
+        if ($action['action'] === 'adopt') {
+            if ($found !== null || !($row->isReady() || in_array($row->state, [MeetingState::Attempting, MeetingState::Uncertain], true))) {
+                return false;
+            }
+            $this->maker->adopt($row, (int) $action['meeting'], $credentials);
+            return true;
+        }
+        $actions = $row->isReady() ? array_column($this->reconcilerOnce([$visit], $found === null ? [] : [$found]), null, 'action') : [];
+        if (!isset($actions[$action['action']])) {
+            return false;
+        }
+        match ($action['action']) {
+            'move' => $this->ledger->move($row, MeetingState::Changing, Ledger::TRY_NOW, 'drifted'),
+            'recreate' => $this->ledger->move($row, MeetingState::Due, ['generation' => $this->ledger->nextGeneration($row)] + Ledger::NO_MEETING + Ledger::TRY_NOW, 'lost_at_zoom'),
+            'restore' => $this->restore($row, $credentials),
+            default => null,
+        };
+        return true;
+    }
+
+    /** The row's meeting as it is at Zoom, with its settings compared; null when Zoom has lost it. */
+    private function find(MeetingRecord $row, Credentials $credentials): ?\Telemed\Meeting
+    {
+        try {
+            return $credentials->client->within(self::CALL_SECONDS)->meeting((int) $row->meetingId, $this->request($row, $credentials));
+        } catch (\Telemed\NotFoundException) {
+            return null;
+        }
+    }
+
+    private function request(MeetingRecord $row, Credentials $credentials): \Telemed\MeetingRequest
+    {
+        return $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $row->generation));
+    }
+
+    /** Puts the private settings back; what the account does not let go is noted, so that it is not tried every night. */
+    private function restore(MeetingRecord $row, Credentials $credentials): void
+    {
+        if ($this->budget->claim((string) $row->hostId, $row->start) !== null) {
+            return;
+        }
+        $client = $credentials->client->within(self::CALL_SECONDS);
+        $meeting = $client->updateMeeting((int) $row->meetingId, $this->request($row, $credentials), true);
+        $this->ledger->move($row, $row->state, [
+            'overridden' => wp_json_encode($meeting->overridden()),
+            'tracking_id' => $client->lastTrackingId(),
+        ], 'settings_restored');
+    }
+
+    /** @return array<string, mixed> as Telemed\Reconciler takes it; what other credentials made is theirs, and only protected */
+    private function asVisit(MeetingRecord $row, HostOfMeetings $host): array
+    {
+        return [
+            'reference' => $this->site->reference($row->source, $row->appointment, $row->generation),
+            'meeting' => $row->meetingId,
+            'host' => $row->hostId,
+            'start' => $row->state->isLive() ? $row->start : null,
+            'minutes' => $row->minutes,
+            'overridden' => $row->overridden,
+            'busy' => !$host->made($row) || $row->event !== null || $row->state === MeetingState::Moving || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS,
+        ];
+    }
+
+    /**
+     * The meeting that is being made to take the place of the row's own.
+     *
+     * @return array<string, mixed>
+     */
+    private function asSuccessor(MeetingRecord $row, int $generation, HostOfMeetings $host): array
+    {
+        $reference = $this->site->reference($row->source, $row->appointment, $generation);
+        return ['reference' => $reference, 'meeting' => null, 'host' => null, 'busy' => true] + $this->asVisit($row, $host);
+    }
+
+    private function rowOf(?string $reference): ?MeetingRecord
+    {
+        $parts = $reference === null ? [] : explode(':', $reference);
+        if (count($parts) < 3) {
+            return null;
+        }
+        return $this->ledger->findAppointment($parts[1], $parts[2]);
+    }
+
+    private static function unreachable(HostOfMeetings $host, string $why): Finding
+    {
+        return new Finding('unreachable', null, null, self::nameOf($host), $why);
+    }
+
+    private static function nameOf(HostOfMeetings $host): string
+    {
+        return $host->hostEmail ?? $host->hostId;
+    }
+
+    private function reconciler(): \Telemed\Reconciler
+    {
+        return new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . Clock::now()));
+    }
+
+    /**
+     * @param list<array<string, mixed>> $wanted
+     * @param list<\Telemed\Meeting> $found
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     */
+    private function reconcilerOnce(array $wanted, array $found): array
+    {
+        $reconciler = $this->reconciler();
+        return [...$reconciler->page($wanted, $found), ...$reconciler->rest($wanted)];
+    }
+}

@@ -1,0 +1,125 @@
+<?php
+/**
+ * The comparison with Zoom on the list of meetings, for administrators: first only looked at, then done.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Reconcile;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Meetings\MeetingScreen;
+use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Notices;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class ReconcileScreen
+{
+    public const ACTION_COMPARE = 'telemed_compare';
+    public const ACTION_MEND = 'telemed_mend';
+    private const KEEP_SECONDS = 600;
+    /** More are counted only. */
+    private const SHOWN = 200;
+
+    public function __construct(private readonly Reconcile $reconcile)
+    {
+    }
+
+    public function register(): void
+    {
+        AdminPost::on(self::ACTION_COMPARE, Capabilities::ADMIN, fn(): string => $this->run(true));
+        AdminPost::on(self::ACTION_MEND, Capabilities::ADMIN, fn(): string => $this->run(false));
+    }
+
+    /** Below the list. */
+    public static function print(): void
+    {
+        if (!Capabilities::isAdmin()) {
+            return;
+        }
+        echo '<h2>' . esc_html__('Compare with Zoom', 'telemed-zoom') . '</h2><p>' .
+            esc_html__('Finds meetings that were moved or deleted in Zoom, settings that were changed there, and meetings of this site that no visit needs. It also runs every night. This button changes nothing.', 'telemed-zoom') . '</p>';
+        AdminPost::button(self::ACTION_COMPARE, __('Compare with Zoom', 'telemed-zoom'), [], 'button telemed-compare');
+        $result = get_transient(self::transient());
+        delete_transient(self::transient());
+        if (is_array($result)) {
+            self::printResult((bool) $result['dryRun'], (array) $result['findings']);
+        }
+    }
+
+    private function run(bool $dryRun): string
+    {
+        try {
+            $findings = array_map(static fn(Finding $finding): array => [
+                'host' => $finding->host, 'row' => $finding->row, 'text' => $finding->text(), 'action' => $finding->action,
+            ], $this->reconcile->run($dryRun));
+            set_transient(self::transient(), ['dryRun' => $dryRun, 'findings' => $findings], self::KEEP_SECONDS);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', __('The comparison could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return MeetingsScreen::url();
+        }
+        return MeetingsScreen::url() . '#telemed-findings';
+    }
+
+    /** @param list<array{host: string, row: ?int, text: string, action: string}> $findings */
+    private static function printResult(bool $dryRun, array $findings): void
+    {
+        printf('<div id="telemed-findings" data-dry-run="%d" data-count="%d">', (int) $dryRun, count($findings));
+        if ($findings === []) {
+            echo '<p><strong>' . esc_html($dryRun ? __('Nothing differs.', 'telemed-zoom') : __('Nothing was left to do.', 'telemed-zoom')) . '</strong></p></div>';
+            return;
+        }
+        echo '<p><strong>' . esc_html(sprintf(
+            $dryRun
+                /* translators: %d: number of differences */
+                ? _n('%d difference was found. Nothing has been changed yet.', '%d differences were found. Nothing has been changed yet.', count($findings), 'telemed-zoom')
+                /* translators: %d: number of differences */
+                : _n('%d difference was treated:', '%d differences were treated:', count($findings), 'telemed-zoom'),
+            count($findings)
+        )) . '</strong></p><table class="widefat striped telemed-table"><thead><tr>';
+        foreach ([__('Host', 'telemed-zoom'), __('Visit', 'telemed-zoom'), __('What', 'telemed-zoom')] as $heading) {
+            echo '<th scope="col">' . esc_html($heading) . '</th>';
+        }
+        echo '</tr></thead><tbody>';
+        foreach (array_slice($findings, 0, self::SHOWN) as $finding) {
+            printf(
+                '<tr data-action="%s"><td>%s</td><td>%s</td><td>%s</td></tr>',
+                esc_attr($finding['action']),
+                esc_html($finding['host']),
+                $finding['row'] === null ? '–' : sprintf('<a href="%s">%d</a>', esc_url(MeetingScreen::url($finding['row'])), (int) $finding['row']),
+                esc_html($finding['text'])
+            );
+        }
+        echo '</tbody></table>';
+        if (count($findings) > self::SHOWN) {
+            echo '<p>' . esc_html(sprintf(
+                /* translators: %d: number of differences */
+                __('And %d more.', 'telemed-zoom'),
+                count($findings) - self::SHOWN
+            )) . '</p>';
+        }
+        $isTreatable = array_filter($findings, static fn(array $finding): bool => $finding['action'] !== 'unreachable') !== [];
+        if ($dryRun && $isTreatable) {
+            AdminPost::button(
+                self::ACTION_MEND,
+                __('Do it', 'telemed-zoom'),
+                [],
+                'button button-primary telemed-mend',
+                __('Change these meetings at Zoom now?', 'telemed-zoom')
+            );
+        }
+        echo '</div>';
+    }
+
+    private static function transient(): string
+    {
+        return 'telemed_findings_' . get_current_user_id();
+    }
+}

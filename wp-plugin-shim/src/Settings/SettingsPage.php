@@ -1,0 +1,409 @@
+<?php
+/**
+ * The screen Telemed, Settings: mode, credentials, scopes, Check, encryption key.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Settings;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\FormerMeetings;
+use TelemedZoom\Apps\FormerMeetingsScreen;
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Connections\WebhookRoute;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Doctors\HostMap;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Extension;
+use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Notices;
+use TelemedZoom\Plugin;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class SettingsPage
+{
+    public const PAGE = 'telemed-settings';
+    public const ACTION_CHECK = 'telemed_check';
+    private const KEEP_SECONDS = 600;
+
+    public function __construct(
+        private readonly Settings $settings,
+        private readonly EncryptionKey $key,
+        private readonly Extension $extension,
+        private readonly ZoomApps $apps,
+        private readonly HostMap $hosts,
+        private readonly FormerMeetings $former
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('admin_menu', [$this, 'addMenu']);
+        add_filter('plugin_action_links_' . plugin_basename(Plugin::file()), [$this, 'addLink']);
+        AdminPost::on(self::ACTION_CHECK, Capabilities::ADMIN, [$this, 'check']);
+    }
+
+    public static function url(): string
+    {
+        return admin_url('admin.php?page=' . self::PAGE);
+    }
+
+    public function addMenu(): void
+    {
+        add_submenu_page(
+            MeetingsScreen::PAGE,
+            __('Telemed settings', 'telemed-zoom'),
+            __('Settings', 'telemed-zoom'),
+            Capabilities::ADMIN,
+            self::PAGE,
+            [$this, 'show']
+        );
+    }
+
+    /**
+     * @param string[] $links
+     * @return string[]
+     */
+    public function addLink(array $links): array
+    {
+        return ['settings' => '<a href="' . esc_url(self::url()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>', ...$links];
+    }
+
+    public function show(): void
+    {
+        echo '<div class="wrap" id="telemed-settings"><h1>' . esc_html__('Telemed settings', 'telemed-zoom') . '</h1>';
+        settings_errors();
+        $missing = $this->settings->mode() === '' ? [] : $this->settings->missing();
+        if ($missing !== []) {
+            Notices::print('warning', esc_html(sprintf(
+                /* translators: %s: names of fields */
+                __('No meeting can be made yet. The chosen mode still lacks: %s.', 'telemed-zoom'),
+                implode(', ', array_map([Settings::class, 'label'], $missing))
+            )), 'telemed-incomplete-notice');
+        }
+        FormerMeetingsScreen::printNotice($this->former);
+        printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
+        settings_fields(Settings::GROUP);
+        echo '<h2>' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</h2>';
+        ModeComparison::print($this->settings->mode());
+        $this->printOauthFields();
+        $this->printServerToServerFields();
+        $this->printOptions();
+        submit_button();
+        echo '</form>';
+        $result = get_transient(self::transient());
+        delete_transient(self::transient());
+        $this->printCheckForm(is_array($result) ? (int) $result['doctor'] : null);
+        if (is_array($result)) {
+            self::printCheckResult($result);
+        }
+        $this->printKey();
+        echo '</div>';
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function check(array $fields): string
+    {
+        $doctor = AdminPost::number($fields, 'doctor');
+        try {
+            $diagnosis = $this->apps->check($doctor === 0 ? null : $doctor);
+            set_transient(self::transient(), [
+                'passed' => $diagnosis->passed(),
+                'message' => $diagnosis->message(),
+                'steps' => $diagnosis->steps(),
+                'doctor' => $doctor,
+            ], self::KEEP_SECONDS);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return self::url();
+        }
+        return self::url() . '#telemed-check-result';
+    }
+
+    private function printOauthFields(): void
+    {
+        self::openFields(Settings::MODE_OAUTH, 'telemed-oauth', __('OAuth 2.0 app', 'telemed-zoom'), __('Make a General app, user-managed, at marketplace.zoom.us and copy these from its page. Enter the redirect URL there, as the OAuth redirect URL and in the allow list. Use one app for each site.', 'telemed-zoom'));
+        $this->textRow('oauth_client_id', __('Client ID', 'telemed-zoom'));
+        $this->secretRow('oauth_client_secret', __('Client secret', 'telemed-zoom'));
+        self::row('telemed-redirect-uri', __('Redirect URL', 'telemed-zoom'), function (): void {
+            self::printCopyable('telemed-redirect-uri', $this->settings->redirectUri());
+            if (str_contains($this->settings->redirectUri(), 'rest_route=')) {
+                echo '<p class="description">' . esc_html__('This site uses plain permalinks. Zoom may refuse a redirect URL with a question mark: choose another structure under Settings, Permalinks before you save this page for the first time.', 'telemed-zoom') . '</p>';
+            }
+            if ($this->settings->redirectUriIsOutdated()) {
+                printf(
+                    '<p><label><input type="checkbox" name="%s[oauth_redirect_uri_renew]" value="1" id="telemed-redirect-renew"> %s</label></p>',
+                    esc_attr(Settings::OPTION),
+                    sprintf(
+                        /* translators: %s: URL */
+                        esc_html__('Use %s from now on (enter it at Zoom first)', 'telemed-zoom'),
+                        '<code>' . esc_html($this->settings->currentRedirectUri()) . '</code>'
+                    )
+                );
+            }
+        });
+        self::row('telemed-webhook-url', __('Event notification URL', 'telemed-zoom'), static function (): void {
+            self::printCopyable('telemed-webhook-url', WebhookRoute::url());
+            echo '<p class="description">' . esc_html__('Copy the app\'s secret token from Zoom into the field below and save; then enter this address at Zoom as event notification endpoint and as deauthorization notification endpoint, and validate it there. It tells this site when a doctor removes the app at Zoom.', 'telemed-zoom') . '</p>';
+        });
+        $this->secretRow(WebhookRoute::SECRET, __('Secret token', 'telemed-zoom'));
+        $this->scopesRow(Settings::MODE_OAUTH);
+        self::closeFields();
+    }
+
+    private function printServerToServerFields(): void
+    {
+        self::openFields(Settings::MODE_S2S, 'telemed-s2s', __('Server-to-Server app', 'telemed-zoom'), __('Make a Server-to-Server OAuth app in the clinic\'s Zoom account at marketplace.zoom.us, give it the scopes below, activate it, and copy these from its page.', 'telemed-zoom'));
+        $this->textRow('s2s_account_id', __('Account ID', 'telemed-zoom'));
+        $this->textRow('s2s_client_id', __('Client ID', 'telemed-zoom'));
+        $this->secretRow('s2s_client_secret', __('Client secret', 'telemed-zoom'));
+        $this->scopesRow(Settings::MODE_S2S);
+        self::closeFields();
+    }
+
+    private function printOptions(): void
+    {
+        echo '<h2>' . esc_html__('Options', 'telemed-zoom') . '</h2><table class="form-table" role="presentation">';
+        self::printSwitch('admins_may_start', __('Start', 'telemed-zoom'), $this->settings->adminsMayStart(), __('Administrators may start every doctor\'s meetings', 'telemed-zoom'), __('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom'));
+        self::printSwitch('mail_patients', __('Mails', 'telemed-zoom'), $this->settings->mailsPatients(), __('Mail patients when a visit is booked, moved, cancelled or cannot be held', 'telemed-zoom'), __('Doctors are always told.', 'telemed-zoom'));
+        self::printSwitch('mail_zooms_link', __('Link in mails', 'telemed-zoom'), $this->settings->mailsZoomsLink(), __('Mail Zoom\'s own link instead of the visit link', 'telemed-zoom'), __('The visit link never changes. Zoom\'s own link is there only when the meeting is made, and whenever it changes everybody is mailed the new one.', 'telemed-zoom'));
+        self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->settings->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
+        self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->settings->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
+        echo '</table>';
+    }
+
+    private static function printSwitch(string $field, string $label, bool $isOn, string $text, string $description): void
+    {
+        printf(
+            '<tr><th scope="row">%5$s</th><td><input type="hidden" name="%1$s[%2$s]" value="0"><label><input type="checkbox" name="%1$s[%2$s]" id="%2$s" value="1"%3$s> %4$s</label><p class="description">%6$s</p></td></tr>',
+            esc_attr(Settings::OPTION),
+            esc_attr($field),
+            checked($isOn, true, false),
+            esc_html($text),
+            esc_html($label),
+            esc_html($description)
+        );
+    }
+
+    private static function printNumber(string $field, string $label, int $value, int $least, int $most, string $unit): void
+    {
+        printf(
+            '<tr><th scope="row"><label for="%1$s">%2$s</label></th><td><input type="number" class="small-text" id="%1$s" name="%3$s[%1$s]" value="%4$d" min="%5$d" max="%6$d" aria-describedby="%1$s-unit"> <span id="%1$s-unit">%7$s</span></td></tr>',
+            esc_attr($field),
+            esc_html($label),
+            esc_attr(Settings::OPTION),
+            (int) $value,
+            (int) $least,
+            (int) $most,
+            esc_html($unit)
+        );
+    }
+
+    /** @param ?int $checked the doctor whom the last check was for; 0 for none, null when there was no check */
+    private function printCheckForm(?int $checked): void
+    {
+        $mode = $this->settings->mode();
+        $preset = $checked ?? ($mode === Settings::MODE_OAUTH ? get_current_user_id() : 0);
+        echo '<h2 id="telemed-check">' . esc_html__('Check', 'telemed-zoom') . '</h2><p>' .
+            esc_html__('Looks at everything a meeting needs, step by step, with the settings that are saved. Nothing is written at Zoom.', 'telemed-zoom') . '</p>';
+        printf('<form method="post" action="%s" id="telemed-check-form">', esc_url(AdminPost::url()));
+        AdminPost::fields(self::ACTION_CHECK);
+        echo '<p><label for="telemed-check-doctor">' . esc_html__('For', 'telemed-zoom') . '</label> <select name="doctor" id="telemed-check-doctor">';
+        if ($mode === Settings::MODE_S2S) {
+            echo '<option value="0">' . esc_html__('the account only, no doctor', 'telemed-zoom') . '</option>';
+        }
+        foreach (Doctors::all() as $doctor) {
+            if ($mode === Settings::MODE_S2S && $this->hosts->of($doctor->ID) === null) {
+                continue;
+            }
+            printf(
+                '<option value="%d"%s>%s</option>',
+                (int) $doctor->ID,
+                selected($doctor->ID, $preset, false),
+                esc_html($doctor->display_name)
+            );
+        }
+        $canRun = $this->extension->isUsable() && $mode !== '';
+        printf(
+            '</select> <button type="submit" class="button button-secondary" id="telemed-check-button"%s>%s</button></p>%s</form>',
+            disabled($canRun, false, false),
+            esc_html__('Check', 'telemed-zoom'),
+            $canRun ? '' : '<p class="description">' . esc_html__('It can run once a mode is saved and the PHP extension is loaded.', 'telemed-zoom') . '</p>'
+        );
+    }
+
+    /** @param array<string, mixed> $result as check() left it */
+    private static function printCheckResult(array $result): void
+    {
+        $icons = ['passed' => 'yes-alt', 'warned' => 'warning', 'failed' => 'dismiss', 'skipped' => 'minus'];
+        $words = [
+            'passed' => __('passed', 'telemed-zoom'),
+            'warned' => __('warned', 'telemed-zoom'),
+            'failed' => __('failed', 'telemed-zoom'),
+            'skipped' => __('skipped', 'telemed-zoom'),
+        ];
+        printf(
+            '<div id="telemed-check-result" tabindex="-1" class="notice inline notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped">',
+            $result['passed'] ? 'success' : 'error',
+            $result['passed'] ? '1' : '0',
+            esc_html($result['doctor'] === 0
+                ? __('Check of the account:', 'telemed-zoom')
+                /* translators: %s: name of a doctor */
+                : sprintf(__('Check for %s:', 'telemed-zoom'), Doctors::name((int) $result['doctor']))),
+            esc_html((string) $result['message'])
+        );
+        printf(
+            '<thead class="screen-reader-text"><tr><th scope="col">%s</th><th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>',
+            esc_html__('Result', 'telemed-zoom'),
+            esc_html__('Step', 'telemed-zoom'),
+            esc_html__('What to do', 'telemed-zoom')
+        );
+        foreach ($result['steps'] as $step) {
+            $outcome = (string) $step['result'];
+            printf(
+                '<tr class="telemed-step telemed-step-%1$s" data-step="%2$s" data-result="%1$s"><td class="telemed-step-result"><span class="dashicons dashicons-%3$s" aria-hidden="true"></span> %4$s</td><td><strong>%5$s</strong></td><td>%6$s</td></tr>',
+                esc_attr($outcome),
+                esc_attr((string) $step['id']),
+                esc_attr($icons[$outcome] ?? 'minus'),
+                esc_html($words[$outcome] ?? $outcome),
+                esc_html((string) $step['title']),
+                esc_html((string) $step['advice'])
+            );
+        }
+        echo '</tbody></table></div>';
+    }
+
+    private function printKey(): void
+    {
+        $source = $this->key->source();
+        echo '<h2 id="telemed-key">' . esc_html__('Encryption key', 'telemed-zoom') . '</h2><p id="telemed-key-source" data-source="' . esc_attr($source) . '">';
+        if ($source === EncryptionKey::FROM_CONSTANT) {
+            echo esc_html__('Secrets are encrypted with TELEMED_KEY of wp-config.php. Keep a copy of that line with your backups: without it the client secret must be entered again and every doctor must connect again.', 'telemed-zoom') . '</p>';
+            return;
+        }
+        echo esc_html($source === EncryptionKey::FROM_SALTS
+            ? __('Secrets are encrypted with a key made from AUTH_KEY and AUTH_SALT of wp-config.php. Changing the salts, as security plugins do, makes them unreadable: the client secret must be entered again and every doctor must connect again. A key of its own avoids that.', 'telemed-zoom')
+            : (string) $this->key->problem()) . '</p>';
+        if (!$this->extension->isUsable()) {
+            return;
+        }
+        echo '<p>' . esc_html__('Paste this line into wp-config.php, above the line "That\'s all, stop editing!". It was made for this page just now and is stored nowhere.', 'telemed-zoom') . ' ' .
+            ($source === EncryptionKey::FROM_SALTS ? esc_html__('What is stored already is then sealed anew with it by itself.', 'telemed-zoom') : '') . '</p>';
+        self::printCopyable('telemed-key-line', sprintf("define( '%s', '%s' );", EncryptionKey::CONSTANT, \Telemed\Vault::generateKey()));
+    }
+
+    private function scopesRow(string $mode): void
+    {
+        self::row('telemed-scopes-' . $mode, __('Scopes', 'telemed-zoom'), static function () use ($mode): void {
+            $scopes = Scopes::ofMode($mode);
+            printf(
+                '<textarea readonly rows="%d" cols="50" class="code telemed-scopes" id="telemed-scopes-%s">%s</textarea><br>',
+                count($scopes),
+                esc_attr($mode),
+                esc_textarea(implode("\n", $scopes))
+            );
+            self::printCopyButton('telemed-scopes-' . $mode);
+            echo '<p class="description">' . esc_html__('Give the app exactly these scopes at Zoom. Nothing else is asked for.', 'telemed-zoom') . '</p>';
+        });
+    }
+
+    private function textRow(string $field, string $label): void
+    {
+        self::row($field, $label, fn() => printf(
+            '<input type="text" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="%3$s" autocomplete="off" spellcheck="false"%4$s>%5$s',
+            esc_attr(Settings::OPTION),
+            esc_attr($field),
+            esc_attr($this->settings->text($field)),
+            self::describedBy($field, false), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
+            self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+        ));
+    }
+
+    /** What was wrong with the field when the page was saved just now; else ''. */
+    private static function problemOf(string $field): string
+    {
+        foreach (get_settings_errors(Settings::OPTION) as $error) {
+            if ($error['code'] === 'telemed_' . $field && $error['type'] === 'error') {
+                return (string) $error['message'];
+            }
+        }
+        return '';
+    }
+
+    /** Attributes that tie a field to its explanation and to what was wrong with it. */
+    private static function describedBy(string $field, bool $isExplained): string
+    {
+        $isWrong = self::problemOf($field) !== '';
+        $ids = array_filter([$isWrong ? $field . '-error' : '', $isExplained ? $field . '-description' : '']);
+        return ($isWrong ? ' aria-invalid="true"' : '') . ($ids === [] ? '' : ' aria-describedby="' . esc_attr(implode(' ', $ids)) . '"');
+    }
+
+    private static function errorUnder(string $field): string
+    {
+        $problem = self::problemOf($field);
+        return $problem === '' ? '' : '<p class="telemed-error" id="' . esc_attr($field) . '-error">' . esc_html($problem) . '</p>';
+    }
+
+    /** A stored secret never goes back to the browser. */
+    private function secretRow(string $field, string $label): void
+    {
+        self::row($field, $label, function () use ($field): void {
+            $isSet = $this->settings->secretIsSet($field);
+            printf(
+                '<input type="password" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="" autocomplete="new-password" spellcheck="false" placeholder="%3$s" data-set="%4$s"%5$s>%6$s',
+                esc_attr(Settings::OPTION),
+                esc_attr($field),
+                $isSet ? esc_attr__('stored, not shown', 'telemed-zoom') : '',
+                $isSet ? '1' : '0',
+                self::describedBy($field, true), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
+                self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+            );
+            echo '<p class="description" id="' . esc_attr($field) . '-description">' . esc_html($isSet
+                ? __('The secret is set. Leave this empty to keep it.', 'telemed-zoom')
+                : __('Not set yet.', 'telemed-zoom')) . '</p>';
+        });
+    }
+
+    private static function openFields(string $mode, string $id, string $title, string $text): void
+    {
+        printf('<div id="%s" class="telemed-mode-fields" data-telemed-mode="%s"><h2>%s</h2><p>%s</p><table class="form-table" role="presentation">', esc_attr($id), esc_attr($mode), esc_html($title), esc_html($text));
+    }
+
+    private static function closeFields(): void
+    {
+        echo '</table></div>';
+    }
+
+    /** @param callable(): mixed $print */
+    private static function row(string $id, string $label, callable $print): void
+    {
+        printf('<tr><th scope="row"><label for="%s">%s</label></th><td>', esc_attr($id), esc_html($label));
+        $print();
+        echo '</td></tr>';
+    }
+
+    /** A line of text and a button that copies it. */
+    public static function printCopyable(string $id, string $text): void
+    {
+        printf('<input type="text" readonly class="large-text code telemed-copyable" id="%s" value="%s"> ', esc_attr($id), esc_attr($text));
+        self::printCopyButton($id);
+    }
+
+    /** Shown by the script, without which one selects and copies by hand. */
+    private static function printCopyButton(string $id): void
+    {
+        printf('<button type="button" class="button button-small telemed-copy" data-telemed-copy="%s" hidden>%s</button>', esc_attr($id), esc_html__('Copy', 'telemed-zoom'));
+    }
+
+    private static function transient(): string
+    {
+        return 'telemed_check_' . get_current_user_id();
+    }
+}

@@ -1,0 +1,291 @@
+<?php
+/**
+ * A database connection of the plugin's own.
+ *
+ * Appointment systems call us inside an open transaction of $wpdb; their ROLLBACK must not take a rotated refresh token or
+ * the record of a meeting with it. So this is plain mysqli: autocommit, opened when first needed, never persistent (closing
+ * a persistent connection would not free its locks). A second wpdb would end the page when it cannot connect, and would
+ * reconnect silently, losing its locks.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Site;
+
+defined('ABSPATH') || exit;
+
+final class Database
+{
+    private const CONNECT_SECONDS = 5;
+    /** "Server has gone away": said before the statement was sent, so it may be sent again. */
+    private const GONE = 2006;
+    /** "Lost connection during query". */
+    private const LOST = 2013;
+    public const DUPLICATE = 1062;
+    /** Those of other lengths of lists come and go. */
+    private const MOST_STATEMENTS = 64;
+    /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
+    public const NO_LOCKS = -1;
+    /** Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written. */
+    private const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1," .
+        " time_zone = '+00:00', innodb_lock_wait_timeout = 10";
+
+    private ?\mysqli $connection = null;
+    /** @var array<string, true> names of the locks that are held */
+    private array $held = [];
+    private bool $isInTransaction = false;
+    /** @var array<string, \mysqli_stmt> by their SQL */
+    private array $statements = [];
+
+    public function __construct(private readonly Site $site)
+    {
+    }
+
+    /**
+     * Runs a statement and tells how many rows it matched.
+     *
+     * @param list<int|string|null> $values for the question marks
+     * @param bool $needsLocks false: a statement that is safe by itself may go over a new connection although the locks
+     *                         went with the old one
+     * @throws DatabaseException
+     */
+    public function execute(string $sql, #[\SensitiveParameter] array $values = [], bool $needsLocks = true): int
+    {
+        return (int) $this->statement($sql, $values, $needsLocks)->affected_rows;
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return int the new row's id
+     * @throws DatabaseException
+     */
+    public function insert(string $sql, #[\SensitiveParameter] array $values): int
+    {
+        return (int) $this->statement($sql, $values)->insert_id;
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return list<array<string, mixed>>
+     * @throws DatabaseException
+     */
+    public function rows(string $sql, #[\SensitiveParameter] array $values = []): array
+    {
+        $statement = $this->statement($sql, $values);
+        return $this->strictly(static function () use ($statement): array {
+            $result = $statement->get_result();
+            return $result === false ? [] : $result->fetch_all(MYSQLI_ASSOC);
+        });
+    }
+
+    /**
+     * @param list<int|string|null> $values
+     * @return ?array<string, mixed>
+     * @throws DatabaseException
+     */
+    public function row(string $sql, #[\SensitiveParameter] array $values = []): ?array
+    {
+        return $this->rows($sql, $values)[0] ?? null;
+    }
+
+    /**
+     * Does several statements as one, or as part of the one that is under way. Short, and never around a request to Zoom.
+     *
+     * @template T
+     * @param callable(): T $work
+     * @return T
+     * @throws DatabaseException
+     */
+    public function atomically(callable $work): mixed
+    {
+        if ($this->isInTransaction) {
+            return $work();
+        }
+        $this->query('START TRANSACTION');
+        $this->isInTransaction = true;
+        try {
+            $result = $work();
+            $this->query('COMMIT');
+            return $result;
+        } catch (\Throwable $failure) {
+            try {
+                $this->query('ROLLBACK');
+            } catch (DatabaseException) {
+                // The connection is gone, and the transaction with it.
+                $this->forgetConnection();
+            }
+            throw $failure;
+        } finally {
+            $this->isInTransaction = false;
+        }
+    }
+
+    /**
+     * Takes a named lock that spans every process and web server of this site.
+     *
+     * @return bool true only when it is held; false also when this request holds it already
+     * @throws DatabaseException also when the database cannot lock, with the code NO_LOCKS
+     */
+    public function lock(string $key, float $seconds): bool
+    {
+        $name = $this->lockName($key);
+        if (isset($this->held[$name])) {
+            return false;
+        }
+        // Whole seconds; a negative number would mean for ever.
+        if (!$this->take($name, max(0, (int) ceil($seconds)))) {
+            return false;
+        }
+        $this->held[$name] = true;
+        return true;
+    }
+
+    /** @throws DatabaseException */
+    public function unlock(string $key): void
+    {
+        $name = $this->lockName($key);
+        if (!isset($this->held[$name])) {
+            return;
+        }
+        unset($this->held[$name]);
+        $this->row('SELECT RELEASE_LOCK(?) AS released', [$name]);
+    }
+
+    /** Closes the connection, which frees its locks. */
+    public function close(): void
+    {
+        $this->statements = [];
+        $this->connection?->close();
+        $this->forgetConnection();
+    }
+
+    /** At most 64 characters, and MySQL compares them without case: a prefix and 40 hexadecimal digits. */
+    public function lockName(string $key): string
+    {
+        global $wpdb;
+        $scope = implode("\0", [DB_NAME, $wpdb->prefix, (string) get_current_blog_id(), $key]);
+        return 'telemed_' . substr(hash_hmac('sha256', $scope, $this->site->secret()), 0, 40);
+    }
+
+    /** @throws DatabaseException */
+    private function take(string $name, int $seconds): bool
+    {
+        try {
+            $taken = $this->row('SELECT GET_LOCK(?, ?) AS taken', [$name, $seconds])['taken'] ?? null;
+        } catch (DatabaseException $failure) {
+            if ($this->connection === null || in_array($failure->getCode(), [self::GONE, self::LOST], true)) {
+                throw $failure;
+            }
+            throw new DatabaseException(sprintf('GET_LOCK was refused with error %d', $failure->getCode()), self::NO_LOCKS);
+        }
+        // 0: somebody else holds it. NULL: the database could not say; whoever went on would not be alone.
+        return match ($taken === null ? '' : (string) $taken) {
+            '1' => true,
+            '0' => false,
+            default => throw new DatabaseException('GET_LOCK gave no answer', self::NO_LOCKS),
+        };
+    }
+
+    /** @param list<int|string|null> $values */
+    private function statement(string $sql, #[\SensitiveParameter] array $values, bool $needsLocks = true): \mysqli_stmt
+    {
+        $run = function () use ($sql, $values): \mysqli_stmt {
+            $statement = $this->prepared($sql);
+            $statement->execute($values);
+            return $statement;
+        };
+        try {
+            return $this->strictly($run);
+        } catch (DatabaseException $failure) {
+            // With a lock held, or within a transaction, the connection must not be replaced in silence: they went with it.
+            if ($failure->getCode() !== self::GONE || $this->isInTransaction || ($needsLocks && $this->held !== [])) {
+                throw $failure;
+            }
+            $this->forgetConnection();
+            return $this->strictly($run);
+        }
+    }
+
+    /** The same statement is sent several times in a request, and prepared once. To be called within strictly(). */
+    private function prepared(string $sql): \mysqli_stmt
+    {
+        $connection = $this->open();
+        if (count($this->statements) >= self::MOST_STATEMENTS) {
+            $this->statements = [];
+        }
+        return $this->statements[$sql] ??= $connection->prepare($sql);
+    }
+
+    private function forgetConnection(): void
+    {
+        $this->statements = [];
+        $this->connection = null;
+        $this->held = [];
+    }
+
+    private function query(string $sql): void
+    {
+        $this->strictly(fn() => $this->open()->query($sql));
+    }
+
+    /** To be called within strictly(). */
+    private function open(): \mysqli
+    {
+        if ($this->connection !== null) {
+            return $this->connection;
+        }
+        global $wpdb;
+        $host = preg_replace('/^p:/', '', DB_HOST);
+        $port = $socket = null;
+        $address = $wpdb->parse_db_host($host);
+        if (is_array($address)) {
+            [$host, $port, $socket, $isIpv6] = $address;
+            if ($isIpv6 && extension_loaded('mysqlnd')) {
+                $host = "[$host]";
+            }
+        }
+        $connection = mysqli_init();
+        $connection->options(MYSQLI_OPT_CONNECT_TIMEOUT, self::CONNECT_SECONDS);
+        // Matched rows are counted, not changed ones: to save what is there already is a success.
+        $flags = (defined('MYSQL_CLIENT_FLAGS') ? (int) MYSQL_CLIENT_FLAGS : 0) | MYSQLI_CLIENT_FOUND_ROWS;
+        $connection->real_connect(
+            (string) $host,
+            DB_USER,
+            DB_PASSWORD,
+            DB_NAME,
+            $port === null ? null : (int) $port,
+            $socket,
+            $flags
+        );
+        $connection->set_charset($wpdb->charset ?: 'utf8mb4');
+        $connection->query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
+        $connection->query(self::SESSION);
+        return $this->connection = $connection;
+    }
+
+    /**
+     * mysqli's way of reporting is one switch for the whole process, and wpdb needs it off.
+     *
+     * @template T
+     * @param callable(): T $work
+     * @return T
+     */
+    private function strictly(callable $work): mixed
+    {
+        $driver = new \mysqli_driver();
+        $before = $driver->report_mode;
+        $driver->report_mode = MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT;
+        try {
+            return $work();
+        } catch (\mysqli_sql_exception $failure) {
+            throw new DatabaseException(
+                sprintf('the site\'s database answered with error %d', $failure->getCode()),
+                (int) $failure->getCode()
+            );
+        } finally {
+            $driver->report_mode = $before;
+        }
+    }
+}

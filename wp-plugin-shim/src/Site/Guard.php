@@ -1,0 +1,174 @@
+<?php
+/**
+ * Whether this site may act at Zoom: a copy of its database elsewhere would rotate every doctor's token and change the meetings
+ * of the site that it was copied from. The fingerprint of the site that was set up lies in an option; where it does not fit,
+ * or the environment is not production and nobody has allowed that, everything rests until an administrator answers.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Site;
+
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
+
+defined('ABSPATH') || exit;
+
+final class Guard
+{
+    public const OPTION = 'telemed_fingerprint';
+    /** Beside the database, so that a database brought to another installation shows. */
+    private const INSTALL_FILE = 'telemed-install-id.txt';
+    private const PRODUCTION = 'production';
+
+    public function register(): void
+    {
+        add_action('admin_init', [$this, 'takeFirst']);
+        add_action('update_option_' . Settings::OPTION, [$this, 'noteMode'], 10, 2);
+    }
+
+    public function mayAct(): bool
+    {
+        return $this->doubt() === null;
+    }
+
+    /** @throws Problem when nothing is done at Zoom from here */
+    public function demand(): void
+    {
+        $doubt = $this->doubt();
+        if ($doubt !== null) {
+            throw new Problem('telemed_copy', $doubt, __('An administrator opens the dashboard of this site and answers whether the site has moved or is a copy.', 'telemed-zoom'), 409);
+        }
+    }
+
+    /** Why everything rests, in one sentence; null when it does not. */
+    public function doubt(): ?string
+    {
+        $known = self::stored();
+        if ($known !== null && $known['address'] !== self::address()) {
+            return sprintf(
+                /* translators: 1: address of the site as it was set up, 2: its address now */
+                __('video visits were set up at %1$s, and this site answers at %2$s: nothing is done at Zoom from here', 'telemed-zoom'),
+                $known['address'],
+                self::address()
+            );
+        }
+        if ($known !== null && $known['database'] !== DB_NAME) {
+            return __('video visits were set up with another database: nothing is done at Zoom from here', 'telemed-zoom');
+        }
+        // Another web server of the same site may not have the file; one that has another's is another installation.
+        $install = self::installId();
+        if ($known !== null && $known['install'] !== '' && $install !== '' && $known['install'] !== $install) {
+            return __('video visits were set up in another installation of WordPress: nothing is done at Zoom from here', 'telemed-zoom');
+        }
+        $environment = wp_get_environment_type();
+        if ($environment !== self::PRODUCTION && $environment !== ($known['environment'] ?? '')) {
+            return sprintf(
+                /* translators: %s: staging, development or local */
+                __('this site says that it is no production site (%s): nothing is done at Zoom from here', 'telemed-zoom'),
+                $environment
+            );
+        }
+        return $this->isRestingCopy()
+            ? __('this site is a copy, and nobody has chosen yet how it uses Zoom', 'telemed-zoom')
+            : null;
+    }
+
+    /** Whether somebody has answered that this is a copy, and not yet chosen how that uses Zoom. */
+    public function isRestingCopy(): bool
+    {
+        return self::stored()['resting'] ?? false;
+    }
+
+    /** When an administrator comes by after an update; else it was taken at activation. */
+    public function takeFirst(): void
+    {
+        if (get_option(self::OPTION) === false && Capabilities::isAdmin()) {
+            $this->take('');
+        }
+    }
+
+    /** The site is this one from now on, whatever it was. */
+    public function take(?string $environment = null, bool $resting = false): void
+    {
+        update_option(self::OPTION, [
+            'address' => self::address(),
+            'database' => DB_NAME,
+            'install' => self::installId() ?: self::newInstallId(),
+            'environment' => $environment ?? wp_get_environment_type(),
+            'resting' => $resting,
+        ]);
+    }
+
+    /**
+     * Choosing the mode again ends a copy's rest.
+     *
+     * @param mixed $before
+     * @param mixed $after
+     */
+    public function noteMode(#[\SensitiveParameter] mixed $before, #[\SensitiveParameter] mixed $after): void
+    {
+        $known = self::stored();
+        if ($known !== null && $known['resting'] && is_array($after) && ($after['mode'] ?? '') !== '') {
+            update_option(self::OPTION, ['resting' => false] + $known);
+        }
+    }
+
+    /** Host and path; www and https come and go without the site being another. */
+    public static function address(): string
+    {
+        // The option and not home_url(), which plugins change with the language.
+        $url = (string) apply_filters('telemed_site_address', (string) get_option('home'));
+        $parts = wp_parse_url($url);
+        $port = isset($parts['port']) ? ':' . $parts['port'] : '';
+        return preg_replace('/^www\./', '', strtolower($parts['host'] ?? '')) . $port . rtrim($parts['path'] ?? '', '/');
+    }
+
+    /** @return ?array{address: string, database: string, install: string, environment: string, resting: bool} */
+    private static function stored(): ?array
+    {
+        $stored = get_option(self::OPTION);
+        if (!is_array($stored)) {
+            return null;
+        }
+        return [
+            'address' => (string) ($stored['address'] ?? ''),
+            'database' => (string) ($stored['database'] ?? ''),
+            'install' => (string) ($stored['install'] ?? ''),
+            'environment' => (string) ($stored['environment'] ?? ''),
+            'resting' => (bool) ($stored['resting'] ?? false),
+        ];
+    }
+
+    /** '' where there is none. */
+    private static function installId(): string
+    {
+        $file = self::installFile();
+        $id = is_readable($file) ? trim((string) file_get_contents($file, false, null, 0, 64)) : '';
+        return preg_match('/^[0-9a-f]{32}$/', $id) === 1 ? $id : '';
+    }
+
+    /** '' where nothing can be written. */
+    private static function newInstallId(): string
+    {
+        $id = bin2hex(random_bytes(16));
+        $file = self::installFile();
+        return wp_is_writable(dirname($file)) && file_put_contents($file, $id . "\n", LOCK_EX) !== false ? $id : '';
+    }
+
+    /** The plugin leaves nothing beside the database either. */
+    public static function removeFile(): void
+    {
+        if (is_file(self::installFile())) {
+            wp_delete_file(self::installFile());
+        }
+    }
+
+    private static function installFile(): string
+    {
+        return WP_CONTENT_DIR . '/' . self::INSTALL_FILE;
+    }
+}

@@ -1,0 +1,81 @@
+<?php
+/**
+ * Visits made on this site's own screens and routes. What a person must mend first is refused; everything else is written down
+ * and tried at once, for a few seconds, so that the person mostly sees the meeting made.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Visits;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\ManualSource;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Site;
+use TelemedZoom\Work\Worker;
+
+defined('ABSPATH') || exit;
+
+final class ManualVisits
+{
+    private const SECONDS = 8.0;
+
+    public function __construct(
+        private readonly Visits $visits,
+        private readonly Ledger $ledger,
+        private readonly Worker $worker,
+        private readonly ZoomApps $apps,
+        private readonly Site $site
+    ) {
+    }
+
+    /**
+     * @param ?string $appointment a name for the request, so that it makes one visit however often it is sent
+     * @throws Problem|DatabaseException|\Telemed\TelemedException when nothing was written down
+     */
+    public function book(int $doctor, Visit $visit, ?Patient $patient = null, ?string $appointment = null): MeetingRecord
+    {
+        if (!Capabilities::isDoctor($doctor)) {
+            throw new Problem('telemed_not_a_doctor', __('this user holds no video visits', 'telemed-zoom'), __('Give the user the role Telemed doctor first.', 'telemed-zoom'));
+        }
+        $appointment ??= wp_generate_uuid4();
+        if ($this->ledger->findAppointment(ManualSource::NAME, $appointment) !== null) {
+            throw new Problem('telemed_duplicate', __('this visit has been recorded before', 'telemed-zoom'), __('It is in the list of meetings.', 'telemed-zoom'), 409);
+        }
+        $visit->request($this->apps->forDoctor($doctor)->host, $this->site->reference(ManualSource::NAME, $appointment));
+        return $this->tried($this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient));
+    }
+
+    /**
+     * What is null stays.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function change(int $id, ?\DateTimeInterface $start, ?int $minutes, ?string $timezone, ?string $topic): MeetingRecord
+    {
+        $row = $this->ledger->demand($id);
+        if (!$row->state->isLive()) {
+            throw new Problem('telemed_wrong_state', __('this visit is off or over', 'telemed-zoom'), __('Make a new one.', 'telemed-zoom'), 409);
+        }
+        $visit = Visit::of($start ?? $row->start, $minutes ?? $row->minutes, $timezone ?? $row->timezone, $topic ?? $row->topic);
+        $visit->request(null, $this->site->reference($row->source, $row->appointment));
+        return $this->tried($this->visits->move($row, $visit));
+    }
+
+    /** @throws Problem|DatabaseException */
+    public function cancel(int $id): MeetingRecord
+    {
+        return $this->tried($this->visits->cancel($this->ledger->demand($id)));
+    }
+
+    private function tried(MeetingRecord $row): MeetingRecord
+    {
+        return $this->worker->settle($row->id, self::SECONDS, $row->version) ?? $row;
+    }
+}

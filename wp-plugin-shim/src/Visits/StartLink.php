@@ -1,0 +1,155 @@
+<?php
+/**
+ * Start: a click-through on the clinic's site that sends the hosting doctor to a fresh start URL. The URL logs in as the
+ * host, so it is fetched at the click, never stored and never cached. Changes nothing here, hence a GET without a nonce,
+ * which also survives the way through wp-login.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Visits;
+
+use TelemedZoom\Connections\ConnectionWatch;
+use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class StartLink
+{
+    public const PARAMETER = 'telemed_start';
+
+    public function __construct(
+        private readonly Visits $visits,
+        private readonly Ledger $ledger,
+        private readonly Settings $settings
+    ) {
+    }
+
+    public function register(): void
+    {
+        add_action('template_redirect', [$this, 'handle'], 0);
+    }
+
+    public static function url(int $id): string
+    {
+        return add_query_arg(self::PARAMETER, $id, home_url('/'));
+    }
+
+    /** Its hosting doctor, and administrators if the clinic allows it. */
+    public function mayStart(MeetingRecord $record): bool
+    {
+        if (get_current_user_id() === $record->doctor) {
+            return Capabilities::isDoctor();
+        }
+        return Capabilities::isAdmin() && $this->settings->adminsMayStart();
+    }
+
+    public function handle(): void
+    {
+        $id = $_GET[self::PARAMETER] ?? null; // phpcs:ignore WordPress.Security.NonceVerification
+        if ($id === null) {
+            return;
+        }
+        defined('DONOTCACHEPAGE') || define('DONOTCACHEPAGE', true);
+        self::privateHeaders();
+        // A prefetch or a link scanner must not fetch a start URL.
+        if (!in_array($_SERVER['REQUEST_METHOD'] ?? '', ['GET', 'POST'], true)) {
+            exit;
+        }
+        $id = is_string($id) && ctype_digit($id) ? (int) $id : 0;
+        if (!is_user_logged_in()) {
+            wp_safe_redirect(wp_login_url(self::url($id)));
+            exit;
+        }
+        $this->lead($id);
+    }
+
+    private function lead(int $id): never
+    {
+        try {
+            $record = $this->ledger->find($id);
+        } catch (DatabaseException $failure) {
+            self::page(__('The visit cannot be looked up', 'telemed-zoom'), '<p>' . esc_html(ErrorText::of($failure)) . '</p>', 503);
+        }
+        // Somebody else's visit looks like none.
+        if ($record === null || !$this->mayStart($record)) {
+            self::page(
+                __('This is not yours to start', 'telemed-zoom'),
+                '<p>' . esc_html__('There is no such visit, or it belongs to another doctor. You may be logged in as the wrong user.', 'telemed-zoom') . '</p>',
+                403
+            );
+        }
+        if (!$record->isReady()) {
+            self::page(
+                __('There is no meeting to start', 'telemed-zoom'),
+                '<p id="telemed-start-none">' . esc_html(sprintf(
+                    /* translators: %s: state of a meeting */
+                    __('This visit is: %s.', 'telemed-zoom'),
+                    $record->state->label()
+                )) . '</p>' . ($record->lastError === null ? '' : '<p>' . esc_html($record->lastError) . '</p>'),
+                200
+            );
+        }
+        try {
+            $url = $this->visits->startUrl($record);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            ConnectionWatch::refused($failure, $record->doctor);
+            $this->fallback($record, $failure);
+        }
+        // Not wp_redirect: its filters, which loggers use, would see the URL.
+        status_header(302);
+        header('Location: ' . $url);
+        exit;
+    }
+
+    /** When no start URL can be had, Zoom itself still starts the meeting. */
+    private function fallback(MeetingRecord $record, \Throwable $failure): never
+    {
+        $host = $record->hostEmail ?? $record->hostId ?? __('the Zoom user that hosts it', 'telemed-zoom');
+        $html = '<div id="telemed-start-fallback"><p>' . esc_html__('Zoom gave no start link just now. You can start the visit in Zoom itself:', 'telemed-zoom') . '</p><ol><li>' .
+            esc_html__('Open Zoom (the app, or zoom.us in the browser).', 'telemed-zoom') . '</li><li>' .
+            sprintf(
+                /* translators: %s: e-mail of a Zoom user */
+                esc_html__('Sign in as %s.', 'telemed-zoom'),
+                '<strong>' . esc_html($host) . '</strong>'
+            ) . '</li><li>' .
+            sprintf(
+                /* translators: %s: number of a meeting */
+                esc_html__('Start meeting %s.', 'telemed-zoom'),
+                '<strong>' . esc_html($record->meetingNumber()) . '</strong>'
+            ) . '</li></ol><p>' . esc_html__('Why:', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)) . '</p>';
+        if ($record->mode === Settings::MODE_OAUTH && get_current_user_id() === $record->doctor) {
+            $html .= '<p><a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Look at your connection to Zoom, and reconnect there', 'telemed-zoom') . '</a></p>';
+        } elseif ($record->mode === Settings::MODE_S2S) {
+            $html .= '<p>' . esc_html__('If this lasts, an administrator opens Telemed, Settings and clicks Check.', 'telemed-zoom') . '</p>';
+        }
+        self::page(__('Start the visit in Zoom', 'telemed-zoom'), $html . '</div>', 200);
+    }
+
+    private static function page(string $title, string $html, int $status): never
+    {
+        wp_die(
+            '<h1>' . esc_html($title) . '</h1>' . wp_kses_post($html) . '<p><a href="' . esc_url(MeetingsScreen::url()) . '">' . esc_html__('Back to the meetings', 'telemed-zoom') . '</a></p>',
+            esc_html($title),
+            ['response' => $status]
+        );
+    }
+
+    public static function privateHeaders(): void
+    {
+        nocache_headers();
+        header('Cache-Control: no-store, private, max-age=0');
+        header('Referrer-Policy: no-referrer');
+        header('X-Robots-Tag: noindex, nofollow');
+    }
+}

@@ -1,0 +1,208 @@
+<?php
+/**
+ * What screens, routes and appointment systems ask for: book, move, cancel, make anew. It is written down, and the worker carries
+ * it out: no booking waits for Zoom or fails because of it.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Visits;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\Leftovers;
+use TelemedZoom\Ledger\ManualSource;
+use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class Visits
+{
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly Leftovers $leftovers,
+        private readonly Database $database,
+        private readonly MeetingLog $log,
+        private readonly ZoomApps $apps
+    ) {
+    }
+
+    /**
+     * A visit is wanted. Asked for again, it is brought to what is wanted now; after a cancellation it takes place again, with
+     * the same visit link.
+     *
+     * @param string $appointment its name within the source
+     * @throws Problem|DatabaseException
+     */
+    public function book(string $source, string $appointment, int $doctor, Visit $visit, ?Patient $patient = null): MeetingRecord
+    {
+        $row = $this->ledger->findAppointment($source, $appointment);
+        if ($row === null) {
+            try {
+                return $this->ledger->plan($source, $appointment, $doctor, $visit, $patient, $source === ManualSource::NAME);
+            } catch (Problem $failure) {
+                // Booked twice at the same moment.
+                $row = $this->ledger->findAppointment($source, $appointment) ?? throw $failure;
+            }
+        }
+        if ($row->state->isLive()) {
+            return $this->move($row, $visit, $doctor);
+        }
+        return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive() ? $row : $this->ledger->move(
+            $row,
+            MeetingState::Due,
+            ['doctor' => $doctor, 'generation' => $this->ledger->nextGeneration($row), 'visit_key' => $row->visitKey ?? VisitLink::newKey()]
+                + ($patient === null ? [] : ['patient' => $patient->user, 'patient_email' => $patient->email])
+                + Ledger::wanted($visit) + self::news($row, 'booked') + Ledger::NO_MEETING + Ledger::TRY_NOW,
+            'booked'
+        ));
+    }
+
+    /**
+     * Another time, length, zone, topic or doctor; null stays as it is. What is off stays off.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function move(MeetingRecord $row, ?Visit $visit, ?int $doctor = null): MeetingRecord
+    {
+        return $this->wish($row, function (MeetingRecord $row) use ($visit, $doctor): MeetingRecord {
+            $wanted = $visit === null ? [] : Ledger::wanted($visit);
+            if ($visit !== null && $row->source !== ManualSource::NAME) {
+                // Appointment systems know no topic; a new neutral one would be a change for nothing.
+                $wanted['topic'] = $row->topic;
+            }
+            $isOther = $doctor !== null && $doctor !== $row->doctor;
+            if (!$isOther && ($visit === null || array_diff_assoc($wanted, self::columns($row)) === [])) {
+                return $row;
+            }
+            if ($isOther) {
+                return $this->release($row, ['doctor' => $doctor] + $wanted, 'reassigned');
+            }
+            $state = match ($row->state) {
+                MeetingState::Made => MeetingState::Changing,
+                // A visit that was missed and is moved ahead takes place.
+                MeetingState::Missed => MeetingState::Due,
+                default => $row->state,
+            };
+            $changes = $wanted + self::news($row, 'moved') + Ledger::TRY_NOW;
+            if ($row->state === MeetingState::Missed) {
+                $changes += ['generation' => $this->ledger->nextGeneration($row)] + Ledger::NO_MEETING;
+            }
+            return $this->ledger->move($row, $state, $changes, 'moved');
+        });
+    }
+
+    /**
+     * The visit is off. Cancelling twice is no error.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function cancel(MeetingRecord $row): MeetingRecord
+    {
+        return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => !$row->state->isLive() ? $row : $this->database->atomically(function () use ($row): MeetingRecord {
+            $this->leftovers->add($row);
+            return $this->ledger->move(
+                $row,
+                MeetingState::Cancelled,
+                self::news($row, 'cancelled') + ['join_url' => null, 'passcode' => null, 'meeting_id' => null] + Ledger::TRY_NOW,
+                'cancelled'
+            );
+        }));
+    }
+
+    /**
+     * A new meeting for the same visit; the old one goes. The visit link stays.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function renew(MeetingRecord $row): MeetingRecord
+    {
+        return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive() || $row->state === MeetingState::Missed
+            ? $this->release($row, [], 'renewed')
+            : $row);
+    }
+
+    /**
+     * A fresh start URL. It logs in as the host: it goes to the browser at once and nowhere else.
+     *
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
+     */
+    public function startUrl(MeetingRecord $row): string
+    {
+        if (!$row->isReady()) {
+            throw new Problem('telemed_wrong_state', __('there is no meeting at Zoom to start', 'telemed-zoom'), '', 409);
+        }
+        $client = $this->apps->forMeeting($row)->client;
+        $url = $client->startUrl((int) $row->meetingId);
+        $this->log->write($row->id, 'started', $client->lastTrackingId());
+        return $url;
+    }
+
+    /**
+     * Lets go of the row's meeting and wants a new one.
+     *
+     * @param array<string, int|string|null> $changes
+     */
+    private function release(MeetingRecord $row, array $changes, string $event): MeetingRecord
+    {
+        if ($row->state === MeetingState::Cancelled) {
+            return $this->ledger->move($row, $row->state, $changes, $event);
+        }
+        return $this->database->atomically(function () use ($row, $changes, $event): MeetingRecord {
+            $this->leftovers->add($row);
+            return $this->ledger->move(
+                $row,
+                MeetingState::Due,
+                $changes + ['generation' => $this->ledger->nextGeneration($row)] + self::news($row, $event) + Ledger::NO_MEETING + Ledger::TRY_NOW,
+                $event
+            );
+        });
+    }
+
+    /** @param callable(MeetingRecord): MeetingRecord $work */
+    private function wish(MeetingRecord $row, callable $work): MeetingRecord
+    {
+        $now = $this->ledger->persistently($row, $work);
+        return $now->version === $row->version ? $now : $this->settledAtOnce($now);
+    }
+
+    /** What is made on this site's own screens is committed as soon as it is written. */
+    private function settledAtOnce(MeetingRecord $row): MeetingRecord
+    {
+        return $row->source === ManualSource::NAME ? self::settled($this->ledger, $row) : $row;
+    }
+
+    /** The appointment was seen committed as the row has it: whoever waits for that is told. */
+    public static function settled(Ledger $ledger, MeetingRecord $row): MeetingRecord
+    {
+        if ($row->event === null && $row->seenAt !== null) {
+            return $row;
+        }
+        $changes = ['event' => null, 'seen_at' => Clock::sql()];
+        return $row->event === null ? $ledger->move($row, $row->state, $changes) : $ledger->settle($row, $row->state, $changes, '', $row->event);
+    }
+
+    /**
+     * @return array<string, int|string|null>
+     */
+    private static function news(MeetingRecord $row, string $event): array
+    {
+        // A booking that nobody was told of yet, moved, is still a booking.
+        $first = $row->event === 'booked' && $event !== 'cancelled' ? 'booked' : $event;
+        return ['event' => $first, 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()];
+    }
+
+    /** @return array<string, int|string> */
+    private static function columns(MeetingRecord $row): array
+    {
+        return Ledger::wanted($row->visit());
+    }
+}

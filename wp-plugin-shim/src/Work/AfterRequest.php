@@ -1,0 +1,89 @@
+<?php
+/**
+ * Carries out this request's wishes when it is over: the host's transaction has ended, and where the server allows it the answer
+ * is with the browser already. Elsewhere the worker is called by a request of its own.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Work;
+
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class AfterRequest
+{
+    private const SECONDS = 20.0;
+    private const AT_ONCE = 'at once';
+    private const WISHES = ['booked', 'moved', 'reassigned', 'renewed', 'cancelled'];
+
+    /** @var array<int, int> version of the last wish by row */
+    private array $wishes = [];
+
+    public function __construct(private readonly Worker $worker)
+    {
+    }
+
+    public function register(): void
+    {
+        add_action('telemed_row_changed', function (MeetingRecord $now, ?MeetingRecord $before, string $event): void {
+            if (in_array($event, self::WISHES, true)) {
+                $this->settleLater($now);
+            }
+        }, 10, 3);
+        add_action('shutdown', [$this, 'run'], 100);
+    }
+
+    /** The row's wish is carried out when the request is over. */
+    public function settleLater(MeetingRecord $row): void
+    {
+        $this->wishes[$row->id] = $row->version;
+    }
+
+    public function run(): void
+    {
+        if ($this->wishes === []) {
+            return;
+        }
+        if (!self::sendAnswer()) {
+            // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
+            wp_schedule_single_event(time(), Cron::HOOK_RUN, [self::AT_ONCE]);
+            spawn_cron();
+            return;
+        }
+        $end = microtime(true) + self::SECONDS;
+        foreach ($this->wishes as $id => $version) {
+            $left = $end - microtime(true);
+            if ($left <= 0) {
+                break;
+            }
+            try {
+                $this->worker->settle($id, $left, $version);
+            } catch (Problem | DatabaseException) {
+                // The worker comes by.
+                continue;
+            }
+        }
+        $this->wishes = [];
+    }
+
+    /** Lets the browser go; false where it would wait for us. */
+    private static function sendAnswer(): bool
+    {
+        if (PHP_SAPI === 'cli') {
+            return true;
+        }
+        foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) {
+            if (function_exists($finish)) {
+                ignore_user_abort(true);
+                return (bool) $finish();
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,49 @@
+<?php
+/**
+ * When something that failed is tried again: soon at first, then more rarely, and never so late that the visit begins meanwhile.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Work;
+
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+
+defined('ABSPATH') || exit;
+
+final class Backoff
+{
+    /** What mends itself: network, 5xx, limits. */
+    private const FIRST_SECONDS = 60;
+    private const LONGEST_SECONDS = HOUR_IN_SECONDS;
+    /** What a person must mend: whoever does wakes the rows. */
+    private const FIRST_SECONDS_PERSON = 5 * MINUTE_IN_SECONDS;
+    private const LONGEST_SECONDS_PERSON = 6 * HOUR_IN_SECONDS;
+    private const SHORTEST_SECONDS = 30;
+
+    /**
+     * @param int                 $tries so many have failed before
+     * @param ?\DateTimeImmutable $start of the visit
+     * @return int Unix seconds
+     */
+    public static function after(Problem|\Telemed\TelemedException $failure, int $tries, ?\DateTimeImmutable $start): int
+    {
+        $now = Clock::now();
+        if (($failure instanceof \Telemed\RateLimitException || $failure instanceof \Telemed\TransportException) && $failure->retryAt !== null) {
+            return max($failure->retryAt->getTimestamp(), $now + 1);
+        }
+        $mendsItself = $failure instanceof \Telemed\TelemedException && $failure->isRetryable();
+        [$first, $longest] = $mendsItself
+            ? [self::FIRST_SECONDS, self::LONGEST_SECONDS]
+            : [self::FIRST_SECONDS_PERSON, self::LONGEST_SECONDS_PERSON];
+        $wait = min($first * 2 ** min($tries, 16), $longest);
+        if ($start !== null && $start->getTimestamp() > $now) {
+            $wait = min($wait, max(self::SHORTEST_SECONDS, intdiv($start->getTimestamp() - $now, 10)));
+        }
+        // Many rows that failed together do not come back together.
+        return $now + (int) ($wait * wp_rand(80, 120) / 100);
+    }
+}

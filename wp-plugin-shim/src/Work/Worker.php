@@ -1,0 +1,174 @@
+<?php
+/**
+ * Carries out what the ledger wants: one row at a time under its lock, or all that is due, the soonest visit first. Never throws
+ * because of Zoom: the row says what went wrong and when it is tried again.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Work;
+
+use TelemedZoom\Extension;
+use TelemedZoom\Ledger\Committed;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\Leftovers;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Guard;
+
+defined('ABSPATH') || exit;
+
+final class Worker
+{
+    public const SIGNAL_RAN = 'worker_ran';
+    private const BATCH = 50;
+    /** A visit that is looked at by another process is not waited for. */
+    private const NO_WAIT = 0.0;
+    private const PATIENCE = 5.0;
+    /** One meeting's exchange with Zoom takes at most this long. */
+    private const MOST_SECONDS = 20.0;
+
+    public function __construct(
+        private readonly Ledger $ledger,
+        private readonly LedgerQueries $queries,
+        private readonly Leftovers $leftovers,
+        private readonly Committed $committed,
+        private readonly MeetingMaker $maker,
+        private readonly Breaker $breaker,
+        private readonly WriteBudget $budget,
+        private readonly Signals $signals,
+        private readonly Extension $extension,
+        private readonly Guard $guard
+    ) {
+    }
+
+    /**
+     * Carries out one row now, if its appointment stands committed.
+     *
+     * @param float $seconds     at most, name resolution excepted
+     * @param ?int  $wishVersion the row's version after a wish of this very request, whose transaction is over: what stands
+     *                           committed is then final
+     * @throws Problem when there is no such row
+     * @throws DatabaseException
+     */
+    public function settle(int $id, float $seconds, ?int $wishVersion = null): ?MeetingRecord
+    {
+        try {
+            return $this->ledger->exclusively(
+                $id,
+                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion),
+                self::PATIENCE
+            );
+        } catch (Problem $failure) {
+            if (in_array($failure->id, ['telemed_busy', 'telemed_changed_meanwhile'], true)) {
+                // Whoever works on it goes on.
+                return $this->ledger->find($id);
+            }
+            throw $failure;
+        }
+    }
+
+    /**
+     * What is due, until nothing is or the time is over.
+     *
+     * @return int how many rows were worked on
+     * @throws DatabaseException
+     */
+    public function runDue(float $seconds): int
+    {
+        if (!$this->guard->mayAct()) {
+            return 0;
+        }
+        $end = microtime(true) + $seconds;
+        $this->signals->set(self::SIGNAL_RAN, Clock::now());
+        do_action('telemed_worker_runs');
+        $this->committed->settleOld(self::BATCH);
+        $done = 0;
+        $seen = [];
+        while (microtime(true) < $end && $this->mayAct()) {
+            // What was seen and stays due must not hide the rest.
+            $most = self::BATCH + count($seen);
+            $ids = array_values(array_diff($this->queries->due($most), $seen));
+            if ($ids === []) {
+                $ids = array_values(array_diff($this->leftovers->due($most), $seen));
+            }
+            if ($ids === []) {
+                break;
+            }
+            foreach ($ids as $id) {
+                $left = $end - microtime(true);
+                if ($left <= 0 || !$this->mayAct()) {
+                    break 2;
+                }
+                $seen[] = $id;
+                $done += (int) $this->tryOne($id, min($left, self::MOST_SECONDS));
+            }
+        }
+        return $done;
+    }
+
+    /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
+    public function sweep(float $seconds, int $blankDays): void
+    {
+        if (!$this->guard->mayAct()) {
+            return;
+        }
+        $this->ledger->blank($blankDays);
+        $this->committed->sweep(microtime(true) + $seconds);
+        $this->budget->tidy();
+    }
+
+    private function mayAct(): bool
+    {
+        return $this->extension->isUsable() && $this->guard->mayAct() && !$this->breaker->isOpen();
+    }
+
+    /** One row that is broken must not keep the others waiting. */
+    private function tryOne(int $id, float $seconds): bool
+    {
+        try {
+            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false) !== null, self::NO_WAIT);
+        } catch (Problem) {
+            return false;
+        }
+    }
+
+    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal): ?MeetingRecord
+    {
+        $row = $this->committed->confirm($row, $isFinal);
+        if ($row === null || $row->event !== null) {
+            // Gone, or not to be acted on yet.
+            return $row;
+        }
+        if ($row->isOver() && $row->state->isOpen()) {
+            return $this->end($row);
+        }
+        $due = $row->nextTryAt === null || $row->nextTryAt->getTimestamp() <= Clock::now();
+        if ($row->state->isOpen() && $due && $this->mayAct()) {
+            $row = $this->maker->bring($row, $seconds);
+        }
+        foreach ($this->leftovers->of($row->id) as $leftover) {
+            $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
+            // The new meeting first, then the old one goes; what is off needs none. What is sought for a row that is moving is its own.
+            $isInUse = $row->state === MeetingState::Attempting || ($row->state === MeetingState::Moving && $leftover->meetingId === null);
+            if ($isDue && !$isInUse && $this->mayAct()) {
+                $this->maker->remove($row, $leftover, $seconds);
+            }
+        }
+        return $row;
+    }
+
+    private function end(MeetingRecord $row): MeetingRecord
+    {
+        if ($row->state->hasMeeting()) {
+            return $this->ledger->move($row, MeetingState::Made, ['next_try_at' => null]);
+        }
+        return $this->ledger->settle($row, MeetingState::Missed, ['next_try_at' => null], 'missed', 'missed');
+    }
+}
