@@ -13,23 +13,6 @@ use Telemed\Tests\Site;
 /** A clinic's site as it was made and a fresh fake-zoom for each test; what people do there, through screens and routes. */
 abstract class ClinicTestCase extends TestCase
 {
-    /** As WP-CLI calls its commands; it is not among what the scripts install. */
-    private const WP_CLI = <<<'CODE'
-        define('WP_CLI', true);
-        eval('namespace WP_CLI\Utils { function make_progress_bar(string $message, int $count): object { $GLOBALS["bar"] = [$message, $count, 0, false]; return new class { public function tick(): void { $GLOBALS["bar"][2]++; } public function finish(): void { $GLOBALS["bar"][3] = true; } }; } }
-            namespace { final class WP_CLI {
-                public static array $commands = []; public static array $said = [];
-                public static function add_command(string $name, callable $command): void { self::$commands[$name] = $command; }
-                public static function log(string $text): void { self::$said[] = $text; }
-                public static function success(string $text): void { self::$said[] = "Success: $text"; }
-                public static function warning(string $text): void { self::$said[] = "Warning: $text"; }
-                public static function error(string $text): void { self::$said[] = "Error: $text"; }
-            } }');
-        (new \TelemedZoom\Cli(\TelemedZoom\Plugin::instance()))->register();
-        (WP_CLI::$commands[$arguments['command']])([], $arguments['options']);
-        return [WP_CLI::$said, $GLOBALS['bar'] ?? null];
-        CODE;
-
     protected const ZONE = 'Europe/Berlin';
     protected const CALLBACK = '/wp-json/telemed/v1/oauth/callback';
 
@@ -194,14 +177,24 @@ abstract class ClinicTestCase extends TestCase
     }
 
     /**
-     * A command of WP-CLI.
+     * A command of WP-CLI, such as 'telemed reconcile --dry-run', on the test's site or another.
      *
-     * @param array<string, mixed> $options
-     * @return array{list<string>, ?array{string, int, int, bool}} what it said, and its progress bar: title, steps, steps done, finished
+     * @return array{status: int, out: list<string>, err: list<string>, bar: ?array{string, int, int, bool}} exit status, lines,
+     *         and the progress bar: title, steps, steps done, finished
      */
-    protected function wpCli(string $command, array $options = array()): array
+    protected function wpCli(string $line, ?Site $site = null): array
     {
-        return $this->site->php(self::WP_CLI, array('command' => $command, 'options' => $options));
+        [$family, $command, $words] = explode(' ', $line, 3) + array(2 => '');
+        return ($site ?? $this->site)->php(
+            'require $arguments["stand-in"];
+            \TelemedZoom\Cli::register(\TelemedZoom\Plugin::instance());
+            return \WP_CLI::run($arguments["command"], $arguments["words"]);',
+            array(
+                'stand-in' => dirname(__DIR__) . '/support/wp-cli.php',
+                'command' => "{$family} {$command}",
+                'words' => '' === $words ? array() : explode(' ', $words),
+            )
+        );
     }
 
     /** Zoom counts as unreachable for a minute after a fault. */

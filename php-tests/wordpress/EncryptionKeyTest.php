@@ -81,7 +81,7 @@ final class EncryptionKeyTest extends ClinicTestCase
         $line = $this->browser('admin')->screen('telemed-settings')->element('telemed-key-line')->getAttribute('value');
         $before = $this->sealed();
         $this->configure(str_replace('<?php', "<?php\n{$line}", $this->withoutKey()));
-        $this->assertStringContainsString('sealed under the first key', implode(' ', $this->wpCli('telemed reseal')[0]));
+        $this->assertSame(array('Success: Everything is sealed under the first key.'), $this->wpCli('telemed reseal')['out']);
         $after = $this->sealed();
         $this->assertSame(array_keys($before), array_keys($after));
         $this->assertSame(array(), array_intersect_assoc($before, $after));
@@ -91,7 +91,9 @@ final class EncryptionKeyTest extends ClinicTestCase
         $this->wpCli('telemed reseal');
         $this->configure($this->withOtherSalts($this->withoutKey()));
         $kept = $this->sealed();
-        $this->assertStringContainsString('opened by no key', implode(' ', $this->wpCli('telemed reseal')[0]));
+        $failed = $this->wpCli('telemed reseal');
+        $this->assertSame(1, $failed['status'], 'the old key is still needed');
+        $this->assertStringContainsString('opened by no key', implode(' ', $failed['err']));
         $this->assertSame($kept, $this->sealed());
     }
 

@@ -53,18 +53,62 @@ final class ReconcileTest extends ClinicTestCase
         $clinic = $this->clinicInDisorder();
         $before = $this->zoom->state()['meetings'];
         $this->zoom->forgetRequests();
-        [$said, $bar] = $this->wpCli('telemed reconcile', array('dry-run' => true));
-        $this->assertSame('Success: 8 differences found, nothing changed.', array_pop($said));
-        $this->assertCount(8, preg_grep('/^doctor1@clinic\.example: /', $said));
-        $this->assertSame(array('Comparing hosts', 1, 1, true), $bar);
+        $told = $this->wpCli('telemed reconcile --dry-run');
+        $this->assertSame(array(0, array()), array($told['status'], $told['err']));
+        $this->assertSame('Success: 8 differences found, nothing changed.', array_pop($told['out']));
+        $this->assertSame("host\taction\tvisit\tmeeting\tdone\ttext", array_shift($told['out']));
+        $this->assertCount(8, preg_grep('/^doctor1@clinic\.example\t[a-z]+\t\d*\t\d+\tno\t[A-Z]/', $told['out']));
+        $this->assertSame(array('Comparing hosts', 1, 1, true), $told['bar']);
         $this->assertSame(array('GET'), $this->methods());
         $this->assertSame($before, $this->zoom->state()['meetings']);
 
-        [$said] = $this->wpCli('telemed reconcile', array());
-        $this->assertSame('Success: 8 differences treated.', array_pop($said));
-        [$said] = $this->wpCli('telemed run', array('seconds' => '30'));
-        $this->assertSame(array('Success: 2 visits worked on.'), $said);
+        $this->assertSame('Success: 8 differences treated.', $this->lastLine($this->wpCli('telemed reconcile --no-dry-run')));
+        $this->assertSame(array('Success: 2 visits worked on.'), $this->wpCli('telemed run --seconds=30')['out']);
         $this->assertMended($clinic);
+        $this->assertSame(array('Success: 0 differences treated.'), $this->wpCli('telemed reconcile')['out']);
+    }
+
+    public function testTheCommandSpeaksToProgramsAndToASilentCron(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $this->age();
+        $this->inZoom('$client->deleteMeeting($arguments["id"]);', array('id' => $row['meeting_id']));
+        $told = $this->wpCli('telemed reconcile --dry-run --format=json');
+        $this->assertSame(
+            array(array('host' => FakeZoom::DOCTOR1_EMAIL, 'action' => 'recreate', 'visit' => $row['id'], 'meeting' => $row['meeting_id'], 'done' => 'no', 'text' => 'The meeting was deleted in Zoom: it is made anew.')),
+            json_decode(implode("\n", $told['out']), true, 512, JSON_THROW_ON_ERROR)
+        );
+        $this->assertNull($told['bar']);
+        $this->assertSame(array('1'), $this->wpCli('telemed reconcile --dry-run --format=count')['out']);
+        $this->assertSame(
+            array('status' => 0, 'bar' => null, 'out' => array(), 'err' => array()),
+            $this->wpCli('telemed reconcile --quiet')
+        );
+        $this->assertSame('due', $this->row($row['id'])['state'], 'done all the same');
+        $this->assertSame(array(), $this->wpCli('telemed run --quiet')['out']);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+    }
+
+    public function testTheCommandFailsWhereSomethingIsLeftUndone(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => self::start(3)));
+        $this->age();
+        $this->inZoom('$client->updateMeeting($arguments["id"], new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", null, null, ["waiting_room" => false]));', array('id' => $row['meeting_id'], 'start' => $row['start']));
+        $this->zoom->fault(array('method' => 'PATCH', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
+        $told = $this->wpCli('telemed reconcile');
+        $this->assertSame(1, $told['status']);
+        $this->assertStringContainsString("\tno\tSettings were changed in Zoom: they are put back. That did not succeed: Zoom answered with HTTP 500.", $this->lastLine($told));
+        $this->assertStringContainsString('1 of 1 findings could not be treated', implode($told['err']));
+
+        $this->zoom->forgetFaults();
+        $this->zoom->fault(array('path' => '/v2/'), array('kind' => 'close_before_work'), -1);
+        foreach (array('', ' --dry-run', ' --quiet') as $option) {
+            $told = $this->wpCli("telemed reconcile{$option}");
+            $this->assertSame(1, $told['status'], $option);
+            $this->assertStringContainsString('hosts that could not be compared', implode($told['err']), $option);
+        }
+        $this->zoom->forgetFaults();
+        $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile')));
     }
 
     public function testWhatAnAccountDoesNotLetGoIsToldOnceAndNotTriedEveryNight(): void
@@ -210,6 +254,12 @@ final class ReconcileTest extends ClinicTestCase
     private function age(): void
     {
         $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+    }
+
+    /** @param array{out: list<string>} $told */
+    private function lastLine(array $told): string
+    {
+        return (string) end($told['out']);
     }
 
     /** @return list<string> of the requests to Zoom's REST API */

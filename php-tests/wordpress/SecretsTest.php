@@ -109,8 +109,8 @@ final class SecretsTest extends ClinicTestCase
         )));
         $this->zoom->forgetFaults();
         $this->forgetOutage();
-        foreach (array('telemed run' => array(), 'telemed reconcile' => array('dry-run' => true), 'telemed reseal' => array()) as $command => $options) {
-            $this->see("wp {$command}", self::text($this->wpCli($command, $options)));
+        foreach (array('telemed run', 'telemed reconcile --dry-run', 'telemed reconcile --dry-run --format=json', 'telemed reseal') as $command) {
+            $this->see("wp {$command}", self::text($this->wpCli($command)));
         }
         $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$clinics['id']}", array('start' => self::start(40)));
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$clinics['id']}");

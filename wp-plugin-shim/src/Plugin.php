@@ -243,7 +243,7 @@ final class Plugin
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         $this->otherZoomUser->register();
-        (new Cli($this))->register();
+        Cli::register($this);
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
         (new VisitMails($told, $mailer, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
         (new TroubleMails($told, $mailer, $this->ledger, $this->queries, $this->guard))->register();

@@ -17,14 +17,22 @@ final class Finding
      * @param string  $action as Telemed\Reconciler names it, or 'unreachable'
      * @param ?int    $row    of the ledger, where it concerns one
      * @param string  $note   which settings, or what went wrong
+     * @param bool    $failed whether it could not be done, or the host not be compared
      */
     public function __construct(
         public readonly string $action,
         public readonly ?int $row,
         public readonly ?int $meeting,
         public readonly string $host,
-        public readonly string $note
+        public readonly string $note,
+        public readonly bool $failed = false
     ) {
+    }
+
+    /** Not so where a host could not be compared. */
+    public function isDifference(): bool
+    {
+        return $this->action !== 'unreachable';
     }
 
     public function text(): string
@@ -37,6 +45,9 @@ final class Finding
             'restore' => __('Settings were changed in Zoom: they are put back.', 'telemed-zoom'),
             default => __('This host could not be compared.', 'telemed-zoom'),
         };
+        if ($this->failed && $this->isDifference()) {
+            $what .= ' ' . __('That did not succeed:', 'telemed-zoom');
+        }
         return trim($what . ' ' . $this->note);
     }
 }

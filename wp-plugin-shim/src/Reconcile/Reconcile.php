@@ -52,7 +52,7 @@ final class Reconcile
     }
 
     /**
-     * @param ?callable(int, int): void $progress is told how many hosts are done, of how many
+     * @param ?callable(int, int): void $progress is told how many hosts are done, of how many; first 0
      * @return list<Finding> what was found, and done unless it is a dry run
      * @throws DatabaseException
      */
@@ -62,6 +62,9 @@ final class Reconcile
         $hosts = $this->queries->hosts();
         $unreached = 0;
         $outage = '';
+        if ($progress !== null && $hosts !== []) {
+            $progress(0, count($hosts));
+        }
         foreach ($hosts as $number => $host) {
             try {
                 if ($unreached < self::GIVE_UP_AFTER) {
@@ -161,7 +164,7 @@ final class Reconcile
             }
             return $row !== null && $this->ledger->exclusively($row->id, fn(MeetingRecord $row): bool => $this->mend($row, $action, $credentials, $host), 0.0) ? $finding : null;
         } catch (Problem | \Telemed\TelemedException $failure) {
-            return new Finding($action['action'], $row?->id, $action['meeting'], $finding->host, ErrorText::of($failure));
+            return new Finding($action['action'], $row?->id, $action['meeting'], $finding->host, ErrorText::of($failure), true);
         }
     }
 
@@ -293,7 +296,7 @@ final class Reconcile
 
     private static function unreachable(HostOfMeetings $host, string $why): Finding
     {
-        return new Finding('unreachable', null, null, self::nameOf($host), $why);
+        return new Finding('unreachable', null, null, self::nameOf($host), $why, true);
     }
 
     private static function nameOf(HostOfMeetings $host): string

@@ -86,7 +86,10 @@ final class Worker
             return 0;
         }
         $end = microtime(true) + $seconds;
-        $this->signals->set(self::SIGNAL_RAN, Clock::now());
+        if ($this->extension->isUsable()) {
+            // A command line whose PHP lacks the extension is no sign of life: administrators must hear that nothing runs.
+            $this->signals->set(self::SIGNAL_RAN, Clock::now());
+        }
         do_action('telemed_worker_runs');
         $this->committed->settleOld(self::BATCH);
         $done = 0;
@@ -122,6 +125,16 @@ final class Worker
         $this->ledger->blank($blankDays);
         $this->committed->sweep(microtime(true) + $seconds);
         $this->budget->tidy();
+    }
+
+    /**
+     * For how many seconds nothing is asked of Zoom, which could not be reached; 0 when it is asked.
+     *
+     * @throws DatabaseException
+     */
+    public function pauseSeconds(): int
+    {
+        return max(0, $this->breaker->opensAt() - Clock::now());
     }
 
     private function mayAct(): bool
