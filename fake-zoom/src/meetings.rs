@@ -89,7 +89,7 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         agenda: wanted.agenda.unwrap_or_default(),
         created_at: now,
         password,
-        encrypted_password: format!("{}.1", random::alphanumeric(30)),
+        encrypted_password: encrypted_password(),
         pre_schedule: wanted.pre_schedule.unwrap_or(false),
         recurrence: wanted.recurrence.filter(|_| kind == Meeting::RECURRING),
         occurrences,
@@ -132,6 +132,10 @@ pub fn update(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let in_force = state.effective_settings(&host);
     let locked = state.locked_settings(&host);
     if let Some(password) = &wanted.password {
+        if meeting.password.as_ref() != Some(password) {
+            // Links with the old one ask for the new one.
+            meeting.encrypted_password = encrypted_password();
+        }
         meeting.password = if password.is_empty() {
             meeting.password.filter(|_| passcode::is_required(&locked))
         } else {
@@ -418,6 +422,10 @@ fn scheduled_host(
         ));
     }
     Ok((host.clone(), Some(user.id.clone())))
+}
+
+fn encrypted_password() -> String {
+    format!("{}.1", random::alphanumeric(30))
 }
 
 fn choose_password(

@@ -107,6 +107,38 @@ final class FakeZoom
     }
 
     /**
+     * What somebody does to a meeting in Zoom itself, behind the site's back.
+     *
+     * @param ?array<string, mixed> $changes null deletes it
+     */
+    public function handle(int $meeting, ?array $changes): void
+    {
+        $token = self::send("{$this->base}/oauth/token", 'POST', array(
+            'Authorization: Basic ' . base64_encode(self::S2S_CLIENT_ID . ':' . self::S2S_CLIENT_SECRET),
+            'Content-Type: application/x-www-form-urlencoded',
+        ), http_build_query(array('grant_type' => 'account_credentials', 'account_id' => self::ACCOUNT)));
+        self::send("{$this->base}/v2/meetings/{$meeting}", null === $changes ? 'DELETE' : 'PATCH', array(
+            'Authorization: Bearer ' . json_decode($token, true, 16, JSON_THROW_ON_ERROR)['access_token'],
+            'Content-Type: application/json',
+        ), null === $changes ? '' : json_encode($changes, JSON_THROW_ON_ERROR));
+    }
+
+    /** @param list<string> $headers */
+    private static function send(string $url, string $method, array $headers, string $content): string
+    {
+        $text = file_get_contents($url, false, stream_context_create(array('http' => array(
+            'method' => $method,
+            'header' => array_merge($headers, array('Connection: close')),
+            'content' => $content,
+            'timeout' => 30,
+        ))));
+        if (false === $text) {
+            throw new \RuntimeException("fake-zoom refused {$method} {$url}");
+        }
+        return $text;
+    }
+
+    /**
      * Orders a fault.
      *
      * @param array<string, string> $match method, path (prefix), body_contains

@@ -57,10 +57,69 @@ final class VisitPageTest extends ClinicTestCase
         $waiting = $this->open($row, '&join=1');
         $this->assertSame('waiting', $this->state($waiting), 'just tried');
         $this->forgetOutage();
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET next_try_at = NULL, updated_at = updated_at - INTERVAL 1 MINUTE');
+        // However often it has failed, and whenever it would be tried again.
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR, updated_at = updated_at - INTERVAL 90 SECOND, attempted_at = attempted_at - INTERVAL 90 SECOND');
         $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
         $this->assertSame(302, $answer->status, $answer->body);
         $this->assertCount(2, $this->meetings());
+    }
+
+    public function testTheDoctorsClickTriesAsWell(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 1);
+        $row = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+        $this->forgetOutage();
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR, updated_at = updated_at - INTERVAL 90 SECOND, attempted_at = attempted_at - INTERVAL 90 SECOND');
+        $page = $this->browser('doctor1')->get($this->path($row));
+        $this->assertStringContainsString('as host', $page->text());
+    }
+
+    public function testOnceAVisitShouldBeRunningItIsTriedEveryMinute(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), 100);
+        $row = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 60)));
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = NULL');
+        $this->runWorker(300);
+        $next = strtotime((string) $this->row($row['id'])['next_try']);
+        $this->assertLessThanOrEqual(time() + 300 + 72, $next);
+    }
+
+    public function testAMeetingThatWasDeletedInZoomIsMadeAnewAtTheClick(): void
+    {
+        $row = $this->soon();
+        $this->zoom->handle($row['meeting_id'], null);
+        $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+        $now = $this->row($row['id']);
+        $this->assertSame(array(302, $now['join_url']), array($answer->status, $answer->header('location')));
+        $this->assertNotSame($row['join_url'], $now['join_url']);
+
+        $this->zoom->handle($now['meeting_id'], null);
+        $this->assertStringContainsString('as host', $this->browser('doctor1')->get($row['start_link'])->text());
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAPasscodeThatTheHostChangedInZoomShutsNobodyOut(): void
+    {
+        $row = $this->soon();
+        $this->zoom->handle($row['meeting_id'], array('password' => 'Changed9x'));
+        $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+        $this->assertNotSame($row['join_url'], $answer->header('location'));
+        $this->assertSame($this->zoom->meeting($row['meeting_id'])['join_url'], $answer->header('location'));
+        $this->assertSame('Changed9x', $this->row($row['id'])['passcode']);
+    }
+
+    public function testWhileZoomCannotBeAskedJoinLeadsWhereItLed(): void
+    {
+        $row = $this->soon();
+        $this->zoom->fault(array('path' => '/v2/'), array('kind' => 'close_before_work'), -1);
+        $asked = array();
+        foreach (array('asked', 'not asked again') as $click) {
+            $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
+            $this->assertSame(array(302, $row['join_url']), array($answer->status, $answer->header('location')), $click);
+            $asked[] = count($this->zoom->requests('GET', '/v2/meetings/'));
+        }
+        $this->assertGreaterThan(0, $asked[0]);
+        $this->assertSame($asked[0], $asked[1]);
     }
 
     public function testAMoveKeepsTheLinkAndACancellationIsSaid(): void

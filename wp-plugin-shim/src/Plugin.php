@@ -67,6 +67,7 @@ use TelemedZoom\Visits\Visits;
 use TelemedZoom\Work\AfterRequest;
 use TelemedZoom\Work\Breaker;
 use TelemedZoom\Work\Cron;
+use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\Heartbeat;
 use TelemedZoom\Work\HeartbeatNotice;
 use TelemedZoom\Work\MeetingMaker;
@@ -104,6 +105,7 @@ final class Plugin
     public readonly Visits $visits;
     public readonly ManualVisits $manual;
     public readonly Worker $worker;
+    private readonly CurrentMeeting $current;
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
     public readonly OtherZoomUser $otherZoomUser;
@@ -160,6 +162,7 @@ final class Plugin
             $this->guard
         );
         $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
+        $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $maker, $this->log, $this->site);
@@ -247,9 +250,9 @@ final class Plugin
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
         (new VisitMails($told, $mailer, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
         (new TroubleMails($told, $mailer, $this->ledger, $this->queries, $this->guard))->register();
-        $startLink = new StartLink($this->visits, $this->ledger, $this->settings);
+        $startLink = new StartLink($this->visits, $this->ledger, $this->settings, $this->current);
         $startLink->register();
-        (new VisitPage($this->ledger, $this->worker, $this->sources, $this->settings, $startLink))->register();
+        (new VisitPage($this->ledger, $this->current, $this->sources, $this->settings, $startLink))->register();
         (new Kivicare\Presence($this))->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');

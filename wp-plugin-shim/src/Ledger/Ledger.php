@@ -185,6 +185,17 @@ final class Ledger
         }
     }
 
+    /**
+     * Zoom has lost the row's meeting: another is wanted.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function lose(MeetingRecord $record, ?string $trackingId): MeetingRecord
+    {
+        $changes = ['generation' => $this->nextGeneration($record), 'tracking_id' => $trackingId] + self::NO_MEETING + self::TRY_NOW;
+        return $this->settle($record, MeetingState::Due, $changes, 'lost_at_zoom', 'lost');
+    }
+
     /** The number of the row's next intended meeting; none that a meeting still to be deleted may bear. */
     public function nextGeneration(MeetingRecord $record): int
     {
@@ -214,6 +225,15 @@ final class Ledger
         $this->database->execute(
             'UPDATE ' . Schema::leftovers() . ' SET next_try_at = NULL, tries = 0 WHERE next_try_at IS NOT NULL' . ($doctor === null ? '' : ' AND doctor = ?'),
             $doctor === null ? [] : [$doctor]
+        );
+    }
+
+    /** One row need not wait for its next try. Nothing else changes, so it stays the same version. */
+    public function wakeRow(int $id): void
+    {
+        $this->database->execute(
+            'UPDATE ' . Schema::meetings() . ' SET next_try_at = NULL WHERE id = ? AND state IN ' . MeetingState::open() . ' AND next_try_at IS NOT NULL',
+            [$id]
         );
     }
 

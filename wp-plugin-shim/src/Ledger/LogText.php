@@ -45,6 +45,7 @@ final class LogText
             'none_made' => __('An attempt without an answer had made no meeting', 'telemed-zoom'),
             'not_found_out' => __('It was never found out whether an attempt without an answer had made a meeting', 'telemed-zoom'),
             'lost_at_zoom' => __('Zoom has lost the meeting: made anew', 'telemed-zoom'),
+            'link_changed' => __('Its join link or passcode was changed in Zoom: the new one is used', 'telemed-zoom'),
             'drifted' => __('Was changed in Zoom: put back', 'telemed-zoom'),
             'settings_restored' => __('Settings were put back at Zoom', 'telemed-zoom'),
             'orphan_deleted' => __('A meeting that no visit needs was deleted at Zoom', 'telemed-zoom'),

@@ -224,7 +224,7 @@ final class Reconcile
         }
         match ($action['action']) {
             'move' => $this->ledger->move($row, MeetingState::Changing, Ledger::TRY_NOW, 'drifted'),
-            'recreate' => $this->ledger->move($row, MeetingState::Due, ['generation' => $this->ledger->nextGeneration($row)] + Ledger::NO_MEETING + Ledger::TRY_NOW, 'lost_at_zoom'),
+            'recreate' => $this->ledger->lose($row, null),
             'restore' => $this->restore($row, $credentials),
             default => null,
         };

@@ -20,7 +20,9 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Work\CurrentMeeting;
 
 defined('ABSPATH') || exit;
 
@@ -31,7 +33,8 @@ final class StartLink
     public function __construct(
         private readonly Visits $visits,
         private readonly Ledger $ledger,
-        private readonly Settings $settings
+        private readonly Settings $settings,
+        private readonly CurrentMeeting $current
     ) {
     }
 
@@ -78,6 +81,9 @@ final class StartLink
     {
         try {
             $record = $this->ledger->find($id);
+            if ($record !== null && !$record->isReady() && $this->mayStart($record) && $this->isTime($record)) {
+                $record = $this->current->of($record);
+            }
         } catch (DatabaseException $failure) {
             self::page(__('The visit cannot be looked up', 'telemed-zoom'), '<p>' . esc_html(ErrorText::of($failure)) . '</p>', 503);
         }
@@ -101,7 +107,7 @@ final class StartLink
             );
         }
         try {
-            $url = $this->visits->startUrl($record);
+            $url = $this->freshUrl($record);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             ConnectionWatch::refused($failure, $record->doctor);
             $this->fallback($record, $failure);
@@ -110,6 +116,27 @@ final class StartLink
         status_header(302);
         header('Location: ' . $url);
         exit;
+    }
+
+    /** Whether patients can join by now. */
+    public function isTime(MeetingRecord $record): bool
+    {
+        return $record->joinsFrom($this->settings->joinMinutesBefore()) <= Clock::now() && !$record->isOver();
+    }
+
+    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
+    private function freshUrl(MeetingRecord $record): string
+    {
+        try {
+            return $this->visits->startUrl($record);
+        } catch (\Telemed\NotFoundException $failure) {
+            // Deleted in Zoom, perhaps just now: the visit is to take place all the same.
+            $anew = $this->current->madeAnew($record, $failure->trackingId);
+            if (!$anew->isReady()) {
+                throw $failure;
+            }
+            return $this->visits->startUrl($anew);
+        }
     }
 
     /** When no start URL can be had, Zoom itself still starts the meeting. */

@@ -22,7 +22,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Work\Worker;
+use TelemedZoom\Work\CurrentMeeting;
 
 defined('ABSPATH') || exit;
 
@@ -32,13 +32,12 @@ final class VisitPage
     private const KEY = '/\A[0-9a-f]{32}\z/';
     /** The link is good for a day after the visit. */
     private const EXPIRES_AFTER_SECONDS = DAY_IN_SECONDS;
-    private const TRY_SECONDS = 8.0;
-    /** However often a link is clicked, Zoom is asked for its visit so often. */
-    private const TRY_EVERY_SECONDS = 15;
+    /** Until a page that waits for the meeting looks again. */
+    private const LOOK_AGAIN_SECONDS = CurrentMeeting::ASK_EVERY_SECONDS + 5;
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly Worker $worker,
+        private readonly CurrentMeeting $current,
         private readonly AppointmentSources $sources,
         private readonly Settings $settings,
         private readonly StartLink $startLink
@@ -100,16 +99,10 @@ final class VisitPage
         $this->visit($row, 'open', __('Your video visit can begin', 'telemed-zoom'), '', $html);
     }
 
-    /** Leads to Zoom's link as it is now; if there is no meeting yet, it is tried at once. */
+    /** Leads to Zoom's link as it is now; if there is no meeting yet, or no more, it is made at once. */
     private function join(MeetingRecord $row): never
     {
-        if (!$row->isReady() && $this->mayTry($row)) {
-            try {
-                $row = $this->worker->settle($row->id, self::TRY_SECONDS) ?? $row;
-            } catch (Problem | DatabaseException) {
-                $row = $this->ledger->find($row->id) ?? $row;
-            }
-        }
+        $row = $this->current->of($row);
         if ($row->isReady() && $row->joinUrl !== null) {
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(
@@ -127,12 +120,12 @@ final class VisitPage
             '<p><a class="button" id="telemed-join" href="%s" rel="noreferrer">%s</a></p>',
             esc_url(add_query_arg(self::JOIN, '1', VisitLink::url($row))),
             esc_html__('Try again', 'telemed-zoom')
-        ), self::TRY_EVERY_SECONDS + 5);
+        ), self::LOOK_AGAIN_SECONDS);
     }
 
     private function showToDoctor(MeetingRecord $row): never
     {
-        if ($row->isReady() && !$row->isOver()) {
+        if (!$row->isOver() && ($row->isReady() || ($row->state->isLive() && $this->startLink->isTime($row)))) {
             wp_safe_redirect(StartLink::url($row->id));
             exit;
         }
@@ -141,11 +134,6 @@ final class VisitPage
             __('This visit is: %s.', 'telemed-zoom'),
             $row->state->label()
         ) . ' ' . $row->lastError, sprintf('<p><a href="%s">%s</a></p>', esc_url(MeetingsScreen::url()), esc_html__('To the list of meetings', 'telemed-zoom')));
-    }
-
-    private function mayTry(MeetingRecord $row): bool
-    {
-        return $row->state->isOpen() && ($row->tries === 0 || $row->updatedAt->getTimestamp() <= Clock::now() - self::TRY_EVERY_SECONDS);
     }
 
     private function passcode(MeetingRecord $row): string

@@ -1,6 +1,7 @@
 <?php
 /**
  * When something that failed is tried again: soon at first, then more rarely, and never so late that the visit begins meanwhile.
+ * While it should be running, people are waiting: it is tried every minute.
  *
  * @package TelemedZoom
  */
@@ -23,6 +24,7 @@ final class Backoff
     private const FIRST_SECONDS_PERSON = 5 * MINUTE_IN_SECONDS;
     private const LONGEST_SECONDS_PERSON = 6 * HOUR_IN_SECONDS;
     private const SHORTEST_SECONDS = 30;
+    private const BEGUN_SECONDS = 60;
 
     /**
      * @param int                 $tries so many have failed before
@@ -40,8 +42,9 @@ final class Backoff
             ? [self::FIRST_SECONDS, self::LONGEST_SECONDS]
             : [self::FIRST_SECONDS_PERSON, self::LONGEST_SECONDS_PERSON];
         $wait = min($first * 2 ** min($tries, 16), $longest);
-        if ($start !== null && $start->getTimestamp() > $now) {
-            $wait = min($wait, max(self::SHORTEST_SECONDS, intdiv($start->getTimestamp() - $now, 10)));
+        if ($start !== null) {
+            $left = $start->getTimestamp() - $now;
+            $wait = min($wait, $left > 0 ? max(self::SHORTEST_SECONDS, intdiv($left, 10)) : self::BEGUN_SECONDS);
         }
         // Many rows that failed together do not come back together.
         return $now + (int) ($wait * wp_rand(80, 120) / 100);

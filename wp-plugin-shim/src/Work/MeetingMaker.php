@@ -77,6 +77,28 @@ final class MeetingMaker
         return $this->made($row, $found, $credentials, $found->start() == $row->start && $found->minutes() === $row->minutes ? $row->visit() : null);
     }
 
+    /**
+     * Join link and passcode are what Zoom has now: a host who changes the passcode there changes both.
+     *
+     * @param \Telemed\Meeting $meeting the row's own, as Zoom gave it
+     * @throws Problem|DatabaseException
+     */
+    public function takeLink(MeetingRecord $row, \Telemed\Meeting $meeting): MeetingRecord
+    {
+        $now = [
+            'join_url' => $meeting->joinUrl(),
+            'passcode' => $meeting->passcode() ?? $row->passcode,
+            'passcode_in_link' => (int) $meeting->passcodeInLink(),
+        ];
+        $known = ['join_url' => $row->joinUrl, 'passcode' => $row->passcode, 'passcode_in_link' => (int) $row->passcodeInLink];
+        if ($now === $known) {
+            return $row;
+        }
+        return $this->ledger->persistently($row, fn(MeetingRecord $row): MeetingRecord => $row->isReady() && $row->meetingId === $meeting->id()
+            ? $this->ledger->settle($row, $row->state, $now, 'link_changed', 'link_changed')
+            : $row);
+    }
+
     /** Deletes a meeting that nobody wants, through what made it; looks for it first where its id never came. Already gone is done. */
     public function remove(MeetingRecord $row, Leftover $leftover, float $seconds): void
     {
@@ -181,13 +203,7 @@ final class MeetingMaker
             $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $request);
         } catch (\Telemed\NotFoundException $failure) {
             // Zoom has lost it, and says so to the credentials that made it.
-            $row = $this->ledger->move(
-                $row,
-                MeetingState::Due,
-                ['generation' => $this->ledger->nextGeneration($row), 'tracking_id' => $failure->trackingId] + Ledger::NO_MEETING + Ledger::TRY_NOW,
-                'lost_at_zoom'
-            );
-            return $this->create($row, $seconds);
+            return $this->create($this->ledger->lose($row, $failure->trackingId), $seconds);
         } catch (\Telemed\TelemedException $failure) {
             return $this->defer($row, $failure, null, $credentials);
         }

@@ -75,6 +75,18 @@ final class Worker
     }
 
     /**
+     * The same for somebody who waits for the meeting: however long the row was to wait for its next try.
+     *
+     * @throws Problem when there is no such row
+     * @throws DatabaseException
+     */
+    public function tryNow(int $id, float $seconds): ?MeetingRecord
+    {
+        $this->ledger->wakeRow($id);
+        return $this->settle($id, $seconds);
+    }
+
+    /**
      * What is due, until nothing is or the time is over.
      *
      * @return int how many rows were worked on
