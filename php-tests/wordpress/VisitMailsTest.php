@@ -138,6 +138,67 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertCount(3, $this->to(self::PATIENT), 'a move keeps the link and is mailed once');
     }
 
+    public function testWhereZoomsOwnLinkIsMailedAnotherDoctorIsToldTogetherWithIt(): void
+    {
+        $this->saveSettings(array('mail_zooms_link' => '1'));
+        $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
+        $this->inPlugin('$plugin->visits->move($plugin->ledger->demand($arguments["id"]), null, $arguments["other"]);', array('id' => $row['id'], 'other' => $this->site->userId('doctor2')));
+        $now = $this->row($row['id']);
+        $mails = $this->to(self::PATIENT);
+        $this->assertSame(array('Your video visit', 'Your video visit is with another doctor'), array_column($mails, 'subject'));
+        $this->assertStringContainsString($now['join_url'], $mails[1]['message']);
+        $this->assertStringContainsString('taken over', $this->only($this->email('doctor2'))['message']);
+    }
+
+    public function testWhereZoomsOwnLinkDoesNotComeThoseWhoHoldADeadOneGetTheVisitLink(): void
+    {
+        $this->saveSettings(array('mail_zooms_link' => '1'));
+        $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'), array(), -1);
+        $this->inPlugin('$plugin->visits->renew($plugin->ledger->demand($arguments["id"]));', array('id' => $row['id']));
+        $this->assertCount(1, $this->to(self::PATIENT));
+        $this->runWorker(11 * 60);
+        $this->assertCount(2, $this->to(self::PATIENT));
+        $this->assertStringContainsString($row['visit_link'], $this->to(self::PATIENT)[1]['message']);
+        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
+        $this->runWorker(22 * 60);
+        $mail = $this->to(self::PATIENT)[2];
+        $this->assertSame('Your video visit has changed', $mail['subject'], 'nobody keeps a wrong time because Zoom fails');
+        $this->zoom->forgetFaults();
+        $this->runWorker(7 * 3600);
+        $mails = $this->to(self::PATIENT);
+        $this->assertCount(4, $mails);
+        $this->assertStringContainsString($this->row($row['id'])['join_url'], $mails[3]['message']);
+    }
+
+    public function testWhereZoomsOwnLinkIsMailedANewPasscodeIsMailedAtOnce(): void
+    {
+        $this->saveSettings(array('mail_zooms_link' => '1'));
+        $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+        $this->zoom->handle($row['meeting_id'], array('password' => 'Changed9x'));
+        $this->site->visitor()->get(substr($row['visit_link'], strlen($this->site->url())) . '&join=1', false);
+        $mails = $this->to(self::PATIENT);
+        $this->assertCount(2, $mails);
+        $this->assertStringContainsString($this->zoom->meeting($row['meeting_id'])['join_url'], $mails[1]['message']);
+    }
+
+    public function testWhatCannotBeMadeBeforeItBeginsIsToldAtOnceHoweverFarOffItIs(): void
+    {
+        $noon = intdiv(time(), 86400) * 86400 + 86400 + 43200;
+        $this->zoom->advance($noon - time());
+        $this->inPlugin('
+            add_filter("telemed_now", static fn (int $now): int => $arguments["noon"] + $now - $arguments["real"]);
+            $budget = new \TelemedZoom\Work\WriteBudget($plugin->database);
+            for ($write = 0; $write < 100; $write++) { $budget->claim("' . \Telemed\Tests\FakeZoom::DOCTOR1 . '", new \DateTimeImmutable("@" . ($arguments["noon"] + 60))); }
+            $book = static fn (string $name, int $hours) => $plugin->visits->book("manual", $name, $arguments["doctor"], \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("@" . ($arguments["noon"] + 3600 * $hours)), 25, "Europe/Berlin"), \TelemedZoom\Visits\Patient::from($name . "@patients.example"));
+            $book("tonight", 5);
+            $book("tomorrow", 20);', array('doctor' => $this->site->userId('doctor1'), 'noon' => $noon, 'real' => time()));
+        $this->assertCount(1, $this->withSubject($this->to('tonight@patients.example'), 'not ready yet'));
+        $this->assertCount(0, $this->withSubject($this->to('tomorrow@patients.example'), 'not ready yet'), 'that goes on at 00:00 UTC');
+        $this->assertCount(1, $this->withSubject($this->to($this->email('doctor1')), 'is not ready'));
+        $this->assertCount(1, $this->withSubject($this->to($this->email('admin')), 'is not ready'));
+    }
+
     public function testARenewedMeetingIsNoNewsToWhoHoldsTheVisitLink(): void
     {
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));

@@ -265,7 +265,7 @@ final class Plugin
         (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
         (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->settings, $this->apps, $startLink))->register();
+        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $told, $this->settings, $this->apps, $startLink))->register();
         $uncertain = new UncertainMeetingForm($this->uncertain, $this->ledger, $this->worker);
         $uncertain->register();
         (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain))->register();

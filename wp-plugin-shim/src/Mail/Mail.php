@@ -16,26 +16,33 @@ defined('ABSPATH') || exit;
 
 final class Mail
 {
-    /** To one person; a copy of a site mails nobody. */
-    public static function send(string $address, string $subject, string $body): void
+    /**
+     * To one person; a copy of a site mails nobody.
+     *
+     * @return bool false: the site's mailer has refused it
+     */
+    public static function send(string $address, string $subject, string $body): bool
     {
-        if ($address !== '' && Plugin::instance()->guard->mayAct()) {
-            wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
-        }
+        return $address === '' || !Plugin::instance()->guard->mayAct() || wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
     }
 
-    /** @param list<string> $except addresses that were told otherwise */
-    public static function administrators(string $subject, string $body, array $except = []): void
+    /**
+     * @param list<string> $except addresses that were told otherwise
+     * @return bool false: the mails to all of them were refused
+     */
+    public static function administrators(string $subject, string $body, array $except = []): bool
     {
+        $refused = $sent = 0;
         $addresses = array_column(get_users(['capability' => Capabilities::ADMIN, 'fields' => ['user_email']]), 'user_email');
         $addresses[] = (string) get_option('admin_email');
         $seen = array_fill_keys(array_map('strtolower', $except), true);
         foreach (array_filter($addresses) as $address) {
             if (!isset($seen[strtolower($address)])) {
                 $seen[strtolower($address)] = true;
-                self::send($address, $subject, $body);
+                self::send($address, $subject, $body) ? $sent++ : $refused++;
             }
         }
+        return $sent > 0 || $refused === 0;
     }
 
     private static function subject(string $subject): string

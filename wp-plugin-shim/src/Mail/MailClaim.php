@@ -18,13 +18,15 @@ final class MailClaim
      * @param int    $meeting  row of the ledger
      * @param int    $sequence of the row when it happened
      * @param int    $doctor   user whom it concerns
+     * @param int    $refused  so often the mail was refused
      */
     public function __construct(
         public readonly int $id,
         public readonly int $meeting,
         public readonly string $what,
         public readonly int $sequence,
-        public readonly int $doctor
+        public readonly int $doctor,
+        public readonly int $refused = 0
     ) {
     }
 }

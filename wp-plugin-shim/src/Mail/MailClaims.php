@@ -1,7 +1,8 @@
 <?php
 /**
  * Who is told what of a visit, kept in its log: taken down together with the change that is told, marked when the mail has gone.
- * What was taken and never marked, because its process died, is taken again: a mail twice is better than none.
+ * What was taken and never marked, because its process died, is taken again: a mail twice is better than none. So is what the
+ * site's mailer refused.
  *
  * @package TelemedZoom
  */
@@ -25,9 +26,11 @@ final class MailClaims
     public const NEWS = 'mailing';
     public const TROUBLE = 'warning';
     public const MAILED = 'mailed';
+    public const GIVEN_UP = 'mail_given_up';
     public const TOLD_BY_SOURCE = 'told_by_source';
     private const LOCK_SECONDS = 5.0;
     private const PORTION = 200;
+    private const LINE = '/^(.+), sequence (\d+), doctor (\d+)(?:, refused (\d+))?$/';
 
     public function __construct(private readonly Database $database, private readonly MeetingLog $log)
     {
@@ -87,19 +90,69 @@ final class MailClaims
             [$kind, Clock::sql(-$seconds)]
         );
         foreach ($lines as $line) {
-            if (preg_match('/^(.+), sequence (\d+), doctor (\d+)$/', (string) $line['note'], $found) !== 1) {
-                continue;
-            }
+            $claim = self::claim($line);
             // Another process may do the same at the same moment.
-            $isOurs = $this->database->execute(
+            $isOurs = $claim !== null && $this->database->execute(
                 'UPDATE ' . Schema::log() . ' SET at = ? WHERE id = ? AND event = ? AND at = ?',
-                [Clock::sql(), (int) $line['id'], $kind, (string) $line['at']]
+                [Clock::sql(), $claim->id, $kind, (string) $line['at']]
             ) === 1;
             if ($isOurs) {
-                $taken[] = new MailClaim((int) $line['id'], (int) $line['meeting'], $found[1], (int) $found[2], (int) $found[3]);
+                $taken[] = $claim;
             }
         }
         return $taken;
+    }
+
+    /**
+     * What of this row's present sequence was taken for all and waits to be sent.
+     *
+     * @return list<MailClaim> the oldest first
+     */
+    public function waiting(MeetingRecord $row): array
+    {
+        $lines = $this->database->rows('SELECT id, meeting, at, note FROM ' . Schema::log() . ' WHERE meeting = ? AND event = ? ORDER BY id', [$row->id, self::NEWS]);
+        $isMeant = static fn(?MailClaim $claim): bool => $claim !== null && $claim->sequence === $row->sequence
+            && preg_match('/^(booked|moved|reassigned|link \d+)$/', $claim->what) === 1;
+        return array_values(array_filter(array_map([self::class, 'claim'], $lines), $isMeant));
+    }
+
+    /**
+     * The site's mailer has refused the mail: it is repeated then.
+     *
+     * @param string $what as of the claim, or a part of it, 'booked to patient', where the rest has gone
+     * @param int    $from Unix seconds
+     * @param int    $seconds what takeOver() is asked with
+     */
+    public function repeat(MailClaim $claim, string $what, int $from, int $seconds): void
+    {
+        $note = sprintf('%s, sequence %d, doctor %d, refused %d', $what, $claim->sequence, $claim->doctor, $claim->refused + 1);
+        $id = $what === $claim->what ? $claim->id : $this->log->write($claim->meeting, self::NEWS);
+        $this->database->execute('UPDATE ' . Schema::log() . ' SET note = ?, at = ? WHERE id = ?', [$note, gmdate('Y-m-d H:i:s', $from - $seconds), $id]);
+    }
+
+    /** It was refused so often that it is not repeated any more. */
+    public function giveUp(MailClaim $claim): void
+    {
+        $this->database->execute('UPDATE ' . Schema::log() . ' SET event = ? WHERE id = ?', [self::GIVEN_UP, $claim->id]);
+    }
+
+    /**
+     * Of which of these rows a mail was refused and has not gone since.
+     *
+     * @param list<int> $meetings
+     * @return list<int>
+     */
+    public function refused(array $meetings): array
+    {
+        if ($meetings === []) {
+            return [];
+        }
+        $rows = $this->database->rows(
+            'SELECT DISTINCT meeting FROM ' . Schema::log() . ' WHERE meeting IN (' . implode(', ', array_fill(0, count($meetings), '?')) . ')
+             AND event IN (?, ?) AND note LIKE ?',
+            [...$meetings, self::NEWS, self::GIVEN_UP, '%, refused %']
+        );
+        return array_map('intval', array_column($rows, 'meeting'));
     }
 
     /** Whose calendar holds the visit; null when nobody was told yet. What is just being told does not count. */
@@ -119,6 +172,15 @@ final class MailClaims
     {
         $lines = array_filter($this->log->of($row->id), static fn(array $line): bool => in_array($line['event'], [self::NEWS, self::TROUBLE, self::MAILED, self::TOLD_BY_SOURCE], true));
         return array_column(array_map(static fn(array $line): array => [$line['id'], (string) $line['note']], $lines), 1, 0);
+    }
+
+    /** @param array<string, mixed> $line of the log */
+    private static function claim(array $line): ?MailClaim
+    {
+        if (preg_match(self::LINE, (string) $line['note'], $found) !== 1) {
+            return null;
+        }
+        return new MailClaim((int) $line['id'], (int) $line['meeting'], $found[1], (int) $found[2], (int) $found[3], (int) ($found[4] ?? 0));
     }
 
     private static function note(MeetingRecord $row, string $what): string

@@ -14,9 +14,11 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Work\Backoff;
 use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
@@ -25,6 +27,9 @@ final class TroubleMails
 {
     private const FAILED = 'failed';
     private const LATE = 'late';
+    /** A mail about the visit was refused. */
+    private const UNMAILED = 'unmailed';
+    private const MOST_TRIES = 20;
     private const EVENTS = [self::FAILED, 'uncertain', 'missed'];
     private const TO_PATIENTS = [self::LATE, 'missed'];
     /** A visit that begins so soon and has no meeting is everybody's concern. */
@@ -48,7 +53,17 @@ final class TroubleMails
     {
         add_action('telemed_row_settling', [$this, 'take'], 10, 3);
         add_action('telemed_row_settled', [$this, 'send']);
+        add_action('telemed_mail_refused', [$this, 'mailRefused']);
         add_action(Cron::HOOK_RUN, [$this, 'sendGathered'], 20);
+    }
+
+    /** Patient or doctor cannot be mailed: told once. */
+    public function mailRefused(MeetingRecord $row): void
+    {
+        $claim = $this->told->take($row, self::UNMAILED, $row->doctor, MailClaims::TROUBLE);
+        if ($claim !== null) {
+            $this->tell([[$claim, $row]]);
+        }
     }
 
     public function take(MeetingRecord $now, MeetingRecord $before, string $event): void
@@ -112,22 +127,38 @@ final class TroubleMails
     {
         $byEvent = [];
         foreach ($gathered as [$claim, $row]) {
-            $byEvent[$claim->what][] = $row;
+            $byEvent[$claim->what]['claims'][] = $claim;
+            $byEvent[$claim->what]['rows'][] = $row;
         }
-        foreach ($byEvent as $event => $rows) {
-            Mail::administrators(VisitMailText::troubleSubject($event, count($rows)), VisitMailText::trouble($event, $rows));
+        foreach ($byEvent as $event => ['claims' => $claims, 'rows' => $rows]) {
+            $areTold = Mail::administrators(VisitMailText::troubleSubject($event, count($rows)), VisitMailText::trouble($event, $rows));
             foreach ($event === 'uncertain' ? [] : self::byDoctor($rows) as $doctor => $own) {
                 $user = get_userdata($doctor);
                 if ($user !== false && !Capabilities::isAdmin($doctor)) {
                     $this->mailer->send($own[0], $user->user_email, VisitMailText::troubleSubject($event, count($own)), VisitMailText::trouble($event, $own));
                 }
             }
-            foreach (in_array($event, self::TO_PATIENTS, true) ? $rows : [] as $row) {
-                $this->mailer->toPatient($row, $event);
+            foreach (in_array($event, self::TO_PATIENTS, true) ? $rows : [] as $number => $row) {
+                // When only the administrators are still to be told, the patient is not told again.
+                if ($claims[$number]->refused === 0 && !$this->mailer->toPatient($row, $event)) {
+                    $this->told->repeat($claims[$number], $event . ' to patient', Clock::now(), 0);
+                }
+            }
+            foreach ($claims as $number => $claim) {
+                $this->end($claim, $rows[$number], $areTold);
             }
         }
-        foreach ($gathered as [$claim]) {
+    }
+
+    private function end(MailClaim $claim, MeetingRecord $row, bool $areTold): void
+    {
+        if ($areTold) {
             $this->told->done($claim);
+        } elseif ($claim->refused + 1 >= self::MOST_TRIES) {
+            $this->told->giveUp($claim);
+        } else {
+            $next = Backoff::after(new Problem('telemed_mail_refused', ''), $claim->refused, $row->start);
+            $this->told->repeat($claim, $claim->what, $next, self::GATHER_SECONDS);
         }
     }
 
@@ -150,6 +181,7 @@ final class TroubleMails
         return match ($event) {
             // What is late by now is told as that.
             self::FAILED => $row->state->isOpen() && $row->lastError !== null && !self::isLate($row),
+            self::UNMAILED => !$row->isOver(),
             self::LATE => !$row->state->hasMeeting() && $row->state->isLive() && !$row->isOver(),
             default => $row->state->value === $event,
         };
@@ -157,6 +189,8 @@ final class TroubleMails
 
     private static function isLate(MeetingRecord $row): bool
     {
-        return !$row->state->hasMeeting() && $row->start->getTimestamp() <= Clock::now() + self::LATE_SECONDS;
+        // Also what is far off, but not tried again before it begins: the host's writes of the day are used up.
+        $from = max(Clock::now() + self::LATE_SECONDS, $row->nextTryAt?->getTimestamp() ?? 0);
+        return !$row->state->hasMeeting() && $row->start->getTimestamp() <= $from;
     }
 }

@@ -75,6 +75,7 @@ final class VisitMailText
         $what = match ($event) {
             'missed' => __('A video visit is over, and its meeting at Zoom could not be made. The patient has been told, if an e-mail of theirs is known. Please call them.', 'telemed-zoom'),
             'late' => __('A video visit begins soon or has begun, and its meeting at Zoom is not there. It is still being tried. The patient has been told, if an e-mail of theirs is known. Please be ready to call them.', 'telemed-zoom'),
+            'unmailed' => __('A mail about a video visit could not be sent: this site\'s mailer has refused it. It is tried again. Please see to it that patient and doctor learn of the visit, and let an administrator look at how this site sends mail.', 'telemed-zoom'),
             'uncertain' => __('Zoom could not be asked whether the meeting of a video visit was made, so that it is not made a second time by itself. Look at Zoom whether there is one, and then decide on the visit\'s page.', 'telemed-zoom'),
             default => __('The meeting of a video visit could not be made or changed at Zoom. It is tried again until the visit is over; you will be told if that does not help in time.', 'telemed-zoom'),
         };
@@ -108,6 +109,7 @@ final class VisitMailText
         $subject = match ($event) {
             'missed' => __('A video visit could not take place', 'telemed-zoom'),
             'late' => __('A video visit is not ready', 'telemed-zoom'),
+            'unmailed' => __('A mail about a video visit could not be sent', 'telemed-zoom'),
             'uncertain' => __('A video visit needs your decision', 'telemed-zoom'),
             default => __('A video visit is not ready at Zoom yet', 'telemed-zoom'),
         };

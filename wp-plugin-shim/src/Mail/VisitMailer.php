@@ -34,27 +34,27 @@ final class VisitMailer
     ) {
     }
 
-    public function toPatient(MeetingRecord $row, string $event): void
+    /** @return bool false: it was refused */
+    public function toPatient(MeetingRecord $row, string $event): bool
     {
         $people = $this->sources->find($row->source)?->people($row);
         if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
-            return;
+            return true;
         }
         $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
-        $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
+        return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
     }
 
-    public function toDoctor(MeetingRecord $row, string $event, int $doctor): void
+    /** @return bool false: it was refused */
+    public function toDoctor(MeetingRecord $row, string $event, int $doctor): bool
     {
         $people = $this->sources->find($row->source)?->people($row);
         $user = get_userdata($doctor);
         $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        if ($people !== null && $email !== '') {
-            $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
-        }
+        return $people === null || $email === '' || $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
     }
 
-    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): void
+    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): bool
     {
         // Whoever clicked has a language of their own.
         $switched = switch_to_locale(get_locale());
@@ -69,14 +69,19 @@ final class VisitMailer
             VisitMailText::summary(),
             $zoomsLink && $row->joinUrl !== null && $to === VisitMailText::TO_PATIENT ? $row->joinUrl : VisitLink::url($row)
         );
-        $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
+        $sent = $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
         if ($switched) {
             restore_previous_locale();
         }
+        return $sent;
     }
 
-    /** The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments. */
-    public function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null): void
+    /**
+     * The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments.
+     *
+     * @return bool false: the site's mailer has refused it
+     */
+    public function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null): bool
     {
         $folder = get_temp_dir() . 'telemed-' . bin2hex(random_bytes(8));
         $file = $folder . '/' . self::FILE;
@@ -87,9 +92,11 @@ final class VisitMailer
             if ($calendar !== null && wp_mkdir_p($folder) && chmod($folder, 0700) && file_put_contents($file, $calendar) === strlen($calendar)) {
                 $attachments[] = $file;
             }
-            if (!wp_mail($email, $subject, $body, '', $attachments)) {
+            $sent = wp_mail($email, $subject, $body, '', $attachments);
+            if (!$sent) {
                 $this->log->write($row->id, self::LOG_FAILED);
             }
+            return $sent;
         } finally {
             remove_action('phpmailer_init', $name, 1000);
             if (is_file($file)) {

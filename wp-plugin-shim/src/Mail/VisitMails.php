@@ -13,9 +13,12 @@ namespace TelemedZoom\Mail;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Work\Backoff;
 use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
@@ -23,11 +26,20 @@ defined('ABSPATH') || exit;
 final class VisitMails
 {
     private const NEWS = ['booked', 'moved', 'reassigned', 'cancelled'];
-    private const MADE = ['made', 'changed_at_zoom', 'moved_over'];
+    private const MADE = ['made', 'changed_at_zoom', 'moved_over', 'link_changed'];
+    /** The row has let go of its meeting, and a new one is being made. */
+    private const WITHOUT = ['renewed', 'lost'];
     /** To the doctor who does not hold the visit any more. */
     private const RELEASED = 'released';
-    /** Who took a mail on and has not sent it by then is dead. */
+    /** Who took a mail on and has not sent it by then is dead. News that wait for Zoom's own link wait no longer either. */
     private const TAKE_OVER_SECONDS = 10 * MINUTE_IN_SECONDS;
+    /** A mail that the site's mailer refuses is repeated so often, after minutes at first, after hours in the end. */
+    private const MOST_TRIES = 20;
+    /** So often, or so near the visit, and staff are told as well. */
+    private const TELL_STAFF_TRIES = 3;
+    private const TELL_STAFF_SECONDS = 2 * HOUR_IN_SECONDS;
+    private const PATIENT = 'patient';
+    private const DOCTOR = 'doctor';
 
     /** @var array<int, list<MailClaim>> what this process has taken on, by row */
     private array $claims = [];
@@ -60,6 +72,7 @@ final class VisitMails
             $this->claims[$now->id] = array_values(array_filter(match (true) {
                 in_array($event, self::NEWS, true) => $this->news($now, $before, $event),
                 in_array($event, self::MADE, true) => $this->link($now, $before),
+                in_array($event, self::WITHOUT, true) => $this->withoutLink($now),
                 default => [],
             }));
         } catch (DatabaseException) {
@@ -80,7 +93,7 @@ final class VisitMails
         }
     }
 
-    /** What others took on and did not live to send. */
+    /** What others took on and did not live to send, what was refused, and what Zoom's own link did not come for. */
     public function sendLate(): void
     {
         if (!$this->guard->mayAct()) {
@@ -90,7 +103,7 @@ final class VisitMails
             foreach ($this->told->takeOver(MailClaims::NEWS, self::TAKE_OVER_SECONDS) as $claim) {
                 $row = $this->ledger->find($claim->meeting);
                 // Something newer was told since, or will be.
-                if ($row === null || $row->isOver() || ($claim->sequence !== $row->sequence && $claim->what !== self::RELEASED)) {
+                if ($row === null || !self::isStill($claim, $row)) {
                     $this->told->drop($claim);
                 } else {
                     $this->deliver($claim, $row);
@@ -117,11 +130,9 @@ final class VisitMails
             return [$this->told->take($row, $event, $former ?? $row->doctor, MailClaims::NEWS)];
         }
         $claims = [$former === null || $former === $row->doctor ? null : $this->told->take($row, self::RELEASED, $former, MailClaims::NEWS)];
-        // Where Zoom's own link is mailed and there is none yet, all are told as soon as it is made.
-        if (!$this->settings->mailsZoomsLink() || $row->joinUrl !== null) {
-            $claims[] = $this->told->take($row, $event, $row->doctor, MailClaims::NEWS);
-        }
-        return $claims;
+        $claim = $this->told->take($row, $event, $row->doctor, MailClaims::NEWS);
+        // Where Zoom's own link is mailed and there is none yet, it is told together with it, if it comes soon.
+        return $this->settings->mailsZoomsLink() && $row->joinUrl === null ? $claims : [...$claims, $claim];
     }
 
     /**
@@ -134,19 +145,75 @@ final class VisitMails
         if (!$this->settings->mailsZoomsLink() || $row->joinUrl === null || $row->joinUrl === $before->joinUrl || $row->isOver()) {
             return [];
         }
-        return [$this->told->take($row, 'link ' . $row->generation, $row->doctor, MailClaims::NEWS)];
+        $waiting = $this->told->waiting($row);
+        $latest = array_pop($waiting);
+        array_map([$this->told, 'drop'], $waiting);
+        return [$latest ?? $this->told->take($row, 'link ' . $row->version, $row->doctor, MailClaims::NEWS)];
+    }
+
+    /**
+     * Those who have Zoom's own link hold a dead one: if the new one does not come soon, they get the visit link.
+     *
+     * @return list<?MailClaim> none to be sent now
+     */
+    private function withoutLink(MeetingRecord $row): array
+    {
+        if ($this->settings->mailsZoomsLink() && $row->joinUrl === null && !$row->isOver() && $this->told->lastToldDoctor($row) !== null) {
+            $this->told->take($row, 'link ' . $row->version, $row->doctor, MailClaims::NEWS);
+        }
+        return [];
+    }
+
+    /** Whether there is still something to tell: nothing newer was told since, or will be. */
+    private static function isStill(MailClaim $claim, MeetingRecord $row): bool
+    {
+        [$event] = self::parts($claim->what);
+        return match (true) {
+            $row->isOver() => $event === 'missed',
+            $event === self::RELEASED => true,
+            $event === 'late' => !$row->state->hasMeeting() && $row->state->isLive(),
+            default => $claim->sequence === $row->sequence,
+        };
     }
 
     private function deliver(MailClaim $claim, MeetingRecord $row): void
     {
-        $event = $claim->what;
+        [$event, $only] = self::parts($claim->what);
         if (str_starts_with($event, 'link ')) {
             $event = $this->told->lastToldDoctor($row, $claim) === null ? 'booked' : 'link';
         }
-        if ($event !== self::RELEASED) {
-            $this->mailer->toPatient($row, $event);
+        $refused = [];
+        if ($event !== self::RELEASED && $only !== self::DOCTOR && !$this->mailer->toPatient($row, $event)) {
+            $refused[] = self::PATIENT;
         }
-        $this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor);
-        $this->told->done($claim);
+        if ($only !== self::PATIENT && !$this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor)) {
+            $refused[] = self::DOCTOR;
+        }
+        foreach ($refused as $recipient) {
+            $this->refused($claim, $row, "$event to $recipient");
+        }
+        if ($refused === [] || $only === null) {
+            $this->told->done($claim);
+        }
+    }
+
+    private function refused(MailClaim $claim, MeetingRecord $row, string $what): void
+    {
+        $tries = $claim->refused + 1;
+        if ($tries >= self::MOST_TRIES) {
+            $this->told->giveUp($claim);
+            return;
+        }
+        $next = Backoff::after(new Problem('telemed_mail_refused', ''), $claim->refused, $row->start);
+        $this->told->repeat($claim, $what, $next, self::TAKE_OVER_SECONDS);
+        if ($tries >= self::TELL_STAFF_TRIES || $row->start->getTimestamp() <= Clock::now() + self::TELL_STAFF_SECONDS) {
+            do_action('telemed_mail_refused', $row);
+        }
+    }
+
+    /** @return array{string, ?string} the event, and the one recipient who has not got the mail; null: all */
+    private static function parts(string $what): array
+    {
+        return preg_match('/^(.+) to (patient|doctor)$/', $what, $found) === 1 ? [$found[1], $found[2]] : [$what, null];
     }
 }

@@ -16,6 +16,7 @@ use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Reconcile\ReconcileScreen;
@@ -35,6 +36,7 @@ final class MeetingsScreen
         private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
+        private readonly MailClaims $told,
         private readonly Settings $settings,
         private readonly ZoomApps $apps,
         private readonly StartLink $startLink
@@ -70,7 +72,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->queries, $this->startLink, $this->settings);
+        $table = new MeetingsTable($this->queries, $this->told, $this->startLink, $this->settings);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',

@@ -14,6 +14,7 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Visits\StartLink;
 
@@ -27,9 +28,12 @@ final class MeetingsTable extends \WP_List_Table
 
     /** @var array<int, list<int>> see LedgerQueries::overlaps() */
     private array $overlaps = [];
+    /** @var list<int> rows of which a mail was refused */
+    private array $unmailed = [];
 
     public function __construct(
         private readonly LedgerQueries $queries,
+        private readonly MailClaims $told,
         private readonly StartLink $startLink,
         private readonly Settings $settings
     ) {
@@ -56,6 +60,7 @@ final class MeetingsTable extends \WP_List_Table
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
         $this->items = $page['records'];
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
+        $this->unmailed = $this->told->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->overlaps = $this->queries->overlaps(array_values(array_filter(
             $this->items,
             static fn(MeetingRecord $record): bool => $record->state->isLive() && !$record->isOver()
@@ -144,6 +149,9 @@ final class MeetingsTable extends \WP_List_Table
         }
         if (isset($this->overlaps[$item->id])) {
             $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
+        }
+        if (in_array($item->id, $this->unmailed, true)) {
+            $html .= '<p class="telemed-error telemed-unmailed">' . esc_html__('A mail about this visit could not be sent.', 'telemed-zoom') . '</p>';
         }
         if ($item->overridden !== [] && $item->isReady()) {
             $html .= '<p class="telemed-error">' . esc_html(sprintf(

@@ -271,7 +271,8 @@ final class MeetingMaker
             ] + ($state === MeetingState::Due ? Ledger::NO_MEETING : []);
             $event = $state === MeetingState::Uncertain ? 'uncertain' : 'failed';
             // People are told once, and not of what mends itself within minutes or stands in nobody's way.
-            return ($now->lastError === null && $state !== MeetingState::Moving) || $state === MeetingState::Uncertain
+            $isTooLate = $nextTry >= $now->start->getTimestamp();
+            return (($now->lastError === null || $isTooLate) && $state !== MeetingState::Moving) || $state === MeetingState::Uncertain
                 ? $this->ledger->settle($now, $state, $changes, $event, $event)
                 : $this->ledger->move($now, $state, $changes, $event);
         });
@@ -280,10 +281,11 @@ final class MeetingMaker
     /** The host's writes of the day are used up, or kept for visits before its end. */
     private function postpone(MeetingRecord $row, int $until): MeetingRecord
     {
-        return $this->ledger->move($row, $row->state, [
-            'next_try_at' => gmdate('Y-m-d H:i:s', $until),
-            'last_error' => WriteBudget::usedUp(),
-        ], 'postponed');
+        $changes = ['next_try_at' => gmdate('Y-m-d H:i:s', $until), 'last_error' => WriteBudget::usedUp()];
+        // What waits for another day is told on the screen; what cannot be done in time is told to all.
+        return $until >= $row->start->getTimestamp()
+            ? $this->ledger->settle($row, $row->state, $changes, 'postponed', 'failed')
+            : $this->ledger->move($row, $row->state, $changes, 'postponed');
     }
 
     private function noteNetwork(Problem|\Telemed\TelemedException $failure, ?Credentials $credentials): void
