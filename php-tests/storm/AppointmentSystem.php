@@ -39,9 +39,16 @@ interface AppointmentSystem
     /**
      * The appointments that stand, those that are off included.
      *
-     * @return list<array{id: int, doctor: int, start_utc: string, minutes: int, held: bool}>
+     * @return list<array{id: int, doctor: int, patient: string, start_utc: string, minutes: int, held: bool}> patient: e-mail
      */
     public function appointments(\mysqli $database): array;
+
+    /**
+     * What it has mailed itself.
+     *
+     * @return array<int, array<string, list<array<string, mixed>>>> notices by appointment and address. @see Mailbox
+     */
+    public function mails(\mysqli $database): array;
 
     /**
      * What its own tables show wrongly about the visits of the ledger.

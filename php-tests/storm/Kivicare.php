@@ -85,18 +85,35 @@ final class Kivicare implements AppointmentSystem
 
     public function appointments(\mysqli $database): array
     {
-        $rows = $database->query('SELECT id, doctor_id, status, appointment_start_utc, appointment_end_utc FROM wp_kc_appointments')->fetch_all(MYSQLI_ASSOC);
+        $rows = $database->query('SELECT a.*, u.user_email FROM wp_kc_appointments a JOIN wp_users u ON u.ID = a.patient_id')->fetch_all(MYSQLI_ASSOC);
         return array_map(
             static fn (array $row): array => array(
                 'id' => (int) $row['id'],
                 'doctor' => (int) $row['doctor_id'],
+                'patient' => $row['user_email'],
                 'start_utc' => $row['appointment_start_utc'],
-                'minutes' => intdiv(strtotime($row['appointment_end_utc']) - strtotime($row['appointment_start_utc']), 60),
+                'minutes' => self::minutes($row),
                 // Booked, checked in, checked out; cancelled and pending are off.
                 'held' => in_array((int) $row['status'], array(1, 3, 4), true),
             ),
             $rows
         );
+    }
+
+    public function mails(\mysqli $database): array
+    {
+        $mails = array();
+        foreach ($database->query('SELECT * FROM wp_kivicare_standin_mails ORDER BY id')->fetch_all(MYSQLI_ASSOC) as $row) {
+            $mails[(int) $row['appointment']][$row['recipient']][] = array(
+                'at' => (float) $row['sent_at'],
+                'off' => 'cancel_appointment' === $row['template'],
+                'sequence' => null,
+                'start' => $row['appointment_start_utc'],
+                'minutes' => self::minutes($row),
+                'links' => array_filter(array($row['link'])),
+            );
+        }
+        return $mails;
     }
 
     /** Each visit that is held has one row with its link; no row has a start link, or none of an appointment. */
@@ -117,6 +134,12 @@ final class Kivicare implements AppointmentSystem
             $damage[] = "a row of appointment {$id}, which is gone";
         }
         return $damage;
+    }
+
+    /** @param array<string, mixed> $row with the times of an appointment */
+    private static function minutes(array $row): int
+    {
+        return intdiv((int) strtotime($row['appointment_end_utc']) - (int) strtotime($row['appointment_start_utc']), 60);
     }
 
     /** @return list<int> process ids of this site's php-fpm, the master excepted */

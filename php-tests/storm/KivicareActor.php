@@ -124,7 +124,7 @@ final class KivicareActor
         return $this->one(array(
             array('PUT', self::ROUTE . "/{$id}/status", array('status' => 0)),
             array('PUT', self::ROUTE . "/{$id}/status", array('status' => 1)),
-            array('PUT', self::ROUTE . "/{$id}", array('appointmentStartTime' => '07:07') + self::times($operation)),
+            array('PUT', self::ROUTE . "/{$id}", self::times(array('start' => $operation['elsewhen']) + $operation)),
             array('POST', self::ROUTE . '/payment-success', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any')),
         ));
     }

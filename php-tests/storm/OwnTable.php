@@ -51,12 +51,18 @@ final class OwnTable implements AppointmentSystem
             static fn (array $row): array => array(
                 'id' => (int) $row['id'],
                 'doctor' => (int) $row['doctor'],
+                'patient' => Plan::patient((int) $row['id']),
                 'start_utc' => $row['start_utc'],
                 'minutes' => (int) $row['minutes'],
                 'held' => (bool) $row['held'],
             ),
             $database->query('SELECT * FROM ' . Plan::TABLE)->fetch_all(MYSQLI_ASSOC)
         );
+    }
+
+    public function mails(\mysqli $database): array
+    {
+        return array();
     }
 
     public function damage(\mysqli $database, string $siteUrl): array

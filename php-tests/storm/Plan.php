@@ -11,29 +11,50 @@ final class Plan
     public const TABLE = 'wp_storm_appointments';
     private const ZONES = array('Europe/Berlin', 'America/New_York', 'Asia/Kolkata', 'Australia/Lord_Howe', 'UTC');
     private const MOST_CHANGES = 3;
+    /** When an operation comes: days ahead, on the day of the visits that begin within the storm, while Zoom is away just before. */
+    public const AHEAD = 0;
+    public const ON_THE_DAY = 1;
+    public const IN_THE_OUTAGE = 2;
+    /** Visits that begin within the storm do so in steps of five minutes, this many before and after its opening hour. */
+    public const STEPS = array(-2, 5);
+    public const STEP_SECONDS = 300;
+    private const MOST_ON_THE_DAY = 500;
 
     /**
-     * @param int $appointments how many
+     * @param int $appointments how many; a quarter of them, but no more than 500, begin within the storm
      * @param int $doctors      how many there are to choose from
-     * @return array<int, list<array<string, mixed>>> by appointment, the operations in order: what, doctor (its index), start
-     *                                                (UTC), minutes, timezone, commits, settles
+     * @param int $opens        the opening hour on the day of those, Unix seconds
+     * @return array<int, list<array<string, mixed>>> by appointment, the operations in order: stage, what, doctor (its index),
+     *                                                start (UTC), elsewhen (another one), minutes, timezone, commits, settles
      */
-    public static function draw(int $seed, int $appointments, int $doctors): array
+    public static function draw(int $seed, int $appointments, int $doctors, int $opens): array
     {
         mt_srand($seed);
         $plan = array();
+        $ahead = $appointments - min(self::MOST_ON_THE_DAY, intdiv($appointments, 4));
         for ($appointment = 1; $appointment <= $appointments; $appointment++) {
-            $plan[$appointment] = self::life($appointment, $doctors);
+            $isAhead = $appointment <= $ahead;
+            foreach (self::life($appointment, $doctors, $isAhead ? null : $opens) as $number => $operation) {
+                // Some are booked days ahead and changed in the outage, some are booked in it.
+                $plan[$appointment][] = array('stage' => $isAhead ? self::AHEAD : min(self::IN_THE_OUTAGE, $number + $appointment % 3)) + $operation;
+            }
         }
         return $plan;
     }
 
+    /** Where the patient of the storm's own system is mailed. */
+    public static function patient(int $appointment): string
+    {
+        return "patient{$appointment}@patients.example";
+    }
+
     /** @return list<array<string, mixed>> */
-    private static function life(int $appointment, int $doctors): array
+    private static function life(int $appointment, int $doctors, ?int $opens): array
     {
         $visit = array(
             'doctor' => $appointment % $doctors,
-            'start' => self::start(),
+            'start' => self::start($opens),
+            'elsewhen' => self::start($opens),
             'minutes' => 15 + 5 * mt_rand(0, 9),
             'timezone' => self::ZONES[mt_rand(0, count(self::ZONES) - 1)],
             'held' => true,
@@ -46,7 +67,7 @@ final class Plan
             $what = $visit['held'] ? self::one(array('move', 'move', 'lengthen', 'reassign', 'cancel')) : 'rebook';
             $next = $visit;
             match ($what) {
-                'move', 'rebook' => $next['start'] = self::start(),
+                'move', 'rebook' => $next['start'] = self::start($opens),
                 'lengthen' => $next['minutes'] += 5,
                 'reassign' => $next['doctor'] = ($visit['doctor'] + mt_rand(1, $doctors - 1)) % $doctors,
                 'cancel' => null,
@@ -67,11 +88,13 @@ final class Plan
         return array('what' => $what, 'commits' => mt_rand(1, 10) > 1, 'settles' => mt_rand(1, 10) > 3) + $visit;
     }
 
-    /** Two to sixty days from now, on a quarter of an hour. */
-    private static function start(): string
+    /** Four to sixty days from now, on a quarter of an hour; or around the opening hour. */
+    private static function start(?int $opens): string
     {
         $quarter = 900;
-        return gmdate('Y-m-d H:i:s', intdiv(time() + mt_rand(2 * 86400, 60 * 86400), $quarter) * $quarter);
+        return gmdate('Y-m-d H:i:s', null === $opens
+            ? intdiv(time() + mt_rand(4 * 86400, 60 * 86400), $quarter) * $quarter
+            : $opens + self::STEP_SECONDS * mt_rand(...self::STEPS));
     }
 
     /** @param list<string> $of */

@@ -19,14 +19,15 @@ final class Stage
 
     /**
      * @param 's2s'|'oauth' $mode
+     * @param bool          $mailsZoomsLink whether the clinic mails Zoom's own links
      * @return list<int> the doctors, WordPress users
      */
-    public function build(string $mode, int $doctors): array
+    public function build(string $mode, int $doctors, bool $mailsZoomsLink): array
     {
         $this->site->reset();
         $this->zoom->reset();
         $hosts = $this->hosts = $this->hosts($doctors);
-        $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'role' => $this->system->doctorRole(), 'apps' => array(
+        $users = $this->site->php(self::SET_UP, array('hosts' => $hosts, 'mode' => $mode, 'mails_zooms_link' => $mailsZoomsLink, 'role' => $this->system->doctorRole(), 'apps' => array(
             'account' => FakeZoom::ACCOUNT,
             's2s' => array(FakeZoom::S2S_CLIENT_ID, FakeZoom::S2S_CLIENT_SECRET),
             'oauth' => array(FakeZoom::CLIENT_ID, FakeZoom::CLIENT_SECRET),
@@ -35,6 +36,12 @@ final class Stage
             $this->connect($users, $hosts);
         }
         return $users;
+    }
+
+    /** @return list<array{id: string, email: string}> Zoom users in the order of the doctors, who have the same e-mails here */
+    public function hostsOfDoctors(): array
+    {
+        return $this->hosts;
     }
 
     /**
@@ -95,6 +102,7 @@ final class Stage
             foreach ($arguments["answers"] as $one) {
                 $plugin->apps->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
                 update_user_option($one["user"], \TelemedZoom\Doctors\Doctors::META_CONNECTED, time());
+                do_action("telemed_doctor_connected", $one["user"]);
             }',
             array('answers' => $answers)
         );
@@ -104,6 +112,7 @@ final class Stage
         $apps = $arguments['apps'];
         update_option('telemed_settings', [
             'mode' => $arguments['mode'],
+            'mail_zooms_link' => $arguments['mails_zooms_link'],
             's2s_account_id' => $apps['account'],
             's2s_client_id' => $apps['s2s'][0],
             's2s_client_secret' => $apps['s2s'][1],

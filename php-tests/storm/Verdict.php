@@ -23,15 +23,19 @@ final class Verdict
         'rows that are not settled' => array(),
         'changed or missing visit links' => array(),
         'wrong rows in the appointment system' => array(),
+        'visits that began without a working link, Zoom reachable for ten minutes' => array(),
+        'people holding a dead link unmailed' => array(),
     );
     private int $held = 0;
 
     /**
      * @param array<int, string> $links the visit key of each appointment as it was first given
-     * @param array<int, string> $hosts Zoom user of each doctor
+     * @param array<int, array{id: string, email: string}> $hosts Zoom user of each doctor
      */
-    public function __construct(Site $site, FakeZoom $zoom, AppointmentSystem $system, array $links, array $hosts)
+    public function __construct(Site $site, FakeZoom $zoom, AppointmentSystem $system, array $links, array $hosts, Attendance $attendance, Mailbox $mailbox)
     {
+        $this->damage['visits that began without a working link, Zoom reachable for ten minutes'] = $attendance->damage();
+        $notices = $mailbox->notices();
         $database = $site->database();
         $appointments = $system->appointments($database);
         $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = '{$system->source()}'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
@@ -49,7 +53,13 @@ final class Verdict
             if ($appointment['held']) {
                 $this->held++;
                 $claimed[(int) ($row['meeting_id'] ?? 0)][] = $id;
-                $this->judge($appointment, $row, $atZoom[(int) ($row['meeting_id'] ?? 0)] ?? null, $hosts);
+                $meeting = $atZoom[(int) ($row['meeting_id'] ?? 0)] ?? null;
+                $this->judge($appointment, $row, $meeting, $hosts);
+                $living = array($site->url("/?telemed_visit={$row['visit_key']}"), $meeting['join_url'] ?? null);
+                foreach (array($appointment['patient'], $hosts[$appointment['doctor']]['email']) as $person) {
+                    $this->judgeMails($appointment, $person, $notices[$id][$person] ?? array(), $living);
+                    unset($notices[$id][$person]);
+                }
             } elseif ($row !== null && $row['state'] !== 'cancelled') {
                 $this->damage['rows that are not settled'][] = "appointment {$id} is off, its row is {$row['state']}: {$row['last_error']}";
             }
@@ -57,6 +67,14 @@ final class Verdict
         foreach (array_diff_key($rows, array_column($appointments, null, 'id')) as $id => $row) {
             if ('cancelled' !== $row['state']) {
                 $this->damage['rows that are not settled'][] = "appointment {$id} is gone, its row is {$row['state']}: {$row['last_error']}";
+            }
+        }
+        // Whoever is left has nothing to do with a visit that is held, any more or ever.
+        foreach ($notices as $id => $byPerson) {
+            foreach ($byPerson as $person => $sent) {
+                if (! end($sent)['off']) {
+                    $this->damage['people holding a dead link unmailed'][] = "{$person} was never told that appointment {$id} is off or another's: " . self::shown(end($sent));
+                }
             }
         }
         foreach ($atZoom as $id => $meeting) {
@@ -111,8 +129,37 @@ final class Verdict
         if ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== $appointment['minutes']) {
             $this->damage['wrong times'][] = "{$name}: {$appointment['start_utc']} for {$appointment['minutes']}, at Zoom {$start} for {$meeting['duration']}";
         }
-        if ($meeting['host_id'] !== $hosts[$appointment['doctor']]) {
+        if ($meeting['host_id'] !== $hosts[$appointment['doctor']]['id']) {
             $this->damage['wrong hosts'][] = "{$name}: {$meeting['host_id']}";
         }
+    }
+
+    /**
+     * The newest mail names the visit's time and a link that leads to it, and no other; the calendar keeps the same.
+     *
+     * @param array<string, mixed> $appointment
+     * @param list<array<string, mixed>> $sent to this person about it
+     * @param list<?string> $living the links that lead to the visit
+     */
+    private function judgeMails(array $appointment, string $person, array $sent, array $living): void
+    {
+        $newest = end($sent);
+        $isRight = false !== $newest
+            && ! $newest['off']
+            && $newest['start'] === $appointment['start_utc']
+            && $newest['minutes'] === $appointment['minutes']
+            && array() !== $newest['links']
+            && array() === array_diff($newest['links'], array_filter($living))
+            && (null === $newest['sequence'] || $newest['sequence'] >= max(array_map(intval(...), array_column($sent, 'sequence'))));
+        if (! $isRight) {
+            $this->damage['people holding a dead link unmailed'][] = "{$person} of appointment {$appointment['id']} at {$appointment['start_utc']} for {$appointment['minutes']}, by "
+                . implode(' or ', array_filter($living)) . ', has ' . count($sent) . ' mails, the newest: ' . self::shown($newest);
+        }
+    }
+
+    /** @param array<string, mixed>|false $notice */
+    private static function shown(array|false $notice): string
+    {
+        return (string) json_encode($notice, JSON_UNESCAPED_SLASHES);
     }
 }

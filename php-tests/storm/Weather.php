@@ -46,6 +46,13 @@ final class Weather
         $this->zoom->fault($request, self::faults()[$name]);
     }
 
+    /** From now on nothing reaches Zoom. */
+    public function outage(): void
+    {
+        $this->zoom->forgetFaults();
+        $this->zoom->fault(array(), array('kind' => 'close_before_work'), -1);
+    }
+
     /** No more faults. */
     public function clear(): void
     {

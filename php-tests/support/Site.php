@@ -65,6 +65,12 @@ final class Site
         return $this->state['php_ini_scan_dir'];
     }
 
+    /** @return array{file: string, library: string} the clock of a site of storms. @see storm/clock.c */
+    public function clock(): array
+    {
+        return $this->state['clock'] ?? throw new \RuntimeException('The clock of this site cannot be moved: it is none of storms.');
+    }
+
     /** Where fake-zoom answers, without TLS. */
     public function zoomUrl(): string
     {
@@ -168,6 +174,21 @@ final class Site
             static fn (string $file): array => json_decode((string) file_get_contents($file), true, 512, JSON_THROW_ON_ERROR),
             $this->mailFiles()
         );
+    }
+
+    /**
+     * The mails that were sent after one of them, oldest first.
+     *
+     * @param string $file name of that one; '' for all
+     * @return iterable<string, array<string, mixed>> by file name, which begins with the moment, Unix seconds
+     */
+    public function mailsAfter(string $file): iterable
+    {
+        foreach ($this->mailFiles() as $path) {
+            if (basename($path) > $file) {
+                yield basename($path) => json_decode((string) file_get_contents($path), true, 512, JSON_THROW_ON_ERROR);
+            }
+        }
     }
 
     /**

@@ -52,9 +52,12 @@ site_up() {
   write_state "$dir" "$run" "$url"
 }
 
-# A site whose own php-fpm is in the storm: its time-outs are shorter than fake-zoom's silences, its processes are many.
+# A site for storms: its clock can be moved, its time-outs are shorter than fake-zoom's silences, its processes are many.
 storm_site_up() {
+  SITE_CLOCK=$TARGET/storm-clock.so
+  gcc -shared -fPIC -O2 -Wall -Wextra -Werror -o "$SITE_CLOCK" "$ROOT/php-tests/storm/clock.c"
   SITE_WORKERS=12 SITE_INI=$'telemed.connect_timeout = 2\ntelemed.timeout = 2' site_up "$@"
+  SITE_CLOCK=
 }
 
 site_down() {
@@ -232,8 +235,13 @@ pm.max_children = $SITE_WORKERS
 clear_env = no
 catch_workers_output = yes
 CONF
+  local clock=()
+  if [ -n "${SITE_CLOCK:-}" ]; then
+    head -c 8 /dev/zero >"$dir/clock"
+    clock=("LD_PRELOAD=$SITE_CLOCK" "STORM_CLOCK=$dir/clock")
+  fi
   start_process "$dir/pids" "$dir/log/fpm.log" \
-    env "PHP_INI_SCAN_DIR=$dir/php.d" "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf"
+    env "PHP_INI_SCAN_DIR=$dir/php.d" "${clock[@]}" "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf"
   wait_for 20 php-fpm "$dir/log/fpm.log" test -S "$run/fpm.sock"
 }
 
@@ -303,9 +311,11 @@ certificate() {
 }
 
 write_state() {
-  local dir=$1 run=$2 url=$3
+  local dir=$1 run=$2 url=$3 clock=null
+  [ -z "${SITE_CLOCK:-}" ] || clock="{ \"file\": \"$dir/clock\", \"library\": \"$SITE_CLOCK\" }"
   cat >"$dir/state.json" <<JSON
 {
+  "clock": $clock,
   "url": "$url",
   "wordpress": "$dir/wordpress",
   "php_ini_scan_dir": "$dir/php.d",

@@ -26,7 +26,8 @@ class CreateClinicTables extends KCAbstractMigration
                 clinic_id bigint NOT NULL, charges varchar(50) DEFAULT '0', telemed_service varchar(10) NULL, status tinyint DEFAULT 1, duration int DEFAULT 30",
             'kc_appointment_service_mapping' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, appointment_id bigint NOT NULL, service_id bigint NOT NULL, status tinyint DEFAULT 1',
             'kc_appointment_google_meet_mappings' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, appointment_id bigint NOT NULL, event_id varchar(191)',
-            'kivicare_standin_mails' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, template varchar(191), recipient varchar(191), appointment bigint, link text',
+            'kivicare_standin_mails' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, template varchar(191), recipient varchar(191), appointment bigint, link text,
+                sent_at decimal(16,6), appointment_start_utc datetime, appointment_end_utc datetime',
         ];
         foreach ($tables as $name => $columns) {
             $wpdb->query("CREATE TABLE IF NOT EXISTS {$wpdb->prefix}$name ($columns) ENGINE=InnoDB {$this->get_collation()}");

@@ -59,6 +59,9 @@ final class KCAppointmentNotificationListener
                 'recipient' => (string) get_userdata((int) $appointment->$person)?->user_email,
                 'appointment' => $appointment->id,
                 'link' => $link,
+                'sent_at' => sprintf('%.6F', microtime(true)),
+                'appointment_start_utc' => $appointment->appointmentStartUtc ?? null,
+                'appointment_end_utc' => $appointment->appointmentEndUtc ?? null,
             ]);
         }
     }
