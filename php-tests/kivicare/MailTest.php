@@ -101,6 +101,56 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array(), $this->mailsTo(self::PATIENT));
     }
 
+    public function testAStaffBookingWithoutAStatusIsMailedByUsOnceItIsBooked(): void
+    {
+        $id = $this->book('receptionist', array('status' => null));
+        $this->settle();
+        $this->assertSame(array(), $this->queuedMails($id), 'the core has stored it as cancelled');
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->assertMailedOnceByUs($id);
+    }
+
+    /** Two people at the same moment: the change arrives last, and what stands is that the visit is off. */
+    public function testAMoveThatComesAfterADeletionTellsThatTheVisitIsOff(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->database()->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
+        $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            $plugin->visits->move($row, \TelemedZoom\Visits\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
+            add_filter("telemed_now", static fn (int $now): int => $now + 1000);
+            $plugin->worker->runDue(30.0);',
+            array('id' => (int) $this->visit($id)['id'])
+        );
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo($address), 'subject'));
+        }
+    }
+
+    /** A payment and a cancellation at the same moment: the core's mail of the booking is none of the cancellation. */
+    public function testACancellationIsMailedByUsWhereTheCoreHasMailedTheBookingMeanwhile(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->database()->query("UPDATE wp_kc_appointments SET status = 0 WHERE id = {$id}");
+        $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            global $wpdb;
+            $wpdb->update($wpdb->prefix . "kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Visits\VisitLink::url($row)], ["appointment_id" => $row->appointment]);
+            do_action("kc_after_create_appointment", (int) $row->appointment, [], null);
+            add_filter("telemed_now", static fn (int $now): int => $now + 1000);
+            $plugin->worker->runDue(30.0);',
+            array('id' => (int) $this->visit($id)['id'])
+        );
+        $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo(self::PATIENT), 'subject'));
+    }
+
     public function testARolledBackBookingIsMailedByNobody(): void
     {
         $this->standIn('fail_after', true);

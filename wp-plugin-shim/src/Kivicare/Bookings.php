@@ -43,8 +43,8 @@ final class Bookings
             add_action($hook, [$this, 'onChange'], 10);
         }
         add_action('kc_appointment_deleted', [$this, 'onDelete'], 10);
-        foreach (['kc_after_create_appointment', 'kc_appointment_payment_completed', 'kc_appointment_cancelled'] as $hook) {
-            add_action($hook, [$this, 'noteCoreMail'], 20);
+        foreach (['kc_after_create_appointment' => 'booked', 'kc_appointment_payment_completed' => 'booked', 'kc_appointment_cancelled' => 'cancelled'] as $hook => $event) {
+            add_action($hook, fn(mixed $id) => $this->noteCoreMail((int) $id, $event), 20);
         }
         add_filter('rest_request_before_callbacks', [$this, 'beforeRoute'], 10, 3);
         add_filter('rest_request_after_callbacks', [$this, 'afterRoute'], 10, 3);
@@ -121,16 +121,16 @@ final class Bookings
     }
 
     /**
-     * The core has queued mails of this event, from a mapping with a link; what it does not mail, we do. Its listener runs at
-     * 10. The note names the state of the visit that was mailed.
+     * The core has queued mails of this event, a booking's only from a mapping with a link; what it does not mail, we do. Its
+     * listener runs at 10. The note names the event and the state of the visit that was mailed.
      */
-    public function noteCoreMail(mixed $id): void
+    private function noteCoreMail(int $id, string $event): void
     {
-        $this->quietly(function () use ($id): void {
-            $row = $this->row((int) $id);
-            $mapping = MappingTable::find((int) $id);
-            if ($row !== null && $mapping !== null && (string) $mapping['join_url'] !== '') {
-                MappingTable::note((int) $id, Source::NOTE_MAILED, (string) $row->sequence);
+        $this->quietly(function () use ($id, $event): void {
+            $row = $this->row($id);
+            $mapping = MappingTable::find($id);
+            if ($row !== null && $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '')) {
+                MappingTable::note($id, Source::NOTE_MAILED, Source::mailed($event, $row));
             }
         });
     }
@@ -145,7 +145,9 @@ final class Bookings
         // Where there is no row, the core rolled it back, deleted it, or never asked for one.
         if (MappingTable::find($id) !== null) {
             $failed = $row->meetingId === null && $row->lastError !== null && $row->state !== MeetingState::Cancelled;
-            MappingTable::write($id, VisitLink::url($row), $row->meetingId === null ? null : (string) $row->meetingId, null, $failed ? $row->lastError : null);
+            // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
+            $link = $row->state === MeetingState::Cancelled ? '' : VisitLink::url($row);
+            MappingTable::write($id, $link, $row->meetingId === null ? null : (string) $row->meetingId, null, $failed ? $row->lastError : null);
         }
     }
 

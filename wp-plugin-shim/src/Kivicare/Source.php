@@ -21,7 +21,7 @@ defined('ABSPATH') || exit;
 final class Source implements AppointmentSource
 {
     public const NAME = 'kivicare';
-    /** Beside a mapping row: the sequence of the visit that the core has queued its mails of. */
+    /** Beside a mapping row: what the core has queued its mails of. @see self::mailed() */
     public const NOTE_MAILED = 'mailed';
 
     public function register(): void
@@ -78,6 +78,12 @@ final class Source implements AppointmentSource
     public function mailsItself(string $event, MeetingRecord $row): bool
     {
         return in_array($event, ['booked', 'cancelled'], true)
-            && MappingTable::noted((int) $row->appointment, self::NOTE_MAILED) === (string) $row->sequence;
+            && MappingTable::noted((int) $row->appointment, self::NOTE_MAILED) === self::mailed($event, $row);
+    }
+
+    /** The note of a mail about what happened to a visit. */
+    public static function mailed(string $event, MeetingRecord $row): string
+    {
+        return "$event $row->sequence";
     }
 }

@@ -195,9 +195,14 @@ final class Visits
      */
     private static function news(MeetingRecord $row, string $event): array
     {
-        // A booking that nobody was told of yet, moved, is still a booking.
-        $first = $row->event === 'booked' && $event !== 'cancelled' ? 'booked' : $event;
-        return ['event' => $first, 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()];
+        $news = match (true) {
+            // Of what is off and is changed nothing is told but that it is off.
+            $row->state === MeetingState::Cancelled && $event !== 'booked' => $row->event,
+            // A booking that nobody was told of yet, moved, is still a booking.
+            $row->event === 'booked' && $event !== 'cancelled' => 'booked',
+            default => $event,
+        };
+        return ['event' => $news, 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()];
     }
 
     /** @return array<string, int|string> */
