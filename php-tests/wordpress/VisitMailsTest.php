@@ -34,6 +34,19 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertStringNotContainsString(self::PATIENT, json_encode($this->only($this->email('doctor1'))));
     }
 
+    public function testWhoBooksMovesOrCancelsDoesNotWaitForTheMailServer(): void
+    {
+        $admin = $this->browser('admin');
+        $row = $this->site->withSlowMailServer(fn (): array => $this->make('admin', 'doctor1', array('patient' => self::PATIENT)));
+        $this->assertSame('made', $row['state']);
+        $moved = $this->site->withSlowMailServer(fn () => $admin->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45))));
+        $this->assertSame(200, $moved->status);
+        $cancelled = $this->site->withSlowMailServer(fn () => $admin->rest('DELETE', "telemed/v1/meetings/{$row['id']}"));
+        $this->assertSame('cancelled', $cancelled->json()['state']);
+        $this->assertCount(3, $this->to(self::PATIENT));
+        $this->assertCount(3, $this->to($this->email('doctor1')));
+    }
+
     public function testTheTimesAreInTheDoctorsZoneAndTheClinics(): void
     {
         $this->site->php('\TelemedZoom\Doctors\Doctors::setTimezone($arguments["doctor"], "Asia/Tokyo"); update_option("timezone_string", "Europe/Berlin");', array('doctor' => $this->site->userId('doctor1')));

@@ -7,6 +7,11 @@
 declare(strict_types=1);
 
 add_filter('pre_wp_mail', static function ($sent, array $mail) {
+    // A mail server that is slow to answer.
+    while (is_file(TELEMED_TEST_MAIL . '/slow')) {
+        usleep(10_000);
+        clearstatcache();
+    }
     $file = sprintf('%s/%s-%s.json', TELEMED_TEST_MAIL, number_format(microtime(true), 6, '.', ''), wp_generate_password(6, false));
     // Attached files may be gone by the time somebody looks.
     $mail['attachments'] = array_map(static fn(string $path): array => ['name' => basename($path), 'content' => file_get_contents($path)], array_values((array) $mail['attachments']));

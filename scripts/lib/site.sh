@@ -232,6 +232,8 @@ user = $(id -un)
 group = $(id -gn)
 pm = static
 pm.max_children = $SITE_WORKERS
+pm.status_path = /fpm-status
+pm.status_listen = $run/fpm-status.sock
 clear_env = no
 catch_workers_output = yes
 CONF
@@ -269,6 +271,12 @@ http {
     # The second blog of a network has the same files.
     rewrite ^/second(/wp-(admin|includes|content|login\.php).*)\$ \$1;
     location / { try_files \$uri \$uri/ /index.php?\$args; }
+    # Tests ask it whether requests go on working after their answer.
+    location = /fpm-status {
+      include /etc/nginx/fastcgi.conf;
+      fastcgi_param SCRIPT_NAME /fpm-status;
+      fastcgi_pass unix:$run/fpm-status.sock;
+    }
     location ~ \.php\$ {
       try_files \$uri =404;
       include /etc/nginx/fastcgi.conf;

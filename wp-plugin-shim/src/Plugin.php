@@ -37,6 +37,7 @@ use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Mail\MailClaims;
+use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Mail\TroubleMails;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Mail\VisitMails;
@@ -148,7 +149,7 @@ final class Plugin
         $breaker = new Breaker($signals);
         $budget = new WriteBudget($this->database);
         $mover = new MeetingMover($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->database, $this->settings);
-        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log, $mover);
+        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log, $mover, $this->database);
         $this->worker = new Worker(
             $this->ledger,
             $this->queries,
@@ -248,8 +249,10 @@ final class Plugin
         $this->otherZoomUser->register();
         Cli::register($this);
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
-        (new VisitMails($told, $mailer, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
-        (new TroubleMails($told, $mailer, $this->ledger, $this->queries, $this->guard))->register();
+        $outbox = new Outbox();
+        $outbox->register();
+        (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
+        (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings, $this->current);
         $startLink->register();
         (new VisitPage($this->ledger, $this->current, $this->sources, $this->settings, $startLink))->register();

@@ -150,15 +150,16 @@ final class Ledger
             );
         }
         $changes = self::fit(array_intersect_key($changes, array_flip(self::CHANGEABLE)));
-        $sets = implode('', array_map(static fn(string $column): string => "$column = ?, ", array_keys($changes)));
+        // Over a version that was read only: what stands there afterwards is known without another look.
+        $changes += ['state' => $next->value, 'version' => $record->version + 1, 'updated_at' => Clock::sql()];
         $matched = $this->database->execute(
-            'UPDATE ' . Schema::meetings() . " SET $sets state = ?, version = version + 1, updated_at = ? WHERE id = ? AND version = ?",
-            [...array_values($changes), $next->value, Clock::sql(), $record->id, $record->version]
+            'UPDATE ' . Schema::meetings() . ' SET ' . implode(' = ?, ', array_keys($changes)) . ' = ? WHERE id = ? AND version = ?',
+            [...array_values($changes), $record->id, $record->version]
         );
         if ($matched !== 1) {
             throw new Problem('telemed_changed_meanwhile', __('somebody else has just changed this meeting', 'telemed-zoom'), __('Load the list again.', 'telemed-zoom'), 409);
         }
-        $now = $this->demand($record->id);
+        $now = $record->after($changes);
         if ($event !== '') {
             $this->log->write($now->id, $event, $now->trackingId);
         }

@@ -23,6 +23,7 @@ final class MeetingRecord
      * @param ?string      $sent       see Ledger::fingerprint(): what Zoom is known to have
      * @param ?string      $event      what happened last and was not yet seen committed
      * @param list<string> $overridden settings that the Zoom account did not take as asked
+     * @param array<string, mixed> $row the columns as they were read
      */
     private function __construct(
         public readonly int $id,
@@ -61,12 +62,13 @@ final class MeetingRecord
         public readonly ?string $lastError,
         public readonly ?string $trackingId,
         public readonly \DateTimeImmutable $createdAt,
-        public readonly \DateTimeImmutable $updatedAt
+        public readonly \DateTimeImmutable $updatedAt,
+        private readonly array $row
     ) {
     }
 
     /** @param array<string, mixed> $row */
-    public static function fromRow(array $row): self
+    public static function fromRow(#[\SensitiveParameter] array $row): self
     {
         $utc = new \DateTimeZone('UTC');
         $text = static fn(string $column): ?string => $row[$column] === null ? null : (string) $row[$column];
@@ -110,8 +112,19 @@ final class MeetingRecord
             $text('last_error'),
             $text('tracking_id'),
             new \DateTimeImmutable((string) $row['created_at'], $utc),
-            new \DateTimeImmutable((string) $row['updated_at'], $utc)
+            new \DateTimeImmutable((string) $row['updated_at'], $utc),
+            $row
         );
+    }
+
+    /**
+     * The row after these columns were written.
+     *
+     * @param array<string, int|string|null> $columns
+     */
+    public function after(#[\SensitiveParameter] array $columns): self
+    {
+        return self::fromRow($columns + $this->row);
     }
 
     public function end(): \DateTimeImmutable

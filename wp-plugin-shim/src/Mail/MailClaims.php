@@ -28,7 +28,6 @@ final class MailClaims
     public const MAILED = 'mailed';
     public const GIVEN_UP = 'mail_given_up';
     public const TOLD_BY_SOURCE = 'told_by_source';
-    private const LOCK_SECONDS = 5.0;
     private const PORTION = 200;
     private const LINE = '/^(.+), sequence (\d+), doctor (\d+)(?:, refused (\d+))?$/';
 
@@ -47,11 +46,9 @@ final class MailClaims
      */
     public function take(MeetingRecord $row, string $what, int $doctor, string $as): ?MailClaim
     {
-        $key = 'mail:' . $row->id;
-        if (!$this->database->lock($key, self::LOCK_SECONDS)) {
-            return null;
-        }
-        try {
+        return $this->database->atomically(function () use ($row, $what, $doctor, $as): ?MailClaim {
+            // Who changes the row holds this lock already; everybody else waits for the change.
+            $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE id = ? FOR UPDATE', [$row->id]);
             foreach ($this->lines($row) as $line) {
                 if (str_starts_with($line, self::note($row, $what) . ',')) {
                     return null;
@@ -59,9 +56,7 @@ final class MailClaims
             }
             $id = $this->log->write($row->id, $as, null, sprintf('%s, doctor %d', self::note($row, $what), $doctor));
             return new MailClaim($id, $row->id, $what, $row->sequence, $doctor);
-        } finally {
-            $this->database->unlock($key);
-        }
+        });
     }
 
     /** The mail has gone. */

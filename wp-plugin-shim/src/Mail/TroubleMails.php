@@ -43,6 +43,7 @@ final class TroubleMails
     public function __construct(
         private readonly MailClaims $told,
         private readonly VisitMailer $mailer,
+        private readonly Outbox $outbox,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
         private readonly Guard $guard
@@ -86,11 +87,14 @@ final class TroubleMails
         $claim = $this->claims[$row->id] ?? null;
         unset($this->claims[$row->id]);
         if ($claim !== null) {
-            try {
-                $this->tell([[$claim, $row]]);
-            } catch (DatabaseException) {
-                return;
-            }
+            $this->outbox->put(function () use ($claim, $row): void {
+                try {
+                    $this->tell([[$claim, $row]]);
+                } catch (DatabaseException) {
+                    // It stays taken, and another process takes it over.
+                    return;
+                }
+            });
         }
     }
 

@@ -47,6 +47,7 @@ final class VisitMails
     public function __construct(
         private readonly MailClaims $told,
         private readonly VisitMailer $mailer,
+        private readonly Outbox $outbox,
         private readonly AppointmentSources $sources,
         private readonly Ledger $ledger,
         private readonly Settings $settings,
@@ -84,11 +85,20 @@ final class VisitMails
     {
         $claims = $this->claims[$row->id] ?? [];
         unset($this->claims[$row->id]);
+        if ($claims !== []) {
+            $this->outbox->put(fn() => $this->deliverAll($claims, $row));
+        }
+    }
+
+    /** @param non-empty-list<MailClaim> $claims */
+    private function deliverAll(array $claims, MeetingRecord $row): void
+    {
         try {
             foreach ($claims as $claim) {
                 $this->deliver($claim, $row);
             }
         } catch (DatabaseException) {
+            // They stay taken, and another process takes them over.
             return;
         }
     }
@@ -125,7 +135,8 @@ final class VisitMails
             $this->told->take($row, $event, $row->doctor, MailClaims::TOLD_BY_SOURCE);
             return [];
         }
-        $former = $this->told->lastToldDoctor($row);
+        // A row that has just been written down has no past.
+        $former = $before === $row ? null : $this->told->lastToldDoctor($row);
         if ($event === 'cancelled') {
             return [$this->told->take($row, $event, $former ?? $row->doctor, MailClaims::NEWS)];
         }

@@ -24,6 +24,9 @@ final class Guard
     private const INSTALL_FILE = 'telemed-install-id.txt';
     private const PRODUCTION = 'production';
 
+    /** What lies in the file, once it was read: many ask in one request. */
+    private static ?string $installId = null;
+
     public function register(): void
     {
         add_action('admin_init', [$this, 'takeFirst']);
@@ -146,9 +149,12 @@ final class Guard
     /** '' where there is none. */
     private static function installId(): string
     {
-        $file = self::installFile();
-        $id = is_readable($file) ? trim((string) file_get_contents($file, false, null, 0, 64)) : '';
-        return preg_match('/^[0-9a-f]{32}$/', $id) === 1 ? $id : '';
+        if (self::$installId === null) {
+            $file = self::installFile();
+            $id = is_readable($file) ? trim((string) file_get_contents($file, false, null, 0, 64)) : '';
+            self::$installId = preg_match('/^[0-9a-f]{32}$/', $id) === 1 ? $id : '';
+        }
+        return self::$installId;
     }
 
     /** '' where nothing can be written. */
@@ -156,12 +162,14 @@ final class Guard
     {
         $id = bin2hex(random_bytes(16));
         $file = self::installFile();
+        self::$installId = null;
         return wp_is_writable(dirname($file)) && file_put_contents($file, $id . "\n", LOCK_EX) !== false ? $id : '';
     }
 
     /** The plugin leaves nothing beside the database either. */
     public static function removeFile(): void
     {
+        self::$installId = null;
         if (is_file(self::installFile())) {
             wp_delete_file(self::installFile());
         }

@@ -44,10 +44,10 @@ final class ManualVisits
         if (!Capabilities::isDoctor($doctor)) {
             throw new Problem('telemed_not_a_doctor', __('this user holds no video visits', 'telemed-zoom'), __('Give the user the role Telemed doctor first.', 'telemed-zoom'));
         }
-        $appointment ??= wp_generate_uuid4();
-        if ($this->ledger->findAppointment(ManualSource::NAME, $appointment) !== null) {
+        if ($appointment !== null && $this->ledger->findAppointment(ManualSource::NAME, $appointment) !== null) {
             throw new Problem('telemed_duplicate', __('this visit has been recorded before', 'telemed-zoom'), __('It is in the list of meetings.', 'telemed-zoom'), 409);
         }
+        $appointment ??= wp_generate_uuid4();
         $visit->request($this->apps->forDoctor($doctor)->host, $this->site->reference(ManualSource::NAME, $appointment));
         return $this->tried($this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient));
     }

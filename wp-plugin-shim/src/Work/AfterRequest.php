@@ -50,7 +50,7 @@ final class AfterRequest
         if ($this->wishes === []) {
             return;
         }
-        if (!self::sendAnswer()) {
+        if (!Answer::send()) {
             // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
             wp_schedule_single_event(time(), Cron::HOOK_RUN, [self::AT_ONCE]);
             spawn_cron();
@@ -70,20 +70,5 @@ final class AfterRequest
             }
         }
         $this->wishes = [];
-    }
-
-    /** Lets the browser go; false where it would wait for us. */
-    private static function sendAnswer(): bool
-    {
-        if (PHP_SAPI === 'cli') {
-            return true;
-        }
-        foreach (['fastcgi_finish_request', 'litespeed_finish_request'] as $finish) {
-            if (function_exists($finish)) {
-                ignore_user_abort(true);
-                return (bool) $finish();
-            }
-        }
-        return false;
     }
 }

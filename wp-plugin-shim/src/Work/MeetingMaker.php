@@ -23,6 +23,7 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Visits\Visit;
@@ -43,7 +44,8 @@ final class MeetingMaker
         private readonly WriteBudget $budget,
         private readonly Breaker $breaker,
         private readonly MeetingLog $log,
-        private readonly MeetingMover $mover
+        private readonly MeetingMover $mover,
+        private readonly Database $database
     ) {
     }
 
@@ -150,14 +152,17 @@ final class MeetingMaker
     private function create(MeetingRecord $row, float $seconds): MeetingRecord
     {
         $credentials = $this->apps->forDoctor($row->doctor);
-        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
-        if ($wait !== null) {
-            return $this->postpone($row, $wait);
-        }
         $request = $row->visit()->request($credentials->host, $this->reference($row));
-        $row = $this->ledger->move($row, MeetingState::Attempting, [
-            'attempted_at' => Clock::sql(),
-        ] + $credentials->columns(), 'attempting');
+        // Counted and written down as one: both are waited for at once.
+        $row = $this->database->atomically(function () use ($row, $credentials): MeetingRecord {
+            $wait = $this->budget->claim($credentials->countedHost(), $row->start);
+            return $wait !== null
+                ? $this->postpone($row, $wait)
+                : $this->ledger->move($row, MeetingState::Attempting, ['attempted_at' => Clock::sql()] + $credentials->columns(), 'attempting');
+        });
+        if ($row->state !== MeetingState::Attempting) {
+            return $row;
+        }
         try {
             $meeting = $credentials->client->within($seconds)->createMeeting($request);
         } catch (\Telemed\TelemedException $failure) {
