@@ -164,6 +164,26 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->assertStringContainsString('can be joined already', $this->screen()->text('telemed-former-visits'));
     }
 
+    public function testAVisitThatWaitsToBeMovedOverAndIsGivenAnotherTimeHasItAtOnceInTheOldMeeting(): void
+    {
+        $this->use('s2s');
+        $before = $this->visits(1);
+        $id = (int) array_key_first($before);
+        $this->use('oauth');
+        $this->zoom->fault(self::CREATE, array('kind' => 'status', 'status' => 400, 'body' => '{"code":300,"message":"no"}', 'content_type' => 'application/json'), -1);
+        $this->wishAll('s2s');
+        $this->runWorker(60);
+        $this->assertSame('moving', $this->row($id)['state']);
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $this->assertSame(array('moving', (int) $before[$id]['meeting_id']), array($moved['state'], $moved['meeting_id']));
+        $this->assertSame(self::start(45), $this->zoom->meeting($moved['meeting_id'])['start_time'] ?? null);
+        $this->zoom->forgetFaults();
+        $this->runWorker(7 * 3600);
+        $over = $this->row($id);
+        $this->assertSame(array('made', 'oauth', self::start(45)), array($over['state'], $over['mode'], $over['start']));
+        $this->assertCount(1, $this->meetings());
+    }
+
     public function testAWishThatIsTakenBackMovesNothingMore(): void
     {
         $this->use('s2s');

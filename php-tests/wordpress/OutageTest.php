@@ -64,6 +64,21 @@ final class OutageTest extends ClinicTestCase
         );
     }
 
+    public function testAnOutageOfHoursUsesUpNothingOfTheDay(): void
+    {
+        $this->zoom->fault(array('path' => '/'), array('kind' => 'close_before_work'), -1);
+        $this->book('a', 8);
+        $used = $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $passed = 0;
+            add_filter("telemed_now", static function (int $now) use (&$passed): int { return $now + $passed; });
+            for ($minute = 0; $minute < 240; $minute++) { $passed += 60; $plugin->worker->runDue(5.0); }
+            return array_sum(array_column($plugin->database->rows("SELECT writes FROM wp_telemed_writes"), "writes"));'
+        );
+        $this->assertSame(count($this->creations()), $used, 'what may have reached Zoom');
+        $this->assertLessThanOrEqual(8, $used);
+    }
+
     public function testANameThatCannotBeResolvedIsAskedForOnce(): void
     {
         $home = $this->site;

@@ -129,6 +129,18 @@ final class QueryPlanTest extends ClinicTestCase
         $this->assertNotSame(array(), $screen->all('//p[contains(@class, "telemed-overlaps")]'));
     }
 
+    public function testOfTenThousandThatAreDueABatchReadsNoMoreThanItTakes(): void
+    {
+        $this->fill(self::ROWS);
+        $this->root->query("UPDATE wp_telemed_meetings SET state = IF(id % 2, 'due', 'changing'), event = NULL, start_utc = start_utc + INTERVAL 90 DAY, end_utc = end_utc + INTERVAL 90 DAY");
+        $this->root->query('ANALYZE TABLE wp_telemed_meetings');
+        $statements = $this->sent(function (): void {
+            $this->assertCount(50, $this->site->php('return \TelemedZoom\Plugin::instance()->queries->due(50);'));
+        });
+        $this->assertCount(1, $statements);
+        $this->assertLessThanOrEqual(self::MOST_READ, $this->read($statements[0]));
+    }
+
     public function testOverlapsAreToldOnAPageAsForOne(): void
     {
         $this->fill(self::ROWS);

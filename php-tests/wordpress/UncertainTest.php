@@ -38,6 +38,26 @@ final class UncertainTest extends ClinicTestCase
         $this->assertNull($this->zoom->meeting($right), 'it is the visit\'s in every way');
     }
 
+    public function testAnUncertainVisitThatIsCancelledOrMadeAnewLeavesNoMeeting(): void
+    {
+        foreach (array('cancel', 'renew') as $wish) {
+            $row = $this->uncertain();
+            // Zoom had made it, and lists show it only now.
+            $this->site->php(
+                '$plugin = \TelemedZoom\Plugin::instance();
+                $row = $plugin->ledger->find($arguments["id"]);
+                $credentials = $plugin->apps->forMeeting($row);
+                $credentials->client->createMeeting($row->visit()->request($credentials->host, $plugin->site->reference($row->source, $row->appointment, $row->generation)));
+                $plugin->visits->{$arguments["wish"]}($row);',
+                array('id' => $row['id'], 'wish' => $wish)
+            );
+            $this->forgetOutage();
+            $this->runWorker(120);
+            $this->runWorker(900);
+            $this->assertCount('cancel' === $wish ? 0 : 1, $this->meetings(), $wish);
+        }
+    }
+
     public function testANumberThatIsTypedIsTakenAsZoomWritesItAndItsLengthIsPutRight(): void
     {
         $row = $this->uncertain();

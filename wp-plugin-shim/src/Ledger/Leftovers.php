@@ -29,7 +29,7 @@ final class Leftovers
     /** Takes over what the row knows of its meeting; of one whose answer has not come, what is needed to look for it. */
     public function add(MeetingRecord $record): void
     {
-        $mayExist = $record->state === MeetingState::Attempting;
+        $mayExist = in_array($record->state, [MeetingState::Attempting, MeetingState::Uncertain], true);
         if ($record->mode === null || ($record->meetingId === null && !$mayExist)) {
             return;
         }

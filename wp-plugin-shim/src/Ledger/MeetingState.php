@@ -94,7 +94,7 @@ enum MeetingState: string
     }
 
     /** @return list<self> */
-    private static function openStates(): array
+    public static function openStates(): array
     {
         return [self::Due, self::Attempting, self::Changing, self::Moving];
     }

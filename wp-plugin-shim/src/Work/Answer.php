@@ -26,7 +26,7 @@ final class Answer
     /** Lets the browser go; false where it would wait for us. */
     public static function send(): bool
     {
-        if (PHP_SAPI === 'cli' || self::$isSent) {
+        if (!self::isAwaited()) {
             return true;
         }
         foreach (self::FINISH as $finish) {

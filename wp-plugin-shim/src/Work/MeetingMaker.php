@@ -57,14 +57,35 @@ final class MeetingMaker
                 MeetingState::Due => $this->create($row, $seconds),
                 MeetingState::Attempting => $this->ensure($row, $seconds),
                 MeetingState::Changing => $this->change($row, $seconds),
-                MeetingState::Moving => $this->mover->move($row, $seconds),
+                MeetingState::Moving => $this->followed($this->mover->move($row, $seconds), $seconds),
                 default => $row,
             };
         } catch (Problem | \Telemed\TelemedException $failure) {
             if ($failure instanceof Problem && $failure->id === 'telemed_changed_meanwhile') {
                 throw $failure;
             }
-            return $this->defer($this->ledger->demand($row->id), $failure);
+            return $this->followed($this->defer($this->ledger->demand($row->id), $failure), $seconds);
+        }
+    }
+
+    /** While the meeting that takes its place cannot be made, the old one, which people join, follows the visit. */
+    private function followed(MeetingRecord $row, float $seconds): MeetingRecord
+    {
+        if ($row->state !== MeetingState::Moving || $row->stateOfItsMeeting() === MeetingState::Made || $this->breaker->isOpen()) {
+            return $row;
+        }
+        try {
+            $credentials = $this->apps->forMeeting($row);
+            if ($this->budget->claim($credentials->countedHost(), $row->start) !== null) {
+                return $row;
+            }
+            $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $row->visit()->request($credentials->host, $this->reference($row)));
+            // When it is tried again is the new meeting's affair.
+            $known = array_diff_key(self::known($meeting, $credentials, $row->visit()), Ledger::TRY_NOW);
+            return $this->ledger->settle($row, $row->state, $known, 'changed_at_zoom', 'changed_at_zoom');
+        } catch (Problem | \Telemed\TelemedException) {
+            // It is tried again together with the new one.
+            return $row;
         }
     }
 
@@ -168,6 +189,7 @@ final class MeetingMaker
         } catch (\Telemed\TelemedException $failure) {
             // What certainly made nothing leaves the row as if it had never been tried.
             if (!$failure->maybeDelivered) {
+                $this->budget->giveBack($credentials->countedHost());
                 $this->leftovers->forgetSought($row->id, $row->generation);
             }
             return $this->defer($row, $failure, $failure->maybeDelivered ? MeetingState::Attempting : MeetingState::Due, $credentials);
@@ -190,6 +212,10 @@ final class MeetingMaker
         try {
             $meeting = $credentials->client->within($seconds)->ensureMeeting($request, $known, $lost);
         } catch (\Telemed\TelemedException $failure) {
+            $isToWait = $failure instanceof \Telemed\TransportException && $failure->retryAt !== null;
+            if (!$failure->maybeDelivered || $isToWait) {
+                $this->budget->giveBack($credentials->countedHost());
+            }
             $isHopeless = $failure->maybeDelivered && !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
             return $this->defer($row, $failure, $isHopeless ? MeetingState::Uncertain : MeetingState::Attempting, $credentials);
         }
@@ -208,8 +234,12 @@ final class MeetingMaker
             $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $request);
         } catch (\Telemed\NotFoundException $failure) {
             // Zoom has lost it, and says so to the credentials that made it.
+            $this->budget->giveBack($credentials->countedHost());
             return $this->create($this->ledger->lose($row, $failure->trackingId), $seconds);
         } catch (\Telemed\TelemedException $failure) {
+            if (!$failure->maybeDelivered) {
+                $this->budget->giveBack($credentials->countedHost());
+            }
             return $this->defer($row, $failure, null, $credentials);
         }
         return $this->made($row, $meeting, $credentials, $row->visit());

@@ -121,6 +121,9 @@ final class MeetingMover
     private function failed(MeetingRecord $row, int $generation, \Telemed\TelemedException $failure, Credentials $credentials, bool $wasSought): MeetingRecord
     {
         $this->budget->noteRefusal($failure, $credentials->countedHost());
+        if (!$failure->maybeDelivered || ($failure instanceof \Telemed\TransportException && $failure->retryAt !== null)) {
+            $this->budget->giveBack($credentials->countedHost());
+        }
         if ($failure->maybeDelivered) {
             $isHopeless = !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
             if ($wasSought && $isHopeless) {

@@ -33,6 +33,8 @@ final class Worker
     private const PATIENCE = 5.0;
     /** One meeting's exchange with Zoom takes at most this long. */
     private const MOST_SECONDS = 20.0;
+    /** With less none is begun. */
+    public const LEAST_SECONDS = 2.0;
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -105,27 +107,31 @@ final class Worker
         do_action('telemed_worker_runs');
         $this->committed->settleOld(self::BATCH);
         $done = 0;
-        $seen = [];
-        while (microtime(true) < $end && $this->mayAct()) {
-            // What was seen and stays due must not hide the rest.
-            $most = self::BATCH + count($seen);
-            $ids = array_values(array_diff($this->queries->due($most), $seen));
-            if ($ids === []) {
-                $ids = array_values(array_diff($this->leftovers->due($most), $seen));
-            }
-            if ($ids === []) {
-                break;
-            }
-            foreach ($ids as $id) {
-                $left = $end - microtime(true);
-                if ($left <= 0 || !$this->mayAct()) {
-                    break 2;
+        foreach ([$this->queries->due(...), $this->leftovers->due(...)] as $due) {
+            // What was tried and stays due must not hide the rest, and what is done need not be read over.
+            $stuck = [];
+            while ($this->hasTime($end)) {
+                $ids = $due(self::BATCH + count($stuck));
+                $new = array_values(array_diff($ids, $stuck));
+                if ($new === []) {
+                    break;
                 }
-                $seen[] = $id;
-                $done += (int) $this->tryOne($id, min($left, self::MOST_SECONDS));
+                foreach ($new as $id) {
+                    if (!$this->hasTime($end)) {
+                        break 3;
+                    }
+                    $done += (int) $this->tryOne($id, min($end - microtime(true), self::MOST_SECONDS));
+                }
+                $stuck = [...array_intersect($stuck, $ids), ...$new];
             }
         }
         return $done;
+    }
+
+    /** Whoever is given less time than Zoom may need learns nothing from its silence. */
+    private function hasTime(float $end): bool
+    {
+        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct();
     }
 
     /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */

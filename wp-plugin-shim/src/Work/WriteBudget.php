@@ -50,6 +50,12 @@ final class WriteBudget
         return max($until > Clock::now() ? $until : $midnight, Clock::now() + 1);
     }
 
+    /** A write that was claimed and has certainly not reached Zoom: an outage must not use up the day. */
+    public function giveBack(string $host): void
+    {
+        $this->database->execute('UPDATE ' . Schema::writes() . ' SET writes = writes - 1 WHERE host = ? AND day = ? AND writes > 0', [self::key($host), self::today()]);
+    }
+
     /** One statement asks and takes, so that no two processes take the last one. */
     private function take(string $key, int $most): bool
     {
