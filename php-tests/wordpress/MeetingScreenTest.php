@@ -103,6 +103,17 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testAnOverlapIsSaidWhenItIsBooked(): void
+    {
+        $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z'));
+        $admin = $this->browser('admin');
+        $book = fn (string $time): string => implode(' / ', $admin->submit($admin->screen('telemed-new-meeting')->form('telemed-meeting-form'), array(
+            'doctor' => (string) $this->site->userId('doctor1'), 'date' => '2031-07-15', 'time' => $time, 'timezone' => 'UTC', 'minutes' => '30',
+        ))->notices());
+        $this->assertStringContainsString('overlaps', $book('09:40'));
+        $this->assertStringNotContainsString('overlaps', $book('12:00'));
+    }
+
     public function testOverlappingVisitsOfAHostAreFlagged(): void
     {
         $first = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z'));

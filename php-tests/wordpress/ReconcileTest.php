@@ -127,6 +127,69 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertSame(array('GET'), $this->methods());
     }
 
+    public function testSettingsAreLookedAtOnDemandOfAllAndByNightOfEachOnceAWeek(): void
+    {
+        $rows = array();
+        foreach (array(20, 40) as $days) {
+            $rows[$days] = $this->make('admin', 'doctor1', array('start' => self::start($days)));
+            $this->zoom->handle($rows[$days]['meeting_id'], array('settings' => array('waiting_room' => false)));
+        }
+        $this->age();
+        $this->assertSame(array('restore', 'restore'), array_column($this->told(true, 'null'), 0));
+        $this->assertSame(array(array('left_out', '2')), $this->told(true, '\TelemedZoom\Reconcile\SettingsLook::atAll(0.0)'), 'said, not concealed');
+        $nights = array();
+        for ($night = 0; $night < 7; $night++) {
+            $nights[] = count($this->told(true, '\TelemedZoom\Reconcile\SettingsLook::byNight()', $night * 86400));
+        }
+        $this->assertSame(2, array_sum($nights));
+        $this->told(false, 'null');
+        foreach ($rows as $row) {
+            $this->assertTrue($this->zoom->meeting($row['meeting_id'])['settings']['waiting_room']);
+        }
+    }
+
+    public function testANewPasscodeOrLinkIsTakenOver(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => self::start(30)));
+        $this->zoom->handle($row['meeting_id'], array('password' => 'Changed9x'));
+        $this->age();
+        $this->assertSame(array('relink'), array_column($this->told(true, 'null'), 0));
+        $this->assertSame(array('relink'), array_column($this->told(false, 'null'), 0));
+        $now = $this->row($row['id']);
+        $meeting = $this->zoom->meeting($row['meeting_id']);
+        $this->assertSame(array('Changed9x', $meeting['join_url']), array($now['passcode'], $now['join_url']));
+        $this->age();
+        $this->assertSame(array(), $this->told(true, 'null'));
+    }
+
+    public function testWhereSettingsCannotBeAskedWhatTheListsTellIsMended(): void
+    {
+        foreach (array(20, 21) as $days) {
+            $rows[] = $this->make('admin', 'doctor1', array('start' => self::start($days)));
+        }
+        $this->zoom->handle($rows[1]['meeting_id'], null);
+        $this->age();
+        $this->zoom->answer(array('method' => 'GET', 'path' => "/v2/meetings/{$rows[0]['meeting_id']}"), 500, array('code' => 500, 'message' => 'no'), array(), -1);
+        $this->assertSame(array('unreachable', 'recreate'), array_column($this->told(false, 'null'), 0));
+        $this->site->php('do_action("telemed_run");');
+        $this->assertCount(2, $this->meetings());
+    }
+
+    /**
+     * What a comparison tells.
+     *
+     * @param string $look PHP
+     * @return list<array{string, string}> actions and notes
+     */
+    private function told(bool $dryRun, string $look, int $seconds = 0): array
+    {
+        return $this->site->php(
+            'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]);
+            return array_map(static fn ($one) => [$one->action, $one->note], \TelemedZoom\Plugin::instance()->reconcile->run($arguments["dry_run"], null, ' . $look . '));',
+            array('dry_run' => $dryRun, 'seconds' => $seconds)
+        );
+    }
+
     public function testMeetingsThatAnotherAppMadeForTheSameHostAreNoOrphans(): void
     {
         $first = $this->make('admin', 'doctor1');

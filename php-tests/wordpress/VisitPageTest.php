@@ -125,8 +125,11 @@ final class VisitPageTest extends ClinicTestCase
     public function testAMoveKeepsTheLinkAndACancellationIsSaid(): void
     {
         $row = $this->make('admin', 'doctor1');
+        $this->assertNull($this->open($row)->element('telemed-changed'));
         $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
-        $this->assertStringContainsString(self::start(45), $this->open($row)->body);
+        $page = $this->open($row);
+        $this->assertStringContainsString(self::start(45), $page->body);
+        $this->assertStringContainsString('moved', $page->text('telemed-changed'));
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
         $this->assertSame('cancelled', $this->state($this->open($row)));
     }

@@ -121,7 +121,7 @@ final class Cli
      * ## AVAILABLE FIELDS
      *
      * * host (the Zoom user)
-     * * action (adopt, delete, move, recreate, restore, or unreachable)
+     * * action (adopt, delete, move, recreate, relink, restore, or unreachable)
      * * visit, meeting (their ids, where there is one)
      * * done (yes or no)
      * * text

@@ -255,7 +255,7 @@ final class Plugin
         (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings, $this->current);
         $startLink->register();
-        (new VisitPage($this->ledger, $this->current, $this->sources, $this->settings, $startLink))->register();
+        (new VisitPage($this->ledger, $this->current, $this->sources, $this->log, $this->settings, $startLink))->register();
         (new Kivicare\Presence($this))->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');
@@ -273,7 +273,7 @@ final class Plugin
         $uncertain->register();
         (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain))->register();
         (new ReconcileScreen($this->reconcile))->register();
-        (new NewMeetingScreen($this->manual, $this->extension))->register();
+        (new NewMeetingScreen($this->manual, $this->queries, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts, $former))->register();

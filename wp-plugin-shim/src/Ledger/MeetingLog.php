@@ -51,6 +51,13 @@ final class MeetingLog
         ], $this->database->rows('SELECT * FROM ' . Schema::log() . ' WHERE meeting = ? ORDER BY id', [$meeting]));
     }
 
+    /** Whether one of these has ever happened to it. */
+    public function knows(int $meeting, string ...$events): bool
+    {
+        $marks = implode(', ', array_fill(0, count($events), '?'));
+        return $this->database->row('SELECT id FROM ' . Schema::log() . " WHERE meeting = ? AND event IN ($marks) LIMIT 1", [$meeting, ...$events]) !== null;
+    }
+
     public function forget(int $meeting): void
     {
         $this->database->execute('DELETE FROM ' . Schema::log() . ' WHERE meeting = ?', [$meeting]);

@@ -15,6 +15,7 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\TimezoneField;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
+use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
@@ -32,7 +33,7 @@ final class NewMeetingScreen
     private const KEEP_SECONDS = 300;
     private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic', 'patient'];
 
-    public function __construct(private readonly ManualVisits $manual, private readonly Extension $extension)
+    public function __construct(private readonly ManualVisits $manual, private readonly LedgerQueries $queries, private readonly Extension $extension)
     {
     }
 
@@ -133,6 +134,9 @@ final class NewMeetingScreen
                 Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
             } else {
                 Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
+            }
+            if ($this->queries->overlaps([$row]) !== []) {
+                Notices::flash('warning', __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom'));
             }
             return MeetingsScreen::url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {

@@ -35,8 +35,6 @@ final class Reconcile
     private const BUSY_SECONDS = 15 * MINUTE_IN_SECONDS;
     private const PORTION = 300;
     private const CALL_SECONDS = 30.0;
-    /** Lists do not show settings: each meeting must be asked for, so it is only those of visits in the coming days. */
-    private const SETTINGS_SECONDS = 7 * DAY_IN_SECONDS;
     /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
     private const GIVE_UP_AFTER = 2;
 
@@ -53,11 +51,13 @@ final class Reconcile
 
     /**
      * @param ?callable(int, int): void $progress is told how many hosts are done, of how many; first 0
+     * @param ?SettingsLook $look of which meetings the settings are looked at; null: of all
      * @return list<Finding> what was found, and done unless it is a dry run
      * @throws DatabaseException
      */
-    public function run(bool $dryRun, ?callable $progress = null): array
+    public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null): array
     {
+        $look ??= SettingsLook::atAll();
         $findings = [];
         $hosts = $this->queries->hosts();
         $unreached = 0;
@@ -68,7 +68,7 @@ final class Reconcile
         foreach ($hosts as $number => $host) {
             try {
                 if ($unreached < self::GIVE_UP_AFTER) {
-                    array_push($findings, ...$this->compare($host, $dryRun));
+                    array_push($findings, ...$this->compare($host, $dryRun, $look));
                     $unreached = 0;
                 } else {
                     $findings[] = self::unreachable($host, $outage);
@@ -82,6 +82,9 @@ final class Reconcile
                 $progress($number + 1, count($hosts));
             }
         }
+        if ($look->leftOut() > 0) {
+            $findings[] = new Finding(Finding::LEFT_OUT, null, null, '', (string) $look->leftOut());
+        }
         return $findings;
     }
 
@@ -89,7 +92,7 @@ final class Reconcile
      * @return list<Finding>
      * @throws Problem|\Telemed\TelemedException
      */
-    private function compare(HostOfMeetings $host, bool $dryRun): array
+    private function compare(HostOfMeetings $host, bool $dryRun, SettingsLook $look): array
     {
         $credentials = $this->apps->forHost($host);
         $client = $credentials->client->within(self::CALL_SECONDS);
@@ -105,6 +108,7 @@ final class Reconcile
             $isKnown = array_flip(array_map(static fn(MeetingRecord $row): int => (int) $row->meetingId, $known));
             array_push($actions, ...$reconciler->page(array_map($asVisit, $known), array_values(array_intersect_key($found, $isKnown))));
             $seen += $isKnown;
+            array_push($actions, ...$this->compareLinks($known, $found, $asVisit));
             // Whose they are is told by markers, once it is known which visits have lost their meeting.
             array_push($strays, ...array_filter(array_diff_key($found, $isKnown), static fn(\Telemed\Meeting $meeting): bool => $meeting->marker() !== null));
             $token = $page->next();
@@ -115,18 +119,26 @@ final class Reconcile
         }
         $successors = array_map(fn(array $found): array => $this->asSuccessor($found['row'], $found['generation'], $host), $this->queries->successors($host));
         array_push($actions, ...$reconciler->page([...$bereft, ...$successors], $strays), ...$reconciler->rest($unknown));
+        $findings = [];
         foreach ($this->portions($host) as $portion) {
             array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
-            $treated = array_fill_keys(array_filter(array_column($actions, 'reference')), true);
-            foreach ($portion as $row) {
+            $others = array_filter($actions, static fn(array $action): bool => $action['action'] !== 'relink');
+            $treated = array_fill_keys(array_filter(array_column($others, 'reference')), true);
+            foreach ($findings === [] ? $portion : [] as $row) {
                 $visit = $asVisit($row);
-                if (!isset($treated[$visit['reference']])) {
-                    array_push($actions, ...$this->compareSettings($row, $visit, $credentials));
+                if (isset($treated[$visit['reference']])) {
+                    continue;
+                }
+                try {
+                    array_push($actions, ...$this->compareSettings($row, $visit, $credentials, $look));
+                } catch (Problem | \Telemed\TelemedException $failure) {
+                    // What the lists have told stands all the same.
+                    $findings[] = self::unreachable($host, ErrorText::of($failure));
+                    break;
                 }
             }
         }
 
-        $findings = [];
         foreach ($actions as $action) {
             // What has no meeting yet is the worker's.
             if ($action['action'] !== 'create') {
@@ -169,12 +181,35 @@ final class Reconcile
     }
 
     /**
+     * A host who changes the passcode in Zoom changes the join link.
+     *
+     * @param list<MeetingRecord> $known
+     * @param array<int, \Telemed\Meeting> $found by id
+     * @param \Closure(MeetingRecord): array<string, mixed> $asVisit
+     * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     */
+    private function compareLinks(array $known, array $found, \Closure $asVisit): array
+    {
+        $actions = [];
+        foreach ($known as $row) {
+            $link = (string) $found[(int) $row->meetingId]->joinUrl();
+            // Some lists leave the passcode out.
+            $isOther = str_contains($link, 'pwd=') && $link !== $row->joinUrl;
+            $visit = $asVisit($row);
+            if ($isOther && $row->isReady() && !$visit['busy']) {
+                $actions[] = ['action' => 'relink', 'reference' => $visit['reference'], 'meeting' => $row->meetingId, 'settings' => []];
+            }
+        }
+        return $actions;
+    }
+
+    /**
      * @param array<string, mixed> $visit
      * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
      */
-    private function compareSettings(MeetingRecord $row, array $visit, Credentials $credentials): array
+    private function compareSettings(MeetingRecord $row, array $visit, Credentials $credentials, SettingsLook $look): array
     {
-        if ($visit['busy'] || $row->start->getTimestamp() > Clock::now() + self::SETTINGS_SECONDS) {
+        if ($visit['busy'] || !$look->wants($row)) {
             return [];
         }
         $found = $this->find($row, $credentials);
@@ -217,6 +252,9 @@ final class Reconcile
             }
             $this->maker->adopt($row, (int) $action['meeting'], $credentials);
             return true;
+        }
+        if ($action['action'] === 'relink') {
+            return $found !== null && $this->maker->takeLink($row, $found)->version !== $row->version;
         }
         $actions = $row->isReady() ? array_column($this->reconcilerOnce([$visit], $found === null ? [] : [$found]), null, 'action') : [];
         if (!isset($actions[$action['action']])) {

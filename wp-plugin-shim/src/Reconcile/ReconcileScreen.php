@@ -25,6 +25,8 @@ final class ReconcileScreen
     public const ACTION_COMPARE = 'telemed_compare';
     public const ACTION_MEND = 'telemed_mend';
     private const KEEP_SECONDS = 600;
+    /** Somebody sits before the screen, and web servers wait no longer than a minute. */
+    private const SETTINGS_SECONDS = 20.0;
     /** More are counted only. */
     private const SHOWN = 200;
 
@@ -45,7 +47,7 @@ final class ReconcileScreen
             return;
         }
         echo '<h2>' . esc_html__('Compare with Zoom', 'telemed-zoom') . '</h2><p>' .
-            esc_html__('Finds meetings that were moved or deleted in Zoom, settings that were changed there, and meetings of this site that no visit needs. It also runs every night. This button changes nothing.', 'telemed-zoom') . '</p>';
+            esc_html__('Finds meetings that were moved or deleted in Zoom, settings that were changed there, and meetings of this site that no visit needs. It also runs every night; settings of visits more than a week ahead are then looked at once a week. This button changes nothing.', 'telemed-zoom') . '</p>';
         AdminPost::button(self::ACTION_COMPARE, __('Compare with Zoom', 'telemed-zoom'), [], 'button telemed-compare');
         $result = get_transient(self::transient());
         delete_transient(self::transient());
@@ -59,7 +61,7 @@ final class ReconcileScreen
         try {
             $findings = array_map(static fn(Finding $finding): array => [
                 'host' => $finding->host, 'row' => $finding->row, 'text' => $finding->text(), 'action' => $finding->action,
-            ], $this->reconcile->run($dryRun));
+            ], $this->reconcile->run($dryRun, null, SettingsLook::atAll(self::SETTINGS_SECONDS)));
             set_transient(self::transient(), ['dryRun' => $dryRun, 'findings' => $findings], self::KEEP_SECONDS);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The comparison could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
@@ -105,7 +107,7 @@ final class ReconcileScreen
                 count($findings) - self::SHOWN
             )) . '</p>';
         }
-        $isTreatable = array_filter($findings, static fn(array $finding): bool => $finding['action'] !== 'unreachable') !== [];
+        $isTreatable = array_filter($findings, static fn(array $finding): bool => !in_array($finding['action'], ['unreachable', Finding::LEFT_OUT], true)) !== [];
         if ($dryRun && $isTreatable) {
             AdminPost::button(
                 self::ACTION_MEND,

@@ -14,6 +14,7 @@ namespace TelemedZoom\Visits;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Meetings\MeetingsScreen;
@@ -39,6 +40,7 @@ final class VisitPage
         private readonly Ledger $ledger,
         private readonly CurrentMeeting $current,
         private readonly AppointmentSources $sources,
+        private readonly MeetingLog $log,
         private readonly Settings $settings,
         private readonly StartLink $startLink
     ) {
@@ -171,12 +173,15 @@ final class VisitPage
                 $row->minutes
             ))) .
             self::fact(__('With', 'telemed-zoom'), esc_html($people->doctorName ?? Doctors::name($row->doctor))) . '</dl>';
+        $changed = $row->state->isLive() && !$row->isOver() && $this->log->knows($row->id, 'moved', 'reassigned')
+            ? '<p id="telemed-changed">' . esc_html__('This visit has been moved or changed since it was booked. What stands here is what counts.', 'telemed-zoom') . '</p>'
+            : '';
         $login = is_user_logged_in() || !$row->state->isLive() ? '' : sprintf(
             '<p class="doctor"><a id="telemed-doctor-login" href="%s">%s</a></p>',
             esc_url(wp_login_url(VisitLink::url($row))),
             esc_html__('Are you the doctor? Log in to start the visit.', 'telemed-zoom')
         );
-        $this->page(200, $title, $facts . ($text === '' ? '' : self::paragraph($text)) . $html . $login, $what, $reload);
+        $this->page(200, $title, $facts . $changed . ($text === '' ? '' : self::paragraph($text)) . $html . $login, $what, $reload);
     }
 
     private function unknown(): never

@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Connections\Renewal;
+use TelemedZoom\Reconcile\SettingsLook;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 
@@ -106,7 +107,7 @@ final class Cron
     {
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
-            ($this->reconcile)()->run(dryRun: false);
+            ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight());
         } catch (DatabaseException) {
             return;
         }
