@@ -30,7 +30,7 @@ final class RefusedMailTest extends ClinicTestCase
         $this->assertSame(array(0, 1), array($this->countTo(self::PATIENT), $this->countTo(self::DOCTOR)));
         $this->assertStringContainsString('could not be sent', $this->list());
         $this->work(11 * 60, array(self::PATIENT));
-        $this->work(20 * 60, array());
+        $this->work(40 * 60, array());
         $this->assertSame(array(1, 1), array($this->countTo(self::PATIENT), $this->countTo(self::DOCTOR)));
         $this->assertStringNotContainsString('could not be sent', $this->list());
         $this->work(3 * 3600, array());

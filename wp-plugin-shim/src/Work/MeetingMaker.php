@@ -175,15 +175,12 @@ final class MeetingMaker
         $credentials = $this->apps->forDoctor($row->doctor);
         $request = $row->visit()->request($credentials->host, $this->reference($row));
         // Counted and written down as one: both are waited for at once.
-        $row = $this->database->atomically(function () use ($row, $credentials): MeetingRecord {
-            $wait = $this->budget->claim($credentials->countedHost(), $row->start);
-            return $wait !== null
-                ? $this->postpone($row, $wait)
-                : $this->ledger->move($row, MeetingState::Attempting, ['attempted_at' => Clock::sql()] + $credentials->columns(), 'attempting');
-        });
-        if ($row->state !== MeetingState::Attempting) {
-            return $row;
+        $next = $this->database->atomically(fn(): MeetingRecord|int => $this->budget->claim($credentials->countedHost(), $row->start)
+            ?? $this->ledger->move($row, MeetingState::Attempting, ['attempted_at' => Clock::sql()] + $credentials->columns(), 'attempting'));
+        if (is_int($next)) {
+            return $this->postpone($row, $next);
         }
+        $row = $next;
         try {
             $meeting = $credentials->client->within($seconds)->createMeeting($request);
         } catch (\Telemed\TelemedException $failure) {
