@@ -14,7 +14,6 @@ mod tls;
 
 use std::cell::Cell;
 use std::cell::RefCell;
-use std::collections::HashMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
@@ -46,7 +45,7 @@ const POOL_SIZE: usize = 32;
 const MAX_BODY_BYTES: usize = 16 << 20;
 
 /// How to reach Zoom; from php.ini, the same for the whole process.
-#[derive(Clone, Debug, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Options {
     /// A file of PEM certificates to trust in place of the system's.
     pub ca_file: Option<PathBuf>,
@@ -80,7 +79,8 @@ pub fn known_tokens() -> Rc<KnownTokens> {
 
 thread_local! {
     static KNOWN: Rc<KnownTokens> = Rc::default();
-    static ENGINES: RefCell<HashMap<Options, &'static Engine>> = RefCell::default();
+    /// One or two: a list is searched faster than the options are hashed.
+    static ENGINES: RefCell<Vec<(Options, &'static Engine)>> = RefCell::default();
     static ENGINES_PID: Cell<u32> = const { Cell::new(0) };
 }
 
@@ -117,13 +117,18 @@ impl Engine {
         let pid = std::process::id();
         if ENGINES_PID.replace(pid) != pid {
             // Forgets the parent's engines without dropping them.
-            ENGINES.with_borrow_mut(HashMap::clear);
+            ENGINES.with_borrow_mut(Vec::clear);
         }
-        if let Some(engine) = ENGINES.with_borrow(|engines| engines.get(options).copied()) {
+        let known = ENGINES.with_borrow(|engines| {
+            let mut engines = engines.iter();
+            let found = engines.find(|(known, _)| known == options);
+            found.map(|(_, engine)| *engine)
+        });
+        if let Some(engine) = known {
             return Ok(engine);
         }
         let engine: &'static Self = Box::leak(Box::new(Self::new(options)?));
-        ENGINES.with_borrow_mut(|engines| engines.insert(options.clone(), engine));
+        ENGINES.with_borrow_mut(|engines| engines.push((options.clone(), engine)));
         Ok(engine)
     }
 
@@ -188,7 +193,8 @@ async fn exchange(builder: reqwest::RequestBuilder) -> Result<Response, SendErro
 async fn read(mut response: reqwest::Response) -> Result<Response, SendError> {
     let status = response.status().as_u16();
     let headers = std::mem::take(response.headers_mut());
-    let mut body = Vec::new();
+    let announced = usize::try_from(response.content_length().unwrap_or_default());
+    let mut body = Vec::with_capacity(announced.map_or(0, |size| size.min(MAX_BODY_BYTES)));
     while let Some(chunk) = response
         .chunk()
         .await

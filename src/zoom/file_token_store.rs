@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::fs;
 use std::fs::DirBuilder;
 use std::fs::File;
+use std::fs::Metadata;
 use std::fs::OpenOptions;
 use std::fs::TryLockError;
 use std::io;
@@ -54,12 +55,12 @@ impl FileTokenStore {
                 "Give a path outside the web server's document root, such as /var/lib/clinic/telemed.",
             ));
         }
-        match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
-            Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
-            Err(error) => return Err(unusable(&error)),
+        // It is there each time but the first, and PHP makes its objects anew in each request.
+        let metadata = match fs::metadata(directory) {
+            Err(error) if error.kind() == ErrorKind::NotFound => make(directory),
+            found => found,
         }
-        let metadata = fs::metadata(directory).map_err(|error| unusable(&error))?;
+        .map_err(|error| unusable(&error))?;
         if !metadata.is_dir() {
             return Err(Error::configuration(
                 "the token directory is a file",
@@ -189,6 +190,14 @@ impl TokenStore for FileTokenStore {
             Some(file) => file.unlock().map_err(|error| broken(&error)),
             None => Ok(()),
         }
+    }
+}
+
+/// Makes the directory, unless another process was faster.
+fn make(directory: &Path) -> io::Result<Metadata> {
+    match DirBuilder::new().mode(DIRECTORY_MODE).create(directory) {
+        Err(error) if error.kind() != ErrorKind::AlreadyExists => Err(error),
+        _ => fs::metadata(directory),
     }
 }
 

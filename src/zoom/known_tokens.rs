@@ -4,8 +4,8 @@
 //! Keyed by a hash of record key, app, endpoint and vault key: one worker may serve many sites, each with a doctor `12`.
 
 use std::cell::RefCell;
-use std::collections::HashMap;
-use std::collections::HashSet;
+use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use url::Url;
@@ -47,9 +47,9 @@ pub struct Unsaved {
 /// The memory of one thread.
 #[derive(Default)]
 pub struct KnownTokens {
-    tokens: RefCell<HashMap<Id, Rc<Access>>>,
-    unsaved: RefCell<HashMap<Id, Unsaved>>,
-    busy: RefCell<HashSet<Id>>,
+    tokens: RefCell<BTreeMap<Id, Rc<Access>>>,
+    unsaved: RefCell<BTreeMap<Id, Unsaved>>,
+    busy: RefCell<BTreeSet<Id>>,
 }
 
 impl KnownTokens {

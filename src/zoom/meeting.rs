@@ -56,7 +56,7 @@ pub struct MeetingAnswer {
     password: Option<String>,
     /// Those that are compared with what was asked.
     #[serde(default, deserialize_with = "compared_settings::read")]
-    settings: Map<String, Value>,
+    settings: Vec<(&'static str, Value)>,
 }
 
 /// The one field of an answer that logs in as the host.
@@ -86,17 +86,19 @@ impl Meeting {
     /// half of all that a meeting holds. A setting that the answer leaves out says nothing.
     #[must_use]
     pub fn compared_with(mut self, asked: &Map<String, Value>, passcode: Option<&str>) -> Self {
+        let echoed = std::mem::take(&mut self.answer.settings);
         self.overridden = COMPARED
             .into_iter()
-            .filter(
-                |name| match (asked.get(*name), self.answer.settings.get(*name)) {
-                    (Some(asked), Some(echoed)) => asked != echoed,
+            .filter(|name| {
+                // Of a name that is there twice the last counts, as everywhere in JSON.
+                let echoed = echoed.iter().rev().find(|(echoed, _)| echoed == name);
+                match (asked.get(*name), echoed) {
+                    (Some(asked), Some((_, echoed))) => asked != echoed,
                     _ => false,
-                },
-            )
+                }
+            })
             .map(str::to_owned)
             .collect();
-        self.answer.settings = Map::new();
         if passcode.is_some() && self.passcode() != passcode {
             self.overridden.push("password".to_owned());
         }

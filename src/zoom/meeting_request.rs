@@ -21,6 +21,8 @@ const MAX_HOST: usize = 320;
 const MAX_MINUTES: i64 = 1_440;
 /// A scheduled meeting.
 const SCHEDULED: i64 = 2;
+/// Bytes of the JSON of a usual meeting, with some to spare.
+const USUAL_BODY: usize = 1_024;
 const MARKER_PREFIX: &str = "[telemed:1:";
 
 /// What a meeting shall be.
@@ -203,7 +205,8 @@ struct Change<'a> {
 
 /// Texts and numbers under names that are texts: nothing that could fail.
 fn to_json(body: &impl Serialize) -> Vec<u8> {
-    serde_json::to_vec(body).unwrap_or_default()
+    let mut json = Vec::with_capacity(USUAL_BODY);
+    serde_json::to_writer(&mut json, body).map_or_else(|_| Vec::new(), |()| json)
 }
 
 /// The marker of a reference: a hash of the site (the reference up to its first colon) and a hash of the whole. It depends

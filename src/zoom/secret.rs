@@ -68,12 +68,14 @@ pub fn digest(parts: &[&[u8]]) -> [u8; 32] {
 /// The first `digits` lower-case hexadecimal digits of `bytes`.
 #[must_use]
 pub fn hex(bytes: &[u8], digits: usize) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .take(digits)
-        .filter_map(|nibble| char::from_digit(u32::from(nibble), 16))
-        .collect()
+    let mut text = String::with_capacity(digits);
+    let nibbles = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    text.extend(
+        nibbles
+            .take(digits)
+            .filter_map(|nibble| char::from_digit(u32::from(nibble), 16)),
+    );
+    text
 }
 
 #[cfg(test)]

@@ -9,17 +9,17 @@ use serde::de::IgnoredAny;
 use serde::de::MapAccess;
 use serde::de::SeqAccess;
 use serde::de::Visitor;
-use serde_json::Map;
 use serde_json::Value;
 
 use crate::zoom::meeting_settings::COMPARED;
 
 /// Settings in another form than an object count as missing.
-pub(super) fn read<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Map<String, Value>, D::Error> {
+pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Compared, D::Error> {
     deserializer.deserialize_any(Settings)
 }
+
+/// The compared settings that an answer has, in its order.
+type Compared = Vec<(&'static str, Value)>;
 
 struct Settings;
 
@@ -47,17 +47,17 @@ impl Visitor<'_> for Name {
 }
 
 impl<'de> Visitor<'de> for Settings {
-    type Value = Map<String, Value>;
+    type Value = Compared;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("settings")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut settings = Map::new();
+        let mut settings = Vec::with_capacity(COMPARED.len());
         while let Some(name) = map.next_key_seed(Name)? {
             if let Some(name) = name {
-                settings.insert(name.to_owned(), map.next_value()?);
+                settings.push((name, map.next_value()?));
             } else {
                 map.next_value::<IgnoredAny>()?;
             }
@@ -67,31 +67,31 @@ impl<'de> Visitor<'de> for Settings {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
         while list.next_element::<IgnoredAny>()?.is_some() {}
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_bool<E: Error>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_i64<E: Error>(self, _: i64) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_u64<E: Error>(self, _: u64) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_f64<E: Error>(self, _: f64) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 
     fn visit_str<E: Error>(self, _: &str) -> Result<Self::Value, E> {
-        Ok(Map::new())
+        Ok(Vec::new())
     }
 }
 
@@ -105,9 +105,13 @@ mod tests {
     fn what_is_compared_is_kept() {
         let text = r#"{"alternative_hosts": "", "waiting_room": true, "approved": {"a": [1]}, "auto_recording": "none"}"#;
         let settings = read(&mut serde_json::Deserializer::from_str(text)).unwrap();
-        let names: Vec<&String> = settings.keys().collect();
-        assert_eq!(names, ["auto_recording", "waiting_room"]);
-        assert_eq!(settings.get("waiting_room"), Some(&Value::Bool(true)));
+        assert_eq!(
+            settings,
+            [
+                ("waiting_room", Value::Bool(true)),
+                ("auto_recording", Value::from("none"))
+            ]
+        );
     }
 
     #[test]
