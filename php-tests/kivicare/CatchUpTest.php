@@ -81,4 +81,20 @@ final class CatchUpTest extends KivicareTestCase
         $this->assertNotNull($this->mapping($kept));
         $this->onlyMeeting();
     }
+
+    public function testALinkThatTheLedgerForgetsIsForgottenInTheCoresTableToo(): void
+    {
+        $old = $this->book();
+        $kept = $this->book('receptionist', array('appointmentStartTime' => '15:00'));
+        $link = $this->visitLink($this->visit($old));
+        $this->visit($kept);
+        $this->assertSame($link, $this->mapping($old)['join_url']);
+        $database = $this->site->database();
+        $database->query("UPDATE wp_telemed_meetings SET start_utc = start_utc - INTERVAL 70 DAY, end_utc = end_utc - INTERVAL 70 DAY WHERE appointment = '{$old}'");
+        $database->query("UPDATE wp_kc_appointments SET appointment_start_date = appointment_start_date - INTERVAL 70 DAY, appointment_end_date = appointment_end_date - INTERVAL 70 DAY WHERE id = {$old}");
+        $database->close();
+        $this->night();
+        $this->assertSame('', $this->mapping($old)['join_url']);
+        $this->assertStringContainsString('telemed_visit=', $this->mapping($kept)['join_url']);
+    }
 }

@@ -21,6 +21,7 @@ defined('ABSPATH') || exit;
 final class CatchUp
 {
     private const AT_ONCE = 50;
+    private const FORGOTTEN_AT_ONCE = 2000;
 
     public function __construct(private readonly Database $database, private readonly Bookings $bookings)
     {
@@ -30,6 +31,8 @@ final class CatchUp
     {
         add_action('telemed_nightly', [$this, 'run']);
         add_action('telemed_run', [$this, 'runNow'], 20);
+        // When the ledger has forgotten its own.
+        add_action('telemed_nightly', [$this, 'forgetLinks'], 30);
     }
 
     /** Every quarter of an hour is enough for what should not happen. */
@@ -74,6 +77,26 @@ final class CatchUp
         }
         foreach ($gone as $row) {
             MappingTable::remove((int) $row['id']);
+        }
+    }
+
+    /** The core's table keeps no link that the ledger has forgotten. */
+    public function forgetLinks(): void
+    {
+        $mappings = MappingTable::name();
+        $ledger = Schema::meetings();
+        try {
+            $rows = $this->database->rows(
+                "SELECT z.appointment_id AS id FROM `$mappings` z
+                 JOIN $ledger m ON m.source = ? AND m.appointment = CAST(z.appointment_id AS CHAR CHARACTER SET ascii) AND m.visit_key IS NULL
+                 WHERE z.join_url <> '' LIMIT ?",
+                [Source::NAME, self::FORGOTTEN_AT_ONCE]
+            );
+        } catch (DatabaseException) {
+            return;
+        }
+        foreach ($rows as $row) {
+            MappingTable::forgetLink((int) $row['id']);
         }
     }
 }

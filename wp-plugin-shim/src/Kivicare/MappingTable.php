@@ -161,6 +161,13 @@ final class MappingTable
         return is_scalar($value) ? (string) $value : null;
     }
 
+    public static function forgetLink(int $appointment): void
+    {
+        global $wpdb;
+        $wpdb->update(self::name(), ['join_url' => '', 'start_url' => '', 'password' => ''], ['appointment_id' => $appointment]);
+        self::flush();
+    }
+
     public static function remove(int $appointment): void
     {
         global $wpdb;
