@@ -305,6 +305,18 @@ final class OAuthApp
     public function forget(string $subject, ?\DateTimeInterface $connectedBefore = null): bool
     {
     }
+
+    /**
+     * Forgets what is held or was before, where it is this Zoom user's, without telling Zoom, which has ended it itself. The
+     * connection in force stays. For app_deauthorized.
+     *
+     * @param ?\DateTimeInterface $connectedBefore when Zoom ended it: what is held or former only since later stays
+     * @return bool whether there was any
+     * @throws StoreException
+     */
+    public function forgetBeside(string $subject, string $zoomUserId, ?\DateTimeInterface $connectedBefore = null): bool
+    {
+    }
 }
 
 /** Server-to-Server OAuth, "enterprise": the clinic's account, in which any user can host. */

@@ -307,6 +307,22 @@ final class OAuthTest extends ExtensionTestCase
         $this->assertSame(0, $this->store->locksLeft());
     }
 
+    public function testWhatZoomHasEndedItselfIsForgottenBesideTheConnectionToo(): void
+    {
+        $app = $this->oauthApp();
+        $this->connect($app, '7', FakeZoom::DOCTOR1_EMAIL);
+        $this->connect($app, '7', FakeZoom::DOCTOR2_EMAIL);
+        $this->zoom->forgetRequests();
+        $this->assertFalse($app->forgetBeside('7', FakeZoom::DOCTOR1), 'that one is in force');
+        $this->assertFalse($app->forgetBeside('7', FakeZoom::DOCTOR2, new \DateTimeImmutable('-1 hour')), 'it came later');
+        $this->assertTrue($app->forgetBeside('7', FakeZoom::DOCTOR2, new \DateTimeImmutable()));
+        $this->assertNull($app->heldConnection('7'));
+        $this->assertSame('connected', $app->connection('7')->status());
+        $this->assertFalse($app->forgetBeside('7', FakeZoom::DOCTOR2));
+        $this->assertSame(array(), $this->zoom->requests());
+        $this->assertSame(0, $this->store->locksLeft());
+    }
+
     public function testADeclinedZoomUserIsRevokedAndTheFormerGoesOn(): void
     {
         $app = $this->oauthApp();

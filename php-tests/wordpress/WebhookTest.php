@@ -57,6 +57,7 @@ final class WebhookTest extends ClinicTestCase
         sleep(1);
         $answer = $this->send($this->deauthorized(FakeZoom::DOCTOR1));
         $this->assertSame(200, $answer->status, $answer->body);
+        $this->site->awaitRequests();
         $this->assertSame('none', $this->doctorsScreen('doctor1', 'status'));
         $this->assertSame('connected', $this->doctorsScreen('doctor2', 'status'));
         $this->assertSame(array(), $this->zoom->requests());
@@ -71,6 +72,48 @@ final class WebhookTest extends ClinicTestCase
         $this->assertCount(count($mails), $this->mailsToReconnect(), 'what is sent twice is told once');
     }
 
+    public function testZoomHasItsAnswerBeforeAnybodyIsMailed(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        sleep(1);
+        $answer = $this->site->withSlowMailServer(fn (): Page => $this->send($this->deauthorized(FakeZoom::DOCTOR1)));
+        $this->assertSame(200, $answer->status, $answer->body);
+        $this->assertContains('doctor1@clinic.example', array_column($this->mailsToReconnect(), 'to'));
+    }
+
+    public function testAGrantBesideTheConnectionIsForgottenAtOnce(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->make('doctor1', 'doctor1');
+        $this->consent($this->browser('doctor1'), $this->beginAuthorization('doctor1'), FakeZoom::DOCTOR2);
+        $this->assertSame(array('connection', 'held'), $this->grants());
+        sleep(1);
+        $this->zoom->forgetRequests();
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR2))->status);
+        $this->assertSame(array('connection'), $this->grants());
+        $this->assertSame(array(), $this->zoom->requests());
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertNull($this->browser('doctor1')->get('/wp-admin/profile.php')->element('telemed-other-zoom-user'), 'nothing is left to ask');
+        $this->assertSame(array(), $this->mailsToReconnect());
+    }
+
+    public function testWhileAGrantBesideTheConnectionIsInUseZoomSendsItAgain(): void
+    {
+        $this->useOAuthWithWebhook();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->make('doctor1', 'doctor1');
+        $this->consent($this->browser('doctor1'), $this->beginAuthorization('doctor1'), FakeZoom::DOCTOR2);
+        sleep(1);
+        [$inUse] = $this->useConnection('held');
+        $this->assertSame(503, $this->send($this->deauthorized(FakeZoom::DOCTOR2))->status);
+        $this->assertSame(array('connection', 'held'), $this->grants());
+        $inUse->close();
+        $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR2))->status);
+        $this->assertSame(array('connection'), $this->grants());
+    }
+
     public function testWhileTheConnectionIsInUseZoomIsAnsweredAndTheWorkerForgetsItLater(): void
     {
         $this->useOAuthWithWebhook();
@@ -78,6 +121,7 @@ final class WebhookTest extends ClinicTestCase
         sleep(1);
         [$inUse, $lock] = $this->useConnection();
         $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1))->status);
+        $this->site->awaitRequests();
         $this->assertSame('1', (string) $inUse->query("SELECT IS_USED_LOCK('{$lock}') = CONNECTION_ID()")->fetch_row()[0], 'it was in use all the time');
         $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
         $this->assertSame(array(), $this->mailsToReconnect());
@@ -99,6 +143,7 @@ final class WebhookTest extends ClinicTestCase
         sleep(1);
         [$inUse] = $this->useConnection();
         $this->assertSame(200, $this->send($this->deauthorized(FakeZoom::DOCTOR1))->status);
+        $this->site->awaitRequests();
         $inUse->close();
         sleep(1);
         $this->connect('doctor1', FakeZoom::DOCTOR1);
@@ -121,18 +166,25 @@ final class WebhookTest extends ClinicTestCase
     }
 
     /**
-     * Another process has the lock of the doctor's connection, for as long as this database connection lives.
+     * Another process has the lock of the doctor's connection, or of what lies beside it, for as long as this database connection lives.
      *
      * @return array{\mysqli, string} that, and the lock's name
      */
-    private function useConnection(): array
+    private function useConnection(string $place = 'connection'): array
     {
         $lock = $this->site->php('$plugin = \TelemedZoom\Plugin::instance();
-            $key = array_values(preg_grep("/^connection:/", $plugin->apps->tokenStore()->keys()))[0];
-            return $plugin->database->lockName("token:" . $key);');
+            $key = array_values(preg_grep("/^{$arguments["place"]}:/", $plugin->apps->tokenStore()->keys()))[0];
+            return $plugin->database->lockName("token:" . $key);', array('place' => $place));
         $connection = $this->site->database();
         $this->assertSame('1', (string) $connection->query("SELECT GET_LOCK('{$lock}', 0)")->fetch_row()[0]);
         return array($connection, $lock);
+    }
+
+    /** @return list<string> where grants lie: 'connection', 'held', 'former' */
+    private function grants(): array
+    {
+        $rows = $this->site->database()->query("SELECT SUBSTRING_INDEX(record_key, ':', 1) FROM wp_telemed_tokens WHERE record_key NOT LIKE 'zoomuser:%' AND record_key NOT LIKE 'pending:%' ORDER BY 1");
+        return array_column($rows->fetch_all(), 0);
     }
 
     private function useOAuthWithWebhook(): Page

@@ -162,6 +162,17 @@ impl OAuthApp {
         let moment = connectedBefore.map(|at| at.instant()).transpose()?;
         store.run(|| app.forget(&subject, moment))
     }
+
+    pub fn forget_beside(
+        &self,
+        subject: String,
+        zoomUserId: String,
+        connectedBefore: Option<DateTimeArgument>,
+    ) -> PhpResult<bool> {
+        let (app, store) = self.parts();
+        let moment = connectedBefore.map(|at| at.instant()).transpose()?;
+        store.run(|| app.forget_beside(&subject, &zoomUserId, moment))
+    }
 }
 
 impl OAuthApp {

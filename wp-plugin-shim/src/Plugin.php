@@ -242,7 +242,7 @@ final class Plugin
         (new Renewal($this->grants, $this->guard, $this->extension))->register();
         $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
         $watch->register();
-        $deauthorizations = new Deauthorizations(new Signals($this->database), $this->apps, $this->site, $this->ledger, $watch);
+        $deauthorizations = new Deauthorizations(new Signals($this->database), $this->apps, $this->site, $this->ledger, $watch, $this->afterRequest);
         $deauthorizations->register();
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();

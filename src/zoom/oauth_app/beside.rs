@@ -78,6 +78,8 @@ impl OAuthApp {
             };
             let record = Record {
                 zoom_user: Some(user.clone()),
+                // In force from now on: what Zoom has ended before was another connection.
+                since: self.context.clock.now().as_second(),
                 ..fresh.value
             };
             tokens.forget();
@@ -133,6 +135,38 @@ impl OAuthApp {
     /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
     pub fn end_former(&self, subject: &str) -> Result<()> {
         self.end_beside(subject, Place::Former)
+    }
+
+    /// Forgets what lies beside the subject's connection and is this Zoom user's, without telling Zoom, which has ended it itself
+    /// (`app_deauthorized`). With `connected_before`, what came there after that moment stays. Gives whether there was any.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub fn forget_beside(
+        &self,
+        subject: &str,
+        zoom_user_id: &str,
+        connected_before: Option<Timestamp>,
+    ) -> Result<bool> {
+        check_subject(subject)?;
+        let has_ended = |stored: &Stored<Record>| {
+            is_user(&stored.value, zoom_user_id)
+                && connected_before.is_none_or(|moment| stored.value.since <= moment.as_second())
+        };
+        let mut any = false;
+        for place in [Place::Held, Place::Former] {
+            let beside = self.beside(subject, place);
+            // Most have none, and nobody's lock is waited for.
+            if !readable(&beside)?.is_some_and(|stored| has_ended(&stored)) {
+                continue;
+            }
+            let _locked = beside.lock(LOCK_WAIT)?;
+            if readable(&beside)?.is_some_and(|stored| has_ended(&stored)) {
+                beside.delete()?;
+                any = true;
+            }
+        }
+        Ok(any)
     }
 
     /// Takes in what an authorization gave. Only what is known to be of the same Zoom user takes a living connection's place;

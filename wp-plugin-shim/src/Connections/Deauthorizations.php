@@ -1,8 +1,8 @@
 <?php
 /**
- * Forgets the connection of a doctor who has removed the app at Zoom. Zoom wants an answer within three seconds, and a connection
- * that is in use is locked for longer; so the fact is written down first, carried out at once where the lock is free, and else
- * by the worker.
+ * Forgets the connection of a doctor who has removed the app at Zoom. Zoom wants an answer within three seconds; a connection that
+ * is in use is locked for longer, and mails take their time. So the fact is written down first, carried out after the answer where
+ * the lock is free, and else by the worker. A grant beside the connection is forgotten at once, and else when Zoom sends it again.
  *
  * @package TelemedZoom
  */
@@ -16,6 +16,7 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Work\AfterRequest;
 use TelemedZoom\Work\Signals;
 
 defined('ABSPATH') || exit;
@@ -24,8 +25,9 @@ final class Deauthorizations
 {
     /** Signals are named after it, the doctor and a hash of the app; their moment is when Zoom said so. */
     private const SIGNAL = 'deauthorized:';
-    /** Seconds to wait for whoever uses the connection: while Zoom waits for an answer, and in the worker. */
+    /** Seconds to wait for whoever uses a grant: after the answer, while Zoom waits for it, and in the worker. */
     private const NO_PATIENCE = 0.0;
+    private const LITTLE_PATIENCE = 1.0;
     private const PATIENCE = 5.0;
 
     public function __construct(
@@ -33,7 +35,8 @@ final class Deauthorizations
         private readonly ZoomApps $apps,
         private readonly Site $site,
         private readonly Ledger $ledger,
-        private readonly ConnectionWatch $watch
+        private readonly ConnectionWatch $watch,
+        private readonly AfterRequest $afterRequest
     ) {
     }
 
@@ -52,14 +55,18 @@ final class Deauthorizations
         if (!$this->apps->knowsOAuthApp($client)) {
             return;
         }
-        $subject = $this->apps->oauthOf($client)->subjectOf($zoomUser);
+        $app = $this->apps->oauthOf($client, self::LITTLE_PATIENCE);
+        $subject = $app->subjectOf($zoomUser);
         $doctor = $subject === null ? null : $this->site->userOf($subject);
-        if ($doctor === null) {
-            return;
+        if ($doctor !== null) {
+            $signal = self::SIGNAL . $doctor . ':' . self::short($client);
+            $this->signals->set($signal, $sentAt->getTimestamp());
+            $this->afterRequest->later(fn() => $this->tryOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE));
         }
-        $signal = self::SIGNAL . $doctor . ':' . self::short($client);
-        $this->signals->set($signal, $sentAt->getTimestamp());
-        $this->tryOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE);
+        // Whoever was asked or asked to move visits is told by what becomes of those.
+        foreach ($this->apps->tokenStore()->subjectsBeside() as $beside) {
+            $app->forgetBeside($beside, $zoomUser, $sentAt);
+        }
     }
 
     /**

@@ -90,10 +90,27 @@ final class TokenStore implements \Telemed\TokenStore
      */
     public function subjects(): array
     {
+        return $this->subjectsIn('connection');
+    }
+
+    /**
+     * Who has a grant beside the connection: a Zoom user that waits for an answer, or the one before. Their records are named
+     * the same, with 'held:' and 'former:'.
+     *
+     * @return list<string>
+     */
+    public function subjectsBeside(): array
+    {
+        return $this->subjectsIn('held', 'former');
+    }
+
+    /** @return list<string> */
+    private function subjectsIn(string ...$places): array
+    {
         $subjects = [];
         foreach ($this->keys() as $key) {
             $parts = explode(':', $key, 3);
-            if ($parts[0] === 'connection' && isset($parts[2])) {
+            if (in_array($parts[0], $places, true) && isset($parts[2])) {
                 $subjects[$parts[2]] = true;
             }
         }

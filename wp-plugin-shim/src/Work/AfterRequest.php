@@ -1,7 +1,7 @@
 <?php
 /**
- * Carries out this request's wishes when it is over: the host's transaction has ended, and where the server allows it the answer
- * is with the browser already. Elsewhere the worker is called by a request of its own.
+ * Carries out this request's wishes, and what else need not be waited for, when it is over: the host's transaction has ended, and
+ * where the server allows it the answer is with the browser already. Elsewhere the worker is called by a request of its own.
  *
  * @package TelemedZoom
  */
@@ -25,6 +25,9 @@ final class AfterRequest
     /** @var array<int, int> version of the last wish by row */
     private array $wishes = [];
 
+    /** @var list<\Closure(): void> */
+    private array $tasks = [];
+
     public function __construct(private readonly Worker $worker)
     {
     }
@@ -45,9 +48,20 @@ final class AfterRequest
         $this->wishes[$row->id] = $row->version;
     }
 
+    /**
+     * Done after the answer, where the server allows that. Else, and where it fails, the worker must find it to do: it is written
+     * down before.
+     *
+     * @param \Closure(): void $task
+     */
+    public function later(\Closure $task): void
+    {
+        $this->tasks[] = $task;
+    }
+
     public function run(): void
     {
-        if ($this->wishes === []) {
+        if ($this->wishes === [] && $this->tasks === []) {
             return;
         }
         if (!Answer::send()) {
@@ -56,6 +70,15 @@ final class AfterRequest
             self::callCron();
             return;
         }
+        foreach ($this->tasks as $task) {
+            try {
+                $task();
+            } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+                // The worker comes by.
+                continue;
+            }
+        }
+        $this->tasks = [];
         $end = microtime(true) + self::SECONDS;
         foreach ($this->wishes as $id => $version) {
             $left = $end - microtime(true);

@@ -436,6 +436,43 @@ fn disconnect_and_forget_end_what_lies_beside() {
 }
 
 #[test]
+fn what_zoom_ended_itself_is_forgotten_beside_the_connection_too() {
+    let world = World::new();
+    let app = connected(&world, DOCTOR, "a", ONE);
+    held(&world, &app, "b", TWO);
+    accept(&world, &app);
+    held(&world, &app, "c", THREE);
+    let requests = world.http.lines().len();
+    let ended = Some(world.context.clock.now());
+    let earlier = ended.map(|at| at - Duration::from_secs(1));
+    assert!(!app.forget_beside(DOCTOR, ONE, earlier).unwrap());
+    assert!(!app.forget_beside(DOCTOR, TWO, ended).unwrap());
+    assert!(app.forget_beside(DOCTOR, ONE, ended).unwrap());
+    assert!(app.former_connection(DOCTOR).unwrap().is_none());
+    assert!(app.held_connection(DOCTOR).unwrap().is_some());
+    assert!(app.forget_beside(DOCTOR, THREE, None).unwrap());
+    assert!(app.held_connection(DOCTOR).unwrap().is_none());
+    assert!(!app.forget_beside(DOCTOR, THREE, None).unwrap(), "once");
+    let is_beside = |key: &String| key.starts_with("held") || key.starts_with("former");
+    assert!(!world.store.records.borrow().keys().any(is_beside));
+    assert_eq!(world.http.lines().len(), requests, "Zoom is not asked");
+    assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
+}
+
+#[test]
+fn what_is_accepted_after_zoom_ended_the_connection_before_stays() {
+    let world = World::new();
+    let app = connected(&world, DOCTOR, "a", ONE);
+    held(&world, &app, "b", TWO);
+    world.clock.advance(Duration::from_secs(10));
+    let ended = Some(world.context.clock.now());
+    world.clock.advance(Duration::from_secs(10));
+    accept(&world, &app);
+    assert!(!app.forget(DOCTOR, ended).unwrap());
+    assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
+}
+
+#[test]
 fn a_held_token_that_the_store_did_not_take_is_saved_at_the_next_answer() {
     let world = World::new();
     let app = connected(&world, DOCTOR, "a", ONE);
