@@ -13,6 +13,8 @@ pub enum Goal {
     AtMost(f64),
     AtLeast(f64),
     Exactly(f64),
+    /// None of its own: it is there to explain the figure of this key.
+    Explains(&'static str),
 }
 
 #[derive(Clone, Debug, Serialize)]
@@ -41,6 +43,7 @@ impl Goal {
             Self::AtMost(goal) => value <= goal + TOLERANCE,
             Self::AtLeast(goal) => value >= goal - TOLERANCE,
             Self::Exactly(goal) => (value - goal).abs() <= TOLERANCE,
+            Self::Explains(_) => true,
         }
     }
 
@@ -50,15 +53,17 @@ impl Goal {
             Self::AtMost(goal) => format!("at most {goal}"),
             Self::AtLeast(goal) => format!("at least {goal}"),
             Self::Exactly(goal) => format!("{goal}"),
+            Self::Explains(key) => format!("none; explains `{key}`"),
         }
     }
 
-    /// How far the value is on its way to the goal's border: 1 is the border, more is beyond it.
-    pub fn used(self, value: f64) -> f64 {
+    /// How far the value is on its way to the goal's border, where there is one: 1 is the border, more is beyond it.
+    pub fn used(self, value: f64) -> Option<f64> {
         match self {
-            Self::AtMost(goal) | Self::Exactly(goal) if goal > 0.0 => value / goal,
-            Self::AtLeast(goal) => goal / value,
-            Self::AtMost(_) | Self::Exactly(_) => 1.0 + value,
+            Self::AtMost(goal) | Self::Exactly(goal) if goal > 0.0 => Some(value / goal),
+            Self::AtLeast(goal) => Some(goal / value),
+            Self::AtMost(_) | Self::Exactly(_) => Some(1.0 + value),
+            Self::Explains(_) => None,
         }
     }
 }

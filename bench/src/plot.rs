@@ -117,8 +117,11 @@ impl Canvas {
         };
         let top = self.y;
         for figure in figures {
+            let Some(used) = figure.goal.used(figure.value) else {
+                continue;
+            };
             self.label(figure.key);
-            let end = scale.place(figure.goal.used(figure.value));
+            let end = scale.place(used);
             self.bar(LEFT, end, if figure.reached { REACHED } else { MISSED });
             let text = format!(
                 "{}{} (goal: {})",

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::figure::Goal;
 use crate::report::Report;
 
 pub fn render(report: &Report) -> String {
@@ -19,10 +20,10 @@ pub fn render(report: &Report) -> String {
             number(figure.min),
             number(figure.max),
             figure.goal.text(),
-            if figure.reached {
-                "reached"
-            } else {
-                "**missed**"
+            match figure.goal {
+                Goal::Explains(_) => "",
+                _ if figure.reached => "reached",
+                _ => "**missed**",
             },
         );
     }

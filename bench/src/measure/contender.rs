@@ -21,7 +21,13 @@ pub const WP_HTTP: &str = "WordPress HTTP API";
 pub const CURL_KEPT: &str = "PHP cURL, handle kept, CLI";
 pub const CURL_FPM: &str = "PHP cURL, php-fpm";
 pub const LIMIT: &str = "the limit: bare client";
+/// A connection that rests between two exchanges finds the server and the processor asleep, whoever asks: php-fpm's requests
+/// are held against a bare client that rests as long.
+pub const LIMIT_FPM: &str = "the limit at php-fpm's pace";
 pub const LIBRARY: &str = "reqwest alone";
+
+/// The php-fpm pool that serves requests which do nothing.
+const PAUSE: &str = "pause";
 
 /// What each costs per meeting about once (TLS, certificates), so that slow ones are asked less often.
 const SLOW: usize = 4;
@@ -30,6 +36,7 @@ pub enum Contender {
     Cli(Worker),
     Fpm(&'static str),
     Limit(Box<BareClient>),
+    LimitAtFpmPace(Box<BareClient>),
     Library(Box<LibraryClient>),
 }
 
@@ -50,13 +57,17 @@ impl<'a> Contenders<'a> {
             setting,
             &format!("{name}-fpm"),
             &directives,
-            &["telemed", "curl"],
+            &["telemed", "curl", PAUSE],
             1,
         )?;
         let all = vec![
             (
                 LIMIT,
                 Contender::Limit(Box::new(stage.bare_client(setting)?)),
+            ),
+            (
+                LIMIT_FPM,
+                Contender::LimitAtFpmPace(Box::new(stage.bare_client(setting)?)),
             ),
             (
                 LIBRARY,
@@ -133,23 +144,30 @@ impl Contender {
                 Ok(all)
             }
             Self::Limit(client) => limit(client, &stage.request, creates),
-            Self::Library(client) => repeat(creates, || client.exchange()),
+            Self::LimitAtFpmPace(client) => repeat(
+                creates,
+                || fpm.request(setting, PAUSE, "idle.php", &[]).map(drop),
+                || Ok(client.exchange(&stage.request)?.status),
+            ),
+            Self::Library(client) => repeat(creates, || Ok(()), || client.exchange()),
         }
     }
 }
 
 /// The bare client's times; the first exchange is not counted.
 pub fn limit(client: &mut BareClient, request: &[u8], creates: usize) -> anyhow::Result<Taken> {
-    repeat(creates, || Ok(client.exchange(request)?.status))
+    repeat(creates, || Ok(()), || Ok(client.exchange(request)?.status))
 }
 
-/// Times one exchange after another; the first is not counted.
+/// Times one exchange after another, `pause` before each left out; the first is not counted.
 fn repeat(
     creates: usize,
+    mut pause: impl FnMut() -> anyhow::Result<()>,
     mut exchange: impl FnMut() -> anyhow::Result<u16>,
 ) -> anyhow::Result<Taken> {
     let mut taken = Taken::default();
     for number in 0..=creates {
+        pause()?;
         let start = Instant::now();
         let status = exchange()?;
         let wall = start.elapsed().as_secs_f64();

@@ -10,6 +10,7 @@ use super::contender::CURL_KEPT;
 use super::contender::Contenders;
 use super::contender::LIBRARY;
 use super::contender::LIMIT;
+use super::contender::LIMIT_FPM;
 use super::contender::TELEMED;
 use super::contender::TELEMED_FPM;
 use super::contender::WP_HTTP;
@@ -72,6 +73,18 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
         "create.vs_limit_0ms",
         "Create, 0 ms away: time over the bare client's",
         1.25,
+        at(0)?,
+    )?);
+    report.add(explains_limit(
+        "create.reqwest_vs_limit_0ms",
+        "reqwest alone, 0 ms away: time over the bare client's",
+        LIBRARY,
+        at(0)?,
+    )?);
+    report.add(explains_limit(
+        "create.fpm_pace_vs_limit_0ms",
+        "The bare client at php-fpm's pace, 0 ms away: time over its own without rest",
+        LIMIT_FPM,
         at(0)?,
     )?);
     report.add(against_wp_http(
@@ -148,7 +161,7 @@ fn run(
     Ok(distance)
 }
 
-/// The worse of CLI and php-fpm.
+/// The worse of CLI and php-fpm, each over the bare client at its own pace.
 fn against_limit(
     key: &'static str,
     what: &'static str,
@@ -157,21 +170,36 @@ fn against_limit(
 ) -> anyhow::Result<Figure> {
     let limit = rounds_of(&distance.walls, LIMIT)?;
     let under_cli = ratios(rounds_of(&distance.walls, TELEMED)?, limit)?;
-    let under_fpm = ratios(rounds_of(&distance.walls, TELEMED_FPM)?, limit)?;
-    let kept = ratios(rounds_of(&distance.walls, CURL_KEPT)?, limit)?;
-    let library = ratios(rounds_of(&distance.walls, LIBRARY)?, limit)?;
+    let fpm = rounds_of(&distance.walls, TELEMED_FPM)?;
+    let under_fpm = ratios(fpm, rounds_of(&distance.walls, LIMIT_FPM)?)?;
     let worse = if median(&under_cli)? > median(&under_fpm)? {
         &under_cli
     } else {
         &under_fpm
     };
     let mut raw = medians(distance)?;
-    raw.push(("ratio: telemed, CLI".to_owned(), median(&under_cli)?));
-    raw.push(("ratio: telemed, php-fpm".to_owned(), median(&under_fpm)?));
-    raw.push(("ratio: PHP cURL, handle kept".to_owned(), median(&kept)?));
-    // How much of it is the library's: no work of ours can be less.
-    raw.push(("ratio: reqwest alone".to_owned(), median(&library)?));
+    raw.push((format!("ratio: {TELEMED}"), median(&under_cli)?));
+    raw.push((format!("ratio: {TELEMED_FPM}"), median(&under_fpm)?));
+    // Without regard to the pace.
+    for name in [TELEMED_FPM, LIMIT_FPM, CURL_KEPT, LIBRARY] {
+        let times = rounds_of(&distance.walls, name)?;
+        let over_limit = median(&ratios(times, limit)?)?;
+        raw.push((format!("ratio to the bare client: {name}"), over_limit));
+    }
     Figure::new(key, what, "", Goal::AtMost(goal), worse, raw)
+}
+
+/// What takes longer than the bare client although none of our work is in it.
+fn explains_limit(
+    key: &'static str,
+    what: &'static str,
+    name: &str,
+    distance: &Distance,
+) -> anyhow::Result<Figure> {
+    let times = rounds_of(&distance.walls, name)?;
+    let limit = rounds_of(&distance.walls, LIMIT)?;
+    let goal = Goal::Explains("create.vs_limit_0ms");
+    Figure::new(key, what, "", goal, &ratios(times, limit)?, [])
 }
 
 /// Against the worse of CLI and php-fpm.
@@ -202,6 +230,7 @@ fn against_wp_http(
 fn medians(distance: &Distance) -> anyhow::Result<Vec<(String, f64)>> {
     [
         LIMIT,
+        LIMIT_FPM,
         LIBRARY,
         TELEMED,
         TELEMED_FPM,
