@@ -240,6 +240,23 @@ final class EventsTest extends KivicareTestCase
         $this->assertSame(array(), $this->meetings());
     }
 
+    public function testOurOwnScreensAndRoutesChangeNoAppointmentOfTheCores(): void
+    {
+        $row = $this->visit($this->book());
+        $meeting = $this->onlyMeeting();
+        $admin = $this->browser('admin');
+        foreach (array('DELETE' => null, 'PATCH' => array('start' => self::start(50))) as $method => $body) {
+            $answer = $admin->rest($method, "telemed/v1/meetings/{$row['id']}", $body);
+            $this->assertSame(array(409, 'telemed_booked_elsewhere'), array($answer->status, $answer->json()['code']), $method);
+        }
+        $screen = $admin->get("/wp-admin/admin.php?page=telemed-meeting&id={$row['id']}");
+        $this->assertSame(array(), $screen->all('//button[contains(@class, "telemed-cancel")]'));
+        $this->assertNull($screen->element('telemed-change'));
+        $this->assertSame(array(), $admin->screen('telemed-meetings')->all('//button[contains(@class, "telemed-cancel")]'));
+        $this->assertSame(array('made', $row['start_utc']), array($this->row((int) $row['id'])['state'], $this->visit((int) $row['appointment'])['start_utc']));
+        $this->assertSame($meeting, $this->onlyMeeting());
+    }
+
     public function testAnAppointmentThatIsBookedAgainHasOneMeetingAndTheSameLink(): void
     {
         $id = $this->book();

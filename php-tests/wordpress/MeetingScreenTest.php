@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use Telemed\Tests\FakeZoom;
+
 /** A meeting's own screen, and the comparison with Zoom below the list: what they say, and what their buttons do for whom. */
 final class MeetingScreenTest extends ClinicTestCase
 {
@@ -101,6 +103,46 @@ final class MeetingScreenTest extends ClinicTestCase
         $again = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-renew")]]'));
         $this->assertStringContainsString('not uncertain any more', implode(' ', $again->notices()));
         $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAVisitIsMovedAndGivenToAnotherDoctorOnItsScreenAndKeepsItsLink(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z', 'patient' => 'pat@patients.example'));
+        $admin = $this->browser('admin');
+        $form = $admin->get($this->path($row['id']))->form('telemed-change-form');
+        $this->assertSame(array('2031-07-15', '11:30', 'Europe/Berlin', '25'), array($form->fields['date'], $form->fields['time'], $form->fields['timezone'], $form->fields['minutes']));
+        $page = $admin->submit($form, array('date' => '2031-12-15', 'time' => '08:00'));
+        $this->assertStringContainsString('is changed', implode(' / ', $page->notices()));
+        $moved = $this->row($row['id']);
+        $this->assertSame(array('2031-12-15T07:00:00Z', $row['meeting_id'], $row['visit_link'], 'made'), array($moved['start'], $moved['meeting_id'], $moved['visit_link'], $moved['state']));
+        $this->assertSame('2031-12-15T07:00:00Z', $this->zoom->meeting($row['meeting_id'])['start_time']);
+
+        $admin->submit($form, array('doctor' => (string) $this->site->userId('doctor2'), 'date' => '2031-12-16'));
+        $given = $this->row($row['id']);
+        $this->assertSame(array($this->site->userId('doctor2'), FakeZoom::DOCTOR2, $row['visit_link']), array($given['doctor'], $given['host_id'], $given['visit_link']));
+        $this->assertSame(array($given['meeting_id']), array_column($this->meetings(), 'id'));
+        $this->assertSame(
+            array('Your video visit', 'Your video visit has changed', 'Your video visit is with another doctor'),
+            array_column(array_filter($this->site->mails(), static fn (array $mail): bool => 'pat@patients.example' === $mail['to']), 'subject')
+        );
+    }
+
+    public function testNobodyChangesWhatIsNotTheirsOnTheScreenAndNothingImpossible(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z'));
+        $foreign = $this->make('admin', 'doctor2', array('start' => '2031-07-15T09:30:00Z'));
+        $doctor = $this->browser('doctor1');
+        $form = $doctor->get($this->path($row['id']))->form('telemed-change-form');
+        $this->assertArrayNotHasKey('doctor', $form->fields);
+        $this->assertSame(403, $doctor->submit($form, array('meeting' => (string) $foreign['id']))->status);
+        $this->assertSame(403, $doctor->submit($form, array('doctor' => (string) $this->site->userId('doctor2')))->status);
+        foreach (array(array('date' => '2020-01-01'), array('timezone' => '+02:00'), array('minutes' => '0'), array('date' => 'x')) as $bad) {
+            $this->assertStringContainsString('was not changed', implode(' / ', $doctor->submit($form, $bad)->notices()), json_encode($bad));
+        }
+        foreach (array($row, $foreign) as $before) {
+            $this->assertSame($before['start'], $this->row($before['id'])['start']);
+            $this->assertSame($before['doctor'], $this->row($before['id'])['doctor']);
+        }
     }
 
     public function testAnOverlapIsSaidWhenItIsBooked(): void

@@ -132,6 +132,7 @@ final class PermissionsTest extends ClinicTestCase
         return array(
             'create' => array('telemed_create_meeting', 'doctor1', 'patient'),
             'cancel' => array('telemed_cancel_meeting', 'doctor1', null),
+            'change' => array('telemed_change_meeting', 'doctor1', null),
             'check' => array('telemed_check', 'admin', 'doctor1'),
             'confirm a host' => array('telemed_confirm_host', 'admin', 'doctor1'),
             'confirm all' => array('telemed_confirm_matches', 'admin', 'doctor1'),

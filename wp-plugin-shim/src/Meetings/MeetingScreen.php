@@ -17,6 +17,7 @@ use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\LogText;
+use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
@@ -46,7 +47,8 @@ final class MeetingScreen
         private readonly Worker $worker,
         private readonly AppointmentSources $sources,
         private readonly Settings $settings,
-        private readonly UncertainMeetingForm $uncertain
+        private readonly UncertainMeetingForm $uncertain,
+        private readonly ChangeMeetingForm $change
     ) {
     }
 
@@ -177,6 +179,7 @@ final class MeetingScreen
             $this->uncertain->print($row);
         }
         $this->printButtons($row);
+        $this->change->print($row);
         $this->printLog($row);
     }
 
@@ -244,7 +247,7 @@ final class MeetingScreen
                 __('Have you looked at Zoom? If there is one after all, the host has two meetings.', 'telemed-zoom')
             );
         }
-        if ($row->state->isLive()) {
+        if ($row->state->isLive() && $row->source === ManualSource::NAME) {
             AdminPost::button(
                 MeetingsScreen::ACTION_CANCEL,
                 __('Cancel', 'telemed-zoom'),

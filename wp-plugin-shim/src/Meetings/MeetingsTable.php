@@ -13,6 +13,7 @@ use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Settings\Settings;
@@ -176,15 +177,17 @@ final class MeetingsTable extends \WP_List_Table
             }
         }
         if ($item->state->isLive() && !$item->isOver()) {
-            ob_start();
-            AdminPost::button(
-                MeetingsScreen::ACTION_CANCEL,
-                __('Cancel', 'telemed-zoom'),
-                ['meeting' => $item->id, 'when' => self::when()],
-                'button-link button-link-delete telemed-cancel',
-                __('Cancel this meeting? Its join link will stop working.', 'telemed-zoom')
-            );
-            $html .= ob_get_clean();
+            if ($item->source === ManualSource::NAME) {
+                ob_start();
+                AdminPost::button(
+                    MeetingsScreen::ACTION_CANCEL,
+                    __('Cancel', 'telemed-zoom'),
+                    ['meeting' => $item->id, 'when' => self::when()],
+                    'button-link button-link-delete telemed-cancel',
+                    __('Cancel this meeting? Its join link will stop working.', 'telemed-zoom')
+                );
+                $html .= ob_get_clean();
+            }
             if ($item->visitKey !== null) {
                 $html .= MeetingScreen::invitation($item, $this->settings->mailsZoomsLink());
             }

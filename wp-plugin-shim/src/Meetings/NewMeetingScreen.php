@@ -136,7 +136,7 @@ final class NewMeetingScreen
                 Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
             if ($this->queries->overlaps([$row]) !== []) {
-                Notices::flash('warning', __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom'));
+                Notices::flash('warning', self::overlapWarning());
             }
             return MeetingsScreen::url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
@@ -147,6 +147,11 @@ final class NewMeetingScreen
             set_transient(self::transient(), $entered, self::KEEP_SECONDS);
             return self::url();
         }
+    }
+
+    public static function overlapWarning(): string
+    {
+        return __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom');
     }
 
     private static function printDoctors(int $selected): void

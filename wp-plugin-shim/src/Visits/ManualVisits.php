@@ -55,23 +55,41 @@ final class ManualVisits
     /**
      * What is null stays.
      *
-     * @throws Problem|DatabaseException
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
      */
-    public function change(int $id, ?\DateTimeInterface $start, ?int $minutes, ?string $timezone, ?string $topic): MeetingRecord
+    public function change(int $id, ?\DateTimeInterface $start, ?int $minutes, ?string $timezone, ?string $topic, ?int $doctor = null): MeetingRecord
     {
-        $row = $this->ledger->demand($id);
+        $row = $this->demandOwn($id);
         if (!$row->state->isLive()) {
             throw new Problem('telemed_wrong_state', __('this visit is off or over', 'telemed-zoom'), __('Make a new one.', 'telemed-zoom'), 409);
         }
         $visit = Visit::of($start ?? $row->start, $minutes ?? $row->minutes, $timezone ?? $row->timezone, $topic ?? $row->topic);
         $visit->request(null, $this->site->reference($row->source, $row->appointment));
-        return $this->tried($this->visits->move($row, $visit));
+        if ($doctor !== null && $doctor !== $row->doctor) {
+            $this->apps->forDoctor($doctor);
+        }
+        return $this->tried($this->visits->move($row, $visit, $doctor));
     }
 
     /** @throws Problem|DatabaseException */
     public function cancel(int $id): MeetingRecord
     {
-        return $this->tried($this->visits->cancel($this->ledger->demand($id)));
+        return $this->tried($this->visits->cancel($this->demandOwn($id)));
+    }
+
+    /** @throws Problem when it was booked elsewhere: what stands there would be put back at once */
+    private function demandOwn(int $id): MeetingRecord
+    {
+        $row = $this->ledger->demand($id);
+        if ($row->source !== ManualSource::NAME) {
+            throw new Problem(
+                'telemed_booked_elsewhere',
+                __('this visit was not booked on these screens, but in the clinic\'s appointment system', 'telemed-zoom'),
+                __('Change or cancel the appointment there: its meeting follows.', 'telemed-zoom'),
+                409
+            );
+        }
+        return $row;
     }
 
     private function tried(MeetingRecord $row): MeetingRecord
