@@ -178,11 +178,11 @@ final class Site
         );
     }
 
-    /** Waits, for ten seconds at most, until no request goes on working after its answer: mails are sent then. */
+    /** Waits, for a minute at most, until no request goes on working after its answer: mails are sent then. */
     public function awaitRequests(): void
     {
         $server = preg_replace('~^(https?://[^/]+).*~', '$1/fpm-status?json', $this->url());
-        for ($try = 0; $try < 500; $try++) {
+        for ($try = 0; $try < 3000; $try++) {
             $status = json_decode((string) file_get_contents($server), true, 512, JSON_THROW_ON_ERROR);
             if (0 === $status['active processes']) {
                 return;
