@@ -19,7 +19,6 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Plugin;
-use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
