@@ -131,6 +131,22 @@ final class MailTest extends KivicareTestCase
         }
     }
 
+    /** The core mails the cancellation at once, and nothing when it is taken back. */
+    public function testACancellationThatIsTakenBackAtOnceIsToldAsABookingByUs(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            $plugin->visits->book($row->source, $row->appointment, $row->doctor, $row->visit());
+            $plugin->worker->runDue(30.0);',
+            array('id' => (int) $this->visit($id)['id'])
+        );
+        $this->assertSame(array('Your video visit'), array_column($this->mailsTo(self::PATIENT), 'subject'));
+    }
+
     /** A payment and a cancellation at the same moment: the core's mail of the booking is none of the cancellation. */
     public function testACancellationIsMailedByUsWhereTheCoreHasMailedTheBookingMeanwhile(): void
     {

@@ -114,9 +114,9 @@ final class Committed
             return null;
         }
         if ($wanted === null || !$wanted->held) {
-            return Visits::settled($this->ledger, $this->visits->cancel($row));
+            return Visits::settled($this->ledger, $this->visits->cancel($row), $row);
         }
-        return Visits::settled($this->ledger, $this->correct($row, $wanted));
+        return Visits::settled($this->ledger, $this->correct($row, $wanted), $row);
     }
 
     /** A contradiction without a wish of ours: the appointment was changed behind our back, perhaps just now. */

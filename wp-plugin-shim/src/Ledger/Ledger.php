@@ -28,7 +28,7 @@ final class Ledger
     private const TRACKING_ID_LENGTH = 191;
     private const CHANGEABLE = [
         'doctor', 'patient', 'patient_email', 'start_utc', 'end_utc', 'minutes', 'timezone', 'topic', 'generation', 'sequence', 'visit_key',
-        'event', 'sent', 'mode', 'app', 'zoom_account', 'connection', 'host_id', 'host_email', 'meeting_id', 'uuid', 'join_url', 'passcode',
+        'event', 'told', 'sent', 'mode', 'app', 'zoom_account', 'connection', 'host_id', 'host_email', 'meeting_id', 'uuid', 'join_url', 'passcode',
         'passcode_in_link', 'overridden', 'tries', 'next_try_at', 'attempted_at', 'seen_at', 'wished_at', 'last_error', 'tracking_id',
     ];
     /** What is known of a meeting; null where none is. */
@@ -58,6 +58,7 @@ final class Ledger
             'source' => $source, 'appointment' => $appointment, 'doctor' => $doctor, 'patient' => $patient?->user, 'patient_email' => $patient?->email,
         ] + self::wanted($visit) + [
             'state' => MeetingState::Due->value, 'visit_key' => VisitLink::newKey(), 'event' => $isCommitted ? null : 'booked', 'seen_at' => $isCommitted ? $now : null,
+            'told' => $isCommitted ? self::told($doctor, $visit) : null,
             'wished_at' => $now, 'created_at' => $now, 'updated_at' => $now,
         ];
         try {
@@ -317,6 +318,12 @@ final class Ledger
         } finally {
             $this->database->unlock($key);
         }
+    }
+
+    /** What people know of a visit that takes place, in short: its doctor, and what makes Ledger::fingerprint() differ. */
+    public static function told(int $doctor, Visit $visit): string
+    {
+        return $doctor . ':' . self::fingerprint($visit);
     }
 
     /** What Zoom has, in short: equal when start, length, zone and topic are. */

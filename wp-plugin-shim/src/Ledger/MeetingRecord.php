@@ -20,6 +20,7 @@ final class MeetingRecord
      * @param ?string      $visitKey   what the visit link ends with; null once it was blanked
      * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
      * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
+     * @param ?string      $told       what people know of the visit, see Ledger::told(); null: nothing, or it was told by an older version
      * @param ?string      $sent       see Ledger::fingerprint(): what Zoom is known to have
      * @param ?string      $event      what happened last and was not yet seen committed
      * @param list<string> $overridden settings that the Zoom account did not take as asked
@@ -42,6 +43,7 @@ final class MeetingRecord
         public readonly int $sequence,
         public readonly ?string $visitKey,
         public readonly ?string $event,
+        public readonly ?string $told,
         public readonly ?string $sent,
         public readonly ?string $mode,
         public readonly ?string $app,
@@ -92,6 +94,7 @@ final class MeetingRecord
             (int) $row['sequence'],
             $text('visit_key'),
             $text('event'),
+            $text('told'),
             $text('sent'),
             $text('mode'),
             $text('app'),

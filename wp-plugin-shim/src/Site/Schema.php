@@ -20,7 +20,7 @@ defined('ABSPATH') || exit;
 final class Schema
 {
     public const OPTION = 'telemed_schema';
-    private const VERSION = 4;
+    private const VERSION = 5;
 
     public function register(): void
     {
@@ -71,6 +71,7 @@ final class Schema
   sequence int(10) unsigned NOT NULL DEFAULT 0,
   visit_key char(32) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   event varchar(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
+  told varchar(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   sent char(40) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   mode varchar(16) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   app $name,

@@ -26,6 +26,9 @@ defined('ABSPATH') || exit;
 
 final class Visits
 {
+    /** What people know of a visit that does not take place. @see Ledger::told() */
+    private const OFF = 'off';
+
     public function __construct(
         private readonly Ledger $ledger,
         private readonly Leftovers $leftovers,
@@ -180,14 +183,38 @@ final class Visits
         return $row->source === ManualSource::NAME ? self::settled($this->ledger, $row) : $row;
     }
 
-    /** The appointment was seen committed as the row has it: whoever waits for that is told. */
-    public static function settled(Ledger $ledger, MeetingRecord $row): MeetingRecord
+    /**
+     * The appointment was seen committed as the row has it: people are told what they do not know.
+     *
+     * @param ?MeetingRecord $wished the row as it was before it was corrected: what it wished last has been rolled back
+     */
+    public static function settled(Ledger $ledger, MeetingRecord $row, ?MeetingRecord $wished = null): MeetingRecord
     {
         if ($row->event === null && $row->seenAt !== null) {
             return $row;
         }
-        $changes = ['event' => null, 'seen_at' => Clock::sql()];
-        return $row->event === null ? $ledger->move($row, $row->state, $changes) : $ledger->settle($row, $row->state, $changes, '', $row->event);
+        $is = $row->state === MeetingState::Cancelled ? self::OFF : Ledger::told($row->doctor, $row->visit());
+        $changes = ['event' => null, 'seen_at' => Clock::sql(), 'told' => $is];
+        $news = $row->event === null ? null : self::unknown($row, $is, $wished);
+        return $news === null ? $ledger->move($row, $row->state, $changes) : $ledger->settle($row, $row->state, $changes, '', $news);
+    }
+
+    /** Not simply the last wish: that may have been rolled back, or have hidden another. What stands counts, against what was told. */
+    private static function unknown(MeetingRecord $row, string $is, ?MeetingRecord $wished): ?string
+    {
+        return match (true) {
+            $row->told === null && $row->seenAt !== null => $row->event,
+            // There and back again since: an appointment system may have told of the one and not of the other.
+            $row->told === $is => match ([($wished ?? $row)->event, $is === self::OFF]) {
+                ['renewed', false] => 'renewed',
+                ['booked', false] => 'booked',
+                ['cancelled', true] => $wished === null ? 'cancelled' : null,
+                default => null,
+            },
+            $is === self::OFF => $row->told === null ? null : 'cancelled',
+            $row->told === null, $row->told === self::OFF => 'booked',
+            default => str_starts_with($row->told, $row->doctor . ':') ? 'moved' : 'reassigned',
+        };
     }
 
     /**

@@ -1,0 +1,79 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+/** People are told what stands in the appointment system, not what was wished in a transaction that was rolled back. */
+final class RolledBackNewsTest extends ClinicTestCase
+{
+    private const PATIENT = 'pat@patients.example';
+    private const INSIDE = <<<'CODE'
+        final class MailingSource implements \TelemedZoom\Ledger\AppointmentSource
+        {
+            public static ?\TelemedZoom\Ledger\Wanted $stands = null;
+            public function name(): string { return 'test'; }
+            public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return self::$stands === null ? [] : array_fill_keys($appointments, self::$stands); }
+            public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
+            public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
+            public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return false; }
+        }
+        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new MailingSource()]);
+        $plugin = \TelemedZoom\Plugin::instance();
+        $doctor = get_user_by('login', 'doctor1')->ID;
+        $other = get_user_by('login', 'doctor2')->ID;
+        $at = static fn (string $day): \TelemedZoom\Visits\Visit => \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');
+        $stands = static function (string $day, int $by, bool $held = true): void { MailingSource::$stands = new \TelemedZoom\Ledger\Wanted($held, $by, new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin'); };
+        $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->settle($row->id, 20.0, $row->version);
+        $stands('+3 days', $doctor);
+        $row = $settle($plugin->visits->book('test', '1', $doctor, $at('+3 days')));
+        CODE;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    /** @dataProvider rolledBack */
+    public function testAWishThatIsRolledBackIsToldToNobody(string $wish): void
+    {
+        $this->site->php(self::INSIDE . $wish);
+        $this->assertSame(array('Your video visit'), $this->subjects(self::PATIENT));
+        $this->assertSame(array('Your video visit'), $this->subjects('doctor1@clinic.example'));
+        $this->assertSame(array(), $this->subjects('doctor2@clinic.example'));
+        $this->assertSame('made', $this->rows()[0]['state']);
+        $this->assertCount(1, $this->meetings());
+    }
+
+    /** @return array<string, array{string}> */
+    public static function rolledBack(): array
+    {
+        return array(
+            'a cancellation' => array('$settle($plugin->visits->cancel($row));'),
+            'a change of doctor' => array('$settle($plugin->visits->move($row, null, $other));'),
+            'a move' => array('$settle($plugin->visits->move($row, $at("+5 days")));'),
+            'two of them' => array('$settle($plugin->visits->cancel($plugin->visits->move($row, $at("+5 days"))));'),
+        );
+    }
+
+    public function testAMoveIsToldThoughACancellationAfterItIsRolledBack(): void
+    {
+        $this->site->php(self::INSIDE . '$row = $plugin->visits->move($row, $at("+5 days")); $stands("+5 days", $doctor); $settle($plugin->visits->cancel($row));');
+        $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects(self::PATIENT));
+        $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects('doctor1@clinic.example'));
+    }
+
+    public function testACancellationIsToldOnceThoughBookingItAgainIsRolledBack(): void
+    {
+        $this->site->php(self::INSIDE . '$stands("+3 days", $doctor, false); $row = $settle($plugin->visits->cancel($row)); $settle($plugin->visits->book("test", "1", $doctor, $at("+3 days")));');
+        $this->assertSame(array('Your video visit', 'Your video visit is cancelled'), $this->subjects(self::PATIENT));
+        $this->assertSame('cancelled', $this->rows()[0]['state']);
+    }
+
+    /** @return list<string> */
+    private function subjects(string $address): array
+    {
+        return array_column(array_filter($this->site->mails(), static fn (array $mail): bool => $mail['to'] === $address), 'subject');
+    }
+}
