@@ -29,11 +29,8 @@ final class Attendance
     ) {
     }
 
-    /**
-     * @param array<int, string> $links       visit key of each appointment
-     * @param bool               $mustBeThere whether Zoom was reachable for so long that there is no excuse
-     */
-    public function begin(int $start, array $links, bool $mustBeThere): void
+    /** @param bool $mustBeThere whether Zoom was reachable for so long that there is no excuse */
+    public function begin(int $start, bool $mustBeThere): void
     {
         $database = $this->site->database();
         $beginning = array_filter(
@@ -45,9 +42,8 @@ final class Attendance
         $atZoom = array_column($this->zoom->state()['meetings'], null, 'join_url');
         foreach ($beginning as $appointment) {
             $id = $appointment['id'];
-            $newest = $notices[$id][$appointment['patient']] ?? array(array('links' => array()));
-            $link = end($newest)['links'][0] ?? $this->site->url('/?telemed_visit=' . ($links[$id] ?? 'none'));
-            [$address, $what] = $this->join($link);
+            $newest = $notices[$id][$appointment['patient']] ?? array();
+            [$address, $what] = $this->join(end($newest)['links'][0] ?? '');
             $meeting = $atZoom[$address] ?? null;
             $isRight = null !== $meeting && strtotime((string) $meeting['start_time']) === $start && $meeting['host_id'] === $this->hosts[$appointment['doctor']]['id'];
             if ($mustBeThere && $isRight) {
@@ -79,7 +75,7 @@ final class Attendance
     private function join(string $link): array
     {
         if (! str_contains($link, 'telemed_visit=')) {
-            return array($link, "Zoom's own link");
+            return array($link, '' === $link ? 'the patient was mailed no link' : "Zoom's own link");
         }
         $visitor = $this->site->visitor();
         $page = $visitor->get($link);
@@ -87,6 +83,7 @@ final class Attendance
         if (null !== $button) {
             $page = $visitor->get($button->getAttribute('href'), false);
         }
-        return array($page->header('location'), $page->text());
+        $state = $page->element('telemed-visit')?->getAttribute('data-state') ?? "status {$page->status}";
+        return array($page->header('location'), "the page of the visit says '{$state}'");
     }
 }

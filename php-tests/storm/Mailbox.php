@@ -17,7 +17,8 @@ final class Mailbox
 {
     /** @var array<string, array<string, list<array<string, mixed>>>> by UID of the visit and address */
     private array $notices = array();
-    private string $read = '';
+    /** @var array<string, true> by file */
+    private array $read = array();
 
     public function __construct(private readonly Site $site, private readonly AppointmentSystem $system)
     {
@@ -30,9 +31,10 @@ final class Mailbox
      */
     public function notices(): array
     {
-        foreach ($this->site->mailsAfter($this->read) as $this->read => $mail) {
+        foreach ($this->site->mailsBut($this->read) as $file => $mail) {
+            $this->read[$file] = true;
             foreach ($mail['attachments'] as $attachment) {
-                [$uid, $notice] = self::notice((float) $this->read, $mail['message'], $attachment['content']);
+                [$uid, $notice] = self::notice((float) $file, $mail['message'], $attachment['content']);
                 $this->notices[$uid][$mail['to']][] = $notice;
             }
         }

@@ -88,12 +88,12 @@ final class Plan
         return array('what' => $what, 'commits' => mt_rand(1, 10) > 1, 'settles' => mt_rand(1, 10) > 3) + $visit;
     }
 
-    /** Four to sixty days from now, on a quarter of an hour; or around the opening hour. */
+    /** Five to sixty days from now, on a quarter of an hour; or around the opening hour. */
     private static function start(?int $opens): string
     {
         $quarter = 900;
         return gmdate('Y-m-d H:i:s', null === $opens
-            ? intdiv(time() + mt_rand(4 * 86400, 60 * 86400), $quarter) * $quarter
+            ? intdiv(time() + mt_rand(5 * 86400, 60 * 86400), $quarter) * $quarter
             : $opens + self::STEP_SECONDS * mt_rand(...self::STEPS));
     }
 

@@ -2,7 +2,7 @@
 
 /**
  * Bookings, moves and cancellations by concurrent processes while fake-zoom fails in every way, workers are killed and
- * transactions are rolled back. A day later a part of the visits begins: more is booked, moved and cancelled in the hour before,
+ * transactions are rolled back. Two days later a part of the visits begins: more is booked, moved and cancelled in the hour before,
  * Zoom is away until just before the opening hour, and each patient clicks on the link of the newest mail. Then the worker and
  * one night's work run, and what is left is judged. Time is moved, not waited for. @see Time.php
  *
@@ -30,6 +30,8 @@ const ACTORS = 4;
 const WORKERS = 2;
 const FAULT_EVERY_MS = 120;
 const KILL_EVERY_FAULTS = 15;
+/** So that what is put off by a minute is tried again within the storm, and access tokens end in it. */
+const SECONDS_PER_FAULT = 20;
 /** What is believed late, late mails included, is believed by then. */
 const STEP_SECONDS = 20 * 60;
 const SETTLE_STEPS = 30;
@@ -53,7 +55,7 @@ $mailsZoomsLink = 0 === $seed % 2;
 $doctors = $stage->build($mode, max(2, intdiv($appointments, $system->appointmentsPerDoctor())), $mailsZoomsLink);
 $known = $system->prepare($site, $doctors, ACTORS);
 $hosts = array_combine($doctors, $stage->hostsOfDoctors());
-$opens = intdiv($time->now() + 86400, 900) * 900;
+$opens = intdiv($time->now() + 2 * 86400, 900) * 900;
 $plan = Plan::draw($seed, $appointments, count($doctors), $opens);
 
 $folder = sys_get_temp_dir() . '/telemed-storm-' . getmypid();
@@ -80,8 +82,8 @@ $remember = static function () use ($site, $system, &$links): void {
     }
     $database->close();
 };
-// Lives a stage of the plan in bad weather.
-$live = static function (int $stage) use ($plan, $folder, $processes, $php, $system, $site, $weather, $random, $remember, &$shares, &$kills): void {
+// Lives a stage of the plan in bad weather, and has time pass until a moment at most.
+$live = static function (int $stage, int $until) use ($plan, $folder, $processes, $php, $system, $site, $time, $weather, $random, $remember, &$shares, &$kills): void {
     foreach ($plan as $appointment => $life) {
         foreach (array_filter($life, static fn (array $operation): bool => $stage === $operation['stage']) as $operation) {
             $shares[$appointment % ACTORS]['operations'][] = array($appointment, $operation);
@@ -93,6 +95,7 @@ $live = static function (int $stage) use ($plan, $folder, $processes, $php, $sys
     }
     for ($fault = 1; array() !== $processes->running('actor'); $fault++) {
         $weather->blow();
+        $time->pass($time->now() + SECONDS_PER_FAULT < $until ? SECONDS_PER_FAULT : 0);
         if (0 === $fault % KILL_EVERY_FAULTS) {
             $names = array(...$processes->running('actor'), ...$processes->running('worker'));
             $processes->kill($names[$random->getInt(0, count($names) - 1)]);
@@ -110,11 +113,11 @@ $run = static fn (string $hook): mixed => $site->php(
     array('folder' => __DIR__, 'hook' => $hook)
 );
 
-$live(Plan::AHEAD);
+$live(Plan::AHEAD, $opens - 7200);
 $time->passUntil($opens - 3600);
-$live(Plan::ON_THE_DAY);
+$live(Plan::ON_THE_DAY, $opens - 2700);
 $weather->outage();
-$live(Plan::IN_THE_OUTAGE);
+$live(Plan::IN_THE_OUTAGE, $opens - 1800);
 $reachableSince = $opens - 120;
 $reconnected = 0;
 [$first, $last] = Plan::STEPS;
@@ -124,12 +127,13 @@ for ($step = $first; $step <= $last; $step++) {
     if ($start > $reachableSince && $time->now() < $reachableSince) {
         $time->passUntil($reachableSince);
         $weather->clear();
-        // Some learn only now that a refresh of theirs was lost.
-        $reconnected += 'oauth' === $mode ? $stage->reconnect($doctors) : 0;
+        $run('telemed_run');
     }
     $time->passUntil($start);
+    // Some learn only now that a refresh of theirs was lost.
+    $reconnected += 'oauth' === $mode && $start > $reachableSince ? $stage->reconnect($doctors) : 0;
     $run('telemed_run');
-    $attendance->begin($start, $links, $start - $reachableSince >= REACHABLE_SECONDS);
+    $attendance->begin($start, $start - $reachableSince >= REACHABLE_SECONDS);
 }
 printf(
     "storm %d: %d appointments %sin mode %s, mailing %s, %.0f s, %d kills, faults: %s\n%s",

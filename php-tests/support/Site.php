@@ -210,15 +210,15 @@ final class Site
     }
 
     /**
-     * The mails that were sent after one of them, oldest first.
+     * The mails that were sent, but for those that are known.
      *
-     * @param string $file name of that one; '' for all
+     * @param array<string, mixed> $known by file name
      * @return iterable<string, array<string, mixed>> by file name, which begins with the moment, Unix seconds
      */
-    public function mailsAfter(string $file): iterable
+    public function mailsBut(array $known): iterable
     {
         foreach ($this->mailFiles() as $path) {
-            if (basename($path) > $file) {
+            if (! isset($known[basename($path)])) {
                 yield basename($path) => json_decode((string) file_get_contents($path), true, 512, JSON_THROW_ON_ERROR);
             }
         }
