@@ -111,6 +111,8 @@ mod tests {
         assert!(!figure(Goal::AtLeast(2.1)).reached);
         assert!(figure(Goal::Exactly(2.0)).reached);
         assert!(!figure(Goal::Exactly(1.0)).reached);
+        assert!(figure(Goal::Explains("k")).reached);
+        assert_eq!(Goal::Explains("k").used(2.0), None);
         assert!(Figure::new("k", "w", "", Goal::AtMost(1.0), &[f64::NAN], []).is_err());
     }
 }
