@@ -38,6 +38,11 @@ if (is_wp_error($blog)) {
 foreach (['doctor1', 'doctor2'] as $doctor) {
     add_user_to_blog($blog, get_user_by('login', $doctor)->ID, 'telemed_doctor');
 }
+// Older releases of WordPress take the colon before a port out of a new blog's address.
+$wpdb->update($wpdb->blogs, ['domain' => $domain], ['blog_id' => $blog]);
+clean_blog_cache($blog);
 switch_to_blog($blog);
+update_option('home', "$url/second");
+update_option('siteurl', "$url/second");
 update_option('permalink_structure', '/%postname%/');
 update_option('timezone_string', 'Europe/Berlin');
