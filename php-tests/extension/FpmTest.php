@@ -23,6 +23,8 @@ final class FpmTest extends ExtensionTestCase
                 $columns = preg_split("/\s+/", trim($line));
                 if (str_ends_with($columns[2], ":$port") && "01" === $columns[3]) { $ours["socket:[{$columns[9]}]"] = $columns[1]; }
             }
+            // Newer PHP runs a preload in the master itself, whose connection each worker inherits and must not use.
+            foreach (glob("/proc/" . posix_getppid() . "/fd/*") as $inherited) { unset($ours[@readlink($inherited)]); }
             $found = [];
             foreach (scandir("/proc/self/fd") as $fd) { $found[] = $ours[@readlink("/proc/self/fd/$fd")] ?? null; }
             return array_values(array_filter($found));
