@@ -14,7 +14,8 @@ use Telemed\Tests\Site;
 final class Attendance
 {
     private int $begun = 0;
-    private int $early = 0;
+    /** @var array<int, true> appointments */
+    private array $early = array();
     private int $servedEarly = 0;
     /** @var list<string> */
     private array $damage = array();
@@ -51,7 +52,9 @@ final class Attendance
                 $isRight = str_contains($what, "You joined meeting {$meeting['id']}");
             }
             $this->begun++;
-            $this->early += (int) ! $mustBeThere;
+            if (! $mustBeThere) {
+                $this->early[$id] = true;
+            }
             $this->servedEarly += (int) (! $mustBeThere && $isRight);
             // To be led to a meeting that is not there is never right.
             if (! $isRight && ($mustBeThere || ('' !== $address && null === $meeting))) {
@@ -66,9 +69,15 @@ final class Attendance
         return $this->damage;
     }
 
+    /** Whether it began so early that Zoom need not have its last change: once begun, a meeting cannot be moved there. */
+    public function isExcused(int $appointment): bool
+    {
+        return isset($this->early[$appointment]);
+    }
+
     public function text(): string
     {
-        return "{$this->begun} visits began; of {$this->early} that began while Zoom was away or less than ten minutes later, {$this->servedEarly} were joined\n";
+        return "{$this->begun} visits began; of " . count($this->early) . " that began while Zoom was away or less than ten minutes later, {$this->servedEarly} were joined\n";
     }
 
     /** @return array{string, string} where the link leads ('' nowhere), and what the page says */

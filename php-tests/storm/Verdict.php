@@ -54,7 +54,7 @@ final class Verdict
                 $this->held++;
                 $claimed[(int) ($row['meeting_id'] ?? 0)][] = $id;
                 $meeting = $atZoom[(int) ($row['meeting_id'] ?? 0)] ?? null;
-                $this->judge($appointment, $row, $meeting, $hosts);
+                $this->judge($appointment, $row, $meeting, $hosts, $attendance->isExcused($appointment['id']));
                 $living = array($site->url("/?telemed_visit={$row['visit_key']}"), $meeting['join_url'] ?? null);
                 foreach (array($appointment['patient'], $hosts[$appointment['doctor']]['email']) as $person) {
                     $this->judgeMails($appointment, $person, $notices[$id][$person] ?? array(), $living);
@@ -113,9 +113,10 @@ final class Verdict
      * @param array<string, mixed> $appointment
      * @param ?array<string, mixed> $row
      * @param ?array<string, mixed> $meeting
-     * @param array<int, string> $hosts
+     * @param array<int, array{id: string, email: string}> $hosts
+     * @param bool $mayBeLate whether Zoom may lack its last time
      */
-    private function judge(array $appointment, ?array $row, ?array $meeting, array $hosts): void
+    private function judge(array $appointment, ?array $row, ?array $meeting, array $hosts, bool $mayBeLate): void
     {
         $name = "appointment {$appointment['id']}";
         if ($row !== null && $row['state'] !== 'made') {
@@ -126,7 +127,7 @@ final class Verdict
             return;
         }
         $start = gmdate('Y-m-d H:i:s', (int) strtotime((string) $meeting['start_time']));
-        if ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== $appointment['minutes']) {
+        if (! $mayBeLate && ($start !== $appointment['start_utc'] || (int) $meeting['duration'] !== $appointment['minutes'])) {
             $this->damage['wrong times'][] = "{$name}: {$appointment['start_utc']} for {$appointment['minutes']}, at Zoom {$start} for {$meeting['duration']}";
         }
         if ($meeting['host_id'] !== $hosts[$appointment['doctor']]['id']) {
