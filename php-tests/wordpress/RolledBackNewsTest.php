@@ -71,6 +71,33 @@ final class RolledBackNewsTest extends ClinicTestCase
         $this->assertSame('cancelled', $this->rows()[0]['state']);
     }
 
+    /** Zoom's own link comes while a move is wished that is rolled back: its time is told to nobody. */
+    public function testALinkIsNotToldWithATimeThatMayBeRolledBack(): void
+    {
+        $this->saveSettings(array('mail_zooms_link' => '1'));
+        $this->site->php(self::INSIDE . '
+            $stands("+4 days", $doctor);
+            $second = $plugin->visits->book("test", "2", $doctor, $at("+4 days"));
+            add_action("telemed_row_changed", static function ($now, $before, $event) use ($plugin, $at, $second): void {
+                if ($event === "attempting" && $now->id === $second->id) { $plugin->visits->move($now, $at("+6 days")); }
+            }, 10, 3);
+            $settle($second);
+            foreach (range(1, 2) as $pass) {
+                add_filter("telemed_now", static fn (int $now): int => $now + 16 * 60);
+                do_action("telemed_run");
+            }');
+        $mails = array_values(array_filter($this->site->mails(), fn (array $mail): bool => self::PATIENT === $mail['to'] && str_contains($mail['message'], $this->zoomsLink())));
+        $this->assertNotSame(array(), $mails);
+        foreach ($mails as $mail) {
+            $this->assertStringContainsString('DTSTART:' . gmdate('Ymd', time() + 4 * 86400) . 'T090000Z', $mail['attachments'][0]['content']);
+        }
+    }
+
+    private function zoomsLink(): string
+    {
+        return '/j/' . $this->site->value("SELECT meeting_id FROM wp_telemed_meetings WHERE appointment = '2'");
+    }
+
     /** @return list<string> */
     private function subjects(string $address): array
     {

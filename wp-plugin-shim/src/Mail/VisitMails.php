@@ -156,6 +156,11 @@ final class VisitMails
         if (!$this->settings->mailsZoomsLink() || $row->joinUrl === null || $row->joinUrl === $before->joinUrl || $row->isOver()) {
             return [];
         }
+        if ($row->event !== null) {
+            // The time wished meanwhile may be rolled back: the link is told late, when that is known.
+            $this->told->take($row, 'link ' . $row->version, $row->doctor, MailClaims::NEWS);
+            return [];
+        }
         $waiting = $this->told->waiting($row);
         $latest = array_pop($waiting);
         array_map([$this->told, 'drop'], $waiting);
@@ -183,6 +188,8 @@ final class VisitMails
             $row->isOver() => $event === 'missed',
             $event === self::RELEASED => true,
             $event === 'late' => !$row->state->hasMeeting() && $row->state->isLive(),
+            // Whatever else became of the visit, or was taken back.
+            str_starts_with($event, 'link ') => $row->state->isLive(),
             default => $claim->sequence === $row->sequence,
         };
     }
