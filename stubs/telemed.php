@@ -457,6 +457,7 @@ final class Client
     /**
      * The one meeting of the request's reference: found by its marker and brought to the wanted time, or created. Looked up
      * before anything is created, also in a later process; after a time-out "not found" is believed only 60 seconds later.
+     * Zoom moves nothing into the past: once the wanted start has passed, a meeting that is there comes back at its own time.
      *
      * @param list<int> $known ids of meetings that belong to other references; they count where the Zoom account hides
      *                         descriptions, and our marker with them

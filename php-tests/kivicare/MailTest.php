@@ -131,6 +131,23 @@ final class MailTest extends KivicareTestCase
         }
     }
 
+    /** The request that booked it died right after the core had queued its mails. */
+    public function testABookingThatTheCoreHasMailedIsToldToBeOffAlsoWhenItWasNeverSeenCommitted(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET seen_at = NULL, told = NULL, event = 'booked' WHERE appointment = '{$id}'");
+        $this->site->database()->query("DELETE FROM wp_telemed_log WHERE event = 'told_by_source'");
+        $this->assertSame(200, $this->kc('receptionist', 'DELETE', "appointments/{$id}")->status);
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo($address), 'subject'));
+        }
+        $this->assertSame(array(), $this->zoom->state()['meetings']);
+    }
+
     /** The core mails the cancellation at once, and nothing when it is taken back. */
     public function testACancellationThatIsTakenBackAtOnceIsToldAsABookingByUs(): void
     {

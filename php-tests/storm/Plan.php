@@ -15,8 +15,8 @@ final class Plan
     public const AHEAD = 0;
     public const ON_THE_DAY = 1;
     public const IN_THE_OUTAGE = 2;
-    /** Visits that begin within the storm do so in steps of five minutes, the first and the last so many after its opening hour. */
-    public const STEPS = array(0, 7);
+    /** Visits that begin within the storm do so in steps of five minutes, this many before and after its opening hour. */
+    public const STEPS = array(-2, 5);
     public const STEP_SECONDS = 300;
     private const MOST_ON_THE_DAY = 500;
 
@@ -88,7 +88,7 @@ final class Plan
         return array('what' => $what, 'commits' => mt_rand(1, 10) > 1, 'settles' => mt_rand(1, 10) > 3) + $visit;
     }
 
-    /** Five to sixty days from now, on a quarter of an hour; or from the opening hour on. */
+    /** Five to sixty days from now, on a quarter of an hour; or around the opening hour. */
     private static function start(?int $opens): string
     {
         $quarter = 900;

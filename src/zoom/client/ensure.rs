@@ -33,7 +33,7 @@ struct Attempt {
 }
 
 impl Client {
-    /// The one meeting of the request's reference: found and brought to the wanted time, or created. `known` are meetings that
+    /// The one meeting of the request's reference: found and brought to the wanted time (if that is not past), or created. `known` are meetings that
     /// the caller knows to belong to other references. `attempted_at` is when an attempt began of which the caller does not
     /// know how it ended, because its process died: only the caller can know of it.
     ///
@@ -199,13 +199,16 @@ impl Client {
         }
     }
 
-    /// The meeting as it stands, moved first when it is at another time.
+    /// The meeting as it stands, moved first when it is at another time and can be moved: once the wanted start has passed, Zoom
+    /// moves nothing there, and people are waiting for the link.
     fn bring_to(&self, meeting_id: i64, request: &MeetingRequest) -> Result<Meeting> {
         let meeting = self.meeting(meeting_id)?;
-        if meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes() {
+        let is_there =
+            meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes();
+        let now = self.api.context().clock.now();
+        if is_there || refuse_past(request.start(), now).is_err() {
             return Ok(meeting.compared_with(request.all_settings(), None));
         }
-        refuse_past(request.start(), self.api.context().clock.now())?;
         self.update_meeting(meeting_id, request, false)
     }
 

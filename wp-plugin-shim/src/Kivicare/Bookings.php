@@ -88,9 +88,21 @@ final class Bookings
             if ($row === null || !$row->state->isLive()) {
                 return false;
             }
-            $this->visits->cancel($row);
+            $this->visits->cancel($this->withWhatIsKnown($row));
             return true;
         }) ?? false;
+    }
+
+    /** What the core has mailed is known to people, also when its request died before the booking was seen committed. */
+    private function withWhatIsKnown(MeetingRecord $row): MeetingRecord
+    {
+        if ($row->seenAt !== null || $row->told !== null || !str_starts_with((string) MappingTable::noted((int) $row->appointment, Source::NOTE_MAILED), 'booked')) {
+            return $row;
+        }
+        return $this->ledger->persistently(
+            $row,
+            fn(MeetingRecord $row): MeetingRecord => $this->ledger->move($row, $row->state, ['told' => Ledger::told($row->doctor, $row->visit())])
+        );
     }
 
     /** What the appointment's row says now is what is wanted. */

@@ -109,7 +109,7 @@ final class Committed
         if (!$isFinal && !$isOld) {
             return $row->event === null ? $this->waitFor($row) : $row;
         }
-        if ($wanted === null && $row->seenAt === null) {
+        if ($wanted === null && $row->seenAt === null && $row->told === null) {
             $this->ledger->forget($row);
             return null;
         }

@@ -128,7 +128,7 @@ final class VisitMails
     private function news(MeetingRecord $row, MeetingRecord $before, string $event): array
     {
         $source = $this->sources->find($row->source);
-        if ($source === null || $row->isOver() || ($event === 'cancelled' && $before->seenAt === null)) {
+        if ($source === null || $row->isOver() || ($event === 'cancelled' && $before->seenAt === null && $before->told === null)) {
             return [];
         }
         if ($source->mailsItself($event, $row)) {

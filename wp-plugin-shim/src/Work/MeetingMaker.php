@@ -97,7 +97,7 @@ final class MeetingMaker
     public function adopt(MeetingRecord $row, int $meeting, Credentials $credentials): MeetingRecord
     {
         $found = $credentials->client->meeting($meeting, $row->visit()->request($credentials->host, $this->reference($row)));
-        return $this->made($row, $found, $credentials, $found->start() == $row->start && $found->minutes() === $row->minutes ? $row->visit() : null);
+        return $this->made($row, $found, $credentials, $row->visit());
     }
 
     /**
@@ -245,9 +245,9 @@ final class MeetingMaker
     /**
      * Writes down what Zoom has, also when something else was wished meanwhile.
      *
-     * @param ?Visit $asked what Zoom has; null: something else than the row wants
+     * @param Visit $asked what Zoom was asked for
      */
-    private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, ?Visit $asked): MeetingRecord
+    private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): MeetingRecord
     {
         $this->breaker->reset();
         $known = self::known($meeting, $credentials, $asked);
@@ -265,13 +265,13 @@ final class MeetingMaker
     }
 
     /**
-     * @param ?Visit $asked what Zoom was asked for; null: it has something else than the row wants
+     * @param Visit $asked what Zoom was asked for; a meeting that has begun may stand at another time all the same
      * @return array<string, int|string|null> columns of a row
      */
-    public static function known(\Telemed\Meeting $meeting, Credentials $credentials, ?Visit $asked): array
+    public static function known(\Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): array
     {
         return [
-            'sent' => $asked === null ? null : Ledger::fingerprint($asked),
+            'sent' => $meeting->start() == $asked->start && $meeting->minutes() === $asked->minutes ? Ledger::fingerprint($asked) : null,
             'host_id' => $meeting->hostId() ?? $credentials->hostId,
             'host_email' => $meeting->hostEmail() ?? $credentials->hostEmail,
             'meeting_id' => $meeting->id(),

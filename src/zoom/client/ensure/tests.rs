@@ -141,6 +141,25 @@ fn a_meeting_that_is_there_at_another_time_is_moved() {
 }
 
 #[test]
+fn a_meeting_that_is_there_at_another_time_stays_when_the_wanted_start_has_passed() {
+    let world = World::new();
+    let client = client(&world);
+    world
+        .clock
+        .advance(Duration::from_secs(7 * 86_400 + 4 * 3_600 + 10 * 60));
+    let mut elsewhen = meeting(9, &marker(REFERENCE), "2026-11-24T10:00:00Z");
+    elsewhen["start_time"] = json!("2026-12-01T15:00:00Z");
+    world
+        .http
+        .answer(200, &list(std::slice::from_ref(&elsewhen)))
+        .answer(200, &elsewhen.to_string());
+    let found = client.ensure_meeting(&request(), &[], None).unwrap();
+    assert_eq!(found.id(), 9);
+    assert_ne!(found.start(), Some(START.parse().unwrap()));
+    assert_eq!(api_lines(&world), [LIST, "GET /v2/meetings/9"]);
+}
+
+#[test]
 fn after_a_time_out_not_found_is_believed_only_when_zoom_has_settled() {
     let world = World::new();
     let client = client(&world);
