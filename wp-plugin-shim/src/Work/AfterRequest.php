@@ -37,6 +37,9 @@ final class AfterRequest
         add_action('telemed_row_changed', function (MeetingRecord $now, ?MeetingRecord $before, string $event): void {
             if (in_array($event, self::WISHES, true)) {
                 $this->settleLater($now);
+            } elseif ($now->event === null && !$now->state->isOpen()) {
+                // Carried out already.
+                unset($this->wishes[$now->id]);
             }
         }, 10, 3);
         add_action('shutdown', [$this, 'run'], 100);
