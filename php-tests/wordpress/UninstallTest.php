@@ -104,6 +104,7 @@ final class UninstallTest extends ClinicTestCase
      */
     private function contents(): array
     {
+        $this->site->awaitRequests();
         $database = $this->site->database();
         $found = array();
         foreach ($database->query("SHOW TABLES LIKE '%telemed%'")->fetch_all() as [$table]) {
