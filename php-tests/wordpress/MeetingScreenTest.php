@@ -20,6 +20,7 @@ final class MeetingScreenTest extends ClinicTestCase
     public function testItShowsWhatIsWantedAndKnownAndTheLogWithTheTrackingId(): void
     {
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
+        $this->site->awaitRequests();
         $link = $this->browser('doctor1')->screen('telemed-meetings')->first('//a[contains(@class, "telemed-open")]');
         $page = $this->browser('doctor1')->get((string) $link?->getAttribute('href'));
         $text = $page->text('telemed-meeting');
