@@ -33,8 +33,8 @@ struct Attempt {
 }
 
 impl Client {
-    /// The one meeting of the request's reference: found and brought to the wanted time (if that is not past), or created. `known` are meetings that
-    /// the caller knows to belong to other references. `attempted_at` is when an attempt began of which the caller does not
+    /// The one meeting of the request's reference: found and brought to the wanted time (if that is not past), or created.
+    /// `known` are meetings that the caller knows to belong to other references. `attempted_at` is when an attempt began of which the caller does not
     /// know how it ended, because its process died: only the caller can know of it.
     ///
     /// # Errors
