@@ -50,7 +50,9 @@ export async function logIn(person) {
   return tab;
 }
 
+/** WordPress puts the cursor on the name 200 ms after its log-in page: what is typed before that can end in the wrong field. */
 export async function fillLogIn(tab, person) {
+  await tab.waitForFunction(() => document.activeElement?.id === 'user_login');
   await tab.fill('#user_login', person.login);
   await tab.fill('#user_pass', person.password);
   await tab.click('#wp-submit');
