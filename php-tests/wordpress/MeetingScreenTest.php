@@ -168,6 +168,37 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertCount(2, $this->browser('admin')->screen('telemed-meetings')->all('//p[contains(@class, "telemed-overlaps")]'));
     }
 
+    public function testAnOverlapOfTwoDoctorsWhoShareAHostIsSaidAtBookingAlthoughZoomIsAway(): void
+    {
+        $this->shareHost();
+        $this->zoom->fault(array('path' => '/'), array('kind' => 'close_before_work'), -1);
+        $first = $this->booked(array('start' => '2031-07-15T09:30:00Z'));
+        $this->assertSame(array(), $first['overlaps']);
+        $apart = $this->booked(array('doctor' => $this->site->userId('doctor2'), 'start' => '2031-07-15T12:00:00Z'));
+        $this->assertSame(array(), $apart['overlaps']);
+        $second = $this->booked(array('doctor' => $this->site->userId('doctor2'), 'start' => '2031-07-15T09:50:00Z'));
+        $this->assertSame(array($first['id']), $second['overlaps']);
+        $this->assertCount(2, $this->browser('admin')->screen('telemed-meetings')->all('//p[contains(@class, "telemed-overlaps")]'));
+
+        // One is made, the other is not yet.
+        $this->zoom->forgetFaults();
+        $this->site->database()->query('DELETE FROM wp_telemed_signals');
+        $this->site->php('\TelemedZoom\Plugin::instance()->worker->tryNow($arguments["id"], 8.0);', array('id' => $second['id']));
+        $this->assertNotNull($this->row($second['id'])['meeting_id']);
+        $this->assertNull($this->row($first['id'])['meeting_id']);
+        $this->assertSame(array($second['id']), $this->row($first['id'])['overlaps']);
+        $this->assertSame(array($first['id']), $this->row($second['id'])['overlaps']);
+    }
+
+    /** An administrator gives doctor 2 the Zoom user of doctor 1 all the same. */
+    private function shareHost(): void
+    {
+        $this->site->php(
+            '$hosts = \TelemedZoom\Plugin::instance()->hosts;
+            $hosts->confirm(get_user_by("login", "doctor2")->ID, $hosts->of(get_user_by("login", "doctor1")->ID));'
+        );
+    }
+
     public function testTheComparisonShowsFirstAndChangesWhenToldSo(): void
     {
         $row = $this->make('admin', 'doctor1');

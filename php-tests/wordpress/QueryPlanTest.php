@@ -29,7 +29,6 @@ final class QueryPlanTest extends ClinicTestCase
                 'unmadeBefore' => static fn () => $queries->unmadeBefore(gmdate('Y-m-d H:i:s', time() + 3600)),
                 'dueSince' => static fn () => $queries->dueSince(),
                 'meetingsOfHost' => static fn () => $queries->meetingsOfHost('host1', 1),
-                'overlaps' => static fn () => $queries->overlaps([$row, $without, ...$page(null, 'upcoming', 2)['records']]),
                 'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
                 'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),
                 'upcomingOfConnection' => static fn () => $queries->upcomingOfConnection('connection1', 1000),
@@ -49,6 +48,9 @@ final class QueryPlanTest extends ClinicTestCase
                 'ofMeetings' => static fn () => $comparison->ofMeetings(range(90000000001, 90000000300)),
                 'upcomingOfHost' => static fn () => $comparison->upcomingOfHost($host, 9300, 300),
             ],
+            \TelemedZoom\Visits\Overlaps::class => [
+                'of' => static fn () => $plugin->overlaps->of([$row, $without, ...$page(null, 'upcoming', 2)['records']]),
+            ],
             \TelemedZoom\Ledger\Leftovers::class => [
                 'of' => static fn () => $plugin->leftovers->of(1),
                 'due' => static fn () => $plugin->leftovers->due(50),
@@ -61,7 +63,7 @@ final class QueryPlanTest extends ClinicTestCase
             ],
         ];
         $forgotten = [];
-        foreach ([\TelemedZoom\Ledger\LedgerQueries::class, \TelemedZoom\Reconcile\ReconcileQueries::class] as $class) {
+        foreach ([\TelemedZoom\Ledger\LedgerQueries::class, \TelemedZoom\Reconcile\ReconcileQueries::class, \TelemedZoom\Visits\Overlaps::class] as $class) {
             foreach ((new \ReflectionClass($class))->getMethods(\ReflectionMethod::IS_PUBLIC) as $method) {
                 if (!$method->isConstructor() && !isset($calls[$class][$method->name])) {
                     $forgotten[] = $method->name;
@@ -145,11 +147,11 @@ final class QueryPlanTest extends ClinicTestCase
     {
         $this->fill(self::ROWS);
         $told = $this->site->php(
-            '$queries = \TelemedZoom\Plugin::instance()->queries;
-            $records = $queries->page(null, "upcoming", 1, 100)["records"];
+            '$overlaps = \TelemedZoom\Plugin::instance()->overlaps;
+            $records = \TelemedZoom\Plugin::instance()->queries->page(null, "upcoming", 1, 100)["records"];
             $one = [];
-            foreach ($records as $record) { $one += $queries->overlaps([$record]); }
-            return [$queries->overlaps($records), $one, $queries->overlaps([]), count($records)];'
+            foreach ($records as $record) { $one += $overlaps->of([$record]); }
+            return [$overlaps->of($records), $one, $overlaps->of([]), count($records)];'
         );
         $this->assertSame(100, $told[3]);
         $this->assertSame($told[1], $told[0]);

@@ -58,7 +58,7 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertSame('Success: 8 differences found, nothing changed.', array_pop($told['out']));
         $this->assertSame("host\taction\tvisit\tmeeting\tdone\ttext", array_shift($told['out']));
         $this->assertCount(8, preg_grep('/^doctor1@clinic\.example\t[a-z]+\t\d*\t\d+\tno\t[A-Z]/', $told['out']));
-        $this->assertSame(array('Comparing hosts', 1, 1, true), $told['bar']);
+        $this->assertSame(array('Comparing hosts', 2, 2, true), $told['bar']);
         $this->assertSame(array('GET'), $this->methods());
         $this->assertSame($before, $this->zoom->state()['meetings']);
 
@@ -205,6 +205,18 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertEqualsCanonicalizing(array($first['meeting_id'], $second['meeting_id']), array_column($this->meetings(), 'id'));
     }
 
+    public function testOrphansAreFoundAlsoWhereADatabaseFromABackupKnowsNoVisits(): void
+    {
+        $row = $this->make('admin', 'doctor2');
+        $this->zoom->advance(3600);
+        $this->site->database()->query('DELETE FROM wp_telemed_meetings');
+        $told = $this->wpCli('telemed reconcile --dry-run');
+        $this->assertStringContainsString("\tdelete\t\t{$row['meeting_id']}\tno\t", implode("\n", $told['out']));
+        $this->assertCount(1, $this->meetings());
+        $this->site->php('do_action("telemed_nightly");');
+        $this->assertSame(array(), $this->meetings());
+    }
+
     public function testWhatIsYoungOrBeingChangedIsLeftAlone(): void
     {
         $row = $this->make('admin', 'doctor1');
@@ -221,14 +233,14 @@ final class ReconcileTest extends ClinicTestCase
         foreach (range(1, 6) as $number) {
             $this->make('admin', 'doctor1', array('start' => self::start(20 + $number)));
         }
-        // Six hosts, of which each would be waited for.
+        // Six hosts beside the two doctors' own, of which each would be waited for.
         $this->site->database()->query('UPDATE wp_telemed_meetings SET host_id = CONCAT(host_id, id), host_email = CONCAT(id, "@clinic.example")');
         $this->age();
         $this->zoom->forgetRequests();
         $this->zoom->fault(array('method' => 'GET', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), -1);
         $findings = $this->site->php('return array_map(static fn ($one) => [$one->action, $one->host], \TelemedZoom\Plugin::instance()->reconcile->run(false));');
-        $this->assertSame(array_fill(0, 6, 'unreachable'), array_column($findings, 0));
-        $this->assertCount(6, array_unique(array_column($findings, 1)));
+        $this->assertSame(array_fill(0, 8, 'unreachable'), array_column($findings, 0));
+        $this->assertCount(8, array_unique(array_column($findings, 1)));
         $this->assertCount(2, array_unique(array_column($this->zoom->requests('GET', '/v2/users/'), 'path')), 'two are tried');
         $this->assertCount(6, $this->meetings());
     }

@@ -63,6 +63,7 @@ use TelemedZoom\Site\Schema;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Site\UninstallNotice;
 use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
 use TelemedZoom\Visits\VisitPage;
 use TelemedZoom\Visits\Visits;
@@ -102,6 +103,7 @@ final class Plugin
     public readonly Ledger $ledger;
     public readonly AppointmentSources $sources;
     public readonly LedgerQueries $queries;
+    public readonly Overlaps $overlaps;
     public readonly Leftovers $leftovers;
     public readonly MeetingLog $log;
     public readonly Visits $visits;
@@ -145,6 +147,7 @@ final class Plugin
             $this->guard,
             $departing
         );
+        $this->overlaps = new Overlaps($this->database, $this->apps);
         $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
         $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
         $breaker = new Breaker($signals);
@@ -237,7 +240,7 @@ final class Plugin
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();
-        (new RestController($this->manual, $this->ledger, $this->queries))->register();
+        (new RestController($this->manual, $this->ledger, $this->queries, $this->overlaps))->register();
         $this->afterRequest->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
         (new Renewal($this->grants, $this->guard, $this->extension))->register();
@@ -269,14 +272,14 @@ final class Plugin
         (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
         (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $told, $this->settings, $this->apps, $startLink))->register();
+        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->overlaps, $told, $this->settings, $this->apps, $startLink))->register();
         $uncertain = new UncertainMeetingForm($this->uncertain, $this->ledger, $this->worker);
         $uncertain->register();
-        $change = new ChangeMeetingForm($this->manual, $this->ledger, $this->queries);
+        $change = new ChangeMeetingForm($this->manual, $this->ledger, $this->overlaps);
         $change->register();
-        (new MeetingScreen($this->ledger, $this->queries, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain, $change))->register();
+        (new MeetingScreen($this->ledger, $this->overlaps, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain, $change))->register();
         (new ReconcileScreen($this->reconcile))->register();
-        (new NewMeetingScreen($this->manual, $this->queries, $this->extension))->register();
+        (new NewMeetingScreen($this->manual, $this->overlaps, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
         $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts, $former))->register();

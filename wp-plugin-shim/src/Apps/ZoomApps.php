@@ -156,6 +156,16 @@ final class ZoomApps
         return $this->settings->mode() === Settings::MODE_S2S ? $this->forMappedDoctor($doctor) : $this->forConnectedDoctor($doctor);
     }
 
+    /** Zoom user id of who would host a new meeting of this doctor, without network; null where that cannot be told. */
+    public function presentHost(int $doctor): ?string
+    {
+        try {
+            return $this->forDoctor($doctor)->hostId;
+        } catch (Problem | \Telemed\TelemedException) {
+            return null;
+        }
+    }
+
     /** @throws Problem when this user holds no visits, or no longer */
     public function demandDoctor(int $doctor): void
     {

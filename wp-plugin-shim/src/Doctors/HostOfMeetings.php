@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Doctors;
 
+use TelemedZoom\Apps\Credentials;
 use TelemedZoom\Ledger\MeetingRecord;
 
 defined('ABSPATH') || exit;
@@ -23,6 +24,19 @@ final class HostOfMeetings
         public readonly string $hostId,
         public readonly ?string $hostEmail
     ) {
+    }
+
+    /** @param Credentials $credentials that name their host */
+    public static function with(Credentials $credentials): self
+    {
+        return new self(
+            $credentials->mode,
+            $credentials->app,
+            $credentials->zoomAccount,
+            $credentials->connection,
+            (string) $credentials->hostId,
+            $credentials->hostEmail
+        );
     }
 
     /** Whether these are the credentials that made, or tried to make, the row's meeting. */

@@ -137,38 +137,6 @@ final class LedgerQueries
             || $this->database->row('SELECT id FROM ' . Schema::leftovers() . ' WHERE meeting_id = ?', [$meeting]) !== null;
     }
 
-    /**
-     * Visits of the same host at the same time: Zoom runs one meeting of a host at a time.
-     *
-     * @param list<MeetingRecord> $records a page of them: it is one query
-     * @return array<int, list<int>> ids of the others by the id of each that has some
-     */
-    public function overlaps(array $records): array
-    {
-        $parts = $values = [];
-        foreach ($records as $record) {
-            [$column, $host] = $record->hostId === null ? ['doctor', $record->doctor] : ['host_id', $record->hostId];
-            // No visit is longer than a day, so what overlaps ends within a day of this one's end.
-            $parts[] = 'SELECT ? AS one, id AS other FROM ' . Schema::meetings() . " WHERE $column = ? AND end_utc > ? AND end_utc < ? AND start_utc < ? AND id <> ? AND state NOT IN (?, ?)";
-            array_push(
-                $values,
-                $record->id,
-                $host,
-                $record->start->format('Y-m-d H:i:s'),
-                $record->end()->modify('+1 day')->format('Y-m-d H:i:s'),
-                $record->end()->format('Y-m-d H:i:s'),
-                $record->id,
-                MeetingState::Cancelled->value,
-                MeetingState::Missed->value
-            );
-        }
-        $found = [];
-        foreach ($parts === [] ? [] : $this->database->rows(implode(' UNION ALL ', $parts), $values) as $row) {
-            $found[(int) $row['one']][] = (int) $row['other'];
-        }
-        return $found;
-    }
-
     /** Whether any row or leftover was made with this app. */
     public function knowsApp(string $mode, string $app): bool
     {

@@ -15,13 +15,13 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\TimezoneField;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
-use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Visit;
 
 defined('ABSPATH') || exit;
@@ -33,7 +33,7 @@ final class ChangeMeetingForm
     public function __construct(
         private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
-        private readonly LedgerQueries $queries
+        private readonly Overlaps $overlaps
     ) {
     }
 
@@ -59,7 +59,7 @@ final class ChangeMeetingForm
             if ($row->lastError !== null) {
                 Notices::flash('warning', __('The meeting at Zoom does not follow yet, and does as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
-            if ($this->queries->overlaps([$row]) !== []) {
+            if ($this->overlaps->of([$row]) !== []) {
                 Notices::flash('warning', NewMeetingScreen::overlapWarning());
             }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {

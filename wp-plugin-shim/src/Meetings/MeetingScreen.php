@@ -15,7 +15,6 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
-use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\LogText;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingLog;
@@ -27,6 +26,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Visits;
 use TelemedZoom\Work\Worker;
 
@@ -41,7 +41,7 @@ final class MeetingScreen
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly LedgerQueries $queries,
+        private readonly Overlaps $overlaps,
         private readonly MeetingLog $log,
         private readonly Visits $visits,
         private readonly Worker $worker,
@@ -151,7 +151,7 @@ final class MeetingScreen
     private function print(MeetingRecord $row): void
     {
         $people = $this->sources->find($row->source)?->people($row);
-        self::printOverlap($this->queries->overlaps([$row])[$row->id] ?? [], $row);
+        self::printOverlap($this->overlaps->of([$row])[$row->id] ?? [], $row);
         echo '<table class="form-table telemed-facts" role="presentation">';
         self::fact(__('Doctor', 'telemed-zoom'), esc_html(Doctors::name($row->doctor)));
         self::fact(__('Patient', 'telemed-zoom'), esc_html(trim($people?->patientName . ' ' . $people?->patientEmail) ?: __('not known here', 'telemed-zoom')));

@@ -23,6 +23,7 @@ use TelemedZoom\Reconcile\ReconcileScreen;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
 
 defined('ABSPATH') || exit;
@@ -36,6 +37,7 @@ final class MeetingsScreen
         private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
+        private readonly Overlaps $overlaps,
         private readonly MailClaims $told,
         private readonly Settings $settings,
         private readonly ZoomApps $apps,
@@ -72,7 +74,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->queries, $this->told, $this->startLink, $this->settings);
+        $table = new MeetingsTable($this->queries, $this->overlaps, $this->told, $this->startLink, $this->settings);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',

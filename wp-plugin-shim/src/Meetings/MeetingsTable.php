@@ -17,6 +17,7 @@ use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
 
 defined('ABSPATH') || exit;
@@ -27,13 +28,14 @@ final class MeetingsTable extends \WP_List_Table
 {
     private const PER_PAGE = 20;
 
-    /** @var array<int, list<int>> see LedgerQueries::overlaps() */
-    private array $overlaps = [];
+    /** @var array<int, list<int>> see Overlaps::of() */
+    private array $overlapping = [];
     /** @var list<int> rows of which a mail was refused */
     private array $unmailed = [];
 
     public function __construct(
         private readonly LedgerQueries $queries,
+        private readonly Overlaps $overlaps,
         private readonly MailClaims $told,
         private readonly StartLink $startLink,
         private readonly Settings $settings
@@ -62,7 +64,7 @@ final class MeetingsTable extends \WP_List_Table
         $this->items = $page['records'];
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
         $this->unmailed = $this->told->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
-        $this->overlaps = $this->queries->overlaps(array_values(array_filter(
+        $this->overlapping = $this->overlaps->of(array_values(array_filter(
             $this->items,
             static fn(MeetingRecord $record): bool => $record->state->isLive() && !$record->isOver()
         )));
@@ -148,7 +150,7 @@ final class MeetingsTable extends \WP_List_Table
             AdminPost::button(MeetingScreen::ACTION_TRY, __('Try now', 'telemed-zoom'), ['meeting' => $item->id], 'button button-small telemed-try');
             $html .= ob_get_clean();
         }
-        if (isset($this->overlaps[$item->id])) {
+        if (isset($this->overlapping[$item->id])) {
             $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
         }
         if (in_array($item->id, $this->unmailed, true)) {

@@ -15,11 +15,11 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\TimezoneField;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\Visit;
 
@@ -33,7 +33,7 @@ final class NewMeetingScreen
     private const KEEP_SECONDS = 300;
     private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic', 'patient'];
 
-    public function __construct(private readonly ManualVisits $manual, private readonly LedgerQueries $queries, private readonly Extension $extension)
+    public function __construct(private readonly ManualVisits $manual, private readonly Overlaps $overlaps, private readonly Extension $extension)
     {
     }
 
@@ -135,7 +135,7 @@ final class NewMeetingScreen
             } else {
                 Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
-            if ($this->queries->overlaps([$row]) !== []) {
+            if ($this->overlaps->of([$row]) !== []) {
                 Notices::flash('warning', self::overlapWarning());
             }
             return MeetingsScreen::url();

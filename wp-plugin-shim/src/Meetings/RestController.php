@@ -21,6 +21,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\StartLink;
 use TelemedZoom\Visits\Visit;
@@ -37,7 +38,8 @@ final class RestController
     public function __construct(
         private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
-        private readonly LedgerQueries $queries
+        private readonly LedgerQueries $queries,
+        private readonly Overlaps $overlaps
     ) {
     }
 
@@ -172,7 +174,7 @@ final class RestController
      */
     private function items(array $records): array
     {
-        $overlaps = $this->queries->overlaps($records);
+        $overlaps = $this->overlaps->of($records);
         return array_map(static fn(MeetingRecord $record): array => self::item($record, $overlaps[$record->id] ?? []), $records);
     }
 

@@ -14,6 +14,7 @@ namespace TelemedZoom\Reconcile;
 
 use TelemedZoom\Apps\Credentials;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\HostOfMeetings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
@@ -59,7 +60,7 @@ final class Reconcile
     {
         $look ??= SettingsLook::atAll();
         $findings = [];
-        $hosts = $this->queries->hosts();
+        $hosts = $this->hosts();
         $unreached = 0;
         $outage = '';
         if ($progress !== null && $hosts !== []) {
@@ -86,6 +87,35 @@ final class Reconcile
             $findings[] = new Finding(Finding::LEFT_OUT, null, null, '', (string) $look->leftOut());
         }
         return $findings;
+    }
+
+    /**
+     * Where meetings were made, and whoever hosts for a doctor now: a database that was restored from a backup knows nothing of
+     * what was made since.
+     *
+     * @return list<HostOfMeetings>
+     */
+    private function hosts(): array
+    {
+        $hosts = $this->queries->hosts();
+        $known = [];
+        foreach ($hosts as $host) {
+            $known["$host->app|$host->hostId"] = true;
+        }
+        foreach (Doctors::all() as $doctor) {
+            try {
+                $credentials = $this->apps->forDoctor($doctor->ID);
+            } catch (Problem | \Telemed\TelemedException) {
+                // Nobody hosts for this doctor.
+                continue;
+            }
+            $name = "$credentials->app|$credentials->hostId";
+            if ($credentials->hostId !== null && !isset($known[$name])) {
+                $known[$name] = true;
+                $hosts[] = HostOfMeetings::with($credentials);
+            }
+        }
+        return $hosts;
     }
 
     /**

@@ -1,0 +1,79 @@
+<?php
+/**
+ * Visits of one host at the same time: Zoom runs one meeting of a host at a time. The host of a visit whose meeting is not made
+ * yet is who would host it now, so that an overlap is seen at booking, also of two doctors who share a Zoom user.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Visits;
+
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Schema;
+
+defined('ABSPATH') || exit;
+
+final class Overlaps
+{
+    public function __construct(private readonly Database $database, private readonly ZoomApps $apps)
+    {
+    }
+
+    /**
+     * @param list<MeetingRecord> $records a page of them: it is one query
+     * @return array<int, list<int>> ids of the others by the id of each that has some
+     * @throws DatabaseException
+     */
+    public function of(array $records): array
+    {
+        $presentHosts = [];
+        $presentHost = function (int $doctor) use (&$presentHosts): ?string {
+            return array_key_exists($doctor, $presentHosts) ? $presentHosts[$doctor] : $presentHosts[$doctor] = $this->apps->presentHost($doctor);
+        };
+        $parts = $values = $wanted = [];
+        foreach ($records as $record) {
+            $host = $record->hostId ?? $presentHost($record->doctor);
+            $wanted[$record->id] = [$record, $host];
+            $conditions = ['host_id IS NULL' => [], 'host_id = ?' => [$host]] + ($record->hostId === null ? ['doctor = ?' => [$record->doctor]] : []);
+            foreach ($conditions as $condition => $value) {
+                if ($value === [null]) {
+                    continue;
+                }
+                // No visit is longer than a day, so what overlaps ends within a day of this one's end.
+                $parts[] = 'SELECT ? AS one, id AS other, doctor, host_id FROM ' . Schema::meetings() . "
+                    WHERE $condition AND end_utc > ? AND end_utc < ? AND start_utc < ? AND id <> ? AND state NOT IN (?, ?)";
+                array_push(
+                    $values,
+                    $record->id,
+                    ...$value,
+                    ...[
+                        $record->start->format('Y-m-d H:i:s'),
+                        $record->end()->modify('+1 day')->format('Y-m-d H:i:s'),
+                        $record->end()->format('Y-m-d H:i:s'),
+                        $record->id,
+                        MeetingState::Cancelled->value,
+                        MeetingState::Missed->value,
+                    ]
+                );
+            }
+        }
+        $found = [];
+        foreach ($parts === [] ? [] : $this->database->rows(implode(' UNION ALL ', $parts), $values) as $row) {
+            [$record, $host] = $wanted[(int) $row['one']];
+            $isSameDoctor = (int) $row['doctor'] === $record->doctor;
+            if ($row['host_id'] !== null || $isSameDoctor || ($host !== null && $presentHost((int) $row['doctor']) === $host)) {
+                $found[$record->id][(int) $row['other']] = (int) $row['other'];
+            }
+        }
+        return array_map(static function (array $others): array {
+            sort($others);
+            return $others;
+        }, $found);
+    }
+}
