@@ -193,6 +193,33 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array(), $this->mailsTo(self::PATIENT));
     }
 
+    public function testStaffAreToldOnceOfABookingThatOverlapsWithOneOfADoctorWhoSharesTheHost(): void
+    {
+        $this->site->php(
+            '$hosts = \TelemedZoom\Plugin::instance()->hosts;
+            $hosts->confirm(get_user_by("login", "doctor2")->ID, $hosts->of(get_user_by("login", "doctor1")->ID));'
+        );
+        $ofDoctor2 = array('doctorId' => $this->site->userId('doctor2'), 'serviceId' => array(self::VIDEO_DOCTOR2));
+        $this->visit($this->book());
+        $apart = $this->visit($this->book('receptionist', array('appointmentStartTime' => '15:00') + $ofDoctor2));
+        $row = $this->visit($this->book('receptionist', $ofDoctor2));
+        $this->site->awaitRequests();
+        $this->assertSame(array($apart['host_id'], $row['host_id']), array(FakeZoom::DOCTOR1, FakeZoom::DOCTOR1));
+        foreach (array(600, 1_200) as $seconds) {
+            $this->site->php(
+                'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_run");',
+                array('seconds' => $seconds)
+            );
+        }
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_ends_with($mail['subject'], 'Two video visits overlap')));
+        $this->assertCount(2, $mails, 'one to the administrators, one to the doctor');
+        foreach ($mails as $mail) {
+            $this->assertStringContainsString("page=telemed-meeting&id={$row['id']}\n", $mail['message']);
+            $this->assertStringContainsString('one meeting of a host at a time', $mail['message']);
+        }
+        $this->assertContains(FakeZoom::DOCTOR2_EMAIL, array_merge(...array_map(static fn (array $mail): array => (array) $mail['to'], $mails)));
+    }
+
     private function assertMailedOnceByUs(int $id): void
     {
         $row = $this->visit($id);

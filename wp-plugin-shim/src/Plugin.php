@@ -256,7 +256,7 @@ final class Plugin
         $outbox = new Outbox();
         $outbox->register();
         (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
-        (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->guard))->register();
+        (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->overlaps, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->settings, $this->current);
         $startLink->register();
         (new VisitPage($this->ledger, $this->current, $this->sources, $this->log, $this->settings, $startLink))->register();

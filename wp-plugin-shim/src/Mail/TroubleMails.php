@@ -1,6 +1,6 @@
 <?php
 /**
- * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom. Where many fail together, as in an
+ * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom, or overlap with others of their host. Where many fail together, as in an
  * outage, each of the staff gets one mail of them all; what mends itself within minutes is not told.
  *
  * @package TelemedZoom
@@ -13,11 +13,13 @@ namespace TelemedZoom\Mail;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Work\Backoff;
 use TelemedZoom\Work\Cron;
 
@@ -29,6 +31,8 @@ final class TroubleMails
     private const LATE = 'late';
     /** A mail about the visit was refused. */
     private const UNMAILED = 'unmailed';
+    /** Zoom runs one meeting of a host at a time. */
+    private const OVERLAPS = 'overlaps';
     private const MOST_TRIES = 20;
     private const EVENTS = [self::FAILED, 'uncertain', 'missed'];
     private const TO_PATIENTS = [self::LATE, 'missed'];
@@ -46,6 +50,7 @@ final class TroubleMails
         private readonly Outbox $outbox,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
+        private readonly Overlaps $overlaps,
         private readonly Guard $guard
     ) {
     }
@@ -54,6 +59,7 @@ final class TroubleMails
     {
         add_action('telemed_row_settling', [$this, 'take'], 10, 3);
         add_action('telemed_row_settled', [$this, 'send']);
+        add_action('telemed_row_settled', [$this, 'noteOverlap'], 10, 3);
         add_action('telemed_mail_refused', [$this, 'mailRefused']);
         add_action(Cron::HOOK_RUN, [$this, 'sendGathered'], 20);
     }
@@ -98,6 +104,24 @@ final class TroubleMails
         }
     }
 
+    /** Our own screen says it to who books; an appointment system's screen cannot. */
+    public function noteOverlap(MeetingRecord $row, MeetingRecord $before, string $news): void
+    {
+        if (!in_array($news, ['booked', 'moved', 'reassigned'], true) || $row->source === ManualSource::NAME || !$this->guard->mayAct()) {
+            return;
+        }
+        $this->outbox->put(function () use ($row): void {
+            try {
+                if ($this->overlaps->of([$row]) !== []) {
+                    $this->told->take($row, self::OVERLAPS, $row->doctor, MailClaims::TROUBLE);
+                }
+            } catch (DatabaseException) {
+                // The list shows it all the same.
+                return;
+            }
+        });
+    }
+
     /** What has failed since, what failed long before its visit and still does, and what others did not live to send. */
     public function sendGathered(): void
     {
@@ -114,7 +138,7 @@ final class TroubleMails
             }
             foreach ($this->told->takeOver(MailClaims::TROUBLE, self::GATHER_SECONDS) as $claim) {
                 $row = $this->ledger->find($claim->meeting);
-                if ($row === null || !self::isStill($claim->what, $row)) {
+                if ($row === null || !$this->isStill($claim->what, $row)) {
                     $this->told->drop($claim);
                 } else {
                     $gathered[] = [$claim, $row];
@@ -180,12 +204,13 @@ final class TroubleMails
     }
 
     /** Whether there is still something to tell. */
-    private static function isStill(string $event, MeetingRecord $row): bool
+    private function isStill(string $event, MeetingRecord $row): bool
     {
         return match ($event) {
             // What is late by now is told as that.
             self::FAILED => $row->state->isOpen() && $row->lastError !== null && !self::isLate($row),
             self::UNMAILED => !$row->isOver(),
+            self::OVERLAPS => $row->state->isLive() && !$row->isOver() && $this->overlaps->of([$row]) !== [],
             self::LATE => !$row->state->hasMeeting() && $row->state->isLive() && !$row->isOver(),
             default => $row->state->value === $event,
         };

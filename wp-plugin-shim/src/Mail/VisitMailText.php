@@ -65,7 +65,7 @@ final class VisitMailText
     }
 
     /**
-     * For doctor and administrators: that meetings could not be made, and what to do.
+     * For doctor and administrators: what is wrong with visits, and what to do.
      *
      * @param non-empty-list<MeetingRecord> $rows
      */
@@ -76,6 +76,7 @@ final class VisitMailText
             'missed' => __('A video visit is over, and its meeting at Zoom could not be made. The patient has been told, if an e-mail of theirs is known. Please call them.', 'telemed-zoom'),
             'late' => __('A video visit begins soon or has begun, and its meeting at Zoom is not there. It is still being tried. The patient has been told, if an e-mail of theirs is known. Please be ready to call them.', 'telemed-zoom'),
             'unmailed' => __('A mail about a video visit could not be sent: this site\'s mailer has refused it. It is tried again. Please see to it that patient and doctor learn of the visit, and let an administrator look at how this site sends mail.', 'telemed-zoom'),
+            'overlaps' => __('A video visit overlaps with another of the same Zoom user. Zoom runs one meeting of a host at a time, so one of the two could not be started. Please move one of them, or give one of the doctors a Zoom user of their own.', 'telemed-zoom'),
             'uncertain' => __('Zoom could not be asked whether the meeting of a video visit was made, so that it is not made a second time by itself. Look at Zoom whether there is one, and then decide on the visit\'s page.', 'telemed-zoom'),
             default => __('The meeting of a video visit could not be made or changed at Zoom. It is tried again until the visit is over; you will be told if that does not help in time.', 'telemed-zoom'),
         };
@@ -83,7 +84,7 @@ final class VisitMailText
             return implode("\n\n", array_filter([
                 $what,
                 self::facts($first, Doctors::name($first->doctor), wp_timezone()),
-                $first->lastError === null ? '' : __('Why:', 'telemed-zoom') . ' ' . $first->lastError,
+                $first->lastError === null || $event === 'overlaps' ? '' : __('Why:', 'telemed-zoom') . ' ' . $first->lastError,
                 MeetingScreen::url($first->id),
             ])) . "\n";
         }
@@ -99,7 +100,7 @@ final class VisitMailText
         return implode("\n\n", array_filter([
             /* translators: %d: number of visits */
             sprintf(__('This is true of %d visits:', 'telemed-zoom'), count($rows)) . ' ' . $what,
-            $reasons === [] ? '' : __('Why:', 'telemed-zoom') . ' ' . implode("\n", array_slice($reasons, 0, 3)),
+            $reasons === [] || $event === 'overlaps' ? '' : __('Why:', 'telemed-zoom') . ' ' . implode("\n", array_slice($reasons, 0, 3)),
             ...$list,
         ])) . "\n";
     }
@@ -110,6 +111,7 @@ final class VisitMailText
             'missed' => __('A video visit could not take place', 'telemed-zoom'),
             'late' => __('A video visit is not ready', 'telemed-zoom'),
             'unmailed' => __('A mail about a video visit could not be sent', 'telemed-zoom'),
+            'overlaps' => __('Two video visits overlap', 'telemed-zoom'),
             'uncertain' => __('A video visit needs your decision', 'telemed-zoom'),
             default => __('A video visit is not ready at Zoom yet', 'telemed-zoom'),
         };
