@@ -126,6 +126,9 @@ final class SecretsTest extends ExtensionTestCase
     public function testTracesShowNoSecret(): void
     {
         $this->assertSame('0', ini_get('zend.exception_ignore_args'), 'arguments stand in traces');
+        // PHP 8.1 cannot be told which arguments are secret: README asks to leave them all out there.
+        $knowsSecrets = PHP_VERSION_ID >= 80200;
+        ini_set('zend.exception_ignore_args', $knowsSecrets ? '0' : '1');
         $secret = 'tHe-SeCrEt-0123456789-tHe-SeCrEt-0123456789';
         $code = 'tHe-CoDe-0123456789';
         $vault = $this->vault;
@@ -151,13 +154,14 @@ final class SecretsTest extends ExtensionTestCase
             } catch (\Throwable $exception) {
                 $frame = $exception->getTrace()[0];
                 $this->assertStringStartsWith('Telemed\\', $frame['class'] ?? '');
-                $this->assertNotSame(array(), $frame['args'] ?? array());
+                $this->assertSame($knowsSecrets, isset($frame['args'][0]));
                 $shown = $exception->getMessage() . print_r($frame, true) . $exception->getTraceAsString();
                 $this->assertStringNotContainsString(substr($secret, 0, 12), $shown);
                 $this->assertStringNotContainsString(substr($code, 0, 12), $shown);
-                $this->assertStringContainsString('SensitiveParameterValue', $shown);
+                $this->assertSame($knowsSecrets, str_contains($shown, 'SensitiveParameterValue'));
             }
         }
+        ini_set('zend.exception_ignore_args', '0');
     }
 
     public function testEverySecretArgumentIsMarked(): void

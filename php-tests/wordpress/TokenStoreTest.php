@@ -213,7 +213,7 @@ final class TokenStoreTest extends ClinicTestCase
     private function callWhoseLockIsKilled(): array
     {
         $script = sprintf('require %s; echo json_encode(\Telemed\Tests\Site::fromEnvironment()->php(json_decode(stream_get_contents(STDIN)), array("doctor" => %d)));', var_export(dirname(__DIR__) . '/support/autoload.php', true), $this->site->userId('doctor1'));
-        $process = proc_open(array(PHP_BINARY, '-r', $script), array(array('pipe', 'r'), array('pipe', 'w'), STDERR), $pipes);
+        $process = proc_open(array(PHP_BINARY, '-r', $script), array(array('pipe', 'r'), array('pipe', 'w')), $pipes);
         fwrite($pipes[0], json_encode(self::CALL));
         fclose($pipes[0]);
         $server = $this->site->databaseServer();

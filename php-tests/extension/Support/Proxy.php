@@ -22,7 +22,7 @@ final class Proxy
         $this->log = (string) tempnam(sys_get_temp_dir(), 'telemed');
         $process = proc_open(
             array(PHP_BINARY, '-n', __DIR__ . '/connect-proxy.php', $credentials, $target),
-            array(0 => array('file', '/dev/null', 'r'), 1 => array('file', $this->log, 'w'), 2 => STDERR),
+            array(0 => array('file', '/dev/null', 'r'), 1 => array('file', $this->log, 'w')),
             $pipes
         );
         if (false === $process) {
