@@ -30,6 +30,11 @@ if (PHP_VERSION_ID < 80100) {
     return;
 }
 
+// PHP 8.1 cannot be told which arguments are secret, so there none stands in a trace.
+if (PHP_VERSION_ID < 80200) {
+    ini_set('zend.exception_ignore_args', '1'); // phpcs:ignore WordPress.PHP.IniSet
+}
+
 require_once __DIR__ . '/src/autoload.php';
 
 TelemedZoom\Plugin::boot(__FILE__);
