@@ -217,6 +217,23 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertSame(array(), $this->meetings());
     }
 
+    public function testAZoomUserWhoIsGoneIsSaidWhereVisitsNeedIt(): void
+    {
+        $this->make('admin', 'doctor1');
+        $this->age();
+        $gone = fn () => $this->zoom->answer(array('method' => 'GET', 'path' => '/v2/users/' . FakeZoom::DOCTOR2), 404, array('code' => 1001, 'message' => 'User does not exist.'));
+        $gone();
+        $told = $this->wpCli('telemed reconcile --dry-run');
+        $this->assertSame(array(0, 'Success: 0 differences found, nothing changed.'), array($told['status'], $this->lastLine($told)));
+        $this->assertCount(1, $this->zoom->requests('GET', '/v2/users/' . FakeZoom::DOCTOR2), 'it was asked for');
+
+        $this->make('admin', 'doctor2');
+        $this->age();
+        $gone();
+        $told = $this->wpCli('telemed reconcile --dry-run');
+        $this->assertStringContainsString(FakeZoom::DOCTOR2_EMAIL . "\tunreachable", implode("\n", $told['out']));
+    }
+
     public function testWhatIsYoungOrBeingChangedIsLeftAlone(): void
     {
         $row = $this->make('admin', 'doctor1');

@@ -60,7 +60,8 @@ final class Reconcile
     {
         $look ??= SettingsLook::atAll();
         $findings = [];
-        $hosts = $this->hosts();
+        $known = $this->queries->hosts();
+        $hosts = [...$known, ...$this->presentHosts($known)];
         $unreached = 0;
         $outage = '';
         if ($progress !== null && $hosts !== []) {
@@ -77,7 +78,10 @@ final class Reconcile
             } catch (Problem | \Telemed\TelemedException $failure) {
                 $unreached = $failure instanceof \Telemed\TransportException ? $unreached + 1 : 0;
                 $outage = ErrorText::of($failure);
-                $findings[] = self::unreachable($host, $outage);
+                // A doctor's Zoom user who is gone, and of whom no visit knows, has left nothing to look at.
+                if ($number < count($known) || !$failure instanceof \Telemed\NotFoundException) {
+                    $findings[] = self::unreachable($host, $outage);
+                }
             }
             if ($progress !== null) {
                 $progress($number + 1, count($hosts));
@@ -90,16 +94,16 @@ final class Reconcile
     }
 
     /**
-     * Where meetings were made, and whoever hosts for a doctor now: a database that was restored from a backup knows nothing of
-     * what was made since.
+     * Who hosts for a doctor now, and is not among those already: a database that was restored from a backup does not know where
+     * meetings were made since.
      *
+     * @param list<HostOfMeetings> $already
      * @return list<HostOfMeetings>
      */
-    private function hosts(): array
+    private function presentHosts(array $already): array
     {
-        $hosts = $this->queries->hosts();
-        $known = [];
-        foreach ($hosts as $host) {
+        $known = $hosts = [];
+        foreach ($already as $host) {
             $known["$host->app|$host->hostId"] = true;
         }
         foreach (Doctors::all() as $doctor) {
