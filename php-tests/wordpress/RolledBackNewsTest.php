@@ -8,7 +8,7 @@ namespace Telemed\Tests\WordPress;
 final class RolledBackNewsTest extends ClinicTestCase
 {
     private const PATIENT = 'pat@patients.example';
-    private const INSIDE = <<<'CODE'
+    private const SOURCE = <<<'CODE'
         final class MailingSource implements \TelemedZoom\Ledger\AppointmentSource
         {
             public static ?\TelemedZoom\Ledger\Wanted $stands = null;
@@ -26,8 +26,9 @@ final class RolledBackNewsTest extends ClinicTestCase
         $stands = static function (string $day, int $by, bool $held = true): void { MailingSource::$stands = new \TelemedZoom\Ledger\Wanted($held, $by, new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin'); };
         $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->settle($row->id, 20.0, $row->version);
         $stands('+3 days', $doctor);
-        $row = $settle($plugin->visits->book('test', '1', $doctor, $at('+3 days')));
         CODE;
+    private const INSIDE = self::SOURCE . '
+        $row = $settle($plugin->visits->book("test", "1", $doctor, $at("+3 days")));';
 
     protected function setUp(): void
     {
@@ -71,6 +72,42 @@ final class RolledBackNewsTest extends ClinicTestCase
         $this->assertSame('cancelled', $this->rows()[0]['state']);
     }
 
+    /** @dataProvider mailed */
+    public function testANewsWhoseProcessDiedIsMailedThoughAWishAfterItIsRolledBack(array $settings): void
+    {
+        $this->saveSettings($settings);
+        $this->bookAndDie();
+        $this->site->php(self::SOURCE . '$row = $plugin->ledger->findAppointment("test", "1"); $settle($plugin->visits->move($row, $at("+5 days")));');
+        $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
+        foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
+            $this->assertSame(array('Your video visit'), $this->subjects($address));
+        }
+        $this->assertStringContainsString('DTSTART:' . gmdate('Ymd', strtotime('+3 days')), $this->site->mails()[0]['attachments'][0]['content']);
+        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+    }
+
+    /** @return array<string, array{array<string, string>}> */
+    public static function mailed(): array
+    {
+        return array('the visit link' => array(array()), 'Zoom\'s own link' => array(array('mail_zooms_link' => '1')));
+    }
+
+    public function testANewsWhoseProcessDiedWaitsUntilItIsKnownWhatStands(): void
+    {
+        $this->bookAndDie();
+        $minutes = fn (int $minutes) => $this->site->php(
+            self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["minutes"] * 60); do_action("telemed_run");',
+            array('minutes' => $minutes)
+        );
+        $this->site->php(self::SOURCE . '$plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $at("+5 days")); remove_all_actions("shutdown");');
+        $minutes(11);
+        $this->assertSame(array(), $this->site->mails(), 'its transaction may still be open');
+        $minutes(16);
+        $minutes(28);
+        $this->assertSame(array('Your video visit'), $this->subjects(self::PATIENT));
+        $this->assertStringContainsString('DTSTART:' . gmdate('Ymd', strtotime('+3 days')), $this->site->mails()[0]['attachments'][0]['content']);
+    }
+
     /** Zoom's own link comes while a move is wished that is rolled back: its time is told to nobody. */
     public function testALinkIsNotToldWithATimeThatMayBeRolledBack(): void
     {
@@ -90,6 +127,19 @@ final class RolledBackNewsTest extends ClinicTestCase
         $this->assertNotSame(array(), $mails);
         foreach ($mails as $mail) {
             $this->assertStringContainsString('DTSTART:' . gmdate('Ymd', time() + 4 * 86400) . 'T090000Z', $mail['attachments'][0]['content']);
+        }
+    }
+
+    /** Written down as committed, with the mail that is to go; the process ends before it goes. */
+    private function bookAndDie(): void
+    {
+        try {
+            $this->site->php(self::SOURCE . 'add_action("telemed_row_settled", static function () { posix_kill(getmypid(), SIGKILL); }, 1);
+                $settle($plugin->visits->book("test", "1", $doctor, $at("+3 days")));');
+            $this->fail('the process was to be killed');
+        } catch (\RuntimeException) {
+            $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+            $this->assertSame(array(), $this->site->mails());
         }
     }
 

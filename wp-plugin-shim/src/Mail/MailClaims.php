@@ -49,7 +49,7 @@ final class MailClaims
         return $this->database->atomically(function () use ($row, $what, $doctor, $as): ?MailClaim {
             // Who changes the row holds this lock already; everybody else waits for the change.
             $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE id = ? FOR UPDATE', [$row->id]);
-            foreach ($this->lines($row) as $line) {
+            foreach ($this->lines($row->id) as $line) {
                 if (str_starts_with($line, self::note($row, $what) . ',')) {
                     return null;
                 }
@@ -99,15 +99,15 @@ final class MailClaims
     }
 
     /**
-     * What of this row's present sequence was taken for all and waits to be sent.
+     * What was taken for all, waits to be sent and is still true.
      *
      * @return list<MailClaim> the oldest first
      */
     public function waiting(MeetingRecord $row): array
     {
         $lines = $this->database->rows('SELECT id, meeting, at, note FROM ' . Schema::log() . ' WHERE meeting = ? AND event = ? ORDER BY id', [$row->id, self::NEWS]);
-        $isMeant = static fn(?MailClaim $claim): bool => $claim !== null && $claim->sequence === $row->sequence
-            && preg_match('/^(booked|moved|reassigned|link \d+)$/', $claim->what) === 1;
+        $isMeant = fn(?MailClaim $claim): bool => $claim !== null
+            && preg_match('/^(booked|moved|reassigned|link \d+)$/', $claim->what) === 1 && !$this->isOutdated($claim);
         return array_values(array_filter(array_map([self::class, 'claim'], $lines), $isMeant));
     }
 
@@ -150,10 +150,21 @@ final class MailClaims
         return array_map('intval', array_column($rows, 'meeting'));
     }
 
+    /** Whether something newer of the visit was told to all since, or is being told. */
+    public function isOutdated(MailClaim $claim): bool
+    {
+        foreach ($this->lines($claim->meeting) as $line) {
+            if (preg_match('/^(?:booked|moved|reassigned|cancelled|link \d+), sequence (\d+), doctor /', $line, $found) === 1 && (int) $found[1] > $claim->sequence) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whose calendar holds the visit; null when nobody was told yet. What is just being told does not count. */
     public function lastToldDoctor(MeetingRecord $row, ?MailClaim $except = null): ?int
     {
-        $lines = $this->lines($row);
+        $lines = $this->lines($row->id);
         foreach (array_reverse($lines, true) as $id => $line) {
             if ($id !== $except?->id && preg_match('/^(booked|moved|reassigned|link \d+), sequence \d+, doctor (\d+)$/', $line, $found) === 1) {
                 return (int) $found[2];
@@ -163,9 +174,9 @@ final class MailClaims
     }
 
     /** @return array<int, string> notes by the number of the line */
-    private function lines(MeetingRecord $row): array
+    private function lines(int $meeting): array
     {
-        $lines = array_filter($this->log->of($row->id), static fn(array $line): bool => in_array($line['event'], [self::NEWS, self::TROUBLE, self::MAILED, self::TOLD_BY_SOURCE], true));
+        $lines = array_filter($this->log->of($meeting), static fn(array $line): bool => in_array($line['event'], [self::NEWS, self::TROUBLE, self::MAILED, self::TOLD_BY_SOURCE], true));
         return array_column(array_map(static fn(array $line): array => [$line['id'], (string) $line['note']], $lines), 1, 0);
     }
 

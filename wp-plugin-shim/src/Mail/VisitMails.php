@@ -112,12 +112,12 @@ final class VisitMails
         try {
             foreach ($this->told->takeOver(MailClaims::NEWS, self::TAKE_OVER_SECONDS) as $claim) {
                 $row = $this->ledger->find($claim->meeting);
-                // Something newer was told since, or will be.
-                if ($row === null || !self::isStill($claim, $row)) {
+                if ($row === null || !$this->isStill($claim, $row)) {
                     $this->told->drop($claim);
-                } else {
+                } elseif ($row->event === null || !self::tellsOfTheRow($claim)) {
                     $this->deliver($claim, $row);
                 }
+                // Else what was wished since may be told soon, or may be rolled back: it is looked at again.
             }
         } catch (DatabaseException) {
             return;
@@ -180,8 +180,8 @@ final class VisitMails
         return [];
     }
 
-    /** Whether there is still something to tell: nothing newer was told since, or will be. */
-    private static function isStill(MailClaim $claim, MeetingRecord $row): bool
+    /** Whether there is still something to tell. */
+    private function isStill(MailClaim $claim, MeetingRecord $row): bool
     {
         [$event] = self::parts($claim->what);
         return match (true) {
@@ -190,8 +190,15 @@ final class VisitMails
             $event === 'late' => !$row->state->hasMeeting() && $row->state->isLive(),
             // Whatever else became of the visit, or was taken back.
             str_starts_with($event, 'link ') => $row->state->isLive(),
-            default => $claim->sequence === $row->sequence,
+            // Not by the row's sequence: a wish that was rolled back has raised it and was told to nobody.
+            default => !$this->told->isOutdated($claim),
         };
+    }
+
+    /** What stands in the row by now would be mailed, and it must stand committed. */
+    private static function tellsOfTheRow(MailClaim $claim): bool
+    {
+        return in_array(self::parts($claim->what)[0], self::NEWS, true);
     }
 
     private function deliver(MailClaim $claim, MeetingRecord $row): void
