@@ -80,7 +80,7 @@ export async function confirmHosts(admin) {
 }
 
 /** @param {string} date @param {string} time of the doctor's zone, Berlin */
-export async function makeMeeting(tab, doctor, date = '2027-01-12', time = '09:30') {
+export async function makeMeeting(tab, doctor, date = '2031-01-14', time = '09:30') {
   await page(tab, 'telemed-new-meeting');
   if (doctor) await tab.locator('[name=doctor]').selectOption({ label: doctor });
   await tab.fill('[name=date]', date);

@@ -21,7 +21,7 @@ test('Server-to-Server: the administrator sets it up, the doctor only starts', a
   await makeMeeting(admin, 'Dora Example');
   const [meeting] = (await zoom('GET', 'state')).meetings;
   assert.equal(meeting.host_id, DOCTOR1);
-  assert.equal(meeting.start_time, '2027-01-12T08:30:00Z', '09:30 in Berlin');
+  assert.equal(meeting.start_time, '2031-01-14T08:30:00Z', '09:30 in Berlin');
   assert.equal(meeting.settings.waiting_room, true);
 
   const doctor = await logIn(site.doctor1);

@@ -10,7 +10,7 @@ const WITHOUT_JAVASCRIPT = { ...TELEPHONE, javaScriptEnabled: false };
 const LEAST_HEIGHT = 44;
 
 test('before the window a patient on a telephone reads when it is, here and at the clinic', async () => {
-  const { link, admin } = await visit('2027-01-12', '09:30');
+  const { link, admin } = await visit('2031-01-14', '09:30');
   const patient = await stranger(TELEPHONE);
   await patient.goto(link);
   assert.equal(await state(patient), 'early');
@@ -48,7 +48,7 @@ for (const [how, telephone] of [['on a telephone', TELEPHONE], ['on a telephone 
 }
 
 test('without JavaScript the page looks again by itself, and says the clinic\'s time', async () => {
-  const { link, admin } = await visit('2027-01-12', '09:30');
+  const { link, admin } = await visit('2031-01-14', '09:30');
   const patient = await stranger(WITHOUT_JAVASCRIPT);
   await patient.goto(link);
   assert.equal(await state(patient), 'early');
@@ -59,7 +59,7 @@ test('without JavaScript the page looks again by itself, and says the clinic\'s 
 });
 
 test('a visit that was moved is found behind the same link', async () => {
-  const { id, link, admin } = await visit('2027-01-12', '09:30');
+  const { id, link, admin } = await visit('2031-01-14', '09:30');
   const patient = await stranger(TELEPHONE);
   await patient.goto(link);
   assert.equal(await state(patient), 'early');

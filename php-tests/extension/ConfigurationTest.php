@@ -104,7 +104,7 @@ final class ConfigurationTest extends ExtensionTestCase
     {
         $child = ChildPhp::run(
             'report(outcome(fn () => server_app()->client()->user(FakeZoom::DOCTOR1)->id()));',
-            array('telemed.timeout' => '2.5', 'telemed.connect_timeout' => ' 1.5 ')
+            array('telemed.timeout' => '20.5', 'telemed.connect_timeout' => ' 10.5 ')
         );
         $this->assertSame(array('result' => FakeZoom::DOCTOR1), $child->report, $child->errors . $child->output);
     }

@@ -114,7 +114,7 @@ final class ErrorTest extends ExtensionTestCase
         );
         $begun = microtime(true);
         $exception = $this->failure(RateLimitException::class, fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1)));
-        $this->assertLessThan(2, microtime(true) - $begun);
+        $this->assertLessThan(10, microtime(true) - $begun);
         $this->assertInstanceOf(\DateTimeImmutable::class, $exception->retryAt);
         $this->assertSame($at, $exception->retryAt->format('Y-m-d\TH:i:s\Z'));
         $this->assertSame('UTC', $exception->retryAt->getTimezone()->getName());

@@ -116,7 +116,7 @@ final class FpmTest extends ExtensionTestCase
     {
         $this->connectExpired();
         $fpm = new Fpm(self::HELPERS . 'file_put_contents("' . $this->directory . '/pid", getmypid());' . $this->doctorsCall('7'), 2);
-        $this->zoom->fault(self::TOKENS, array('kind' => 'delay', 'ms' => 5000, 'then' => array('kind' => 'close_before_work')));
+        $this->zoom->fault(self::TOKENS, array('kind' => 'delay', 'ms' => 60000, 'then' => array('kind' => 'close_before_work')));
         $request = $fpm->begin();
         $fpm->until(fn (): bool => array() !== $this->zoom->requests('POST', '/oauth/token'), 'no refresh came');
         $victim = (int) file_get_contents("{$this->directory}/pid");

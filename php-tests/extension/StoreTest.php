@@ -343,7 +343,7 @@ final class StoreTest extends ExtensionTestCase
         try {
             $get = static function (string $path) use ($address): string {
                 $context = stream_context_create(array('http' => array('ignore_errors' => true)));
-                for ($i = 0; $i < 100; $i++) {
+                for ($i = 0; $i < 1000; $i++) {
                     $text = @file_get_contents("http://{$address}{$path}", false, $context);
                     if (false !== $text) {
                         return $text;

@@ -56,13 +56,13 @@ final class TransportTest extends ExtensionTestCase
     public function testATimeBudgetHolds(): void
     {
         $client = $this->serverClient();
-        $this->zoom->fault(self::ON_CREATE, array('kind' => 'delay', 'ms' => 1500), -1);
+        $this->zoom->fault(self::ON_CREATE, array('kind' => 'delay', 'ms' => 20000), -1);
         $begun = microtime(true);
         $exception = $this->failure(
             TransportException::class,
-            fn () => $client->within(0.4)->createMeeting($this->visit(FakeZoom::DOCTOR1))
+            fn () => $client->within(2.0)->createMeeting($this->visit(FakeZoom::DOCTOR1))
         );
-        $this->assertLessThan(1.3, microtime(true) - $begun);
+        $this->assertLessThan(15, microtime(true) - $begun);
         $this->assertTrue($exception->maybeDelivered);
         $this->assertTrue($exception->isRetryable());
         $this->assertCount(1, $this->apiRequests('POST'));
@@ -71,10 +71,15 @@ final class TransportTest extends ExtensionTestCase
     public function testATimeBudgetHoldsForAllTriesTogether(): void
     {
         $client = $this->serverClient();
-        $this->zoom->fault(array('method' => 'GET'), array('kind' => 'status', 'status' => 503, 'body' => ''), -1);
+        $this->zoom->fault(array('method' => 'GET'), array('kind' => 'delay', 'ms' => 2000, 'then' => array('kind' => 'status', 'status' => 503, 'body' => '')), -1);
         $begun = microtime(true);
-        $this->failure(\Telemed\ApiException::class, static fn () => $client->within(1)->user(FakeZoom::DOCTOR1));
-        $this->assertLessThan(1.6, microtime(true) - $begun);
+        try {
+            $client->within(3)->user(FakeZoom::DOCTOR1);
+            $this->fail('no try succeeds');
+        } catch (\Telemed\TelemedException) {
+            // The answer of one try, or that the time was over in another.
+        }
+        $this->assertLessThan(6, microtime(true) - $begun);
     }
 
     /** @dataProvider noBudgets */
@@ -97,18 +102,18 @@ final class TransportTest extends ExtensionTestCase
 
     public function testADirectiveLimitsEachRequest(): void
     {
-        $this->zoom->fault(self::ON_CREATE, array('kind' => 'delay', 'ms' => 1500), -1);
+        $this->zoom->fault(self::ON_CREATE, array('kind' => 'delay', 'ms' => 20000), -1);
         $child = ChildPhp::run(
             '$client = server_app()->client();
              $client->user(FakeZoom::DOCTOR1);
              $request = new Telemed\MeetingRequest("Video visit", new DateTime("+1 day"), 30, "UTC", FakeZoom::DOCTOR1);
              $begun = microtime(true);
              report(outcome(fn () => $client->createMeeting($request)->id()) + ["seconds" => microtime(true) - $begun]);',
-            array('telemed.timeout' => '0.5')
+            array('telemed.timeout' => '2')
         );
         $this->assertSame(TransportException::class, $child->report['class'] ?? null, $child->errors . $child->output);
         $this->assertTrue($child->report['maybeDelivered']);
-        $this->assertLessThan(1.4, $child->report['seconds']);
+        $this->assertLessThan(15, $child->report['seconds']);
     }
 
     /**

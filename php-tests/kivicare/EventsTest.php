@@ -21,7 +21,7 @@ final class EventsTest extends KivicareTestCase
         $id = $this->book('receptionist', array('timezone' => 'America/New_York', 'appointmentStartTime' => '09:00'));
         $row = $this->visit($id);
         $meeting = $this->onlyMeeting();
-        $start = new \DateTimeImmutable(gmdate('Y-m-d', time() + 30 * 86400) . ' 09:00', new \DateTimeZone('America/New_York'));
+        $start = new \DateTimeImmutable(self::day() . ' 09:00', new \DateTimeZone('America/New_York'));
         $this->assertSame($start->getTimestamp(), strtotime($meeting['start_time']));
         $this->assertSame(30, $meeting['duration']);
         $this->assertSame('America/New_York', $meeting['timezone']);

@@ -54,12 +54,19 @@ abstract class KivicareTestCase extends ClinicTestCase
         return $this->browser($person)->rest($method, self::ROUTE . ltrim($route, '/'), $body);
     }
 
+    /** The day of bookings, some weeks from now: the same all the time, also when a day ends meanwhile. */
+    protected static function day(): string
+    {
+        static $day = null;
+        return $day ??= gmdate('Y-m-d', time() + 30 * 86400);
+    }
+
     /** @return array<string, mixed> a booking's fields: a date some weeks from now, UTC unless said otherwise */
     protected function booking(array $changes = array()): array
     {
         return array_merge(
             array(
-                'appointmentStartDate' => gmdate('Y-m-d', time() + 30 * 86400),
+                'appointmentStartDate' => self::day(),
                 'appointmentStartTime' => '09:00',
                 'clinicId' => 1,
                 'doctorId' => $this->site->userId('doctor1'),
@@ -137,6 +144,7 @@ abstract class KivicareTestCase extends ClinicTestCase
      */
     protected function visit(int $appointment, string $state = 'made'): array
     {
+        $this->site->awaitRequests();
         for ($attempt = 0; $attempt < 60; $attempt++) {
             $row = $this->ledgerRow($appointment);
             if (($row['state'] ?? null) === $state) {
@@ -167,6 +175,7 @@ abstract class KivicareTestCase extends ClinicTestCase
     /** What is due at Zoom and at the clinic has been done: the leftovers, too. */
     protected function settle(): void
     {
+        $this->site->awaitRequests();
         for ($attempt = 0; $attempt < 30; $attempt++) {
             $this->runDue();
             $open = (int) $this->site->value("SELECT (SELECT COUNT(*) FROM wp_telemed_leftovers) + (SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ('due', 'attempting', 'changing') AND seen_at IS NOT NULL)");

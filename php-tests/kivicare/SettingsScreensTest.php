@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use Telemed\Tests\Browser;
 use Telemed\Tests\FakeZoom;
 
 /** The core's two settings screens, for the administrator and for the doctor, over our one stored mode. */
@@ -123,8 +124,11 @@ final class SettingsScreensTest extends KivicareTestCase
         $this->useOAuth();
         $this->connect('doctor1', FakeZoom::DOCTOR1);
         // In another tab the doctor has just connected: the answer to this one's config and its /disconnect come together.
-        $this->kc('doctor1', 'GET', self::BASE . '/doctor-config');
-        $this->assertSame(200, $this->kc('doctor1', 'GET', self::BASE . '/disconnect')->status);
+        [, $answer] = Browser::together(array(
+            array($this->browser('doctor1'), 'GET', self::ROUTE . self::BASE . '/doctor-config', null),
+            array($this->site->browser('doctor1'), 'GET', self::ROUTE . self::BASE . '/disconnect', null),
+        ));
+        $this->assertSame(200, $answer->status, $answer->body);
         $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/revoke'));
         $this->assertTrue($this->kc('doctor1', 'GET', self::BASE . '/doctor-config')->json()['data']['is_connected']);
 

@@ -224,6 +224,7 @@ final class WeakPointsTest extends KivicareTestCase
     /** Waits until a first try has failed and the row says so. */
     private function settleFailed(int $id): void
     {
+        $this->site->awaitRequests();
         for ($attempt = 0; $attempt < 60; $attempt++) {
             $row = $this->ledgerRow($id);
             if (null !== ($row['last_error'] ?? null)) {

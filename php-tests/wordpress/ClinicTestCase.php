@@ -40,6 +40,7 @@ abstract class ClinicTestCase extends TestCase
     /** Whatever a test is about, PHP and WordPress have nothing to complain of. */
     protected function assertPostConditions(): void
     {
+        $this->site->awaitRequests();
         $this->assertSame(array(), array_slice($this->site->complaints(), $this->complaintsBefore));
     }
 
@@ -56,7 +57,10 @@ abstract class ClinicTestCase extends TestCase
     /** A start some weeks from now, on the half hour, in UTC. */
     protected static function start(int $days = 30): string
     {
-        return gmdate('Y-m-d', time() + $days * 86400) . 'T09:30:00Z';
+        // The same all the time, also when a day ends meanwhile.
+        static $today = null;
+        $today ??= time();
+        return gmdate('Y-m-d', $today + $days * 86400) . 'T09:30:00Z';
     }
 
     protected function browser(string $person): Browser

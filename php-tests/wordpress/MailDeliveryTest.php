@@ -92,8 +92,12 @@ final class MailDeliveryTest extends ClinicTestCase
         for ($child = 0; $child < 4; $child++) {
             $pid = pcntl_fork();
             if (0 === $pid) {
-                $this->site->php('add_filter("telemed_now", static fn (int $now): int => $now + 900); while (microtime(true) < $arguments["at"]) { usleep(500); } do_action("telemed_run");', array('at' => $at));
-                posix_kill(getmypid(), SIGKILL);
+                try {
+                    $this->site->php('add_filter("telemed_now", static fn (int $now): int => $now + 900); while (microtime(true) < $arguments["at"]) { usleep(500); } do_action("telemed_run");', array('at' => $at));
+                } finally {
+                    // Not to run the rest of the tests as well.
+                    posix_kill(getmypid(), SIGKILL);
+                }
             }
             $children[] = $pid;
         }

@@ -118,6 +118,7 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertSame(array('2031-12-15T07:00:00Z', $row['meeting_id'], $row['visit_link'], 'made'), array($moved['start'], $moved['meeting_id'], $moved['visit_link'], $moved['state']));
         $this->assertSame('2031-12-15T07:00:00Z', $this->zoom->meeting($row['meeting_id'])['start_time']);
 
+        $this->site->awaitRequests();
         $admin->submit($form, array('doctor' => (string) $this->site->userId('doctor2'), 'date' => '2031-12-16'));
         $given = $this->row($row['id']);
         $this->assertSame(array($this->site->userId('doctor2'), FakeZoom::DOCTOR2, $row['visit_link']), array($given['doctor'], $given['host_id'], $given['visit_link']));

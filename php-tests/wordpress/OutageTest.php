@@ -99,7 +99,7 @@ final class OutageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay', 'ms' => 60000), -1);
         // As the end of a request gives it, only shorter.
-        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach ($plugin->queries->due(10) as $id) { $plugin->worker->settle($id, 1.5); }', array('count' => 5, 'name' => 'a'));
+        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach ($plugin->queries->due(10) as $id) { $plugin->worker->settle($id, 4.0); }', array('count' => 5, 'name' => 'a'));
         $this->assertCount(1, $this->zoom->requests('POST', '/v2/users/'));
         $this->assertSame(1, $this->attempts());
     }

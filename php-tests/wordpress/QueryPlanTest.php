@@ -85,6 +85,8 @@ final class QueryPlanTest extends ClinicTestCase
         parent::setUp();
         $this->root = $this->site->database(asRoot: true);
         $this->root->query("SET GLOBAL log_output = 'TABLE'");
+        // Of few pages the statistics would be another guess each time.
+        $this->root->query('SET GLOBAL innodb_stats_persistent_sample_pages = 10000');
     }
 
     protected function tearDown(): void

@@ -30,6 +30,7 @@ final class TokenStoreTest extends ClinicTestCase
     protected function tearDown(): void
     {
         $this->anyNumberOfConnections();
+        $this->site->awaitRequests();
         if (is_file($this->dropIn())) {
             unlink($this->dropIn());
             array_map('unlink', glob($this->site->wordpress() . '/wp-content/object-cache/*') ?: array());
@@ -93,7 +94,7 @@ final class TokenStoreTest extends ClinicTestCase
         $held = $this->holdTheLock();
         if ('an error' === $refusal) {
             $server = $this->site->databaseServer();
-            $server->query("ALTER USER {$this->site->databaseAccount()} WITH MAX_STATEMENT_TIME 0.5");
+            $server->query("ALTER USER {$this->site->databaseAccount()} WITH MAX_STATEMENT_TIME 2");
         }
         try {
             $answer = 'an error' === $refusal ? $this->php(self::CALL) : $this->callWhoseLockIsKilled();

@@ -84,7 +84,7 @@ final class TokenStormTest extends ClinicTestCase
         $this->useOAuth();
         $job = $this->doctorWhoseTokenIs('expired', 1);
         // Zoom has not yet done anything when the process dies.
-        $this->zoom->fault(self::REFRESH, array('kind' => 'delay', 'ms' => 3000, 'then' => array('kind' => 'close_before_work')));
+        $this->zoom->fault(self::REFRESH, array('kind' => 'delay', 'ms' => 60000, 'then' => array('kind' => 'close_before_work')));
         $this->assertAllSucceed($this->killTheFirstInItsRefresh($job), self::zoomUser(1), 'the others', self::PROCESSES - 1);
         $this->assertCount(2, $this->tokenRequests(), 'the one that died, and one for all others');
     }
@@ -93,7 +93,7 @@ final class TokenStormTest extends ClinicTestCase
     {
         $this->useOAuth();
         $job = $this->doctorWhoseTokenIs('expired', 1);
-        $this->zoom->fault(self::REFRESH, array('kind' => 'delay_after_work', 'ms' => 3000));
+        $this->zoom->fault(self::REFRESH, array('kind' => 'delay_after_work', 'ms' => 60000));
         $reports = $this->killTheFirstInItsRefresh($job);
         $this->assertCount(self::PROCESSES - 1, $reports);
         foreach ($reports as $report) {

@@ -28,6 +28,10 @@ add_action('init', static function (): void {
     remove_action('admin_init', '_maybe_update_core');
     remove_action('admin_init', '_maybe_update_plugins');
     remove_action('admin_init', '_maybe_update_themes');
+    // What WordPress' own cron does.
+    foreach (['wp_version_check', 'wp_update_plugins', 'wp_update_themes'] as $hook) {
+        remove_action($hook, $hook);
+    }
     foreach (['load-plugins.php', 'load-update.php', 'load-update-core.php'] as $hook) {
         remove_action($hook, 'wp_update_plugins');
     }

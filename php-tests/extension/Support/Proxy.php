@@ -29,7 +29,7 @@ final class Proxy
             throw new \RuntimeException('The proxy could not be started.');
         }
         $this->process = $process;
-        for ($i = 0; $i < 100; $i++) {
+        for ($i = 0; $i < 1000; $i++) {
             $lines = $this->lines();
             if (array() !== $lines) {
                 $this->address = $lines[0];

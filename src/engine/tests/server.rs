@@ -68,6 +68,13 @@ impl Server {
         format!("https://localhost:{port}/")
     }
 
+    /// Waits until so much was seen.
+    pub fn until_seen(&self, count: usize) {
+        while self.seen().len() < count {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
     pub fn seen(&self) -> Vec<String> {
         self.seen.0.lock().unwrap().clone()
     }

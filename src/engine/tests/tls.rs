@@ -104,17 +104,18 @@ fn a_post_on_a_tls_connection_that_the_server_closed_meanwhile_works() {
     let server = Server::start(|connection, stream, seen| {
         let mut stream = trusted().accept(stream);
         if read_request(&mut stream).is_some() {
-            seen.note(&connection.to_string());
             answer(&mut stream, "201 Created", &[], b"{}");
             std::thread::sleep(Duration::from_millis(20));
             stream.conn.send_close_notify();
             server::write(&mut stream, b"");
+            drop(stream);
+            seen.note(&connection.to_string());
         }
     });
     let network = network(options());
-    for _ in 0..4 {
+    for closed in 1..=4 {
         network.send(post(&server.https_url())).unwrap();
-        std::thread::sleep(Duration::from_millis(60));
+        server.until_seen(closed);
     }
     assert_eq!(server.seen().len(), 4);
 }
