@@ -31,7 +31,7 @@ if (PHP_VERSION_ID < 80100) {
 }
 
 // PHP 8.1 cannot be told which arguments are secret, so there none stands in a trace.
-if (PHP_VERSION_ID < 80200) {
+if (PHP_VERSION_ID < 80200 && function_exists('ini_set')) {
     ini_set('zend.exception_ignore_args', '1'); // phpcs:ignore WordPress.PHP.IniSet
 }
 

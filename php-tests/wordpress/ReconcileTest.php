@@ -212,8 +212,9 @@ final class ReconcileTest extends ClinicTestCase
         $this->site->database()->query('DELETE FROM wp_telemed_meetings');
         $told = $this->wpCli('telemed reconcile --dry-run');
         $this->assertStringContainsString("\tdelete\t\t{$row['meeting_id']}\tno\t", implode("\n", $told['out']));
-        $this->assertCount(1, $this->meetings());
         $this->site->php('do_action("telemed_nightly");');
+        $this->assertCount(1, $this->meetings(), 'nothing is deleted unseen where the ledger knows nothing: it may be the database that is wrong');
+        $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile --no-dry-run')));
         $this->assertSame(array(), $this->meetings());
     }
 

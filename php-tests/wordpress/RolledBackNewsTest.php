@@ -92,6 +92,21 @@ final class RolledBackNewsTest extends ClinicTestCase
         return array('the visit link' => array(array()), 'Zoom\'s own link' => array(array('mail_zooms_link' => '1')));
     }
 
+    public function testWhoHoldsTheVisitAgainIsNotToldThatItIsOffByAMailThatComesLate(): void
+    {
+        try {
+            $this->site->php(self::INSIDE . 'add_action("telemed_row_settled", static function () { posix_kill(getmypid(), SIGKILL); }, 1);
+                $stands("+3 days", $other); $settle($plugin->visits->move($row, null, $other));');
+            $this->fail('the process was to be killed');
+        } catch (\RuntimeException) {
+            $this->assertSame('2', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+        }
+        $this->site->php(self::SOURCE . '$settle($plugin->visits->move($plugin->ledger->findAppointment("test", "1"), null, $doctor));');
+        $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
+        $this->assertSame(array('Your video visit', 'Your video visit is with another doctor'), $this->subjects('doctor1@clinic.example'));
+        $this->assertNotContains('Your video visit is with another doctor', $this->subjects('doctor2@clinic.example'));
+    }
+
     public function testANewsWhoseProcessDiedWaitsUntilItIsKnownWhatStands(): void
     {
         $this->bookAndDie();
@@ -119,8 +134,8 @@ final class RolledBackNewsTest extends ClinicTestCase
                 if ($event === "attempting" && $now->id === $second->id) { $plugin->visits->move($now, $at("+6 days")); }
             }, 10, 3);
             $settle($second);
-            foreach (range(1, 2) as $pass) {
-                add_filter("telemed_now", static fn (int $now): int => $now + 16 * 60);
+            foreach (range(1, 3) as $pass) {
+                add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60);
                 do_action("telemed_run");
             }');
         $mails = array_values(array_filter($this->site->mails(), fn (array $mail): bool => self::PATIENT === $mail['to'] && str_contains($mail['message'], $this->zoomsLink())));

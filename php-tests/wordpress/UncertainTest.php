@@ -109,6 +109,32 @@ final class UncertainTest extends ClinicTestCase
         $this->assertStringContainsString('not uncertain any more', implode(' ', $this->browser('doctor1')->submit($form, $fields)->notices()));
     }
 
+    public function testAConnectionThatDiesWhileAFoundMeetingIsMovedLeavesNothingForAPersonToTell(): void
+    {
+        $this->useOAuth();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_after_work'), 1);
+        $row = $this->booked();
+        $this->assertSame('attempting', $row['state']);
+        $this->forgetOutage();
+        // It is found, and moved: that is lost once, sent again and refused, and the refresh too.
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/oauth/token'), 400, array('reason' => 'Invalid Token!', 'error' => 'invalid_grant'), array(), -1);
+        $this->zoom->fault(array('method' => 'PATCH'), array('kind' => 'close_after_work'), 1);
+        $this->zoom->answer(array('method' => 'PATCH'), 401, array('code' => 124, 'message' => 'Invalid access token.'));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('minutes' => 50));
+        $this->runWorker(120);
+        $this->assertCount(2, $this->zoom->requests('PATCH'));
+        $waits = $this->row($row['id']);
+        $this->assertSame('attempting', $waits['state'], (string) $waits['error']);
+        $this->assertStringContainsString('reconnect', (string) $waits['error']);
+
+        $this->zoom->forgetFaults();
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->runWorker(240);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+        $this->assertSame(array(50), array_column($this->meetings(), 'duration'));
+    }
+
     /** @return array<string, mixed> a visit of which nobody knows whether Zoom has made its meeting */
     private function uncertain(string $doctor = 'doctor1', ?string $start = null): array
     {

@@ -23,6 +23,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\EncryptionKey;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Site;
 
@@ -112,11 +113,7 @@ final class ZoomApps
     /** The doctor's connection in the chosen app, without network; null when there is none. */
     public function connection(int $doctor): ?\Telemed\Connection
     {
-        $this->demandMode(Settings::MODE_OAUTH);
-        // A grant that is kept only to delete what it made connects nobody.
-        $connection = $this->departures->since(Departure::Disconnected, $doctor) !== null
-            ? null
-            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
+        $connection = $this->readConnection($doctor);
         do_action('telemed_connection_seen', $doctor, $connection);
         return $connection;
     }
@@ -160,8 +157,15 @@ final class ZoomApps
     public function presentHost(int $doctor): ?string
     {
         try {
-            return $this->forDoctor($doctor)->hostId;
-        } catch (Problem | \Telemed\TelemedException) {
+            if (!Capabilities::isDoctor($doctor)) {
+                return null;
+            }
+            if ($this->settings->mode() === Settings::MODE_S2S) {
+                return $this->forMappedDoctor($doctor)->hostId;
+            }
+            $connection = $this->readConnection($doctor);
+            return $connection?->status() === 'connected' ? $connection->zoomUserId() : null;
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             return null;
         }
     }
@@ -264,6 +268,15 @@ final class ZoomApps
     public function tokenStore(): TokenStore
     {
         return new TokenStore($this->database);
+    }
+
+    private function readConnection(int $doctor): ?\Telemed\Connection
+    {
+        $this->demandMode(Settings::MODE_OAUTH);
+        // A grant that is kept only to delete what it made connects nobody.
+        return $this->departures->since(Departure::Disconnected, $doctor) !== null
+            ? null
+            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
     }
 
     private function forMappedDoctor(int $doctor): Credentials

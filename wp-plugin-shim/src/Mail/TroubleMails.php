@@ -1,7 +1,8 @@
 <?php
 /**
- * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom, or overlap with others of their host. Where many fail together, as in an
- * outage, each of the staff gets one mail of them all; what mends itself within minutes is not told.
+ * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom, and staff of those that overlap with
+ * others of their host. Where many fail together, as in an outage, each of the staff gets one mail of them all; what mends itself
+ * within minutes is not told.
  *
  * @package TelemedZoom
  */
@@ -35,6 +36,7 @@ final class TroubleMails
     private const OVERLAPS = 'overlaps';
     private const MOST_TRIES = 20;
     private const EVENTS = [self::FAILED, 'uncertain', 'missed'];
+    private const PLANNED = ['booked', 'moved', 'reassigned'];
     private const TO_PATIENTS = [self::LATE, 'missed'];
     /** A visit that begins so soon and has no meeting is everybody's concern. */
     private const LATE_SECONDS = HOUR_IN_SECONDS;
@@ -59,7 +61,6 @@ final class TroubleMails
     {
         add_action('telemed_row_settling', [$this, 'take'], 10, 3);
         add_action('telemed_row_settled', [$this, 'send']);
-        add_action('telemed_row_settled', [$this, 'noteOverlap'], 10, 3);
         add_action('telemed_mail_refused', [$this, 'mailRefused']);
         add_action(Cron::HOOK_RUN, [$this, 'sendGathered'], 20);
     }
@@ -75,16 +76,28 @@ final class TroubleMails
 
     public function take(MeetingRecord $now, MeetingRecord $before, string $event): void
     {
-        if (!in_array($event, self::EVENTS, true) || !$this->guard->mayAct()) {
+        if (!in_array($event, [...self::EVENTS, ...self::PLANNED], true) || !$this->guard->mayAct()) {
             return;
         }
         try {
+            if (in_array($event, self::PLANNED, true)) {
+                $this->takeOverlap($now);
+                return;
+            }
             $claim = $this->told->take($now, $event === self::FAILED && self::isLate($now) ? self::LATE : $event, $now->doctor, MailClaims::TROUBLE);
             if ($claim !== null && $claim->what !== self::FAILED) {
                 $this->claims[$now->id] = $claim;
             }
         } catch (DatabaseException) {
             return;
+        }
+    }
+
+    /** Our own screen says it to who books; an appointment system's screen cannot. It is gathered. */
+    private function takeOverlap(MeetingRecord $row): void
+    {
+        if ($row->source !== ManualSource::NAME && $this->overlaps->of([$row]) !== []) {
+            $this->told->take($row, self::OVERLAPS, $row->doctor, MailClaims::TROUBLE);
         }
     }
 
@@ -102,24 +115,6 @@ final class TroubleMails
                 }
             });
         }
-    }
-
-    /** Our own screen says it to who books; an appointment system's screen cannot. */
-    public function noteOverlap(MeetingRecord $row, MeetingRecord $before, string $news): void
-    {
-        if (!in_array($news, ['booked', 'moved', 'reassigned'], true) || $row->source === ManualSource::NAME || !$this->guard->mayAct()) {
-            return;
-        }
-        $this->outbox->put(function () use ($row): void {
-            try {
-                if ($this->overlaps->of([$row]) !== []) {
-                    $this->told->take($row, self::OVERLAPS, $row->doctor, MailClaims::TROUBLE);
-                }
-            } catch (DatabaseException) {
-                // The list shows it all the same.
-                return;
-            }
-        });
     }
 
     /** What has failed since, what failed long before its visit and still does, and what others did not live to send. */

@@ -112,12 +112,15 @@ final class VisitMails
         try {
             foreach ($this->told->takeOver(MailClaims::NEWS, self::TAKE_OVER_SECONDS) as $claim) {
                 $row = $this->ledger->find($claim->meeting);
+                if ($row !== null && $row->event !== null && !$row->isOver()) {
+                    // What was wished since may be told soon, or may be rolled back: it is looked at again when that is known.
+                    continue;
+                }
                 if ($row === null || !$this->isStill($claim, $row)) {
                     $this->told->drop($claim);
-                } elseif ($row->event === null || !self::tellsOfTheRow($claim)) {
+                } else {
                     $this->deliver($claim, $row);
                 }
-                // Else what was wished since may be told soon, or may be rolled back: it is looked at again.
             }
         } catch (DatabaseException) {
             return;
@@ -180,25 +183,20 @@ final class VisitMails
         return [];
     }
 
-    /** Whether there is still something to tell. */
+    /** Whether there is still something to tell of what stands committed. */
     private function isStill(MailClaim $claim, MeetingRecord $row): bool
     {
         [$event] = self::parts($claim->what);
         return match (true) {
             $row->isOver() => $event === 'missed',
-            $event === self::RELEASED => true,
+            // Who holds the visit again has been told so.
+            $event === self::RELEASED => $claim->doctor !== $row->doctor,
             $event === 'late' => !$row->state->hasMeeting() && $row->state->isLive(),
             // Whatever else became of the visit, or was taken back.
             str_starts_with($event, 'link ') => $row->state->isLive(),
             // Not by the row's sequence: a wish that was rolled back has raised it and was told to nobody.
-            default => !$this->told->isOutdated($claim),
+            default => ($event === 'cancelled') !== $row->state->isLive() && !$this->told->isOutdated($claim),
         };
-    }
-
-    /** What stands in the row by now would be mailed, and it must stand committed. */
-    private static function tellsOfTheRow(MailClaim $claim): bool
-    {
-        return in_array(self::parts($claim->what)[0], self::NEWS, true);
     }
 
     private function deliver(MailClaim $claim, MeetingRecord $row): void

@@ -59,9 +59,7 @@ final class ChangeMeetingForm
             if ($row->lastError !== null) {
                 Notices::flash('warning', __('The meeting at Zoom does not follow yet, and does as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
-            if ($this->overlaps->of([$row]) !== []) {
-                Notices::flash('warning', NewMeetingScreen::overlapWarning());
-            }
+            $this->overlaps->flash($row);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The visit was not changed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }

@@ -135,9 +135,7 @@ final class NewMeetingScreen
             } else {
                 Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
-            if ($this->overlaps->of([$row]) !== []) {
-                Notices::flash('warning', self::overlapWarning());
-            }
+            $this->overlaps->flash($row);
             return MeetingsScreen::url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The meeting was not made:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
@@ -147,11 +145,6 @@ final class NewMeetingScreen
             set_transient(self::transient(), $entered, self::KEEP_SECONDS);
             return self::url();
         }
-    }
-
-    public static function overlapWarning(): string
-    {
-        return __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom');
     }
 
     private static function printDoctors(int $selected): void

@@ -174,7 +174,7 @@ final class RestController
      */
     private function items(array $records): array
     {
-        $overlaps = $this->overlaps->of($records);
+        $overlaps = $this->overlaps->ifKnown($records);
         return array_map(static fn(MeetingRecord $record): array => self::item($record, $overlaps[$record->id] ?? []), $records);
     }
 

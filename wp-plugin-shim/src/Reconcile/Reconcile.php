@@ -53,15 +53,16 @@ final class Reconcile
     /**
      * @param ?callable(int, int): void $progress is told how many hosts are done, of how many; first 0
      * @param ?SettingsLook $look of which meetings the settings are looked at; null: of all
+     * @param bool $everywhere also at hosts that no visit knows of: only for somebody who has seen what that would delete
      * @return list<Finding> what was found, and done unless it is a dry run
      * @throws DatabaseException
      */
-    public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null): array
+    public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null, bool $everywhere = true): array
     {
         $look ??= SettingsLook::atAll();
         $findings = [];
         $known = $this->queries->hosts();
-        $hosts = [...$known, ...$this->presentHosts($known)];
+        $hosts = $everywhere ? [...$known, ...$this->presentHosts($known)] : $known;
         $unreached = 0;
         $outage = '';
         if ($progress !== null && $hosts !== []) {
@@ -104,7 +105,7 @@ final class Reconcile
     {
         $known = $hosts = [];
         foreach ($already as $host) {
-            $known["$host->app|$host->hostId"] = true;
+            $known["$host->app|$host->connection|$host->hostId"] = true;
         }
         foreach (Doctors::all() as $doctor) {
             try {
@@ -113,7 +114,7 @@ final class Reconcile
                 // Nobody hosts for this doctor.
                 continue;
             }
-            $name = "$credentials->app|$credentials->hostId";
+            $name = "$credentials->app|$credentials->connection|$credentials->hostId";
             if ($credentials->hostId !== null && !isset($known[$name])) {
                 $known[$name] = true;
                 $hosts[] = HostOfMeetings::with($credentials);

@@ -13,6 +13,7 @@ namespace TelemedZoom\Visits;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Notices;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Schema;
@@ -26,7 +27,7 @@ final class Overlaps
     }
 
     /**
-     * @param list<MeetingRecord> $records a page of them: it is one query
+     * @param list<MeetingRecord> $records a page of them: it is one query to the ledger
      * @return array<int, list<int>> ids of the others by the id of each that has some
      * @throws DatabaseException
      */
@@ -40,11 +41,8 @@ final class Overlaps
         foreach ($records as $record) {
             $host = $record->hostId ?? $presentHost($record->doctor);
             $wanted[$record->id] = [$record, $host];
-            $conditions = ['host_id IS NULL' => [], 'host_id = ?' => [$host]] + ($record->hostId === null ? ['doctor = ?' => [$record->doctor]] : []);
+            $conditions = ($host === null ? [] : ['host_id = ?' => [$host], 'host_id IS NULL' => []]) + ($record->hostId === null ? ['doctor = ?' => [$record->doctor]] : []);
             foreach ($conditions as $condition => $value) {
-                if ($value === [null]) {
-                    continue;
-                }
                 // No visit is longer than a day, so what overlaps ends within a day of this one's end.
                 $parts[] = 'SELECT ? AS one, id AS other, doctor, host_id FROM ' . Schema::meetings() . "
                     WHERE $condition AND end_utc > ? AND end_utc < ? AND start_utc < ? AND id <> ? AND state NOT IN (?, ?)";
@@ -63,8 +61,11 @@ final class Overlaps
                 );
             }
         }
+        $rows = $parts === [] ? [] : $this->database->rows(implode(' UNION ALL ', $parts), $values);
+        $unmade = array_filter($rows, static fn(array $row): bool => $row['host_id'] === null);
+        cache_users(array_unique(array_map('intval', array_column($unmade, 'doctor'))));
         $found = [];
-        foreach ($parts === [] ? [] : $this->database->rows(implode(' UNION ALL ', $parts), $values) as $row) {
+        foreach ($rows as $row) {
             [$record, $host] = $wanted[(int) $row['one']];
             $isSameDoctor = (int) $row['doctor'] === $record->doctor;
             if ($row['host_id'] !== null || $isSameDoctor || ($host !== null && $presentHost((int) $row['doctor']) === $host)) {
@@ -75,5 +76,28 @@ final class Overlaps
             sort($others);
             return $others;
         }, $found);
+    }
+
+    /**
+     * As of(), for what has just been done and stands: a database that fails here must not make it look undone. The list tells it.
+     *
+     * @param list<MeetingRecord> $records
+     * @return array<int, list<int>>
+     */
+    public function ifKnown(array $records): array
+    {
+        try {
+            return $this->of($records);
+        } catch (DatabaseException) {
+            return [];
+        }
+    }
+
+    /** Warns who has just booked or moved a visit. */
+    public function flash(MeetingRecord $row): void
+    {
+        if ($this->ifKnown([$row]) !== []) {
+            Notices::flash('warning', __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom'));
+        }
     }
 }

@@ -107,7 +107,7 @@ final class Cron
     {
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
-            ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight());
+            ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight(), everywhere: false);
         } catch (DatabaseException) {
             return;
         }

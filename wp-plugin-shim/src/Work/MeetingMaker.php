@@ -213,10 +213,19 @@ final class MeetingMaker
             if (!$failure->maybeDelivered || $isToWait) {
                 $this->budget->giveBack($credentials->countedHost());
             }
-            $isHopeless = $failure->maybeDelivered && !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
-            return $this->defer($row, $failure, $isHopeless ? MeetingState::Uncertain : MeetingState::Attempting, $credentials);
+            return $this->defer($row, $failure, self::isForAPerson($failure) ? MeetingState::Uncertain : MeetingState::Attempting, $credentials);
         }
         return $this->made($row, $meeting, $credentials, $row->visit());
+    }
+
+    /**
+     * Whether only a person can tell if there is a meeting: nothing may be looked up, or what is there may be it or not. Whatever
+     * else stands in the way of a look-up, a later one tells.
+     */
+    public static function isForAPerson(\Telemed\TelemedException $failure): bool
+    {
+        return $failure->maybeDelivered && ($failure instanceof \Telemed\ScopeException
+            || ($failure instanceof \Telemed\ApiException && $failure->status === null));
     }
 
     private function change(MeetingRecord $row, float $seconds): MeetingRecord

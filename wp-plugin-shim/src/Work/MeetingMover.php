@@ -125,9 +125,8 @@ final class MeetingMover
             $this->budget->giveBack($credentials->countedHost());
         }
         if ($failure->maybeDelivered) {
-            $isHopeless = !$failure->isRetryable() && !$failure instanceof \Telemed\TransportException;
-            if ($wasSought && $isHopeless) {
-                // Only a person can tell: the visit keeps the meeting that it has.
+            if ($wasSought && MeetingMaker::isForAPerson($failure)) {
+                // The visit keeps the meeting that it has.
                 return $this->stay($row);
             }
         } elseif (!$wasSought) {
