@@ -24,6 +24,8 @@ final class Database
     /** "Lost connection during query". */
     private const LOST = 2013;
     public const DUPLICATE = 1062;
+    /** Lock wait timeout, deadlock: the server takes the statement back, or the whole transaction. */
+    private const TAKES_BACK = [1205, 1213];
     /** Those of other lengths of lists come and go. */
     private const MOST_STATEMENTS = 64;
     /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
@@ -36,6 +38,8 @@ final class Database
     /** @var array<string, true> names of the locks that are held */
     private array $held = [];
     private bool $isInTransaction = false;
+    /** What took the transaction back that is under way. */
+    private ?DatabaseException $takenBack = null;
     /** @var array<string, \mysqli_stmt> by their SQL */
     private array $statements = [];
 
@@ -91,7 +95,8 @@ final class Database
     }
 
     /**
-     * Does several statements as one, or as part of the one that is under way. Short, and never around a request to Zoom.
+     * Does several statements as one, or as part of the one that is under way. Short, and never around a request to Zoom. Where the
+     * server has taken it back it fails, whoever caught the error within.
      *
      * @template T
      * @param callable(): T $work
@@ -107,6 +112,9 @@ final class Database
         $this->isInTransaction = true;
         try {
             $result = $work();
+            if ($this->takenBack !== null) {
+                throw $this->takenBack;
+            }
             $this->query('COMMIT');
             return $result;
         } catch (\Throwable $failure) {
@@ -119,6 +127,7 @@ final class Database
             throw $failure;
         } finally {
             $this->isInTransaction = false;
+            $this->takenBack = null;
         }
     }
 
@@ -191,6 +200,10 @@ final class Database
     /** @param list<int|string|null> $values */
     private function statement(string $sql, #[\SensitiveParameter] array $values, bool $needsLocks = true): \mysqli_stmt
     {
+        if ($this->takenBack !== null) {
+            // It would be carried out by itself.
+            throw $this->takenBack;
+        }
         $run = function () use ($sql, $values): \mysqli_stmt {
             $statement = $this->prepared($sql);
             $statement->execute($values);
@@ -199,6 +212,9 @@ final class Database
         try {
             return $this->strictly($run);
         } catch (DatabaseException $failure) {
+            if ($this->isInTransaction && in_array($failure->getCode(), self::TAKES_BACK, true)) {
+                $this->takenBack = $failure;
+            }
             // With a lock held, or within a transaction, the connection must not be replaced in silence: they went with it.
             if ($failure->getCode() !== self::GONE || $this->isInTransaction || ($needsLocks && $this->held !== [])) {
                 throw $failure;

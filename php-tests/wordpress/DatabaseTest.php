@@ -1,0 +1,79 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+/** What the plugin's own connection promises, where the server refuses. */
+final class DatabaseTest extends ClinicTestCase
+{
+    private const BEGIN = <<<'CODE'
+        $database = \TelemedZoom\Plugin::instance()->database;
+        $signals = \TelemedZoom\Site\Schema::signals();
+        foreach (['a', 'b'] as $name) {
+            $database->execute("INSERT INTO $signals (name, at) VALUES (?, '2030-01-01')", [$name]);
+        }
+        [$host, , $socket] = $GLOBALS['wpdb']->parse_db_host(DB_HOST);
+        $other = new \mysqli($host, DB_USER, DB_PASSWORD, DB_NAME, null, $socket);
+        $other->query('START TRANSACTION');
+        $other->query("UPDATE $signals SET at = '2031-01-01' WHERE name = 'b'");
+        CODE;
+    private const WORK = <<<'CODE'
+        try {
+            $outcome = $database->atomically(static function () use ($database, $signals, $inBetween): string {
+                $database->execute("UPDATE $signals SET at = '2032-01-01' WHERE name = 'a'");
+                $inBetween();
+                try {
+                    $database->row("SELECT * FROM $signals WHERE name = 'b' FOR UPDATE");
+                } catch (\TelemedZoom\Site\DatabaseException) {
+                    // As whoever writes a mail down does.
+                }
+                $database->execute("INSERT INTO $signals (name, at) VALUES ('c', '2032-01-01')");
+                return 'done';
+            });
+        } catch (\TelemedZoom\Site\DatabaseException $failure) {
+            $outcome = $failure->getCode();
+        }
+        $end();
+        return [$outcome, $database->rows("SELECT name, YEAR(at) AS year FROM $signals WHERE name IN ('a', 'b', 'c') ORDER BY name")];
+        CODE;
+    private const UNTOUCHED = array(array('name' => 'a', 'year' => 2030), array('name' => 'b', 'year' => 2030));
+
+    public function testADeadlockThatSomebodyCaughtWithinATransactionIsNotTakenForDone(): void
+    {
+        // The server ends the one that has done less.
+        $this->assertSame(array(1213, self::UNTOUCHED), $this->site->php(self::BEGIN . <<<'CODE'
+            for ($number = 0; $number < 300; $number++) {
+                $other->query("INSERT INTO $signals (name, at) VALUES ('x$number', '2031-01-01')");
+            }
+            $inBetween = static function () use ($other, $signals): void {
+                $other->query("UPDATE $signals SET at = '2031-01-01' WHERE name = 'a'", MYSQLI_ASYNC);
+                usleep(500_000);
+            };
+            $end = static function () use ($other): void { $other->reap_async_query(); $other->rollback(); };
+            CODE . self::WORK));
+    }
+
+    public function testALockThatDoesNotComeInTimeIsNotTakenForDoneEither(): void
+    {
+        $this->assertSame(array(1205, self::UNTOUCHED), $this->site->php(self::BEGIN . <<<'CODE'
+            $inBetween = static function () use ($database): void { $database->execute('SET SESSION innodb_lock_wait_timeout = 1'); };
+            $end = static function () use ($other): void { $other->rollback(); };
+            CODE . self::WORK));
+    }
+
+    public function testAfterwardsTheNextTransactionIsCommitted(): void
+    {
+        $this->assertSame('done', $this->site->php(self::BEGIN . <<<'CODE'
+            try {
+                $database->atomically(static function () use ($database, $signals): void {
+                    $database->execute('SET SESSION innodb_lock_wait_timeout = 1');
+                    $database->execute("UPDATE $signals SET at = '2032-01-01' WHERE name = 'b'");
+                });
+            } catch (\TelemedZoom\Site\DatabaseException) {
+                $inBetween = $end = static function (): void {};
+            }
+            $other->rollback();
+            CODE . self::WORK)[0]);
+    }
+}
