@@ -184,6 +184,45 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo(self::PATIENT), 'subject'));
     }
 
+    /** @dataProvider cancelMails */
+    public function testWhatTheCoreHasMailedToBeOffIsMailedAsBookedWhenItIsOn(string $meanwhile): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $told = count($this->queuedMails($id));
+        try {
+            $this->site->php(
+                'wp_set_current_user(get_user_by("login", "receptionist")->ID);' . $meanwhile . '
+                $request = new WP_REST_Request("PUT", "/kivicare/v1/appointments/{$arguments["id"]}/status");
+                $request->set_body_params(["status" => 0]);
+                rest_do_request($request);',
+                array('id' => $id)
+            );
+        } catch (\RuntimeException $died) {
+            $this->assertStringContainsString('SIGKILL', $meanwhile, $died->getMessage());
+        }
+        $this->assertSame('cancel_appointment', $this->queuedMails($id)[$told]['template']);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $row = $this->visit($id);
+        $this->settle();
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $mails = $this->mailsTo($address);
+            $this->assertSame(array('Your video visit'), array_column($mails, 'subject'), $address);
+            $this->assertStringContainsString($this->visitLink($row), $mails[0]['message']);
+        }
+        $this->onlyMeeting();
+    }
+
+    /** @return array<string, array{string}> */
+    public static function cancelMails(): array
+    {
+        return array(
+            'its request died right after the mail' => array('add_action("kc_appointment_cancelled", static function () { posix_kill(getmypid(), SIGKILL); }, 11);'),
+            'somebody else booked it again at that moment' => array('add_action("kc_appointment_cancelled", static function ($id) { global $wpdb; $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $id]); }, 1);'),
+        );
+    }
+
     public function testARolledBackBookingIsMailedByNobody(): void
     {
         $this->standIn('fail_after', true);

@@ -36,10 +36,11 @@ final class Bookings
 
     public function register(): void
     {
-        // The core's mail listener reads the mapping at 10.
-        add_action('kc_after_create_appointment', [$this, 'onChange'], 5);
-        add_action('kc_appointment_payment_completed', [$this, 'onChange'], 5);
-        foreach (['kc_appointment_updated', 'kc_appointment_status_update', 'kc_appointment_cancelled', 'kc_appointment_payment_cancelled'] as $hook) {
+        // The core's mail listener reads the mapping at 10. What it mails is written down before, for the request may die.
+        foreach (['kc_after_create_appointment', 'kc_appointment_payment_completed', 'kc_appointment_cancelled'] as $hook) {
+            add_action($hook, [$this, 'onChange'], 5);
+        }
+        foreach (['kc_appointment_updated', 'kc_appointment_status_update', 'kc_appointment_payment_cancelled'] as $hook) {
             add_action($hook, [$this, 'onChange'], 10);
         }
         add_action('kc_appointment_deleted', [$this, 'onDelete'], 10);
@@ -140,6 +141,11 @@ final class Bookings
     {
         $this->quietly(function () use ($id, $event): void {
             $row = $this->row($id);
+            if ($event === 'cancelled' && $row !== null && $row->state->isLive()) {
+                // Somebody else booked it again at the same moment, and the core's mail says that it is off.
+                $this->visits->tellAgain($row);
+                return;
+            }
             $mapping = MappingTable::find($id);
             if ($row !== null && $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '')) {
                 MappingTable::note($id, Source::NOTE_MAILED, Source::mailed($event, $row));

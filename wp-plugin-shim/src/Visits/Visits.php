@@ -134,6 +134,18 @@ final class Visits
     }
 
     /**
+     * People have been told that the visit is off, and it takes place: they are told so when it is seen committed.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function tellAgain(MeetingRecord $row): MeetingRecord
+    {
+        return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive()
+            ? $this->ledger->move($row, $row->state, ['told' => self::OFF] + self::news($row, 'booked'), 'booked')
+            : $row);
+    }
+
+    /**
      * A fresh start URL. It logs in as the host: it goes to the browser at once and nowhere else.
      *
      * @throws Problem|DatabaseException|\Telemed\TelemedException
