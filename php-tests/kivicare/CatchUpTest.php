@@ -24,6 +24,20 @@ final class CatchUpTest extends KivicareTestCase
         }
     }
 
+    /** The booking's request died before its end, and that of the deletion before the core could say so. */
+    public function testAnAppointmentThatIsDeletedBeforeItWasSeenLeavesNoRowInTheCoresTable(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'due', meeting_id = NULL, seen_at = NULL, told = NULL, event = 'booked' WHERE appointment = '{$id}'");
+        $this->site->database()->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
+        $this->assertNotNull($this->mapping($id));
+        $this->site->php('add_filter("telemed_now", static fn (int $now): int => $now + 1000); do_action("telemed_run");');
+        $this->assertNull($this->ledgerRow($id));
+        $this->assertNull($this->mapping($id));
+    }
+
     public function testABookingStandsWhileOurTablesAreOutOfReachAndIsCaughtUpAndMailedByUs(): void
     {
         $database = $this->site->database();

@@ -52,6 +52,7 @@ final class Bookings
         foreach (['telemed_row_changed', 'telemed_row_settled'] as $hook) {
             add_action($hook, [$this, 'onRow'], 5);
         }
+        add_action('telemed_row_forgotten', [$this, 'onForgotten']);
     }
 
     /**
@@ -166,6 +167,14 @@ final class Bookings
             // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
             $link = $row->state === MeetingState::Cancelled ? '' : VisitLink::url($row);
             MappingTable::write($id, $link, $row->meetingId === null ? null : (string) $row->meetingId, null, $failed ? $row->lastError : null);
+        }
+    }
+
+    /** An appointment that was deleted before its booking was seen: the request that deleted it may have died before onDelete(). */
+    public function onForgotten(MeetingRecord $row): void
+    {
+        if ($row->source === Source::NAME && Appointments::find((int) $row->appointment) === null) {
+            MappingTable::remove((int) $row->appointment);
         }
     }
 

@@ -208,8 +208,11 @@ final class Ledger
     /** A booking whose transaction was rolled back has never been. */
     public function forget(MeetingRecord $record): void
     {
-        $this->database->execute('DELETE FROM ' . Schema::meetings() . ' WHERE id = ? AND version = ?', [$record->id, $record->version]);
+        if ($this->database->execute('DELETE FROM ' . Schema::meetings() . ' WHERE id = ? AND version = ?', [$record->id, $record->version]) !== 1) {
+            return;
+        }
         $this->log->forget($record->id);
+        do_action('telemed_row_forgotten', $record);
     }
 
     /**
