@@ -223,6 +223,32 @@ final class MailTest extends KivicareTestCase
         );
     }
 
+    /** Somebody cancels it while the core mails the booking, and that request ends first. */
+    public function testWhatTheCoreMailsAsBookedIsMailedToBeOffWhenItWasCancelledMeanwhile(): void
+    {
+        $id = $this->site->php(
+            'wp_set_current_user(get_user_by("login", "receptionist")->ID);
+            add_action("kc_after_create_appointment", static function ($id) {
+                $plugin = \TelemedZoom\Plugin::instance();
+                $row = $plugin->visits->cancel($plugin->ledger->findAppointment("kivicare", (string) $id));
+                \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
+                global $wpdb;
+                $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 2], ["id" => $id]);
+                $wpdb->update("{$wpdb->prefix}kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Visits\VisitLink::url($row)], ["appointment_id" => $id]);
+            }, 7);
+            $request = new WP_REST_Request("POST", "/kivicare/v1/appointments");
+            $request->set_body_params($arguments["booking"]);
+            return rest_do_request($request)->get_data()["data"]["id"];',
+            array('booking' => $this->booking())
+        );
+        $this->assertSame('zoom_link', $this->queuedMails($id)[0]['template']);
+        $this->settle();
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo($address), 'subject'), $address);
+        }
+        $this->assertSame(array(), $this->zoom->state()['meetings']);
+    }
+
     public function testARolledBackBookingIsMailedByNobody(): void
     {
         $this->standIn('fail_after', true);

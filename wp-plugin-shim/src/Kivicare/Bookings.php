@@ -148,7 +148,13 @@ final class Bookings
                 return;
             }
             $mapping = MappingTable::find($id);
-            if ($row !== null && $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '')) {
+            $isMailed = $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '');
+            if ($event === 'booked' && $isMailed && $row?->state === MeetingState::Cancelled) {
+                // Or cancelled it, and the core's mail says that it is on.
+                $this->visits->tellOff($row);
+                return;
+            }
+            if ($row !== null && $isMailed) {
                 MappingTable::note($id, Source::NOTE_MAILED, Source::mailed($event, $row));
             }
         });

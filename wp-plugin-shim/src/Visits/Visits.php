@@ -146,6 +146,23 @@ final class Visits
     }
 
     /**
+     * People have been told that the visit takes place, and it is off: they are told so when it is seen committed.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function tellOff(MeetingRecord $row): MeetingRecord
+    {
+        return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state === MeetingState::Cancelled
+            ? $this->ledger->move(
+                $row,
+                $row->state,
+                ['told' => Ledger::told($row->doctor, $row->visit()), 'event' => 'cancelled', 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()],
+                'cancelled'
+            )
+            : $row);
+    }
+
+    /**
      * A fresh start URL. It logs in as the host: it goes to the browser at once and nowhere else.
      *
      * @throws Problem|DatabaseException|\Telemed\TelemedException
