@@ -150,7 +150,7 @@ final class Bookings
             $mapping = MappingTable::find($id);
             $isMailed = $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '');
             if ($event === 'booked' && $isMailed && $row?->state === MeetingState::Cancelled) {
-                // Or cancelled it, and the core's mail says that it is on.
+                // Somebody else cancelled it meanwhile, and the core's mail says that it is on.
                 $this->visits->tellOff($row);
                 return;
             }
