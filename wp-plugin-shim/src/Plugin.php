@@ -280,13 +280,13 @@ final class Plugin
         (new MeetingScreen($this->ledger, $this->overlaps, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain, $change))->register();
         (new ReconcileScreen($this->reconcile))->register();
         (new NewMeetingScreen($this->manual, $this->overlaps, $this->extension))->register();
-        (new DoctorsScreen($this->settings, $this->hosts, $this->apps, $this->extension))->register();
+        (new DoctorsScreen($this->settings, $this->hosts, $this->apps))->register();
         $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);
         (new SettingsPage($this->settings, $this->key, $this->extension, $this->apps, $this->hosts, $former))->register();
         (new FormerMeetingsScreen($former, $this->worker, $this->guard))->register();
         $question = new OtherZoomUserQuestion($this->otherZoomUser);
         $question->register();
-        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->extension, $this->site, $this->queries, $this->departures, $question))->register();
+        (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->site, $this->queries, $this->departures, $question))->register();
         (new DepartureScreen($this->departures))->register();
         (new UninstallNotice($this->queries, $this->leftovers))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);

@@ -43,7 +43,7 @@ final class OAuthCallback
 
     public function registerRoute(): void
     {
-        register_rest_route(RestController::NAMESPACE, Settings::CALLBACK_ROUTE, [
+        register_rest_route(RestController::REST_NAMESPACE, Settings::CALLBACK_ROUTE, [
             'methods' => \WP_REST_Server::READABLE,
             'callback' => [$this, 'handle'],
             // Public: what it does depends on the login cookie and on the one-time state.

@@ -36,7 +36,7 @@ final class WebhookRoute
     public function register(): void
     {
         add_action('rest_api_init', function (): void {
-            register_rest_route(RestController::NAMESPACE, self::ROUTE, [
+            register_rest_route(RestController::REST_NAMESPACE, self::ROUTE, [
                 'methods' => \WP_REST_Server::CREATABLE,
                 'callback' => [$this, 'handle'],
                 'permission_callback' => fn(\WP_REST_Request $request): bool|\WP_Error => $this->isFromZoom($request),
@@ -47,7 +47,7 @@ final class WebhookRoute
     /** What is entered at Zoom as the event notification endpoint URL. */
     public static function url(): string
     {
-        return rest_url(RestController::NAMESPACE . self::ROUTE);
+        return rest_url(RestController::REST_NAMESPACE . self::ROUTE);
     }
 
     public function handle(\WP_REST_Request $request): \WP_REST_Response|\WP_Error

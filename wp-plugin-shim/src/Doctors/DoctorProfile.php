@@ -16,7 +16,6 @@ use TelemedZoom\Departures\Departure;
 use TelemedZoom\Departures\Departures;
 use TelemedZoom\Departures\DepartureScreen;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Extension;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
@@ -46,7 +45,6 @@ final class DoctorProfile
         private readonly Settings $settings,
         private readonly HostMap $hosts,
         private readonly ZoomApps $apps,
-        private readonly Extension $extension,
         private readonly Site $site,
         private readonly LedgerQueries $queries,
         private readonly Departures $departures,

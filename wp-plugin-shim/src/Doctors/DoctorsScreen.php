@@ -13,7 +13,6 @@ namespace TelemedZoom\Doctors;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Extension;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
@@ -36,8 +35,7 @@ final class DoctorsScreen
     public function __construct(
         private readonly Settings $settings,
         private readonly HostMap $hosts,
-        private readonly ZoomApps $apps,
-        private readonly Extension $extension
+        private readonly ZoomApps $apps
     ) {
     }
 
@@ -179,7 +177,6 @@ final class DoctorsScreen
     private function showHosts(): void
     {
         $zoomUsers = [];
-        $failure = null;
         try {
             $zoomUsers = $this->client()->users();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {

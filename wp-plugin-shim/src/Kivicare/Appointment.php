@@ -18,7 +18,6 @@ final class Appointment
 {
     public const CANCELLED = 0;
     public const BOOKED = 1;
-    public const PENDING = 2;
     public const CHECK_OUT = 3;
     public const CHECK_IN = 4;
     private const DEFAULT_MINUTES = 30;

@@ -35,7 +35,7 @@ final class Callback
 
     public static function url(): string
     {
-        return rest_url(ZoomTelemedController::NAMESPACE . ZoomTelemedController::BASE . '/callback');
+        return rest_url(ZoomTelemedController::REST_NAMESPACE . ZoomTelemedController::BASE . '/callback');
     }
 
     public function handle(\WP_REST_Request $request): \WP_REST_Response

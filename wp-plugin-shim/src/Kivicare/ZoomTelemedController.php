@@ -22,7 +22,7 @@ defined('ABSPATH') || exit;
 
 final class ZoomTelemedController extends KCBaseController
 {
-    public const NAMESPACE = 'kivicare/v1';
+    public const REST_NAMESPACE = 'kivicare/v1';
     public const BASE = '/settings/zoom-telemed';
     /** The core's screen of the administrator shows the reason of a failure in this answer alone, and nothing with any other status. */
     private const SHOWN = 200;

@@ -24,7 +24,7 @@ interface AppointmentSource
      * What stands committed, read without locks and not through $wpdb, whose transaction may be open.
      *
      * @param list<string> $appointments
-     * @return array<string, Wanted> by appointment; one that does not exist is left out
+     * @return array<int|string, Wanted> by appointment, whose digits PHP turns into a number; one that does not exist is left out
      * @throws DatabaseException
      */
     public function committed(array $appointments, Database $database): array;

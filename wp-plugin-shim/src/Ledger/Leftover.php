@@ -33,8 +33,7 @@ final class Leftover
         public readonly ?int $meetingId,
         public readonly ?\DateTimeImmutable $attemptedAt,
         public readonly int $tries,
-        public readonly ?\DateTimeImmutable $nextTryAt,
-        public readonly ?string $lastError
+        public readonly ?\DateTimeImmutable $nextTryAt
     ) {
     }
 
@@ -59,8 +58,7 @@ final class Leftover
             $row['meeting_id'] === null ? null : (int) $row['meeting_id'],
             $moment('attempted_at'),
             (int) $row['tries'],
-            $moment('next_try_at'),
-            $text('last_error')
+            $moment('next_try_at')
         );
     }
 

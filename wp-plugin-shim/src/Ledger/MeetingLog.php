@@ -55,7 +55,7 @@ final class MeetingLog
     public function knows(int $meeting, string ...$events): bool
     {
         $marks = implode(', ', array_fill(0, count($events), '?'));
-        return $this->database->row('SELECT id FROM ' . Schema::log() . " WHERE meeting = ? AND event IN ($marks) LIMIT 1", [$meeting, ...$events]) !== null;
+        return $this->database->row('SELECT id FROM ' . Schema::log() . " WHERE meeting = ? AND event IN ($marks) LIMIT 1", [$meeting, ...array_values($events)]) !== null;
     }
 
     public function forget(int $meeting): void

@@ -31,7 +31,7 @@ defined('ABSPATH') || exit;
 
 final class RestController
 {
-    public const NAMESPACE = 'telemed/v1';
+    public const REST_NAMESPACE = 'telemed/v1';
     private const BASE = '/meetings';
     private const MAX_PER_PAGE = 100;
 
@@ -50,7 +50,7 @@ final class RestController
 
     public function registerRoutes(): void
     {
-        register_rest_route(self::NAMESPACE, self::BASE, [
+        register_rest_route(self::REST_NAMESPACE, self::BASE, [
             [
                 'methods' => \WP_REST_Server::READABLE,
                 'callback' => [$this, 'list'],
@@ -65,7 +65,7 @@ final class RestController
             ],
             'schema' => [$this, 'schema'],
         ]);
-        register_rest_route(self::NAMESPACE, self::BASE . '/(?P<id>\d+)', [
+        register_rest_route(self::REST_NAMESPACE, self::BASE . '/(?P<id>\d+)', [
             'args' => ['id' => ['type' => 'integer', 'minimum' => 1]],
             [
                 'methods' => \WP_REST_Server::READABLE,

@@ -40,7 +40,7 @@ final class ReconcileQueries
         $hosts = [];
         foreach ($rows as $row) {
             $host = new HostOfMeetings((string) $row['mode'], (string) $row['app'], $row['zoom_account'], $row['connection'], (string) $row['host_id'], $row['host_email']);
-            $hosts[implode('|', [$host->mode, $host->app, $host->zoomAccount, $host->connection, $host->hostId])] = $host;
+            $hosts["$host->mode|$host->app|$host->zoomAccount|$host->connection|$host->hostId"] = $host;
         }
         return array_values($hosts);
     }

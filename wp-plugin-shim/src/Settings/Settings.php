@@ -165,7 +165,7 @@ final class Settings
     /** What the site's address would give today; an appointment system may have a callback of its own. */
     public function currentRedirectUri(): string
     {
-        return (string) apply_filters('telemed_redirect_uri', rest_url(RestController::NAMESPACE . self::CALLBACK_ROUTE));
+        return (string) apply_filters('telemed_redirect_uri', rest_url(RestController::REST_NAMESPACE . self::CALLBACK_ROUTE));
     }
 
     public function redirectUriIsOutdated(): bool

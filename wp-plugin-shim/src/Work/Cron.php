@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Connections\Renewal;
+use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\SettingsLook;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
