@@ -59,6 +59,7 @@ use TelemedZoom\Site\CopiedSite;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\GuardNotice;
+use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Schema;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Site\UninstallNotice;
@@ -237,6 +238,7 @@ final class Plugin
         (new Capabilities())->register();
         $this->extension->register();
         $this->guard->register();
+        PublicAddress::register();
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();

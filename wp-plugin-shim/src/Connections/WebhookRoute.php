@@ -17,6 +17,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\EncryptionKey;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -47,7 +48,7 @@ final class WebhookRoute
     /** What is entered at Zoom as the event notification endpoint URL. */
     public static function url(): string
     {
-        return rest_url(RestController::REST_NAMESPACE . self::ROUTE);
+        return PublicAddress::of(rest_url(RestController::REST_NAMESPACE . self::ROUTE));
     }
 
     public function handle(\WP_REST_Request $request): \WP_REST_Response|\WP_Error

@@ -12,6 +12,7 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -35,7 +36,7 @@ final class Callback
 
     public static function url(): string
     {
-        return rest_url(ZoomTelemedController::REST_NAMESPACE . ZoomTelemedController::BASE . '/callback');
+        return PublicAddress::of(rest_url(ZoomTelemedController::REST_NAMESPACE . ZoomTelemedController::BASE . '/callback'));
     }
 
     public function handle(\WP_REST_Request $request): \WP_REST_Response

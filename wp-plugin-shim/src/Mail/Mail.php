@@ -11,6 +11,7 @@ namespace TelemedZoom\Mail;
 
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Plugin;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -23,7 +24,12 @@ final class Mail
      */
     public static function send(string $address, string $subject, string $body): bool
     {
-        return $address === '' || !Plugin::instance()->guard->mayAct() || wp_mail($address, self::subject($subject), $body . "\n\n" . home_url('/') . "\n");
+        return $address === '' || !Plugin::instance()->guard->mayAct() || wp_mail(
+            $address,
+            self::subject($subject),
+            PublicAddress::inText($body) . "\n\n" . PublicAddress::home() . "\n",
+            PublicAddress::mailHeaders()
+        );
     }
 
     /**

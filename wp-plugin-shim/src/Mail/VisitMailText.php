@@ -13,6 +13,7 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Meetings\MeetingScreen;
 use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Visits\People;
 use TelemedZoom\Visits\VisitLink;
 
@@ -54,7 +55,7 @@ final class VisitMailText
         if (!in_array($event, ['cancelled', 'missed'], true)) {
             $parts[] = self::links($to, $row, $zoomsLink);
         }
-        $parts[] = wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES) . "\n" . home_url('/');
+        $parts[] = wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES) . "\n" . PublicAddress::home();
         return implode("\n\n", array_filter($parts)) . "\n";
     }
 

@@ -14,6 +14,7 @@ use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Visits\People;
 use TelemedZoom\Visits\VisitLink;
@@ -92,7 +93,7 @@ final class VisitMailer
             if ($calendar !== null && wp_mkdir_p($folder) && chmod($folder, 0700) && file_put_contents($file, $calendar) === strlen($calendar)) {
                 $attachments[] = $file;
             }
-            $sent = wp_mail($email, $subject, $body, '', $attachments);
+            $sent = wp_mail($email, $subject, PublicAddress::inText($body), PublicAddress::mailHeaders(), $attachments);
             if (!$sent) {
                 $this->log->write($row->id, self::LOG_FAILED);
             }
@@ -122,7 +123,6 @@ final class VisitMailer
     /** As wp_mail() names it. */
     private static function sender(): string
     {
-        $host = (string) wp_parse_url(network_home_url(), PHP_URL_HOST);
-        return (string) apply_filters('wp_mail_from', 'wordpress@' . (str_starts_with($host, 'www.') ? substr($host, 4) : $host));
+        return (string) apply_filters('wp_mail_from', PublicAddress::sender());
     }
 }

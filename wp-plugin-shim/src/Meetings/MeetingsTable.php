@@ -172,7 +172,7 @@ final class MeetingsTable extends \WP_List_Table
         $html = '';
         if ($item->isReady()) {
             if ($this->startLink->mayStart($item)) {
-                $html .= sprintf('<a class="button button-small telemed-start" href="%s">%s</a> ', esc_url(StartLink::url($item->id)), esc_html__('Start', 'telemed-zoom'));
+                $html .= sprintf('<a class="button button-small telemed-start" href="%s">%s</a> ', esc_url(StartLink::here($item->id)), esc_html__('Start', 'telemed-zoom'));
             }
             if ($item->joinUrl !== null) {
                 $html .= sprintf('<a class="button button-small telemed-join" href="%s" rel="noreferrer noopener" target="_blank">%s</a> ', esc_url($item->joinUrl), esc_html__('Join', 'telemed-zoom'));

@@ -15,6 +15,7 @@ use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
 use TelemedZoom\Meetings\RestController;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -165,7 +166,7 @@ final class Settings
     /** What the site's address would give today; an appointment system may have a callback of its own. */
     public function currentRedirectUri(): string
     {
-        return (string) apply_filters('telemed_redirect_uri', rest_url(RestController::REST_NAMESPACE . self::CALLBACK_ROUTE));
+        return (string) apply_filters('telemed_redirect_uri', PublicAddress::of(rest_url(RestController::REST_NAMESPACE . self::CALLBACK_ROUTE)));
     }
 
     public function redirectUriIsOutdated(): bool
@@ -254,7 +255,7 @@ final class Settings
     /** Zoom sends a code there: to no other site than this one. */
     private static function isOwnAddress(string $url): bool
     {
-        foreach ([home_url('/'), site_url('/')] as $own) {
+        foreach ([PublicAddress::home(), PublicAddress::of(site_url('/'))] as $own) {
             if (str_starts_with($url, $own) && esc_url_raw($url) === $url) {
                 return true;
             }

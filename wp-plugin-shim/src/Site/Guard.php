@@ -99,6 +99,8 @@ final class Guard
     {
         update_option(self::OPTION, [
             'address' => self::address(),
+            'url' => self::presentUrl(),
+            'site_url' => untrailingslashit((string) get_option('siteurl')),
             'database' => DB_NAME,
             'install' => self::installId() ?: self::newInstallId(),
             'environment' => $environment ?? wp_get_environment_type(),
@@ -123,14 +125,47 @@ final class Guard
     /** Host and path; www and https come and go without the site being another. */
     public static function address(): string
     {
+        return self::inShort(self::presentUrl());
+    }
+
+    /**
+     * The site's address for what leaves a request, without a slash at its end: as it is now where that is the site which was set
+     * up, else as it was set up.
+     */
+    public static function publicUrl(): string
+    {
+        $known = self::stored();
+        if ($known === null || $known['address'] === self::address()) {
+            return self::presentUrl();
+        }
+        return $known['url'] !== '' ? $known['url'] : (is_ssl() ? 'https://' : 'http://') . $known['address'];
+    }
+
+    /** The same of wp-admin, where that is at a host of its own. */
+    public static function publicSiteUrl(): string
+    {
+        $known = self::stored()['site_url'] ?? '';
+        $present = untrailingslashit((string) get_option('siteurl'));
+        if ($known === '') {
+            return self::publicUrl();
+        }
+        return self::inShort($known) === self::inShort($present) ? $present : $known;
+    }
+
+    private static function presentUrl(): string
+    {
         // The option and not home_url(), which plugins change with the language.
-        $url = (string) apply_filters('telemed_site_address', (string) get_option('home'));
+        return untrailingslashit((string) apply_filters('telemed_site_address', (string) get_option('home')));
+    }
+
+    private static function inShort(string $url): string
+    {
         $parts = wp_parse_url($url);
         $port = isset($parts['port']) ? ':' . $parts['port'] : '';
         return preg_replace('/^www\./', '', strtolower($parts['host'] ?? '')) . $port . rtrim($parts['path'] ?? '', '/');
     }
 
-    /** @return ?array{address: string, database: string, install: string, environment: string, resting: bool} */
+    /** @return ?array{address: string, url: string, site_url: string, database: string, install: string, environment: string, resting: bool} */
     private static function stored(): ?array
     {
         $stored = get_option(self::OPTION);
@@ -139,6 +174,8 @@ final class Guard
         }
         return [
             'address' => (string) ($stored['address'] ?? ''),
+            'url' => (string) ($stored['url'] ?? ''),
+            'site_url' => (string) ($stored['site_url'] ?? ''),
             'database' => (string) ($stored['database'] ?? ''),
             'install' => (string) ($stored['install'] ?? ''),
             'environment' => (string) ($stored['environment'] ?? ''),

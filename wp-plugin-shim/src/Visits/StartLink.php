@@ -22,6 +22,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Work\CurrentMeeting;
 
 defined('ABSPATH') || exit;
@@ -44,6 +45,12 @@ final class StartLink
     }
 
     public static function url(int $id): string
+    {
+        return add_query_arg(self::PARAMETER, $id, PublicAddress::home());
+    }
+
+    /** At the address that this request came to, where the doctor is logged in; for this site's own pages. */
+    public static function here(int $id): string
     {
         return add_query_arg(self::PARAMETER, $id, home_url('/'));
     }
@@ -71,7 +78,7 @@ final class StartLink
         }
         $id = is_string($id) && ctype_digit($id) ? (int) $id : 0;
         if (!is_user_logged_in()) {
-            wp_safe_redirect(wp_login_url(self::url($id)));
+            wp_safe_redirect(wp_login_url(self::here($id)));
             exit;
         }
         $this->lead($id);

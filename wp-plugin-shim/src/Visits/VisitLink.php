@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Visits;
 
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -20,6 +21,12 @@ final class VisitLink
 
     /** Empty once the link was blanked. */
     public static function url(MeetingRecord $row): string
+    {
+        return $row->visitKey === null ? '' : add_query_arg(self::PARAMETER, $row->visitKey, PublicAddress::home());
+    }
+
+    /** At the address that this request came to, where whoever looks may be logged in; for its own page only. */
+    public static function here(MeetingRecord $row): string
     {
         return $row->visitKey === null ? '' : add_query_arg(self::PARAMETER, $row->visitKey, home_url('/'));
     }

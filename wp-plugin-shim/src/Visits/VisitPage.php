@@ -94,7 +94,7 @@ final class VisitPage
     {
         $html = sprintf(
             '<p><a class="button" id="telemed-join" href="%s" rel="noreferrer">%s</a></p>',
-            esc_url(add_query_arg(self::JOIN, '1', VisitLink::url($row))),
+            esc_url(add_query_arg(self::JOIN, '1', VisitLink::here($row))),
             esc_html__('Join the visit', 'telemed-zoom')
         ) . self::paragraph(__('The visit opens in Zoom. You need no Zoom account. Please wait there until you are let in.', 'telemed-zoom')) . $this->passcode($row);
         $this->visit($row, 'open', __('Your video visit can begin', 'telemed-zoom'), '', $html);
@@ -108,7 +108,7 @@ final class VisitPage
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(
                     '<p><a class="button" id="telemed-join" href="%s" rel="noreferrer">%s</a></p>',
-                    esc_url(add_query_arg([self::JOIN => '1', 'go' => '1'], VisitLink::url($row))),
+                    esc_url(add_query_arg([self::JOIN => '1', 'go' => '1'], VisitLink::here($row))),
                     esc_html__('Continue to Zoom', 'telemed-zoom')
                 ));
             }
@@ -119,7 +119,7 @@ final class VisitPage
         }
         $this->visit($row, 'waiting', __('The video room is not ready yet', 'telemed-zoom'), __('We have just tried to open it and keep trying. Please stay on this page: it looks again by itself. If it lasts, call the clinic.', 'telemed-zoom'), sprintf(
             '<p><a class="button" id="telemed-join" href="%s" rel="noreferrer">%s</a></p>',
-            esc_url(add_query_arg(self::JOIN, '1', VisitLink::url($row))),
+            esc_url(add_query_arg(self::JOIN, '1', VisitLink::here($row))),
             esc_html__('Try again', 'telemed-zoom')
         ), self::LOOK_AGAIN_SECONDS);
     }
@@ -127,7 +127,7 @@ final class VisitPage
     private function showToDoctor(MeetingRecord $row): never
     {
         if (!$row->isOver() && ($row->isReady() || ($row->state->isLive() && $this->startLink->isTime($row)))) {
-            wp_safe_redirect(StartLink::url($row->id));
+            wp_safe_redirect(StartLink::here($row->id));
             exit;
         }
         $this->visit($row, 'doctor', __('Your video visit', 'telemed-zoom'), sprintf(
@@ -177,7 +177,7 @@ final class VisitPage
             : '';
         $login = is_user_logged_in() || !$row->state->isLive() ? '' : sprintf(
             '<p class="doctor"><a id="telemed-doctor-login" href="%s">%s</a></p>',
-            esc_url(wp_login_url(VisitLink::url($row))),
+            esc_url(wp_login_url(VisitLink::here($row))),
             esc_html__('Are you the doctor? Log in to start the visit.', 'telemed-zoom')
         );
         $this->page(200, $title, $facts . $changed . ($text === '' ? '' : self::paragraph($text)) . $html . $login, $what, $reload);

@@ -15,6 +15,7 @@ use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
 
@@ -53,7 +54,7 @@ final class Heartbeat
     /** The line of a crontab that runs the worker through WP-CLI every minute. */
     public static function cronLine(): string
     {
-        $url = is_multisite() ? ' --url=' . escapeshellarg(home_url()) : '';
+        $url = is_multisite() ? ' --url=' . escapeshellarg(untrailingslashit(PublicAddress::home())) : '';
         return self::line('wp telemed run --path=' . escapeshellarg(untrailingslashit(ABSPATH)) . $url . ' --quiet');
     }
 
@@ -64,7 +65,7 @@ final class Heartbeat
      */
     public static function cronLinesWithoutCli(): array
     {
-        $url = escapeshellarg(site_url('wp-cron.php?doing_wp_cron'));
+        $url = escapeshellarg(PublicAddress::of(site_url('wp-cron.php?doing_wp_cron')));
         return [self::line("curl -fsS -o /dev/null $url"), self::line("wget -q -O /dev/null $url")];
     }
 
