@@ -2,11 +2,13 @@
 //!
 //! - [`zoom`] is the core: Zoom as plain Rust, without PHP, without I/O, without a clock of its own.
 //! - [`engine`] carries the core's requests over the network.
+//! - [`panic_hook`] keeps a defect's message out of the server's log.
 //! - `php` (feature `extension`) is the binding that PHP loads.
 //!
 //! Arrows run one way: `php -> engine -> zoom`.
 
 pub mod engine;
+pub mod panic_hook;
 pub mod zoom;
 
 #[cfg(feature = "extension")]

@@ -37,8 +37,11 @@ mod webhook;
 
 use ext_php_rs::prelude::*;
 
+use crate::panic_hook;
+
 /// Runs at MINIT, before the classes of the builder are registered. Starts no thread and opens nothing.
 extern "C" fn startup(_kind: i32, module: i32) -> i32 {
+    panic_hook::install();
     configuration::register(module);
     sensitive::reset();
     exceptions::register()
