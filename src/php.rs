@@ -14,6 +14,7 @@
     reason = "the signatures are those of the PHP API"
 )]
 
+mod array;
 mod client;
 mod configuration;
 mod connection;

@@ -14,6 +14,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+use super::array;
 use super::convert::DateTimeArgument;
 use super::convert::SEALED;
 use super::convert::SecretText;
@@ -175,9 +176,8 @@ impl FromZval<'_> for RequestsArgument {
     const TYPE: DataType = DataType::Array;
 
     fn from_zval(zval: &Zval) -> Option<Self> {
-        zval.array()?
-            .values()
-            .map(|item| <&MeetingRequest>::from_zval(item.dereference()).map(MeetingRequest::core))
+        array::values(zval.array()?)
+            .map(|item| <&MeetingRequest>::from_zval(item).map(MeetingRequest::core))
             .collect::<Option<_>>()
             .map(Self)
     }
@@ -191,9 +191,8 @@ impl FromZval<'_> for KnownArgument {
     const TYPE: DataType = DataType::Array;
 
     fn from_zval(zval: &Zval) -> Option<Self> {
-        zval.array()?
-            .values()
-            .map(|item| item.dereference().long())
+        array::values(zval.array()?)
+            .map(Zval::long)
             .collect::<Option<_>>()
             .map(Self)
     }

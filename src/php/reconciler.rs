@@ -9,6 +9,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+use super::array;
 use super::convert::DateTimeArgument;
 use super::convert::SEALED;
 use super::meeting::Meeting;
@@ -65,11 +66,8 @@ impl FromZval<'_> for FoundArgument {
     const TYPE: DataType = DataType::Array;
 
     fn from_zval(zval: &Zval) -> Option<Self> {
-        zval.array()?
-            .values()
-            .map(|item| {
-                <&Meeting>::from_zval(item.dereference()).map(|meeting| Found::from(meeting.core()))
-            })
+        array::values(zval.array()?)
+            .map(|item| <&Meeting>::from_zval(item).map(|meeting| Found::from(meeting.core())))
             .collect::<Option<_>>()
             .map(Self)
     }
@@ -91,10 +89,14 @@ impl WantedArgument {
         let Some(list) = self.0.array() else {
             return Ok(Vec::new());
         };
-        list.values()
-            .map(|item| match item.dereference().array() {
-                Some(visit) => wanted(visit),
-                None => Err(bad("each visit", "an array").into()),
+        array::values(list)
+            .map(|item| {
+                // The date of a visit may be PHP code, and that code may change a visit that it has a reference to.
+                let visit = item.shallow_clone();
+                match visit.array() {
+                    Some(visit) => wanted(visit),
+                    None => Err(bad("each visit", "an array").into()),
+                }
             })
             .collect()
     }
@@ -127,10 +129,7 @@ fn wanted(visit: &ZendHashTable) -> PhpResult<Wanted> {
         None => Vec::new(),
         Some(names) => names
             .array()
-            .and_then(|names| {
-                let mut names = names.values().map(|name| name.dereference().string());
-                names.by_ref().collect::<Option<_>>()
-            })
+            .and_then(|names| array::values(names).map(Zval::string).collect())
             .ok_or_else(|| bad("overridden", "a list of strings"))?,
     };
     Ok(Wanted {

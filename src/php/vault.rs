@@ -3,9 +3,13 @@
 use std::rc::Rc;
 
 use ext_php_rs::binary::Binary;
+use ext_php_rs::convert::FromZval;
+use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
+use ext_php_rs::types::Zval;
 use zeroize::Zeroizing;
 
+use super::array;
 use super::convert::SEALED;
 use super::convert::SecretText;
 use crate::engine;
@@ -21,10 +25,9 @@ pub struct Vault {
 
 #[php_impl]
 impl Vault {
-    pub fn __construct(keys: Vec<String>) -> PhpResult<Self> {
-        let keys = Zeroizing::new(keys);
+    pub fn __construct(keys: KeysArgument) -> PhpResult<Self> {
         Ok(Self {
-            vault: Rc::new(zoom::Vault::new(&keys)?),
+            vault: Rc::new(zoom::Vault::new(&keys.0)?),
         })
     }
 
@@ -62,6 +65,20 @@ impl Vault {
     /// The core's vault, for an app.
     pub fn core(&self) -> Rc<zoom::Vault> {
         Rc::clone(&self.vault)
+    }
+}
+
+/// The argument `keys`: a list of texts, wiped when they were read.
+pub struct KeysArgument(Zeroizing<Vec<String>>);
+
+impl FromZval<'_> for KeysArgument {
+    const TYPE: DataType = DataType::Array;
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        array::values(zval.array()?)
+            .map(Zval::string)
+            .collect::<Option<_>>()
+            .map(|keys| Self(Zeroizing::new(keys)))
     }
 }
 

@@ -12,6 +12,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::Zval;
 use zeroize::Zeroizing;
 
+use super::array;
 use super::convert::DateTime;
 use super::convert::SEALED;
 use super::convert::not_constructible;
@@ -91,19 +92,19 @@ impl WebhookEvent {
 }
 
 /// The argument `headers`, by names in lower case with dashes: PHP's functions, `$_SERVER` and WordPress each spell them in their
-/// own way, and WordPress gives lists.
+/// own way, and WordPress gives lists. A name or value that is no text is none of Zoom's.
 pub struct HeadersArgument(HashMap<String, String>);
 
 impl FromZval<'_> for HeadersArgument {
     const TYPE: DataType = DataType::Array;
 
     fn from_zval(zval: &Zval) -> Option<Self> {
-        let headers = zval.array()?.iter().filter_map(|(name, value)| {
-            let name = name.to_string().to_ascii_lowercase().replace('_', "-");
+        let headers = array::entries(zval.array()?).filter_map(|(name, value)| {
+            let name = name.str()?.to_ascii_lowercase().replace('_', "-");
             let name = name.strip_prefix("http-").unwrap_or(&name).to_owned();
             let value = value.dereference();
             let text = match value.array() {
-                Some(list) => list.values().next()?.dereference().string()?,
+                Some(list) => array::values(list).next()?.string()?,
                 None => value.string()?,
             };
             Some((name, text))
