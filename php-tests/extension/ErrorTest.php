@@ -438,4 +438,17 @@ final class ErrorTest extends ExtensionTestCase
             $this->assertSame('Telemed\Client', $exception->getTrace()[0]['class']);
         }
     }
+
+    public function testTheLargestNumbersAreNoDefect(): void
+    {
+        $app = $this->serverApp();
+        $this->assertSame(FakeZoom::DOCTOR1, $app->client()->within(1e19)->user(FakeZoom::DOCTOR1)->id());
+        $visit = array('reference' => 's:1', 'start' => new \DateTimeImmutable('+1 day'), 'minutes' => PHP_INT_MAX);
+        $this->assertSame('create', (new \Telemed\Reconciler('s'))->rest(array($visit))[0]['action']);
+        foreach (array(PHP_INT_MAX, PHP_INT_MIN) as $seconds) {
+            $far = (new \DateTimeImmutable())->setTimestamp($seconds);
+            $this->failure(ConfigurationException::class, static fn () => new \Telemed\MeetingRequest('Video visit', $far, 30, 'UTC'));
+        }
+        $this->failure(NotFoundException::class, static fn () => $app->client()->meeting(PHP_INT_MAX));
+    }
 }

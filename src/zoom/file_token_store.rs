@@ -169,14 +169,17 @@ impl TokenStore for FileTokenStore {
             return Ok(false);
         }
         let file = self.open_lock_file(key, "lock")?;
-        let deadline = Instant::now() + wait;
+        // `None`: beyond all clocks.
+        let deadline = Instant::now().checked_add(wait);
         loop {
             match file.try_lock() {
                 Ok(()) => {
                     self.held.borrow_mut().insert(key.to_owned(), file);
                     return Ok(true);
                 }
-                Err(TryLockError::WouldBlock) if Instant::now() < deadline => {
+                Err(TryLockError::WouldBlock)
+                    if deadline.is_none_or(|deadline| Instant::now() < deadline) =>
+                {
                     std::thread::sleep(LOCK_POLL);
                 }
                 Err(TryLockError::WouldBlock) => return Ok(false),

@@ -198,7 +198,7 @@ impl Reconciler {
     /// Cancelled, or over.
     fn wants_none_any_more(&self, visit: &Wanted) -> bool {
         visit.start.is_none_or(|start| {
-            let length = SignedDuration::from_mins(visit.minutes);
+            let length = SignedDuration::from_secs(visit.minutes.saturating_mul(60));
             start.checked_add(length).unwrap_or(Timestamp::MAX) <= self.now
         })
     }
