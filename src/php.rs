@@ -1,6 +1,6 @@
 //! The binding: the classes under `Telemed\` that PHP loads. It converts, calls the core, and converts back.
 //!
-//! One file for each family of classes. `unsafe` stands only where PHP's C interface is called directly: [`exceptions`],
+//! One file for each family of classes. `unsafe` stands only where PHP's C interface is called directly: [`call`], [`exceptions`],
 //! [`sensitive`], [`info`], [`interface`] and [`open_basedir`].
 //!
 //! Method bodies clone the `Rc` of what they call before they call it: a token store written in PHP runs in the middle of a
@@ -15,6 +15,7 @@
 )]
 
 mod array;
+mod call;
 mod client;
 mod configuration;
 mod connection;

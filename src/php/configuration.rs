@@ -16,6 +16,8 @@ use ext_php_rs::zend::IniEntryDef;
 use ext_php_rs::zend::IniEntryDefs;
 use url::Url;
 
+use super::call;
+use super::store;
 use crate::engine;
 use crate::engine::Options;
 use crate::zoom;
@@ -60,10 +62,11 @@ pub fn register(module: i32) {
     IniEntryDef::register(DIRECTIVES.as_slice(), module);
 }
 
-/// Called at RSHUTDOWN: a fatal error in a token store skips Rust's destructors, and the refresh that it ended must not
-/// block the next request's.
+/// Called at RSHUTDOWN: what PHP did not let end must not stand in the next request's way.
 pub extern "C" fn request_shutdown(_kind: i32, _module: i32) -> i32 {
     engine::known_tokens().end_request();
+    call::end_request();
+    store::end_request();
     0
 }
 

@@ -13,13 +13,10 @@ use ext_php_rs::exception::PhpException;
 use ext_php_rs::exception::PhpResult;
 use ext_php_rs::flags::ClassFlags;
 use ext_php_rs::flags::DataType;
-use ext_php_rs::types::ArrayKey;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::ZendObject;
 use ext_php_rs::types::Zval;
 use ext_php_rs::zend::ClassEntry;
-use ext_php_rs::zend::ExecutorGlobals;
-use ext_php_rs::zend::Function;
 use ext_php_rs::zend::ce;
 use jiff::Timestamp;
 use serde_json::Map;
@@ -27,6 +24,12 @@ use serde_json::Number;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::array;
+use super::call::CallError;
+use super::call::call;
+use super::call::call_back;
+use super::call::call_static;
+use super::call::resume_fatal;
 use crate::zoom::Error;
 use crate::zoom::Result;
 
@@ -44,48 +47,6 @@ const MAX_KNOWN_ZONES: usize = 64;
 thread_local! {
     /// Names that were looked up, with PHP's spelling: listing all of them takes as long as the rest of a meeting.
     static KNOWN_ZONES: RefCell<HashMap<String, String>> = RefCell::default();
-}
-
-/// Why a call into PHP gave no result.
-pub enum CallError {
-    /// The script is ending (`exit`): PHP must not be called again, and nothing may be thrown.
-    Ending,
-    /// PHP threw this object. It is no longer pending.
-    Threw(Zval),
-    /// PHP could not make the call.
-    Impossible,
-}
-
-/// The one way into PHP.
-///
-/// `try_call_method` returns `Ok` when the method threw, and does nothing at all while an exception is pending: so both are
-/// asked for here.
-pub fn call(
-    object: &ZendObject,
-    method: &str,
-    arguments: Vec<&dyn IntoZvalDyn>,
-) -> std::result::Result<Zval, CallError> {
-    if ExecutorGlobals::has_exception() {
-        return Err(CallError::Ending);
-    }
-    let result = object.try_call_method(method, arguments);
-    if ExecutorGlobals::has_exception() {
-        return Err(thrown());
-    }
-    result.map_err(|_| CallError::Impossible)
-}
-
-fn thrown() -> CallError {
-    // What `exit` leaves pending is no Throwable, and only the engine may take it.
-    let catchable = ExecutorGlobals::get()
-        .exception()
-        .is_some_and(|object| object.instance_of(ce::throwable()));
-    if !catchable {
-        return CallError::Ending;
-    }
-    ExecutorGlobals::take_exception()
-        .and_then(|object| object.into_zval(false).ok())
-        .map_or(CallError::Impossible, CallError::Threw)
 }
 
 /// A `private __construct`: the class is made by the extension only.
@@ -121,15 +82,17 @@ impl DateTimeArgument {
             )
         };
         let object = self.0.object().ok_or_else(unusable)?;
-        match call(object, "getTimestamp", vec![]) {
+        match call_back(object, "getTimestamp", vec![], Zval::long) {
             Ok(seconds) => Ok(seconds
-                .long()
                 .and_then(|seconds| Timestamp::from_second(seconds).ok())
                 .ok_or_else(unusable)?),
             Err(CallError::Threw(object)) => {
                 Err(PhpException::from_message(String::new()).with_object(object))
             }
-            Err(CallError::Ending | CallError::Impossible) => Err(unusable().into()),
+            Err(CallError::Fatal) => resume_fatal(),
+            Err(CallError::Ending | CallError::TooDeep | CallError::Impossible) => {
+                Err(unusable().into())
+            }
         }
     }
 }
@@ -175,18 +138,15 @@ pub fn timezone(name: &str) -> Result<String> {
 
 /// `new DateTimeZone()` takes any case and, where PHP uses the system's database, keeps it; Zoom does not take it.
 fn canonical_zone(name: &str) -> Option<String> {
-    if ExecutorGlobals::has_exception() {
-        return None;
-    }
     if let Some(canonical) = KNOWN_ZONES.with_borrow(|zones| zones.get(name).cloned()) {
         return Some(canonical);
     }
-    let identifiers = Function::try_from_method("DateTimeZone", "listIdentifiers")?
-        .try_call(vec![&ALL_ZONES_WITH_ALIASES])
-        .ok()?;
-    let canonical = identifiers
-        .array()?
-        .values()
+    let identifiers = call_static(
+        "DateTimeZone::listIdentifiers",
+        vec![&ALL_ZONES_WITH_ALIASES],
+    )
+    .ok()?;
+    let canonical = array::values(identifiers.array()?)
         .filter_map(Zval::str)
         .find(|identifier| identifier.eq_ignore_ascii_case(name))?
         .to_owned();
@@ -238,15 +198,14 @@ impl SettingsArgument {
 }
 
 fn object(array: &ZendHashTable, depth: usize) -> Result<Map<String, Value>> {
-    array
-        .iter()
+    array::entries(array)
         .map(|(key, zval)| {
-            let key = match key {
-                ArrayKey::Long(_) => Err(bad_setting("a setting has a number for a name")),
-                key => {
-                    String::try_from(key).map_err(|_| bad_setting("a setting's name is not UTF-8"))
-                }
-            }?;
+            if key.is_long() {
+                return Err(bad_setting("a setting has a number for a name"));
+            }
+            let key = key
+                .string()
+                .ok_or_else(|| bad_setting("a setting's name is not UTF-8"))?;
             Ok((key, value(zval, depth)?))
         })
         .collect()
@@ -273,8 +232,7 @@ fn value(zval: &Zval, depth: usize) -> Result<Value> {
                 .checked_sub(1)
                 .ok_or_else(|| bad_setting("they are nested too deep"))?;
             match zval.array() {
-                Some(array) if array.has_sequential_keys() => array
-                    .values()
+                Some(array) if array::is_list(array) => array::values(array)
                     .map(|zval| value(zval, depth))
                     .collect::<Result<_>>()
                     .map(Value::Array),

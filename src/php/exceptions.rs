@@ -33,8 +33,8 @@ use ext_php_rs::zend::ce;
 use ext_php_rs::zend::run_handler;
 use ext_php_rs::zend_fastcall;
 
+use super::call::call;
 use super::convert::DateTime;
-use super::convert::call;
 use crate::zoom::Error;
 use crate::zoom::error::Kind;
 
