@@ -129,6 +129,42 @@ final class MeetingScreenTest extends ClinicTestCase
         );
     }
 
+    public function testAChangeThatIsRefusedKeepsWhatWasTypedAndTheFormOpen(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $admin = $this->browser('admin');
+        $page = $admin->get($this->path($row['id']));
+        $this->assertFalse($page->element('telemed-change')?->hasAttribute('open'));
+        $typed = array('doctor' => (string) $this->site->userId('doctor2'), 'date' => '2020-02-03', 'time' => '08:15', 'timezone' => 'Europe/Lisbon', 'minutes' => '50', 'topic' => 'Follow-up');
+        $after = $admin->submit($page->form('telemed-change-form'), $typed);
+        $this->assertStringContainsString('The visit was not changed', implode($after->notices()));
+        $this->assertTrue($after->element('telemed-change')?->hasAttribute('open'));
+        $this->assertSame($typed, array_intersect_key($after->form('telemed-change-form')->fields, $typed));
+        $this->assertSame($row['start'], $this->row($row['id'])['start']);
+        $again = $admin->get($this->path($row['id']));
+        $this->assertFalse($again->element('telemed-change')?->hasAttribute('open'), 'once');
+        $other = $this->make('admin', 'doctor1', array('start' => self::start(40)));
+        $admin->submit($page->form('telemed-change-form'), $typed, false);
+        $this->assertSame('25', $admin->get($this->path($other['id']))->form('telemed-change-form')->fields['minutes'], 'not another visit\'s');
+    }
+
+    public function testWhatIsCancelledIsNeitherCountedNorShownAsUpcoming(): void
+    {
+        $rows = array($this->make('admin', 'doctor1'), $this->make('admin', 'doctor1', array('start' => self::start(40))));
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$rows[0]['id']}");
+        foreach (array('admin', 'doctor1') as $person) {
+            $page = $this->browser($person)->screen('telemed-meetings');
+            $this->assertStringContainsString('Upcoming (1)', $page->text('telemed-meetings'));
+            $this->assertStringContainsString('All (2)', $page->text('telemed-meetings'));
+            $this->assertNull($page->element("telemed-meeting-{$rows[0]['id']}"));
+            $this->assertNotNull($page->element("telemed-meeting-{$rows[1]['id']}"));
+            $this->assertNotNull($this->browser($person)->get('/wp-admin/admin.php?page=telemed-meetings&when=all')->element("telemed-meeting-{$rows[0]['id']}"));
+        }
+        $page = $this->browser('admin')->rest('GET', 'telemed/v1/meetings');
+        $this->assertSame(array($rows[1]['id']), array_column($page->json(), 'id'));
+        $this->assertSame('1', $page->header('x-wp-total'));
+    }
+
     public function testNobodyChangesWhatIsNotTheirsOnTheScreenAndNothingImpossible(): void
     {
         $row = $this->make('admin', 'doctor1', array('start' => '2031-07-15T09:30:00Z'));

@@ -24,7 +24,7 @@ final class LedgerQueries
     }
 
     /**
-     * A page of the list.
+     * A page of the list. What is cancelled is not upcoming.
      *
      * @param 'upcoming'|'past'|'all' $when
      * @return array{records: list<MeetingRecord>, total: int}
@@ -296,12 +296,12 @@ final class LedgerQueries
     /** @return array{string, list<int|string>} */
     private static function filter(?int $doctor, string $when): array
     {
-        $conditions = match ($when) {
-            'upcoming' => ['end_utc >= ?'],
-            'past' => ['end_utc < ?'],
-            default => ['1 = 1'],
+        [$conditions, $values] = match ($when) {
+            // Within a function: else MariaDB reads all that is not cancelled from the index of states, which has no order.
+            'upcoming' => [['end_utc >= ?', 'IF(state = ?, 0, 1)'], [Clock::sql(), MeetingState::Cancelled->value]],
+            'past' => [['end_utc < ?'], [Clock::sql()]],
+            default => [['1 = 1'], []],
         };
-        $values = $when === 'all' ? [] : [Clock::sql()];
         if ($doctor !== null) {
             array_unshift($conditions, 'doctor = ?');
             array_unshift($values, $doctor);

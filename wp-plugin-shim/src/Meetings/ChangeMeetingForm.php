@@ -29,6 +29,9 @@ defined('ABSPATH') || exit;
 final class ChangeMeetingForm
 {
     public const ACTION = 'telemed_change_meeting';
+    /** What was entered waits this long for its second try. */
+    private const KEEP_SECONDS = 300;
+    private const FIELDS = ['doctor', 'date', 'time', 'timezone', 'minutes', 'topic'];
 
     public function __construct(
         private readonly ManualVisits $manual,
@@ -62,6 +65,8 @@ final class ChangeMeetingForm
             $this->overlaps->flash($row);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The visit was not changed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            $entered = array_map(static fn(string $name): string => AdminPost::text($fields, $name), array_combine(self::FIELDS, self::FIELDS));
+            set_transient(self::transient($id), $entered, self::KEEP_SECONDS);
         }
         return MeetingScreen::url($id);
     }
@@ -71,27 +76,39 @@ final class ChangeMeetingForm
         if ($row->source !== ManualSource::NAME || !$row->state->isLive() || $row->isOver()) {
             return;
         }
+        $entered = get_transient(self::transient($row->id));
+        delete_transient(self::transient($row->id));
+        $isAgain = is_array($entered);
         $start = $row->start->setTimezone(new \DateTimeZone($row->timezone));
-        printf('<details id="telemed-change"><summary>%s</summary><form method="post" action="%s" id="telemed-change-form">', esc_html__('Change time, length or doctor', 'telemed-zoom'), esc_url(AdminPost::url()));
+        $shown = ($isAgain ? $entered : []) + [
+            'doctor' => $row->doctor, 'date' => $start->format('Y-m-d'), 'time' => $start->format('H:i'),
+            'timezone' => $row->timezone, 'minutes' => $row->minutes, 'topic' => $row->topic,
+        ];
+        printf(
+            '<details id="telemed-change"%s><summary>%s</summary><form method="post" action="%s" id="telemed-change-form">',
+            $isAgain ? ' open' : '',
+            esc_html__('Change time, length or doctor', 'telemed-zoom'),
+            esc_url(AdminPost::url())
+        );
         AdminPost::fields(self::ACTION, ['meeting' => $row->id]);
         echo '<table class="form-table" role="presentation">';
         if (Capabilities::isAdmin()) {
-            self::row('doctor', __('Doctor', 'telemed-zoom'), static fn() => self::printDoctors($row->doctor));
+            self::row('doctor', __('Doctor', 'telemed-zoom'), static fn() => self::printDoctors($row->doctor, (int) $shown['doctor'] ?: $row->doctor));
         }
-        self::row('date', __('Date', 'telemed-zoom'), static fn() => printf('<input type="date" name="date" id="date" required value="%s">', esc_attr($start->format('Y-m-d'))));
-        self::row('time', __('Time', 'telemed-zoom'), static fn() => printf('<input type="time" name="time" id="time" required value="%s">', esc_attr($start->format('H:i'))));
-        self::row('timezone', __('Time zone', 'telemed-zoom'), static fn() => TimezoneField::print('timezone', $row->timezone, __('Choose a zone', 'telemed-zoom'), true));
-        self::row('minutes', __('Minutes', 'telemed-zoom'), static fn() => printf('<input type="number" class="small-text" name="minutes" id="minutes" min="1" max="1440" required value="%d">', (int) $row->minutes));
-        self::row('topic', __('Topic', 'telemed-zoom'), static fn() => printf('<input type="text" class="regular-text" name="topic" id="topic" maxlength="200" value="%s">', esc_attr($row->topic)));
+        self::row('date', __('Date', 'telemed-zoom'), static fn() => printf('<input type="date" name="date" id="date" required value="%s">', esc_attr($shown['date'])));
+        self::row('time', __('Time', 'telemed-zoom'), static fn() => printf('<input type="time" name="time" id="time" required value="%s">', esc_attr($shown['time'])));
+        self::row('timezone', __('Time zone', 'telemed-zoom'), static fn() => TimezoneField::print('timezone', $shown['timezone'], __('Choose a zone', 'telemed-zoom'), true));
+        self::row('minutes', __('Minutes', 'telemed-zoom'), static fn() => printf('<input type="number" class="small-text" name="minutes" id="minutes" min="1" max="1440" required value="%s">', esc_attr((string) $shown['minutes'])));
+        self::row('topic', __('Topic', 'telemed-zoom'), static fn() => printf('<input type="text" class="regular-text" name="topic" id="topic" maxlength="200" value="%s">', esc_attr($shown['topic'])));
         echo '</table>';
         submit_button(__('Change the visit', 'telemed-zoom'), 'primary', 'submit', true);
         echo '</form></details>';
     }
 
     /** Who has left and holds the visit still is offered, too: it must not be given to another by itself. */
-    private static function printDoctors(int $selected): void
+    private static function printDoctors(int $present, int $selected): void
     {
-        $names = [$selected => Doctors::name($selected)] + array_column(array_map(static fn(\WP_User $doctor): array => [$doctor->ID, $doctor->display_name], Doctors::all()), 1, 0);
+        $names = [$present => Doctors::name($present)] + array_column(array_map(static fn(\WP_User $doctor): array => [$doctor->ID, $doctor->display_name], Doctors::all()), 1, 0);
         echo '<select name="doctor" id="doctor">';
         foreach ($names as $id => $name) {
             printf('<option value="%d"%s>%s</option>', (int) $id, selected($selected, $id, false), esc_html($name));
@@ -104,5 +121,10 @@ final class ChangeMeetingForm
         printf('<tr><th scope="row"><label for="%s">%s</label></th><td>', esc_attr($id), esc_html($label));
         $print();
         echo '</td></tr>';
+    }
+
+    private static function transient(int $meeting): string
+    {
+        return 'telemed_change_' . get_current_user_id() . '_' . $meeting;
     }
 }
