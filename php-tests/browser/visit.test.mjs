@@ -58,6 +58,17 @@ test('without JavaScript the page looks again by itself, and says the clinic\'s 
   await cancelMeeting(admin);
 });
 
+test('a visitor whose clock shows the clinic\'s time reads it once', async () => {
+  const { link, admin } = await visit('2031-01-14', '09:30');
+  for (const [timezoneId, isOther] of [['Europe/Berlin', false], ['Europe/Rome', false], ['Europe/Lisbon', true]]) {
+    const patient = await stranger({ ...TELEPHONE, timezoneId });
+    await patient.goto(link);
+    assert.equal(await state(patient), 'early');
+    assert.equal(await patient.locator('#telemed-your-time').isVisible(), isOther, timezoneId);
+  }
+  await cancelMeeting(admin);
+});
+
 test('a visit that was moved is found behind the same link', async () => {
   const { id, link, admin } = await visit('2031-01-14', '09:30');
   const patient = await stranger(TELEPHONE);

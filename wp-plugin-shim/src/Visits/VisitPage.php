@@ -157,8 +157,9 @@ final class VisitPage
         $when = (string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $row->start->getTimestamp(), $zone);
         $facts = '<dl>' .
             self::fact(__('When', 'telemed-zoom'), sprintf(
-                '<time id="telemed-when" datetime="%s">%s</time> <span class="zone">%s</span>',
+                '<time id="telemed-when" datetime="%s" data-offset="%d">%s</time> <span class="zone">%s</span>',
                 esc_attr($row->start->format('Y-m-d\TH:i:s\Z')),
+                intdiv($zone->getOffset($row->start), 60),
                 esc_html($when),
                 esc_html(sprintf(
                     /* translators: %s: time zone */
