@@ -68,7 +68,9 @@ final class OAuthTest extends ClinicTestCase
         $page = $this->browser('doctor1')->get(self::CALLBACK . $query);
         $this->assertSame(200, $page->status);
         $this->assertStringContainsString('/wp-admin/profile.php', $page->url);
-        $this->assertMatchesRegularExpression($said, implode(' ', $page->notices()));
+        $this->assertMatchesRegularExpression($said, $page->text('telemed-result'), 'said where the buttons are');
+        $this->assertCount(1, $page->all('//*[contains(@class, "telemed-flash")]'), 'and nowhere else');
+        $this->assertSame('alert', $page->first('//*[@id="telemed-result"]/div')?->getAttribute('role'));
         $this->assertNotNull($page->element('telemed-not-connected'));
         $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/token'));
     }

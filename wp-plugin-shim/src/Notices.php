@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom;
 
 use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\DoctorsScreen;
 use TelemedZoom\Doctors\HostMap;
 use TelemedZoom\Settings\EncryptionKey;
@@ -47,7 +48,9 @@ final class Notices
 
     public function show(): void
     {
-        $this->showFlash();
+        if (!DoctorProfile::isShown()) {
+            self::printFlash();
+        }
         if (Capabilities::isAdmin()) {
             $this->showExtension();
             $this->showChangedEmails();
@@ -68,7 +71,8 @@ final class Notices
         );
     }
 
-    private function showFlash(): void
+    /** What an action has left to tell, once. */
+    public static function printFlash(bool $isInline = false): void
     {
         $name = self::flashName(get_current_user_id());
         $waiting = get_transient($name);
@@ -78,8 +82,11 @@ final class Notices
         delete_transient($name);
         foreach ($waiting as $message) {
             printf(
-                '<div class="notice notice-%s is-dismissible telemed-flash"><p>%s</p></div>',
+                '<div class="notice notice-%s is-dismissible telemed-flash%s" role="%s"><p>%s</p></div>',
                 esc_attr((string) $message['type']),
+                // WordPress takes every other notice to the top of the page.
+                $isInline ? ' inline' : '',
+                $message['type'] === 'error' ? 'alert' : 'status',
                 esc_html((string) $message['text'])
             );
         }

@@ -73,13 +73,21 @@ final class DoctorProfile
         return add_query_arg('user_id', $user, admin_url('user-edit.php')) . '#' . self::ANCHOR;
     }
 
+    /** Whether this is a doctor's profile page, on which what came of a click stands beside the buttons and not far above them. */
+    public static function isShown(): bool
+    {
+        return in_array($GLOBALS['pagenow'] ?? '', ['profile.php', 'user-edit.php'], true) && Capabilities::isDoctor((int) ($GLOBALS['user_id'] ?? 0));
+    }
+
     public function show(\WP_User $user): void
     {
         if (!Capabilities::isDoctor($user->ID)) {
             return;
         }
         $this->shownFor = $user->ID;
-        echo '<h2 id="' . esc_attr(self::ANCHOR) . '">' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
+        echo '<h2 id="' . esc_attr(self::ANCHOR) . '">' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result" tabindex="-1">';
+        Notices::printFlash(isInline: true);
+        echo '</div><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
         $zone = get_user_option(Doctors::META_TIMEZONE, $user->ID);
         TimezoneField::print('telemed_timezone', is_string($zone) ? $zone : '', __('The site\'s time zone', 'telemed-zoom'), false);
         echo '<p class="description">' . esc_html__('New visits are offered in it, and the list shows each visit in it too.', 'telemed-zoom') . '</p></td></tr><tr><th scope="row">' . esc_html__('Zoom', 'telemed-zoom') . '</th><td id="telemed-connection">';
