@@ -96,6 +96,9 @@ final class ConnectionTest extends ClinicTestCase
             $this->assertStringNotContainsString('zoom.us/j', $mail['message']);
         }
         $this->assertNotSame('', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
+        $list = $this->browser('doctor1')->screen('telemed-meetings');
+        $this->assertNotSame('', $list->text('telemed-connection-notice'));
+        $this->assertSame('', $list->text('telemed-connect-notice'), 'it is said once');
         $this->assertStringContainsString('Dora', $this->browser('admin')->screen('telemed-doctors')->text('telemed-connections-notice'));
 
         $this->zoom->forgetFaults();

@@ -197,6 +197,18 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->assertSame($before, $this->rowsById());
     }
 
+    public function testADoctorWhoIsNotConnectedIsNotToldThatAVisitOfTheFormerAppCannotBeStarted(): void
+    {
+        $this->useServerToServerWithHosts();
+        $row = $this->make('admin', 'doctor1');
+        $this->useOAuth();
+        $list = $this->browser('doctor1')->screen('telemed-meetings');
+        $this->assertStringContainsString('no new visit of yours can be made, and none that was made through it', $list->text('telemed-connect-notice'));
+        $start = $list->first("//tr[@id='telemed-meeting-{$row['id']}']//a[contains(@class, 'telemed-start')]");
+        $led = $this->browser('doctor1')->get((string) $start?->getAttribute('href'), false);
+        $this->assertStringStartsWith($this->site->zoomUrl(), $led->header('location'), 'Start works');
+    }
+
     public function testOnlyAnAdministratorsButtonMovesAnything(): void
     {
         $this->use('s2s');

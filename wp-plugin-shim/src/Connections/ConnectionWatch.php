@@ -162,7 +162,7 @@ final class ConnectionWatch
         if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
             Notices::print(
                 'error',
-                esc_html__('Your connection to Zoom has ended, and your video visits cannot be made or started from here.', 'telemed-zoom') .
+                esc_html__('Your connection to Zoom has ended, so no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom') .
                     ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
                 'telemed-connection-notice'
             );

@@ -11,6 +11,7 @@ namespace TelemedZoom\Meetings;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\ErrorText;
@@ -96,7 +97,8 @@ final class MeetingsScreen
     /** The profile page is where a doctor would not look. */
     private function remindToConnect(): void
     {
-        if ($this->settings->mode() !== Settings::MODE_OAUTH || !Capabilities::isDoctor() || Capabilities::isAdmin()) {
+        $isTold = get_user_option(ConnectionWatch::META_ENDED) !== false;
+        if ($this->settings->mode() !== Settings::MODE_OAUTH || !Capabilities::isDoctor() || Capabilities::isAdmin() || $isTold) {
             return;
         }
         try {
@@ -107,7 +109,7 @@ final class MeetingsScreen
         if ($connection?->status() !== 'connected') {
             Notices::print(
                 'warning',
-                esc_html__('Your Zoom account is not connected, so no visit of yours can be made or started.', 'telemed-zoom') .
+                esc_html__('Your Zoom account is not connected, so no new visit of yours can be made, and none that was made through it can be started.', 'telemed-zoom') .
                     ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
                 'telemed-connect-notice'
             );
