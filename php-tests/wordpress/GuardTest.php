@@ -79,6 +79,33 @@ final class GuardTest extends ClinicTestCase
         }
     }
 
+    public function testWhereNothingWasEverSetUpNothingIsAskedAndWhoeverSetsItUpSaysByThatWhichSiteItIs(): void
+    {
+        $config = $this->site->wordpress() . '/wp-config.php';
+        $before = (string) file_get_contents($config);
+        try {
+            file_put_contents($config, str_replace("<?php\n", "<?php\ndefine('WP_ENVIRONMENT_TYPE', 'local');\n", $before));
+            $this->assertSame('', $this->dashboard()->text('telemed-guard-notice'));
+            $this->useServerToServerWithHosts();
+            $this->assertSame('', $this->dashboard()->text('telemed-guard-notice'));
+            $this->make('admin', 'doctor1');
+            file_put_contents($config, str_replace("'local'", "'staging'", (string) file_get_contents($config)));
+            $this->assertStringContainsString('staging', $this->dashboard()->text('telemed-guard-notice'), 'from then on it is a site that can be copied');
+        } finally {
+            file_put_contents($config, $before);
+        }
+    }
+
+    public function testASiteThatHasMovedBeforeItWasSetUpIsAskedNothing(): void
+    {
+        $this->site->php('$known = get_option("telemed_fingerprint"); update_option("telemed_fingerprint", array("address" => "former.example") + $known);');
+        $this->assertSame('', $this->dashboard()->text('telemed-guard-notice'));
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $this->site->php('$known = get_option("telemed_fingerprint"); update_option("telemed_fingerprint", array("address" => "former.example") + $known);');
+        $this->assertStringContainsString('former.example', $this->dashboard()->text('telemed-guard-notice'));
+    }
+
     public function testAMovedSiteGoesOnWithEverythingItHad(): void
     {
         $row = $this->clinicWithAVisit();

@@ -41,6 +41,12 @@ final class AddonStorage
         return null;
     }
 
+    /** Whether there is anything that leads to Zoom. */
+    public function hasCredentials(): bool
+    {
+        return $this->app() !== null || $this->doctorsWithTokens() !== [] || $this->doctorsWithAccounts() !== [];
+    }
+
     /** The mode as the add-on resolves it: what was chosen, else the older switches. */
     public function mode(): string
     {

@@ -69,6 +69,8 @@ final class Services
         $this->lists->register();
         $this->callback->register();
         (new CatchUp($this->plugin->database, $this->bookings))->register();
+        // A copy of the site holds the add-on's credentials too.
+        add_filter('telemed_is_set_up', static fn(bool $isSetUp): bool => $isSetUp || (new AddonStorage())->hasCredentials());
         if (is_admin()) {
             (new OwnAccountField($this->ownAccounts, $this->coreSettings))->register();
             (new TakeOverScreen($this->takeOver))->register();

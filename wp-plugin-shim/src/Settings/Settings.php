@@ -30,6 +30,8 @@ final class Settings
     private const SEALED = 'telemed1.';
     private const SECRETS = ['oauth_client_secret', 's2s_client_secret', WebhookRoute::SECRET];
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
+    /** What only a site has that was set up. */
+    public const CREDENTIALS = [...self::IDS, ...self::SECRETS];
     /** The least and the most of each number. */
     private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650]];
     private const SWITCHES = ['admins_may_start', 'mail_patients', 'mail_zooms_link'];

@@ -2,7 +2,8 @@
 /**
  * Whether this site may act at Zoom: a copy of its database elsewhere would rotate every doctor's token and change the meetings
  * of the site that it was copied from. The fingerprint of the site that was set up lies in an option; where it does not fit,
- * or the environment is not production and nobody has allowed that, everything rests until an administrator answers.
+ * or the environment is not production and nobody has allowed that, everything rests until an administrator answers. Where nothing
+ * was ever set up there is nothing to ask: whoever sets it up there says by that which site it is.
  *
  * @package TelemedZoom
  */
@@ -11,6 +12,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Site;
 
+use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
@@ -31,6 +33,7 @@ final class Guard
     {
         add_action('admin_init', [$this, 'takeFirst']);
         add_action('update_option_' . Settings::OPTION, [$this, 'noteMode'], 10, 2);
+        add_action('add_option_' . Settings::OPTION, fn(string $option, #[\SensitiveParameter] mixed $value) => $this->noteMode([], $value), 10, 2);
     }
 
     public function mayAct(): bool
@@ -49,6 +52,16 @@ final class Guard
 
     /** Why everything rests, in one sentence; null when it does not. */
     public function doubt(): ?string
+    {
+        if ($this->isRestingCopy()) {
+            return self::mismatch() ?? __('this site is a copy, and nobody has chosen yet how it uses Zoom', 'telemed-zoom');
+        }
+        $mismatch = self::mismatch();
+        return $mismatch !== null && self::isSetUp(get_option(Settings::OPTION)) ? $mismatch : null;
+    }
+
+    /** In what the site differs from the one that was set up; null: in nothing. */
+    private static function mismatch(): ?string
     {
         $known = self::stored();
         if ($known !== null && $known['address'] !== self::address()) {
@@ -75,9 +88,7 @@ final class Guard
                 $environment
             );
         }
-        return $this->isRestingCopy()
-            ? __('this site is a copy, and nobody has chosen yet how it uses Zoom', 'telemed-zoom')
-            : null;
+        return null;
     }
 
     /** Whether somebody has answered that this is a copy, and not yet chosen how that uses Zoom. */
@@ -109,7 +120,19 @@ final class Guard
     }
 
     /**
-     * Choosing the mode again ends a copy's rest.
+     * Whether there is, or may be, anything at Zoom that a copy could harm: a mode, or credentials.
+     *
+     * @param mixed $settings as the option holds them
+     */
+    private static function isSetUp(#[\SensitiveParameter] mixed $settings): bool
+    {
+        $entered = array_filter(array_intersect_key(is_array($settings) ? $settings : [], array_flip(['mode', ...Settings::CREDENTIALS])));
+        // An appointment system may have credentials that could be taken over.
+        return (bool) apply_filters('telemed_is_set_up', $entered !== [] || (bool) get_option(FormerApps::OPTION));
+    }
+
+    /**
+     * Whoever sets it up for the first time says by that which site it is. Choosing the mode again ends a copy's rest.
      *
      * @param mixed $before
      * @param mixed $after
@@ -117,6 +140,10 @@ final class Guard
     public function noteMode(#[\SensitiveParameter] mixed $before, #[\SensitiveParameter] mixed $after): void
     {
         $known = self::stored();
+        if (!($known['resting'] ?? false) && !self::isSetUp($before) && self::isSetUp($after)) {
+            $this->take();
+            return;
+        }
         if ($known !== null && $known['resting'] && is_array($after) && ($after['mode'] ?? '') !== '') {
             update_option(self::OPTION, ['resting' => false] + $known);
         }
