@@ -27,6 +27,8 @@ final class HeartbeatTest extends ClinicTestCase
             $this->assertSame("* * * * * wp telemed run --path='{$this->site->wordpress()}' --quiet", $this->line($page, 'telemed-cron-line'));
             $this->assertSame("* * * * * curl -fsS -o /dev/null '{$this->site->url()}/wp-cron.php?doing_wp_cron'", $this->line($page, 'telemed-cron-line-1'));
             $this->assertSame("* * * * * wget -q -O /dev/null '{$this->site->url()}/wp-cron.php?doing_wp_cron'", $this->line($page, 'telemed-cron-line-2'));
+            $names = array_map(static fn (\DOMElement $line): string => $line->getAttribute('aria-label'), $page->all('//*[@id="telemed-heartbeat-notice"]//input'));
+            $this->assertCount(3, array_unique(array_filter($names)), 'each line has a name of its own');
         }
         $this->assertNull($this->browser('admin')->get('/wp-admin/edit.php')->element('telemed-heartbeat-notice'));
         $this->assertNull($this->browser('doctor1')->screen('telemed-meetings')->element('telemed-heartbeat-notice'));

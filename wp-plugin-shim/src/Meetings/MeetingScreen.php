@@ -188,11 +188,12 @@ final class MeetingScreen
     {
         $id = 'telemed-invitation-' . $row->id;
         return sprintf(
-            '<details class="telemed-invitation"><summary>%1$s</summary><textarea readonly rows="9" class="large-text" id="%2$s">%3$s</textarea><button type="button" class="button button-small telemed-copy" data-telemed-copy="%2$s" hidden>%4$s</button></details>',
+            '<details class="telemed-invitation"><summary>%1$s</summary><textarea readonly rows="9" class="large-text" id="%2$s" aria-label="%5$s">%3$s</textarea><button type="button" class="button button-small telemed-copy" data-telemed-copy="%2$s" hidden>%4$s</button></details>',
             esc_html__('Copy invitation', 'telemed-zoom'),
             esc_attr($id),
             esc_textarea(VisitMailText::invitation($row, Doctors::name($row->doctor), $zoomsLink)),
-            esc_html__('Copy', 'telemed-zoom')
+            esc_html__('Copy', 'telemed-zoom'),
+            esc_attr__('Invitation', 'telemed-zoom')
         );
     }
 

@@ -296,7 +296,7 @@ final class SettingsPage
         }
         echo '<p>' . esc_html__('Paste this line into wp-config.php, above the line "That\'s all, stop editing!". It was made for this page just now and is stored nowhere.', 'telemed-zoom') . ' ' .
             ($source === EncryptionKey::FROM_SALTS ? esc_html__('What is stored already is then sealed anew with it by itself.', 'telemed-zoom') : '') . '</p>';
-        self::printCopyable('telemed-key-line', sprintf("define( '%s', '%s' );", EncryptionKey::CONSTANT, \Telemed\Vault::generateKey()));
+        self::printCopyable('telemed-key-line', sprintf("define( '%s', '%s' );", EncryptionKey::CONSTANT, \Telemed\Vault::generateKey()), __('Line for wp-config.php', 'telemed-zoom'));
     }
 
     private function scopesRow(string $mode): void
@@ -389,10 +389,19 @@ final class SettingsPage
         echo '</td></tr>';
     }
 
-    /** A line of text and a button that copies it. */
-    public static function printCopyable(string $id, string $text): void
+    /**
+     * A line of text and a button that copies it.
+     *
+     * @param string $label what the line is, for those who hear the page, where no label stands beside it
+     */
+    public static function printCopyable(string $id, string $text, string $label = ''): void
     {
-        printf('<input type="text" readonly class="large-text code telemed-copyable" id="%s" value="%s"> ', esc_attr($id), esc_attr($text));
+        printf(
+            '<input type="text" readonly class="large-text code telemed-copyable" id="%s" value="%s"%s> ',
+            esc_attr($id),
+            esc_attr($text),
+            $label === '' ? '' : ' aria-label="' . esc_attr($label) . '"'
+        );
         self::printCopyButton($id);
     }
 

@@ -50,10 +50,11 @@ final class HeartbeatNotice
                 (string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $since->getTimestamp(), wp_timezone())
             )) . '</p><p>' .
             esc_html__('WordPress runs such work only while somebody visits the site, and not at all where DISABLE_WP_CRON is set. Give the server a system cron with this line:', 'telemed-zoom') . '</p><p>';
-        SettingsPage::printCopyable('telemed-cron-line', Heartbeat::cronLine());
+        SettingsPage::printCopyable('telemed-cron-line', Heartbeat::cronLine(), __('Line for the crontab', 'telemed-zoom'));
         echo '</p><p>' . esc_html__('Without WP-CLI, with one of these:', 'telemed-zoom') . '</p><p>';
         foreach (Heartbeat::cronLinesWithoutCli() as $number => $line) {
-            SettingsPage::printCopyable('telemed-cron-line-' . ($number + 1), $line);
+            /* translators: %d: 1 for the first, 2 for the second */
+            SettingsPage::printCopyable('telemed-cron-line-' . ($number + 1), $line, sprintf(__('Line for the crontab without WP-CLI, %d', 'telemed-zoom'), $number + 1));
         }
         echo '</p></div>';
     }
