@@ -24,6 +24,7 @@ final class GuardTest extends ClinicTestCase
 
     public function testAnotherWebServerWithoutTheInstallationsFileIsTheSameSiteAndOneWithAnothersIsNot(): void
     {
+        $this->useServerToServer();
         $file = $this->site->wordpress() . '/wp-content/telemed-install-id.txt';
         $id = (string) file_get_contents($file);
         try {
