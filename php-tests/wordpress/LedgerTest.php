@@ -232,6 +232,56 @@ final class LedgerTest extends ClinicTestCase
         $this->assertCount(150, $this->meetings());
     }
 
+    /** Whoever listens may wait for a lock in the host's tables, whose holder may be waiting for a row of ours. */
+    public function testNoListenerIsCalledWithinATransactionOfOurs(): void
+    {
+        $heard = $this->inside('
+            $address = $wpdb->parse_db_host(DB_HOST);
+            $outside = new \mysqli($address[0], DB_USER, DB_PASSWORD, DB_NAME, null, $address[2]);
+            [$heard, $later] = [[], gmdate("Y-m-d\TH:i:s\Z", strtotime($start) + 3600)];
+            $listen = static function (\TelemedZoom\Ledger\MeetingRecord $row, ?\TelemedZoom\Ledger\MeetingRecord $before = null, string $event = "forgotten") use ($outside, &$heard): void {
+                $seen = $outside->query("SELECT version FROM wp_telemed_meetings WHERE id = {$row->id} FOR UPDATE NOWAIT");
+                $heard[$event][] = match (true) { $seen === false => "locked", "forgotten" === $event => (string) $seen->num_rows, default => $seen->fetch_row()[0] >= $row->version ? "stands" : "not yet" };
+            };
+            foreach (["changed" => 3, "settled" => 3, "forgotten" => 1] as $hook => $accepted) { add_action("telemed_row_{$hook}", $listen, 1, $accepted); }
+            $put(1, $doctor, $start);
+            $row = $plugin->visits->book("test", "1", $doctor, $visit($start));
+            $settle = static function () use ($plugin, &$row): void { $plugin->worker->settle($row->id, 20.0, $row->version); };
+            $settle();
+            $put(1, $doctor, $later); $row = $plugin->visits->move($plugin->ledger->demand($row->id), $visit($later)); $settle();
+            $row = $plugin->visits->renew($plugin->ledger->demand($row->id)); $settle();
+            $put(1, $other, $start); $row = $plugin->visits->move($plugin->ledger->demand($row->id), $visit($start), $other); $settle();
+            // Rolled back, after which the meeting is taken back.
+            $row = $plugin->visits->cancel($plugin->ledger->demand($row->id)); $settle();
+            $put(1, $other, $start, 0); $row = $plugin->visits->cancel($plugin->ledger->demand($row->id)); $settle();
+            $row = $plugin->visits->book("test", "2", $doctor, $visit($start)); $settle();
+            return $heard;');
+        foreach (array('booked', 'attempting', 'made', 'moved', 'changed_at_zoom', 'renewed', 'reassigned', 'cancelled', 'taken_back') as $event) {
+            $this->assertSame(array('stands'), array_values(array_unique($heard[$event] ?? array())), $event);
+        }
+        $this->assertSame(array('0'), $heard['forgotten']);
+    }
+
+    public function testWhatIsTakenBackIsToldToNobody(): void
+    {
+        $this->assertSame(array(array('first'), array('first', 'second', 'third')), $this->inside('
+            $told = [];
+            $tell = static function (string $what) use ($plugin, &$told): void { $plugin->database->afterCommit(static function () use (&$told, $what): void { $told[] = $what; }); };
+            $tell("first");
+            try {
+                $plugin->database->atomically(static function () use ($plugin, $tell): void {
+                    $plugin->database->atomically(static fn () => $tell("never"));
+                    throw new \RuntimeException("taken back");
+                });
+            } catch (\RuntimeException) { $before = $told; }
+            $plugin->database->atomically(static function () use ($plugin, $tell, &$told): void {
+                $plugin->database->atomically(static fn () => $tell("second"));
+                if ($told !== ["first"]) { throw new \LogicException("told too early"); }
+                $tell("third");
+            });
+            return [$before, $told];'));
+    }
+
     /** Runs code as a request of the appointment system does, to its very end. */
     private function inside(string $code, bool $dies = false): mixed
     {

@@ -81,10 +81,7 @@ final class Ledger
             }
             throw $failure;
         }
-        do_action('telemed_row_changed', $row, null, 'booked');
-        if ($isCommitted) {
-            do_action('telemed_row_settled', $row, $row, 'booked');
-        }
+        $this->tell($row, null, 'booked', $isCommitted ? 'booked' : null);
         return $row;
     }
 
@@ -99,9 +96,7 @@ final class Ledger
     public function move(MeetingRecord $record, MeetingState $next, #[\SensitiveParameter] array $changes = [], string $event = ''): MeetingRecord
     {
         $now = $this->database->atomically(fn(): MeetingRecord => $this->change($record, $next, $changes, $event));
-        if ($event !== '') {
-            do_action('telemed_row_changed', $now, $record, $event);
-        }
+        $this->tell($now, $record, $event, null);
         return $now;
     }
 
@@ -124,11 +119,25 @@ final class Ledger
             do_action('telemed_row_settling', $now, $record, $news);
             return $now;
         });
-        if ($event !== '') {
-            do_action('telemed_row_changed', $now, $record, $event);
-        }
-        do_action('telemed_row_settled', $now, $record, $news);
+        $this->tell($now, $record, $event, $news);
         return $now;
+    }
+
+    /**
+     * Listeners may wait for others, as for a lock in the host's tables: none is called within a transaction of ours.
+     *
+     * @param ?string $news what people are told, null: nothing
+     */
+    private function tell(MeetingRecord $now, ?MeetingRecord $before, string $event, ?string $news): void
+    {
+        $this->database->afterCommit(static function () use ($now, $before, $event, $news): void {
+            if ($event !== '') {
+                do_action('telemed_row_changed', $now, $before, $event);
+            }
+            if ($news !== null) {
+                do_action('telemed_row_settled', $now, $before ?? $now, $news);
+            }
+        });
     }
 
     /**
@@ -212,7 +221,7 @@ final class Ledger
             return;
         }
         $this->log->forget($record->id);
-        do_action('telemed_row_forgotten', $record);
+        $this->database->afterCommit(static fn() => do_action('telemed_row_forgotten', $record));
     }
 
     /**

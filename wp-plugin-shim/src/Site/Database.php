@@ -40,6 +40,8 @@ final class Database
     private bool $isInTransaction = false;
     /** What took the transaction back that is under way. */
     private ?DatabaseException $takenBack = null;
+    /** @var list<\Closure(): void> what waits for the transaction's end */
+    private array $afterCommit = [];
     /** @var array<string, \mysqli_stmt> by their SQL */
     private array $statements = [];
 
@@ -110,13 +112,14 @@ final class Database
         }
         $this->query('START TRANSACTION');
         $this->isInTransaction = true;
+        $this->afterCommit = [];
         try {
             $result = $work();
             if ($this->takenBack !== null) {
                 throw $this->takenBack;
             }
             $this->query('COMMIT');
-            return $result;
+            $then = $this->afterCommit;
         } catch (\Throwable $failure) {
             try {
                 $this->query('ROLLBACK');
@@ -128,6 +131,26 @@ final class Database
         } finally {
             $this->isInTransaction = false;
             $this->takenBack = null;
+            $this->afterCommit = [];
+        }
+        foreach ($then as $one) {
+            $one();
+        }
+        return $result;
+    }
+
+    /**
+     * Does it once what is under way stands, the whole of it: at once where nothing is, never where it is taken back. Whatever waits
+     * for others, such as a write to the host's tables, comes here: they may be waiting for the rows that we hold.
+     *
+     * @param \Closure(): void $then
+     */
+    public function afterCommit(\Closure $then): void
+    {
+        if ($this->isInTransaction) {
+            $this->afterCommit[] = $then;
+        } else {
+            $then();
         }
     }
 
