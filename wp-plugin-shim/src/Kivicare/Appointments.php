@@ -1,7 +1,7 @@
 <?php
 /**
  * Reads KiviCare's tables: over $wpdb what this request sees, its open transaction included; over the plugin's own
- * connection what stands committed. Never a locking read: the request that waits for us may hold the lock.
+ * connection what stands committed. Nothing here waits for a lock: the request that waits for us may hold it.
  *
  * @package TelemedZoom
  */
@@ -22,6 +22,27 @@ final class Appointments
         global $wpdb;
         // phpcs:ignore WordPress.DB.PreparedSQL
         $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d', $id), ARRAY_A);
+        return is_array($row) ? Appointment::fromRow($row) : null;
+    }
+
+    /**
+     * As this request leaves it: its own changes, and what others have committed since its transaction began. That sees the rows as
+     * they stood then, also one that it has just written, where somebody else had written the same: of two payments that are
+     * reported at one moment the second would find the appointment pending. The row is the request's own by then; where it is
+     * not, nobody is waited for.
+     */
+    public static function current(int $id): ?Appointment
+    {
+        global $wpdb;
+        $suppressed = $wpdb->suppress_errors();
+        // phpcs:ignore WordPress.DB.PreparedSQL
+        $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d FOR UPDATE NOWAIT', $id), ARRAY_A);
+        $isRead = $wpdb->last_error === '';
+        $wpdb->suppress_errors($suppressed);
+        if (!$isRead) {
+            // Somebody else's transaction holds it, or the server is too old to know these words.
+            return self::find($id);
+        }
         return is_array($row) ? Appointment::fromRow($row) : null;
     }
 

@@ -62,11 +62,13 @@ final class Bookings
      */
     public function created(int $id): array|\WP_Error
     {
-        $appointment = Appointments::find($id);
+        $isRegenerated = $this->regenerating === $id;
+        // Regenerate has not written the appointment.
+        $appointment = $isRegenerated ? Appointments::find($id) : Appointments::current($id);
         if ($appointment === null) {
             return new \WP_Error('telemed_no_appointment', __('There is no such appointment.', 'telemed-zoom'));
         }
-        if ($this->regenerating === $id) {
+        if ($isRegenerated) {
             return $this->regenerated($appointment);
         }
         // After a payment the core asks for any doctor's service, so also for a visit at the clinic.
@@ -112,7 +114,7 @@ final class Bookings
     {
         $id = (int) $id;
         $this->quietly(function () use ($id): void {
-            $appointment = Appointments::find($id);
+            $appointment = Appointments::current($id);
             $row = $this->row($id);
             if ($appointment === null || !$appointment->isHeld()) {
                 if ($row !== null) {

@@ -20,6 +20,11 @@ final class MappingTable
     /** Set once the table was seen; made on activation, for a missing option costs a query. */
     public const OPTION_READY = 'telemed_kivicare_table';
     private const PATHS_KEY = 'telemed-zoom';
+    /** After the core's transaction, and after what this request wished was carried out. */
+    private const TIDY_PRIORITY = 110;
+
+    /** @var array<int, true> appointments of which this request has written the first row that it saw */
+    private static array $begun = [];
 
     public static function name(): string
     {
@@ -131,17 +136,47 @@ final class MappingTable
         if ($before === null) {
             $wpdb->insert(self::name(), $row + ['created_at' => current_time('mysql', true)]);
             $id = (int) $wpdb->insert_id;
+            // The core's transaction sees what stood when it began: somebody else may have written a row since.
+            self::$begun[$appointment] = true;
+            add_action('shutdown', [self::class, 'tidyBegun'], self::TIDY_PRIORITY);
         } else {
             $id = (int) $before['id'];
             $wpdb->update(self::name(), $row, ['id' => $id]);
-            // By their own ids: a deletion by appointment would lock the gaps in which other requests write, and meet them in a deadlock.
-            // phpcs:ignore WordPress.DB.PreparedSQL
-            foreach ($wpdb->get_col($wpdb->prepare('SELECT id FROM `' . self::name() . '` WHERE appointment_id = %d AND id <> %d', $appointment, $id)) as $other) {
-                $wpdb->delete(self::name(), ['id' => $other]);
-            }
+            self::tidy($appointment);
         }
         self::flush();
         return $id;
+    }
+
+    /** Leaves each appointment that this request gave a row with one. */
+    public static function tidyBegun(): void
+    {
+        foreach (array_keys(self::$begun) as $appointment) {
+            self::tidy($appointment);
+        }
+        self::$begun = [];
+        self::flush();
+    }
+
+    /** The first row stays, with what was noted beside the others. */
+    private static function tidy(int $appointment): void
+    {
+        global $wpdb;
+        // phpcs:ignore WordPress.DB.PreparedSQL
+        $rows = $wpdb->get_results($wpdb->prepare('SELECT id, extra FROM `' . self::name() . '` WHERE appointment_id = %d ORDER BY id', $appointment), ARRAY_A);
+        if (!is_array($rows) || count($rows) < 2) {
+            return;
+        }
+        $first = array_shift($rows);
+        $notes = self::notes($first);
+        // By their own ids: a deletion by appointment would lock the gaps in which other requests write, and meet them in a deadlock.
+        foreach ($rows as $other) {
+            $notes += array_diff_key(self::notes($other), ['error_code' => 1, 'error_message' => 1]);
+            $wpdb->delete(self::name(), ['id' => $other['id']]);
+        }
+        if ($notes !== self::notes($first)) {
+            $wpdb->update(self::name(), ['extra' => wp_json_encode($notes)], ['id' => $first['id']]);
+        }
     }
 
     /** Notes something about an appointment beside its row, such as that the core has queued its mails. */

@@ -24,12 +24,13 @@ final class PaymentController extends KCBaseController
     {
         global $wpdb;
         $id = (int) $request['appointment_id'];
-        $appointment = KCAppointment::find($id);
-        if ($appointment === null) {
-            return $this->response(null, 'not found', false, 404);
-        }
+        // Its first look is what this transaction sees to its end, whatever others commit while it waits for them.
         $wpdb->query('START TRANSACTION');
         try {
+            $appointment = KCAppointment::find($id);
+            if ($appointment === null) {
+                return $this->response(null, 'not found', false, 404);
+            }
             $appointment->update(['status' => KCAppointment::STATUS_BOOKED]);
             if (BookingServices::areTelemed($id)) {
                 $minutes = (strtotime("$appointment->appointmentEndDate $appointment->appointmentEndTime") - strtotime("$appointment->appointmentStartDate $appointment->appointmentStartTime")) / 60;

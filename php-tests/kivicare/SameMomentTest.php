@@ -1,0 +1,153 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Kivicare;
+
+use Telemed\Tests\Browser;
+
+/** Several requests at one moment: each holds a transaction of the core's, and waits for others. */
+final class SameMomentTest extends KivicareTestCase
+{
+    private const APPOINTMENTS = 2;
+    private const AT_ONCE = 6;
+    private const LOCK_SECONDS = 2;
+    /** A transaction of the core's that has looked once, and somebody else's connection. */
+    private const BEGIN = <<<'CODE'
+        global $wpdb;
+        $wpdb->query('START TRANSACTION');
+        $wpdb->get_var("SELECT COUNT(*) FROM {$wpdb->prefix}kc_appointment_zoom_mappings");
+        $address = $wpdb->parse_db_host(DB_HOST);
+        $other = new mysqli($address[0], DB_USER, DB_PASSWORD, DB_NAME, null, $address[2]);
+        CODE;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->useServerToServerWithHosts();
+    }
+
+    /** That no request waited in vain is seen in the logs, which every test looks at in the end. */
+    public function testPaymentsThatAreReportedAtOneMomentMakeOneMeetingEachAndOneRowOfTheCore(): void
+    {
+        $browsers = array();
+        for ($number = 0; $number < self::AT_ONCE; $number++) {
+            $browsers[] = $this->site->browser('patient');
+        }
+        for ($round = 0; $round < 2; $round++) {
+            $ids = array();
+            for ($number = 0; $number < self::APPOINTMENTS; $number++) {
+                $ids[] = $this->bookPaid(sprintf('%02d:00', 9 + self::APPOINTMENTS * $round + $number));
+            }
+            $pages = Browser::together(array_map(
+                static fn (Browser $browser, int $number): array => array($browser, 'POST', self::ROUTE . 'appointments/payment-success', array('appointment_id' => $ids[$number % self::APPOINTMENTS], 'gateway' => 'manual', 'payment_id' => 'any')),
+                $browsers,
+                array_keys($browsers)
+            ));
+            foreach ($pages as $page) {
+                $this->assertSame(200, $page->status, $page->body);
+            }
+            foreach ($ids as $id) {
+                $row = $this->visit($id);
+                $this->assertSame(
+                    array(array($this->visitLink($row), $row['meeting_id'])),
+                    $this->site->database()->query("SELECT join_url, zoom_id FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = {$id}")->fetch_all()
+                );
+            }
+        }
+        $this->settle();
+        $this->assertCount(2 * self::APPOINTMENTS, $this->meetings());
+        $this->assertCount(2 * self::APPOINTMENTS, $this->creations());
+        $this->assertStringNotContainsString('1205', $this->site->logs());
+    }
+
+    /** As seen with the core's 4.0.4: it waited ten seconds for us, who waited for it. */
+    public function testWhoWaitsForTheCoresTransactionHoldsNothingThatItMayWaitFor(): void
+    {
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'Invalid meeting.'), array(), -1);
+        $id = $this->book();
+        $this->site->awaitRequests();
+        $this->assertSame('due', $this->ledgerRow($id)['state']);
+        $this->zoom->forgetFaults();
+        $this->site->php('\TelemedZoom\Plugin::instance()->ledger->wake(null); wp_schedule_single_event(time() - 1, "telemed_run", ["now"]);');
+        $waiting = $this->lockWaits();
+
+        // Another payment of the same appointment has written the core's row, and is not over yet.
+        $core = $this->site->database();
+        $core->query('SET innodb_lock_wait_timeout = ' . self::LOCK_SECONDS);
+        $core->begin_transaction();
+        $core->query("UPDATE wp_kc_appointment_zoom_mappings SET zoom_uuid = 'x' WHERE appointment_id = {$id}");
+        $this->site->visitor()->get('/wp-cron.php?doing_wp_cron');
+        for ($attempt = 0; $attempt < 100 && $this->lockWaits() === $waiting; $attempt++) {
+            usleep(50_000);
+        }
+        $this->assertGreaterThan($waiting, $this->lockWaits(), 'the worker has come to the row that the core holds');
+        foreach (array('telemed_meetings SET topic = topic', 'telemed_writes SET writes = writes', 'telemed_leftovers SET tries = tries') as $update) {
+            $this->assertTrue($core->query("UPDATE wp_{$update}"), $update);
+        }
+        $core->commit();
+        $core->close();
+        $this->visit($id);
+        $this->settle();
+        $this->assertSame($this->ledgerRow($id)['meeting_id'], $this->mapping($id)['zoom_id']);
+        $this->onlyMeeting();
+    }
+
+    /** Its transaction began when the appointment was pending, and has written nothing that was not there: that is what it goes on seeing. */
+    public function testASecondPaymentDoesNotTakeTheAppointmentForPending(): void
+    {
+        $id = $this->bookPaid('09:00');
+        $this->site->php(
+            self::BEGIN . '
+            $other->query("UPDATE {$wpdb->prefix}kc_appointments SET status = 1 WHERE id = {$arguments["id"]}");
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
+            if ($wpdb->get_var("SELECT status FROM {$wpdb->prefix}kc_appointments WHERE id = {$arguments["id"]}") !== "2") { throw new LogicException("not as awkward as it is"); }
+            do_action("kc_appointment_payment_completed", $arguments["id"], []);
+            $wpdb->query("COMMIT");',
+            array('id' => $id)
+        );
+        $this->visit($id);
+        $this->onlyMeeting();
+        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event = "cancelled"'));
+    }
+
+    /** The core's transaction sees the table as it was when it began. */
+    public function testARowThatSomebodyElseWroteMeanwhileIsNotWrittenASecondTime(): void
+    {
+        $id = $this->bookPaid('09:00');
+        $this->site->php(
+            self::BEGIN . '
+            $other->query("INSERT INTO {$wpdb->prefix}kc_appointment_zoom_mappings (appointment_id, zoom_id, zoom_uuid, join_url, password, extra) VALUES ({$arguments["id"]}, \'\', \'\', \'\', \'\', \'{\"kept\":1}\')");
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
+            do_action("kc_appointment_payment_completed", $arguments["id"], []);
+            $wpdb->query("COMMIT");',
+            array('id' => $id)
+        );
+        $row = $this->visit($id);
+        $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = {$id}"));
+        $mapping = $this->mapping($id);
+        $this->assertSame(array($this->visitLink($row), $row['meeting_id']), array($mapping['join_url'], $mapping['zoom_id']));
+        $this->assertSame(array('kept', 'mailed'), self::sorted(array_keys(json_decode((string) $mapping['extra'], true))));
+    }
+
+    private function bookPaid(string $time): int
+    {
+        return $this->book('patient', array('patientId' => null, 'status' => null, 'serviceId' => array(self::PAID_VIDEO_DOCTOR1), 'paymentGateway' => 'manual', 'appointmentStartTime' => $time));
+    }
+
+    /** How often a statement has had to wait for another's lock since the server's start. */
+    private function lockWaits(): int
+    {
+        return (int) $this->site->database()->query("SHOW GLOBAL STATUS LIKE 'Innodb_row_lock_waits'")->fetch_row()[1];
+    }
+
+    /**
+     * @param list<string> $names
+     * @return list<string>
+     */
+    private static function sorted(array $names): array
+    {
+        sort($names);
+        return $names;
+    }
+}
