@@ -117,8 +117,8 @@ final class MailDeliveryTest extends ClinicTestCase
         $told = count($this->site->mails());
         $this->runWorker(2 * 60);
         $this->assertCount($told, $this->site->mails(), 'nothing is late yet, and it may mend itself');
-        $this->runWorker(40 * 60);
-        $this->runWorker(43 * 60);
+        $this->runWorker(60 * 60);
+        $this->runWorker(63 * 60);
         $news = array_map(static fn (array $mail): array => array($mail['to'], $mail['subject']), array_slice($this->site->mails(), $told));
         $admin = (string) $this->site->value('SELECT user_email FROM wp_users WHERE ID = 1');
         $this->assertEqualsCanonicalizing(

@@ -100,11 +100,14 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertCount(1, $this->withSubject($this->to($this->email('admin')), 'not ready at Zoom yet'));
     }
 
-    public function testAVisitThatCannotBeMadeInTimeIsToldToPatientAndStaffAtOnce(): void
+    public function testAVisitThatCannotBeMadeInTimeIsToldToPatientAndStaff(): void
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 20);
         $row = $this->booked(array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 1800)));
         $this->runWorker(120);
+        $this->assertCount(1, $this->to(self::PATIENT), 'it may mend itself');
+        $this->runWorker(360);
+        $this->runWorker(420);
         $this->assertCount(1, $this->withSubject($this->to(self::PATIENT), 'not ready yet'));
         $this->assertStringContainsString($row['visit_link'], $this->to(self::PATIENT)[1]['message']);
         $this->assertCount(1, $this->withSubject($this->to($this->email('doctor1')), 'is not ready'));
@@ -113,6 +116,49 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertSame('missed', $this->row($row['id'])['state']);
         $this->assertCount(1, $this->withSubject($this->to(self::PATIENT), 'could not take place'));
         $this->assertCount(1, $this->withSubject($this->to($this->email('admin')), 'could not take place'));
+    }
+
+    public function testOneTryThatFailsAlarmsNobodyAndIsNotMentioned(): void
+    {
+        $this->zoom->answer(array('path' => '/v2/'), 503, array('code' => 503, 'message' => 'Unavailable'), array(), -1);
+        $this->booked(array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 50 * 60)));
+        $this->runWorker(10);
+        $this->zoom->forgetFaults();
+        $this->runWorker(150);
+        $this->assertSame('made', $this->rows()[0]['state']);
+        $this->runWorker(15 * 60);
+        $this->assertSame(array('Your video visit'), array_column($this->to(self::PATIENT), 'subject'));
+        $this->assertSame(array('Your video visit'), array_column($this->to($this->email('doctor1')), 'subject'));
+        $this->assertSame(array(), $this->to($this->email('admin')));
+    }
+
+    public function testWhoeverBooksAtTheLastMomentIsAlarmedByOneTryThatFails(): void
+    {
+        $this->zoom->answer(array('path' => '/v2/'), 503, array('code' => 503, 'message' => 'Unavailable'), array(), -1);
+        $this->booked(array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 10 * 60)));
+        $this->assertCount(1, $this->withSubject($this->to(self::PATIENT), 'not ready yet'));
+    }
+
+    public function testWhoWasAlarmedIsToldOnceWhenTheMeetingIsThere(): void
+    {
+        $this->zoom->answer(array('path' => '/v2/'), 503, array('code' => 503, 'message' => 'Unavailable'), array(), -1);
+        $row = $this->booked(array('patient' => self::PATIENT, 'start' => gmdate('Y-m-d\TH:i:s\Z', time() + 50 * 60)));
+        foreach (array(120, 400, 700, 1000) as $seconds) {
+            $this->runWorker($seconds);
+        }
+        $this->assertCount(1, $this->withSubject($this->to(self::PATIENT), 'not ready yet'));
+        $this->zoom->forgetFaults();
+        $this->runWorker(1400);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+        $ready = $this->withSubject($this->to(self::PATIENT), 'the video room is ready');
+        $this->assertCount(1, $ready);
+        $this->assertStringContainsString($row['visit_link'], $ready[0]['message']);
+        $this->assertSame(array(), $ready[0]['attachments'], 'the visit stands in their calendar');
+        $this->runWorker(1760);
+        $this->runWorker(2000);
+        $this->assertCount(1, $this->withSubject($this->to($this->email('doctor1')), 'late is ready'));
+        $this->assertCount(1, $this->withSubject($this->to($this->email('admin')), 'late is ready'));
+        $this->assertCount(3, $this->to(self::PATIENT), 'booked, not ready, ready');
     }
 
     public function testWhatFailedLongBeforeIsToldAgainWhenTheVisitComesNear(): void
