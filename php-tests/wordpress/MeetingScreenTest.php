@@ -239,7 +239,7 @@ final class MeetingScreenTest extends ClinicTestCase
     public function testTheComparisonShowsFirstAndChangesWhenToldSo(): void
     {
         $row = $this->make('admin', 'doctor1');
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->age();
         $this->deleteInZoom($row['meeting_id']);
         $admin = $this->browser('admin');
         $found = $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
@@ -252,7 +252,49 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
         $this->assertSame('made', $this->row($row['id'])['state']);
         $clean = $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
+        $this->assertStringNotContainsString('Nothing differs.', $clean->text('telemed-findings'), 'it was made just now');
+        $this->age();
+        $clean = $this->compared();
         $this->assertStringContainsString('Nothing differs.', $clean->text('telemed-findings'));
+        $this->assertStringContainsString('Visits compared: 1. Hosts at Zoom: 2.', $clean->text('telemed-looked-at'));
+    }
+
+    public function testTheComparisonSaysThatItHasNotLookedAtWhatWasChangedLately(): void
+    {
+        $rows = array($this->make('admin', 'doctor1'));
+        $this->age();
+        array_push($rows, $this->make('admin', 'doctor1', array('start' => self::start(40))), $this->make('admin', 'doctor1', array('start' => self::start(41))));
+        $this->deleteInZoom($rows[1]['meeting_id']);
+        $told = $this->compared()->text('telemed-findings');
+        $this->assertStringContainsString('Nothing differs in what was looked at.', $told);
+        $this->assertStringContainsString('Visits compared: 1.', $told);
+        $this->assertMatchesRegularExpression("/2 visits were not looked at.*15 minutes.*: {$rows[1]['id']} {$rows[2]['id']}$/", $told);
+        $this->age();
+        $told = $this->compared();
+        $this->assertStringContainsString('deleted in Zoom', $told->text('telemed-findings'));
+        $this->assertNull($told->element('telemed-left-alone'));
+    }
+
+    public function testAComparisonThatLooksAtNothingSaysSo(): void
+    {
+        $this->site->reset();
+        $this->assertStringContainsString('Nothing was compared: the clinic has not chosen', implode($this->compared()->notices()));
+        $this->useServerToServer();
+        $page = $this->compared();
+        $this->assertStringContainsString('Nothing was compared: no doctor has a host', $page->text('telemed-findings'));
+        $this->assertStringNotContainsString('Nothing differs', $page->text());
+    }
+
+    private function compared(): \Telemed\Tests\Page
+    {
+        $admin = $this->browser('admin');
+        return $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'));
+    }
+
+    /** Nobody is at work on anything. */
+    private function age(): void
+    {
+        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
     }
 
     public function testOnlyAdministratorsCompare(): void
