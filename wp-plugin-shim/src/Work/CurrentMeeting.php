@@ -75,18 +75,17 @@ final class CurrentMeeting
     private function compared(MeetingRecord $row): MeetingRecord
     {
         $asked = self::ASKED . $row->id;
-        if ($this->breaker->isOutage() || get_transient($asked) !== false) {
+        if ($this->breaker->isOpen() || get_transient($asked) !== false) {
             return $row;
         }
         set_transient($asked, 1, self::ASK_EVERY_SECONDS);
         try {
             $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
-            $this->breaker->answered();
             return $this->maker->takeLink($row, $meeting);
         } catch (\Telemed\NotFoundException $failure) {
             return $this->madeAnew($row, $failure->trackingId);
         } catch (\Telemed\TransportException) {
-            $this->breaker->lost();
+            $this->breaker->trip();
             return $row;
         } catch (Problem | \Telemed\TelemedException) {
             return $row;

@@ -56,16 +56,15 @@ final class Worker
      * @param float $seconds     at most, name resolution excepted
      * @param ?int  $wishVersion the row's version after a wish of this very request, whose transaction is over: what stands
      *                           committed is then final
-     * @param bool  $isAwaited   whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
      * @throws Problem when there is no such row
      * @throws DatabaseException
      */
-    public function settle(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
+    public function settle(int $id, float $seconds, ?int $wishVersion = null): ?MeetingRecord
     {
         try {
             return $this->ledger->exclusively(
                 $id,
-                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion, $isAwaited),
+                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion),
                 self::PATIENCE
             );
         } catch (Problem $failure) {
@@ -86,7 +85,7 @@ final class Worker
     public function tryNow(int $id, float $seconds): ?MeetingRecord
     {
         $this->ledger->wakeRow($id);
-        return $this->settle($id, $seconds, isAwaited: true);
+        return $this->settle($id, $seconds);
     }
 
     /**
@@ -132,7 +131,7 @@ final class Worker
     /** Whoever is given less time than Zoom may need learns nothing from its silence. */
     private function hasTime(float $end): bool
     {
-        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct() && $this->breaker->pauseSeconds() === 0;
+        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct();
     }
 
     /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
@@ -153,34 +152,25 @@ final class Worker
      */
     public function pauseSeconds(): int
     {
-        return $this->breaker->pauseSeconds();
+        return max(0, $this->breaker->opensAt() - Clock::now());
     }
 
     private function mayAct(): bool
     {
-        return $this->extension->isUsable() && $this->guard->mayAct();
+        return $this->extension->isUsable() && $this->guard->mayAct() && !$this->breaker->isOpen();
     }
 
     /** One row that is broken must not keep the others waiting. */
     private function tryOne(int $id, float $seconds): bool
     {
         try {
-            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false, false) !== null, self::NO_WAIT);
+            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false) !== null, self::NO_WAIT);
         } catch (Problem) {
             return false;
         }
     }
 
-    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
-    {
-        try {
-            return $this->confirmAndBring($row, $seconds, $isFinal, $isAwaited);
-        } finally {
-            $this->breaker->giveBack();
-        }
-    }
-
-    private function confirmAndBring(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
+    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal): ?MeetingRecord
     {
         $row = $this->committed->confirm($row, $isFinal);
         if ($row === null || $row->event !== null) {
@@ -191,14 +181,14 @@ final class Worker
             return $this->end($row);
         }
         $due = $row->nextTryAt === null || $row->nextTryAt->getTimestamp() <= Clock::now();
-        if ($row->state->isOpen() && $due && $this->mayAct() && $this->breaker->lets($isAwaited)) {
+        if ($row->state->isOpen() && $due && $this->mayAct()) {
             $row = $this->maker->bring($row, $seconds);
         }
         foreach ($this->leftovers->of($row->id) as $leftover) {
             $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
             // The new meeting first, then the old one goes; what is off needs none. What is sought for a row that is moving is its own.
             $isInUse = $row->state === MeetingState::Attempting || ($row->state === MeetingState::Moving && $leftover->meetingId === null);
-            if ($isDue && !$isInUse && $this->mayAct() && $this->breaker->lets()) {
+            if ($isDue && !$isInUse && $this->mayAct()) {
                 $this->maker->remove($row, $leftover, $seconds);
             }
         }
