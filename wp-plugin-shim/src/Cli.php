@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom;
 
 use TelemedZoom\Reconcile\Finding;
+use TelemedZoom\Reconcile\Tally;
 use TelemedZoom\Settings\KeyChange;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Work\Cron;
@@ -147,7 +148,8 @@ final class Cli
         $this->demandExtension();
         try {
             $this->plugin->guard->demand();
-            $findings = $this->plugin->reconcile->run($dryRun, $isTable && !$isQuiet ? self::progressBar() : null);
+            $tally = new Tally();
+            $findings = $this->plugin->reconcile->run($dryRun, $isTable && !$isQuiet ? self::progressBar() : null, tally: $tally);
         } catch (Problem | DatabaseException $failure) {
             \WP_CLI::error(ErrorText::of($failure));
         }
@@ -160,6 +162,18 @@ final class Cli
             );
         }
         $this->failWhereUndone($findings);
+        if ($tally->leftAlone !== []) {
+            \WP_CLI::warning(sprintf(
+                /* translators: %d: number of visits */
+                _n(
+                    '%d visit was not looked at, because it was changed within the last 15 minutes or is being changed.',
+                    '%d visits were not looked at, because they were changed within the last 15 minutes or are being changed.',
+                    count($tally->leftAlone),
+                    'telemed-zoom'
+                ),
+                count($tally->leftAlone)
+            ));
+        }
         if ($isTable) {
             \WP_CLI::success(sprintf(
                 $dryRun

@@ -280,7 +280,7 @@ final class Plugin
         $change = new ChangeMeetingForm($this->manual, $this->ledger, $this->overlaps);
         $change->register();
         (new MeetingScreen($this->ledger, $this->overlaps, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain, $change))->register();
-        (new ReconcileScreen($this->reconcile))->register();
+        (new ReconcileScreen($this->reconcile, $this->settings))->register();
         (new NewMeetingScreen($this->manual, $this->overlaps, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps))->register();
         $former = new FormerMeetings($this->ledger, $this->queries, $this->apps, $this->settings, $this->ownAccounts);

@@ -49,10 +49,8 @@ final class MailClaims
         return $this->database->atomically(function () use ($row, $what, $doctor, $as): ?MailClaim {
             // Who changes the row holds this lock already; everybody else waits for the change.
             $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE id = ? FOR UPDATE', [$row->id]);
-            foreach ($this->lines($row->id) as $line) {
-                if (str_starts_with($line, self::note($row, $what) . ',')) {
-                    return null;
-                }
+            if ($this->wasTold($row, $what)) {
+                return null;
             }
             $id = $this->log->write($row->id, $as, null, sprintf('%s, doctor %d', self::note($row, $what), $doctor));
             return new MailClaim($id, $row->id, $what, $row->sequence, $doctor);
@@ -155,6 +153,17 @@ final class MailClaims
     {
         foreach ($this->lines($claim->meeting) as $line) {
             if (preg_match('/^(?:booked|moved|reassigned|cancelled|link \d+), sequence (\d+), doctor /', $line, $found) === 1 && (int) $found[1] > $claim->sequence) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether this was told of the visit as it is planned now, or is being told. */
+    public function wasTold(MeetingRecord $row, string $what): bool
+    {
+        foreach ($this->lines($row->id) as $line) {
+            if (str_starts_with($line, self::note($row, $what) . ',')) {
                 return true;
             }
         }

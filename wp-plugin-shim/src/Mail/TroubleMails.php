@@ -2,7 +2,7 @@
 /**
  * Tells staff, and where it is late the patient, of visits that have no meeting at Zoom, and staff of those that overlap with
  * others of their host. Where many fail together, as in an outage, each of the staff gets one mail of them all; what mends itself
- * within minutes is not told.
+ * within minutes is not told. Who was alarmed is told when the meeting is there after all.
  *
  * @package TelemedZoom
  */
@@ -29,7 +29,9 @@ defined('ABSPATH') || exit;
 final class TroubleMails
 {
     private const FAILED = 'failed';
-    private const LATE = 'late';
+    public const LATE = 'late';
+    /** The meeting of a visit that was late is there. */
+    private const READY = 'ready';
     /** A mail about the visit was refused. */
     private const UNMAILED = 'unmailed';
     /** Zoom runs one meeting of a host at a time. */
@@ -37,9 +39,16 @@ final class TroubleMails
     private const MOST_TRIES = 20;
     private const EVENTS = [self::FAILED, 'uncertain', 'missed'];
     private const PLANNED = ['booked', 'moved', 'reassigned'];
+    private const MADE = ['made', 'changed_at_zoom'];
     private const TO_PATIENTS = [self::LATE, 'missed'];
-    /** A visit that begins so soon and has no meeting is everybody's concern. */
+    /** A visit that begins so soon and has no meeting is everybody's concern, when it is not just one try that failed: */
     private const LATE_SECONDS = HOUR_IN_SECONDS;
+    /** so many have, */
+    private const LATE_TRIES = 3;
+    /** or nothing was done about it for so long, */
+    private const IDLE_SECONDS = 5 * MINUTE_IN_SECONDS;
+    /** or people are about to join. */
+    private const SOON_SECONDS = 15 * MINUTE_IN_SECONDS;
     /** Failures long before their visits are gathered for so long. */
     private const GATHER_SECONDS = 5 * MINUTE_IN_SECONDS;
 
@@ -76,12 +85,19 @@ final class TroubleMails
 
     public function take(MeetingRecord $now, MeetingRecord $before, string $event): void
     {
-        if (!in_array($event, [...self::EVENTS, ...self::PLANNED], true) || !$this->guard->mayAct()) {
+        if (!in_array($event, [...self::EVENTS, ...self::PLANNED, ...self::MADE], true) || !$this->guard->mayAct()) {
             return;
         }
         try {
             if (in_array($event, self::PLANNED, true)) {
                 $this->takeOverlap($now);
+                return;
+            }
+            if (in_array($event, self::MADE, true)) {
+                // Staff are told of all together; the patient at once, by VisitMails.
+                if (self::hasBeenLate($now, $before, $this->told)) {
+                    $this->told->take($now, self::READY, $now->doctor, MailClaims::TROUBLE);
+                }
                 return;
             }
             $claim = $this->told->take($now, $event === self::FAILED && self::isLate($now) ? self::LATE : $event, $now->doctor, MailClaims::TROUBLE);
@@ -91,6 +107,14 @@ final class TroubleMails
         } catch (DatabaseException) {
             return;
         }
+    }
+
+    /** Whether people were alarmed by what the row has overcome now. */
+    public static function hasBeenLate(MeetingRecord $now, MeetingRecord $before, MailClaims $told): bool
+    {
+        // What is made as soon as it is booked, which is most, is not looked up.
+        $isNew = $now->createdAt->getTimestamp() > Clock::now() - MINUTE_IN_SECONDS;
+        return !$before->state->hasMeeting() && $now->state->hasMeeting() && !$now->isOver() && !$isNew && $told->wasTold($now, self::LATE);
     }
 
     /** Our own screen says it to who books; an appointment system's screen cannot. It is gathered. */
@@ -125,7 +149,7 @@ final class TroubleMails
         }
         try {
             $gathered = [];
-            foreach ($this->queries->unmadeBefore(Clock::sql(self::LATE_SECONDS)) as $row) {
+            foreach (array_filter($this->queries->unmadeBefore(Clock::sql(self::LATE_SECONDS)), self::isLate(...)) as $row) {
                 $claim = $this->told->take($row, self::LATE, $row->doctor, MailClaims::TROUBLE);
                 if ($claim !== null) {
                     $gathered[] = [$claim, $row];
@@ -207,14 +231,25 @@ final class TroubleMails
             self::UNMAILED => !$row->isOver(),
             self::OVERLAPS => $row->state->isLive() && !$row->isOver() && $this->overlaps->of([$row]) !== [],
             self::LATE => !$row->state->hasMeeting() && $row->state->isLive() && !$row->isOver(),
+            self::READY => $row->state->hasMeeting() && !$row->isOver(),
             default => $row->state->value === $event,
         };
     }
 
     private static function isLate(MeetingRecord $row): bool
     {
+        $starts = $row->start->getTimestamp();
+        if ($row->state->hasMeeting()) {
+            return false;
+        }
         // Also what is far off, but not tried again before it begins: the host's writes of the day are used up.
-        $from = max(Clock::now() + self::LATE_SECONDS, $row->nextTryAt?->getTimestamp() ?? 0);
-        return !$row->state->hasMeeting() && $row->start->getTimestamp() <= $from;
+        if ($starts <= ($row->nextTryAt?->getTimestamp() ?? 0)) {
+            return true;
+        }
+        return $starts <= Clock::now() + self::LATE_SECONDS && (
+            $row->tries >= self::LATE_TRIES
+            || $row->updatedAt->getTimestamp() <= Clock::now() - self::IDLE_SECONDS
+            || $starts <= Clock::now() + self::SOON_SECONDS
+        );
     }
 }

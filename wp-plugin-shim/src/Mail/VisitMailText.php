@@ -25,7 +25,7 @@ final class VisitMailText
     public const TO_DOCTOR = 'doctor';
     private const MOST_LISTED = 50;
 
-    /** @param string $event 'booked', 'moved', 'reassigned', 'cancelled', 'link', 'late' or 'missed' */
+    /** @param string $event 'booked', 'moved', 'reassigned', 'cancelled', 'link', 'late', 'ready' or 'missed' */
     public static function subject(string $event): string
     {
         return match ($event) {
@@ -34,6 +34,7 @@ final class VisitMailText
             'cancelled' => __('Your video visit is cancelled', 'telemed-zoom'),
             'link' => __('The new link of your video visit', 'telemed-zoom'),
             'late' => __('Your video visit: the video room is not ready yet', 'telemed-zoom'),
+            'ready' => __('Your video visit: the video room is ready', 'telemed-zoom'),
             'missed' => __('Your video visit could not take place', 'telemed-zoom'),
             default => __('Your video visit', 'telemed-zoom'),
         };
@@ -76,6 +77,7 @@ final class VisitMailText
         $what = match ($event) {
             'missed' => __('A video visit is over, and its meeting at Zoom could not be made. The patient has been told, if an e-mail of theirs is known. Please call them.', 'telemed-zoom'),
             'late' => __('A video visit begins soon or has begun, and its meeting at Zoom is not there. It is still being tried. The patient has been told, if an e-mail of theirs is known. Please be ready to call them.', 'telemed-zoom'),
+            'ready' => __('The meeting of a video visit that was late is there now, and the patient has been told, if an e-mail of theirs is known. Nothing needs to be done.', 'telemed-zoom'),
             'unmailed' => __('A mail about a video visit could not be sent: this site\'s mailer has refused it. It is tried again. Please see to it that patient and doctor learn of the visit, and let an administrator look at how this site sends mail.', 'telemed-zoom'),
             'overlaps' => __('A video visit overlaps with another of the same Zoom user. Zoom runs one meeting of a host at a time, so one of the two could not be started. Please move one of them, or give one of the doctors a Zoom user of their own.', 'telemed-zoom'),
             'uncertain' => __('Zoom could not be asked whether the meeting of a video visit was made, so that it is not made a second time by itself. Look at Zoom whether there is one, and then decide on the visit\'s page.', 'telemed-zoom'),
@@ -111,6 +113,7 @@ final class VisitMailText
         $subject = match ($event) {
             'missed' => __('A video visit could not take place', 'telemed-zoom'),
             'late' => __('A video visit is not ready', 'telemed-zoom'),
+            'ready' => __('A video visit that was late is ready', 'telemed-zoom'),
             'unmailed' => __('A mail about a video visit could not be sent', 'telemed-zoom'),
             'overlaps' => __('Two video visits overlap', 'telemed-zoom'),
             'uncertain' => __('A video visit needs your decision', 'telemed-zoom'),
@@ -129,6 +132,7 @@ final class VisitMailText
             'cancelled' => $isDoctor ? __('This video visit is cancelled, or another doctor holds it:', 'telemed-zoom') : __('Your video visit is cancelled:', 'telemed-zoom'),
             'link' => __('The link of your video visit has changed. The one that you had no longer works. The visit:', 'telemed-zoom'),
             'late' => __('The video room of your visit is not ready yet. We keep trying, and the link below leads there as soon as it is. If it lasts, please call the clinic.', 'telemed-zoom'),
+            'ready' => __('The video room of your visit is ready now, and your visit takes place as planned. Please excuse the message before.', 'telemed-zoom'),
             'missed' => __('We are sorry: for technical reasons your video visit could not take place. Please ask the clinic for another appointment.', 'telemed-zoom'),
             default => $isDoctor ? __('A video visit with you is booked:', 'telemed-zoom') : __('Your video visit is booked:', 'telemed-zoom'),
         };

@@ -60,7 +60,7 @@ final class VisitMailer
         // Whoever clicked has a language of their own.
         $switched = switch_to_locale(get_locale());
         $zoomsLink = $this->settings->mailsZoomsLink();
-        $calendar = in_array($event, ['late', 'missed'], true) ? null : Calendar::message(
+        $calendar = in_array($event, ['late', 'ready', 'missed'], true) ? null : Calendar::message(
             $event === 'cancelled' ? Calendar::CANCEL : Calendar::REQUEST,
             $row,
             $this->site->id(),

@@ -38,6 +38,8 @@ final class VisitMails
     /** So often, or so near the visit, and staff are told as well. */
     private const TELL_STAFF_TRIES = 3;
     private const TELL_STAFF_SECONDS = 2 * HOUR_IN_SECONDS;
+    /** After an alarm. */
+    private const READY = 'ready';
     private const PATIENT = 'patient';
     private const DOCTOR = 'doctor';
 
@@ -72,7 +74,7 @@ final class VisitMails
         try {
             $this->claims[$now->id] = array_values(array_filter(match (true) {
                 in_array($event, self::NEWS, true) => $this->news($now, $before, $event),
-                in_array($event, self::MADE, true) => $this->link($now, $before),
+                in_array($event, self::MADE, true) => $this->link($now, $before) ?: $this->allClear($now, $before),
                 in_array($event, self::WITHOUT, true) => $this->withoutLink($now),
                 default => [],
             }));
@@ -171,6 +173,18 @@ final class VisitMails
     }
 
     /**
+     * A patient who was alarmed need not call the clinic any more.
+     *
+     * @return list<?MailClaim>
+     */
+    private function allClear(MeetingRecord $row, MeetingRecord $before): array
+    {
+        return TroubleMails::hasBeenLate($row, $before, $this->told)
+            ? [$this->told->take($row, self::READY . ' to ' . self::PATIENT, $row->doctor, MailClaims::NEWS)]
+            : [];
+    }
+
+    /**
      * Those who have Zoom's own link hold a dead one: if the new one does not come soon, they get the visit link.
      *
      * @return list<?MailClaim> none to be sent now
@@ -191,7 +205,8 @@ final class VisitMails
             $row->isOver() => $event === 'missed',
             // Who holds the visit again has been told so.
             $event === self::RELEASED => $claim->doctor !== $row->doctor,
-            $event === 'late' => !$row->state->hasMeeting() && $row->state->isLive(),
+            $event === TroubleMails::LATE => !$row->state->hasMeeting() && $row->state->isLive(),
+            $event === self::READY => $row->state->hasMeeting(),
             // Whatever else became of the visit, or was taken back.
             str_starts_with($event, 'link ') => $row->state->isLive(),
             // Not by the row's sequence: a wish that was rolled back has raised it and was told to nobody.

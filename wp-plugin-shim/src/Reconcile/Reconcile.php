@@ -54,12 +54,14 @@ final class Reconcile
      * @param ?callable(int, int): void $progress is told how many hosts are done, of how many; first 0
      * @param ?SettingsLook $look of which meetings the settings are looked at; null: of all
      * @param bool $everywhere also at hosts that no visit knows of: only for somebody who has seen what that would delete
+     * @param ?Tally $tally is told what was looked at
      * @return list<Finding> what was found, and done unless it is a dry run
      * @throws DatabaseException
      */
-    public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null, bool $everywhere = true): array
+    public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null, bool $everywhere = true, ?Tally $tally = null): array
     {
         $look ??= SettingsLook::atAll();
+        $tally ??= new Tally();
         $findings = [];
         $known = $this->queries->hosts();
         $hosts = $everywhere ? [...$known, ...$this->presentHosts($known)] : $known;
@@ -71,7 +73,7 @@ final class Reconcile
         foreach ($hosts as $number => $host) {
             try {
                 if ($unreached < self::GIVE_UP_AFTER) {
-                    array_push($findings, ...$this->compare($host, $dryRun, $look));
+                    array_push($findings, ...$this->compare($host, $dryRun, $look, $tally));
                     $unreached = 0;
                 } else {
                     $findings[] = self::unreachable($host, $outage);
@@ -127,7 +129,7 @@ final class Reconcile
      * @return list<Finding>
      * @throws Problem|\Telemed\TelemedException
      */
-    private function compare(HostOfMeetings $host, bool $dryRun, SettingsLook $look): array
+    private function compare(HostOfMeetings $host, bool $dryRun, SettingsLook $look, Tally $tally): array
     {
         $credentials = $this->apps->forHost($host);
         $client = $credentials->client->within(self::CALL_SECONDS);
@@ -155,7 +157,9 @@ final class Reconcile
         $successors = array_map(fn(array $found): array => $this->asSuccessor($found['row'], $found['generation'], $host), $this->queries->successors($host));
         array_push($actions, ...$reconciler->page([...$bereft, ...$successors], $strays), ...$reconciler->rest($unknown));
         $findings = [];
+        $tally->hosts++;
         foreach ($this->portions($host) as $portion) {
+            array_walk($portion, static fn(MeetingRecord $row) => $tally->note($row, $asVisit($row)['busy']));
             array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
             $others = array_filter($actions, static fn(array $action): bool => $action['action'] !== 'relink');
             $treated = array_fill_keys(array_filter(array_column($others, 'reference')), true);

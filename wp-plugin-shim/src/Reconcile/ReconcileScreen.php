@@ -16,6 +16,7 @@ use TelemedZoom\Meetings\MeetingScreen;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -29,8 +30,9 @@ final class ReconcileScreen
     private const SETTINGS_SECONDS = 20.0;
     /** More are counted only. */
     private const SHOWN = 200;
+    private const NAMED = 20;
 
-    public function __construct(private readonly Reconcile $reconcile)
+    public function __construct(private readonly Reconcile $reconcile, private readonly Settings $settings)
     {
     }
 
@@ -52,17 +54,25 @@ final class ReconcileScreen
         $result = get_transient(self::transient());
         delete_transient(self::transient());
         if (is_array($result)) {
-            self::printResult((bool) $result['dryRun'], (array) $result['findings']);
+            printf('<div id="telemed-findings" tabindex="-1" role="status" data-dry-run="%d" data-count="%d">', (int) $result['dryRun'], count($result['findings']));
+            self::printFindings((bool) $result['dryRun'], (array) $result['findings'], (array) $result);
+            self::printLook((array) $result);
+            echo '</div>';
         }
     }
 
     private function run(bool $dryRun): string
     {
+        if ($this->settings->mode() === '') {
+            Notices::flash('warning', __('Nothing was compared: the clinic has not chosen yet how it uses Zoom. Choose it under Telemed, Settings.', 'telemed-zoom'));
+            return MeetingsScreen::url();
+        }
         try {
+            $tally = new Tally();
             $findings = array_map(static fn(Finding $finding): array => [
                 'host' => $finding->host, 'row' => $finding->row, 'text' => $finding->text(), 'action' => $finding->action,
-            ], $this->reconcile->run($dryRun, null, SettingsLook::atAll(self::SETTINGS_SECONDS)));
-            set_transient(self::transient(), ['dryRun' => $dryRun, 'findings' => $findings], self::KEEP_SECONDS);
+            ], $this->reconcile->run($dryRun, null, SettingsLook::atAll(self::SETTINGS_SECONDS), tally: $tally));
+            set_transient(self::transient(), ['dryRun' => $dryRun, 'findings' => $findings] + get_object_vars($tally), self::KEEP_SECONDS);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The comparison could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             return MeetingsScreen::url();
@@ -70,12 +80,19 @@ final class ReconcileScreen
         return MeetingsScreen::url() . '#telemed-findings';
     }
 
-    /** @param list<array{host: string, row: ?int, text: string, action: string}> $findings */
-    private static function printResult(bool $dryRun, array $findings): void
+    /**
+     * @param list<array{host: string, row: ?int, text: string, action: string}> $findings
+     * @param array<string, mixed> $look a Tally's numbers
+     */
+    private static function printFindings(bool $dryRun, array $findings, array $look): void
     {
-        printf('<div id="telemed-findings" data-dry-run="%d" data-count="%d">', (int) $dryRun, count($findings));
         if ($findings === []) {
-            echo '<p><strong>' . esc_html($dryRun ? __('Nothing differs.', 'telemed-zoom') : __('Nothing was left to do.', 'telemed-zoom')) . '</strong></p></div>';
+            echo '<p><strong>' . esc_html(match (true) {
+                (int) $look['hosts'] === 0 => __('Nothing was compared: no doctor has a host at Zoom yet, and no visit has a meeting there.', 'telemed-zoom'),
+                !$dryRun => __('Nothing was left to do.', 'telemed-zoom'),
+                (array) $look['leftAlone'] === [] => __('Nothing differs.', 'telemed-zoom'),
+                default => __('Nothing differs in what was looked at.', 'telemed-zoom'),
+            }) . '</strong></p>';
             return;
         }
         echo '<p><strong>' . esc_html(sprintf(
@@ -117,7 +134,41 @@ final class ReconcileScreen
                 __('Change these meetings at Zoom now?', 'telemed-zoom')
             );
         }
-        echo '</div>';
+    }
+
+    /**
+     * What was looked at, and which visits were not.
+     *
+     * @param array<string, mixed> $look a Tally's numbers
+     */
+    private static function printLook(array $look): void
+    {
+        if ((int) $look['hosts'] > 0) {
+            echo '<p id="telemed-looked-at">' . esc_html(sprintf(
+                /* translators: 1: number of visits, 2: number of hosts */
+                __('Visits compared: %1$s. Hosts at Zoom: %2$s.', 'telemed-zoom'),
+                number_format_i18n((int) $look['visits']),
+                number_format_i18n((int) $look['hosts'])
+            )) . '</p>';
+        }
+        $rows = array_map('intval', (array) $look['leftAlone']);
+        if ($rows === []) {
+            return;
+        }
+        echo '<p id="telemed-left-alone" class="telemed-error" data-count="' . count($rows) . '">' . esc_html(sprintf(
+            /* translators: %s: number of visits */
+            _n(
+                '%s visit was not looked at, because it was changed within the last 15 minutes or is being changed. Compare again in a quarter of an hour, or leave it to the night:',
+                '%s visits were not looked at, because they were changed within the last 15 minutes or are being changed. Compare again in a quarter of an hour, or leave them to the night:',
+                count($rows),
+                'telemed-zoom'
+            ),
+            number_format_i18n(count($rows))
+        ));
+        foreach (array_slice($rows, 0, self::NAMED) as $row) {
+            printf(' <a href="%s">%d</a>', esc_url(MeetingScreen::url($row)), (int) $row);
+        }
+        echo (count($rows) > self::NAMED ? ' …' : '') . '</p>';
     }
 
     private static function transient(): string

@@ -1,0 +1,33 @@
+<?php
+/**
+ * What a comparison with Zoom has looked at and what it has left alone: 'nothing differs' is true only of the one.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Reconcile;
+
+use TelemedZoom\Ledger\MeetingRecord;
+
+defined('ABSPATH') || exit;
+
+final class Tally
+{
+    /** Hosts whose meetings were compared. */
+    public int $hosts = 0;
+    /** Visits to come that were compared. */
+    public int $visits = 0;
+    /** @var list<int> rows of visits that somebody may be at work on, because they were changed lately or are being changed */
+    public array $leftAlone = [];
+
+    public function note(MeetingRecord $row, bool $isBusy): void
+    {
+        if ($isBusy) {
+            $this->leftAlone[] = $row->id;
+        } else {
+            $this->visits++;
+        }
+    }
+}
