@@ -19,7 +19,9 @@ namespace Telemed;
  * Where sealed records live; the host implements it.
  *
  * What is stored is text that only the Vault can open. An exception thrown by a method becomes a StoreException with
- * that exception as its previous one.
+ * that exception as its previous one. A method may use telemed for other records; such calls nest 16 deep at most. A lock
+ * that the end of the script (exit, a fatal error) kept from being given back is given back by unlock() before the same
+ * request takes it again.
  */
 interface TokenStore
 {
@@ -521,7 +523,7 @@ final class Client
 
     /**
      * @param ?MeetingRequest $asked compares the meeting's settings with what is asked here: see Meeting::overridden()
-     * @throws NotFoundException|TelemedException
+     * @throws NotFoundException|ApiException|TelemedException ApiException too where Zoom's answer is about another meeting
      */
     public function meeting(int $meetingId, ?MeetingRequest $asked = null): Meeting
     {
@@ -550,7 +552,7 @@ final class Client
     /**
      * A fresh start URL (two hours). It logs in as the host: hand it to the host's browser at once, never store it.
      *
-     * @throws NotFoundException|TelemedException
+     * @throws NotFoundException|ApiException|TelemedException ApiException too where Zoom's answer is about another meeting
      */
     public function startUrl(int $meetingId): string
     {

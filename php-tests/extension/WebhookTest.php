@@ -40,6 +40,21 @@ final class WebhookTest extends TestCase
         );
     }
 
+    public function testNothingIsSignedButATokenAsZoomMakesThem(): void
+    {
+        foreach (array('', 'v0:' . time() . ':' . self::DEAUTHORIZED, 'a b', "a\0", "\u{e4}", str_repeat('x', 129), 7, null) as $token) {
+            try {
+                $this->receive(json_encode(array('event' => 'endpoint.url_validation', 'payload' => array('plainToken' => $token))));
+                $this->fail('it was signed: ' . json_encode($token));
+            } catch (WebhookException $refusal) {
+                $this->assertStringNotContainsString(self::SECRET, $refusal->getMessage());
+            }
+        }
+        $longest = str_repeat('aZ0_-9bY', 16);
+        $event = $this->receive(json_encode(array('event' => 'endpoint.url_validation', 'payload' => array('plainToken' => $longest))));
+        $this->assertSame(hash_hmac('sha256', $longest, self::SECRET), json_decode((string) $event->answer(), true)['encryptedToken']);
+    }
+
     /** @dataProvider spellings */
     public function testHeadersAreTakenAsPhpServerAndWordPressSpellThem(string $timestamp, string $signature, bool $list): void
     {

@@ -16,6 +16,7 @@ use std::time::Duration;
 use super::api::Api;
 use super::context::Context;
 use super::error::Error;
+use super::error::Kind;
 use super::error::Result;
 use super::meeting_request::check_host;
 use super::path::segment;
@@ -65,7 +66,6 @@ impl Client {
 
     /// The path of a host's user: always `me` in OAuth mode, always a named user in Server-to-Server mode.
     fn user_path(&self, host: Option<&str>) -> Result<String> {
-        let is_me = |host: &str| host.eq_ignore_ascii_case("me");
         match (self.is_account(), host) {
             (false, None) => Ok("/users/me".to_owned()),
             (false, Some(host)) if is_me(host) => Ok("/users/me".to_owned()),
@@ -85,14 +85,33 @@ impl Client {
     }
 }
 
+/// Whether it names a user by Zoom's id: not by an e-mail, which Zoom may know in another spelling, and not as oneself.
+fn is_user_id(host: &str) -> bool {
+    !host.contains('@') && !is_me(host)
+}
+
+fn is_me(host: &str) -> bool {
+    host.eq_ignore_ascii_case("me")
+}
+
 /// The error where an answer is missing that must be there.
 fn unanswered() -> Error {
     Error::new(
-        crate::zoom::error::Kind::Transport,
+        Kind::Transport,
         "no answer came for this request",
         "Look in Zoom whether it was done, then try again.",
     )
     .maybe_delivered(true)
+}
+
+/// The error where an answer is about something else than what was asked for: whoever went by it would lead people to others.
+fn about_another(what: &str) -> Error {
+    Error::new(
+        Kind::Api,
+        format!("Zoom's answer is about another {what} than the one asked for"),
+        "Try again in a minute. If it stays so, look for a proxy or a cache between this server and Zoom that mixes answers up.",
+    )
+    .retryable(true)
 }
 
 /// Zoom's meeting numbers are positive.

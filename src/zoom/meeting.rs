@@ -59,9 +59,12 @@ pub struct MeetingAnswer {
     settings: Vec<(&'static str, Value)>,
 }
 
-/// The one field of an answer that logs in as the host.
+/// The one field of an answer that logs in as the host, and of which meeting.
 #[derive(Deserialize)]
 pub struct StartUrlAnswer {
+    /// Zoom's meeting number.
+    #[serde(deserialize_with = "number_or_text")]
+    pub id: i64,
     /// Secret.
     #[serde(default)]
     pub start_url: Option<Zeroizing<String>>,

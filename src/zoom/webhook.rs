@@ -16,6 +16,8 @@ const TIMESTAMP_HEADER: &str = "x-zm-request-timestamp";
 const SIGNATURE_HEADER: &str = "x-zm-signature";
 /// Zoom's demand that the endpoint proves to know the secret.
 const URL_VALIDATION: &str = "endpoint.url_validation";
+/// Zoom's are 22 characters long.
+const MAX_PLAIN_TOKEN: usize = 128;
 /// Zoom's events are a few kilobytes.
 const MAX_BODY_BYTES: usize = 1 << 20;
 
@@ -105,7 +107,8 @@ impl Webhook {
                 .payload
                 .plain_token
                 .as_deref()
-                .ok_or_else(|| refused("it bears no plainToken"))?;
+                .filter(|plain| is_plain_token(plain))
+                .ok_or_else(|| refused("it bears no plainToken as Zoom makes them"))?;
             Some(
                 json!({"plainToken": plain, "encryptedToken": self.mac(plain.as_bytes())})
                     .to_string(),
@@ -163,6 +166,14 @@ impl WebhookEvent {
     pub fn client_id(&self) -> Option<&str> {
         self.payload.client_id.as_deref()
     }
+}
+
+/// The answer is a signature made with the secret token: whatever else it were made for could be passed off as an event.
+fn is_plain_token(text: &str) -> bool {
+    (1..=MAX_PLAIN_TOKEN).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 fn refused(why: &str) -> Error {
@@ -249,5 +260,34 @@ mod tests {
         }
         assert!(Webhook::new("", 300).is_err());
         assert!(Webhook::new("x", 0).is_err());
+    }
+
+    #[test]
+    fn only_a_token_as_zoom_makes_them_is_signed() {
+        let answer = |plain: &str| {
+            let body =
+                json!({"event": URL_VALIDATION, "payload": {"plainToken": plain}}).to_string();
+            let webhook = Webhook::new("test-secret-token", 300).unwrap();
+            let signature = format!(
+                "v0={}",
+                webhook.mac(format!("v0:1796060000:{body}").as_bytes())
+            );
+            receive(&body, "1796060000", &signature, 0)
+        };
+        for plain in ["qgg8vlvZRS6UYooatFL8Aw", "a", "_-", &"x".repeat(128)] {
+            assert!(answer(plain).unwrap().answer().is_some(), "{plain}");
+        }
+        for plain in [
+            "",
+            "v0:1796060000:{\"event\":\"app_deauthorized\"}",
+            "a b",
+            "a\n",
+            "a\0",
+            "\u{e4}",
+            "a=",
+            &"x".repeat(129),
+        ] {
+            assert_eq!(answer(plain).unwrap_err().kind(), Kind::Webhook, "{plain}");
+        }
     }
 }

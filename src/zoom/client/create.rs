@@ -5,6 +5,8 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Client;
+use super::about_another;
+use super::is_user_id;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
@@ -105,6 +107,17 @@ pub(super) fn refuse_past(start: Timestamp, now: Timestamp) -> Result<()> {
         format!("the start {start} has passed"),
         "Give a start in the future; check the time zone and this server's clock.",
     ))
+}
+
+/// Where the answer says whose visit it is and who hosts it, it must be this one's: two visits may begin at the same time.
+pub(super) fn compare_visit(meeting: &Meeting, request: &MeetingRequest) -> Result<()> {
+    let is_of_another_visit = meeting.marker().is_some() && meeting.marker() != request.marker();
+    let host_id = request.host().filter(|host| is_user_id(host));
+    let is_of_another_host = host_id.is_some_and(|id| meeting.host_id().is_some_and(|it| it != id));
+    if is_of_another_visit || is_of_another_host {
+        return Err(about_another("meeting"));
+    }
+    Ok(())
 }
 
 /// The instant that Zoom echoes must be the one that was asked for.

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use super::create::compare_time;
+use super::create::compare_visit;
 use super::create::refuse_over;
 use super::create::refuses_passcode;
 use crate::zoom::api::Operation;
@@ -139,11 +140,13 @@ impl Client {
     ) -> Result<Meeting> {
         let answer: MeetingAnswer = reply.json()?;
         let meeting = Meeting::new(answer, &self.api.context().endpoints);
-        compare_time(&meeting, request).map_err(|error| {
-            error
-                .maybe_delivered(true)
-                .with_tracking_id(reply.response.tracking_id())
-        })?;
+        compare_visit(&meeting, request)
+            .and_then(|()| compare_time(&meeting, request))
+            .map_err(|error| {
+                error
+                    .maybe_delivered(true)
+                    .with_tracking_id(reply.response.tracking_id())
+            })?;
         Ok(meeting.compared_with(request.all_settings(), Some(passcode)))
     }
 }

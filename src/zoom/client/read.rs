@@ -4,6 +4,7 @@ use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::Client;
+use super::about_another;
 use super::meeting_path;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
@@ -36,13 +37,15 @@ impl Client {
     /// One meeting.
     ///
     /// # Errors
-    /// When Zoom does not know it.
+    /// When Zoom does not know it, or answers about another one.
     pub fn meeting(&self, meeting_id: i64) -> Result<Meeting> {
-        let answer: MeetingAnswer = self
-            .api
-            .call(&Operation::get(meeting_path(meeting_id)?))?
-            .json()?;
-        Ok(Meeting::new(answer, &self.api.context().endpoints))
+        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)?))?;
+        let answer: MeetingAnswer = reply.json()?;
+        let meeting = Meeting::new(answer, &self.api.context().endpoints);
+        if meeting.id() == meeting_id {
+            return Ok(meeting);
+        }
+        Err(about_another("meeting").with_tracking_id(reply.response.tracking_id()))
     }
 
     /// The host's scheduled meetings that have not expired.
@@ -81,12 +84,14 @@ impl Client {
     /// A fresh start URL. Secret: it logs in as the host.
     ///
     /// # Errors
-    /// When Zoom does not know the meeting, or gives no link that leads to Zoom.
+    /// When Zoom does not know the meeting, answers about another one, or gives no link that leads to Zoom.
     pub fn start_url(&self, meeting_id: i64) -> Result<Zeroizing<String>> {
-        let answer: StartUrlAnswer = self
-            .api
-            .call(&Operation::get(meeting_path(meeting_id)?))?
-            .json()?;
+        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)?))?;
+        let answer: StartUrlAnswer = reply.json()?;
+        let tracking_id = reply.response.tracking_id();
+        if answer.id != meeting_id {
+            return Err(about_another("meeting").with_tracking_id(tracking_id));
+        }
         answer
             .start_url
             .filter(|link| self.api.context().endpoints.trusts_link(link))
@@ -96,7 +101,7 @@ impl Client {
                     "Zoom gave no start link that leads to Zoom",
                     "Open Zoom, sign in as the host and start the meeting there.",
                 )
-                .with_tracking_id(self.last_tracking_id())
+                .with_tracking_id(tracking_id)
             })
     }
 }

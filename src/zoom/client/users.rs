@@ -6,6 +6,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::Client;
+use super::about_another;
+use super::is_user_id;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
@@ -29,11 +31,16 @@ impl Client {
     /// One user: the connected doctor, or the named user of the account.
     ///
     /// # Errors
-    /// When Zoom does not know the user.
+    /// When Zoom does not know the user, or answers about another one than the id names.
     pub fn user(&self, host: Option<&str>) -> Result<User> {
-        self.api
-            .call(&Operation::get(self.user_path(host)?))?
-            .json()
+        let reply = self.api.call(&Operation::get(self.user_path(host)?))?;
+        let user: User = reply.json()?;
+        match host.filter(|host| is_user_id(host)) {
+            Some(id) if id != user.id() => {
+                Err(about_another("user").with_tracking_id(reply.response.tracking_id()))
+            }
+            _ => Ok(user),
+        }
     }
 
     /// All active users of the account.
