@@ -110,6 +110,22 @@ final class StartTest extends ClinicTestCase
         $this->assertNotNull($page->element('telemed-start-fallback'));
     }
 
+    public function testAnAnswerAboutAnotherMeetingLeadsNobodyThere(): void
+    {
+        $this->zoom->answer(array('method' => 'GET', 'path' => '/v2/meetings/'), 200, array(
+            'id' => $this->meeting['meeting_id'] + 1,
+            'host_id' => FakeZoom::DOCTOR2,
+            'start_time' => self::start(),
+            'duration' => 25,
+            'join_url' => 'https://us02web.zoom.us/j/1',
+            'start_url' => 'https://us02web.zoom.us/s/1?zak=of-doctor-2',
+        ), array(), -1);
+        $page = $this->browser('doctor1')->get($this->meeting['start_link'], false);
+        $this->assertSame('', $page->header('location'));
+        $this->assertStringNotContainsString('of-doctor-2', $page->body);
+        $this->assertNotNull($page->element('telemed-start-fallback'));
+    }
+
     public function testACancelledVisitIsNotStarted(): void
     {
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->meeting['id']}");
