@@ -13,6 +13,8 @@ use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\FormerMeetings;
 use TelemedZoom\Apps\FormerMeetingsScreen;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Care\PersonalData;
+use TelemedZoom\Care\PersonalRows;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Connections\Deauthorizations;
 use TelemedZoom\Connections\Grants;
@@ -254,6 +256,7 @@ final class Plugin
         (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         $this->otherZoomUser->register();
         Cli::register($this);
+        (new PersonalData(new PersonalRows($this->database), $this->log, $this->apps, $this->hosts, $this->settings, $this->afterRequest))->register();
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
         $outbox = new Outbox();
         $outbox->register();

@@ -33,7 +33,7 @@ final class Settings
     /** What only a site has that was set up. */
     public const CREDENTIALS = [...self::IDS, ...self::SECRETS];
     /** The least and the most of each number. */
-    private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650]];
+    private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650], 'patient_days' => [1, 3650]];
     private const SWITCHES = ['admins_may_start', 'mail_patients', 'mail_zooms_link'];
     private const DEFAULTS = [
         'mode' => '',
@@ -49,6 +49,7 @@ final class Settings
         'mail_zooms_link' => false,
         'join_minutes_before' => 15,
         'blank_days' => 30,
+        'patient_days' => 365,
     ];
 
     public function __construct(private readonly EncryptionKey $key, private readonly Extension $extension)
@@ -120,6 +121,12 @@ final class Settings
     public function blankDays(): int
     {
         return (int) $this->all()['blank_days'];
+    }
+
+    /** So many days after a visit it is forgotten whom it was with, and what its log says. */
+    public function patientDays(): int
+    {
+        return (int) $this->all()['patient_days'];
     }
 
     public function secretIsSet(string $field): bool

@@ -176,6 +176,7 @@ final class SettingsPage
         self::printSwitch('mail_zooms_link', __('Link in mails', 'telemed-zoom'), $this->settings->mailsZoomsLink(), __('Mail Zoom\'s own link instead of the visit link', 'telemed-zoom'), __('The visit link never changes. Zoom\'s own link is there only when the meeting is made, and whenever it changes everybody is mailed the new one.', 'telemed-zoom'));
         self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->settings->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
         self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->settings->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
+        self::printNumber('patient_days', __('Forget patients after', 'telemed-zoom'), $this->settings->patientDays(), 1, 3650, __('days. Then it is forgotten whom a visit that is over was with, and its log is removed.', 'telemed-zoom'));
         echo '</table>';
     }
 
