@@ -106,13 +106,14 @@ final class Site
     }
 
     /**
-     * Runs PHP inside WordPress, in a process of its own, as WP-CLI would.
+     * Runs PHP inside WordPress, in a process of its own, as WP-CLI would; once no request is at work, whose end would meet it.
      *
      * @param string $code its return value comes back through JSON; $arguments are its $arguments
      * @param array<string, mixed> $arguments
      */
     public function php(string $code, array $arguments = array()): mixed
     {
+        $this->awaitRequests();
         $script = '$arguments = json_decode(stream_get_contents(STDIN), true, 512, JSON_THROW_ON_ERROR);'
             . '[$_SERVER["HTTP_HOST"], $_SERVER["REQUEST_URI"]] = explode("/", ' . var_export(substr($this->url('/'), strlen('http://')), true) . ', 2);'
             . '$_SERVER["REQUEST_URI"] = "/" . $_SERVER["REQUEST_URI"];'
@@ -253,9 +254,13 @@ final class Site
         return $text;
     }
 
-    /** A connection to the site's database, as WordPress or as the server's own root, who may do everything. */
+    /**
+     * A connection to the site's database, as WordPress or as the server's own root, who may do everything; once no request is at
+     * work, which may be about to write what is looked at.
+     */
     public function database(bool $asRoot = false): \mysqli
     {
+        $this->awaitRequests();
         mysqli_report(MYSQLI_REPORT_ERROR | MYSQLI_REPORT_STRICT);
         $db = $this->state['db'];
         [$user, $password] = $asRoot ? array('root', '') : array($db['user'], $db['password']);
