@@ -13,6 +13,7 @@ use Telemed\ScopeException;
 use Telemed\ServerToServerApp;
 use Telemed\TelemedException;
 use Telemed\TransportException;
+use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
 
@@ -450,5 +451,30 @@ final class ErrorTest extends ExtensionTestCase
             $this->failure(ConfigurationException::class, static fn () => new \Telemed\MeetingRequest('Video visit', $far, 30, 'UTC'));
         }
         $this->failure(NotFoundException::class, static fn () => $app->client()->meeting(PHP_INT_MAX));
+    }
+
+    public function testADefectIsAnErrorOfPhpAndNamesItsPlaceAlone(): void
+    {
+        $clock = tempnam(sys_get_temp_dir(), 'telemed');
+        exec('cc -shared -fPIC -o ' . escapeshellarg($clock) . ' ' . escapeshellarg(__DIR__ . '/Support/bad-clock.c') . ' 2>&1', $output, $status);
+        $this->assertSame(0, $status, implode("\n", $output));
+        try {
+            $child = ChildPhp::run(
+                'try {
+                    (new Telemed\Webhook("secret"))->receive("{}", []);
+                } catch (Error $error) {
+                    report([get_class($error), $error->getMessage()]);
+                }
+                report(["no more than that", vault()->open(vault()->seal("x", "c"), "c")]);',
+                array(),
+                array('LD_PRELOAD' => $clock, 'RUST_BACKTRACE' => 'full')
+            );
+        } finally {
+            unlink($clock);
+        }
+        $this->assertSame('Error', $child->report[0] ?? null, $child->output . $child->errors);
+        $this->assertStringStartsWith('Rust panic: ', $child->report[1]);
+        $this->assertStringContainsString('no more than that', $child->output, 'the script went on');
+        $this->assertMatchesRegularExpression('~^telemed: a defect in telemed \S+ at [^/]\S+:\d+\n$~D', $child->errors);
     }
 }
