@@ -61,6 +61,30 @@ final class PresenceTest extends KivicareTestCase
         $this->assertSame(array(), $this->meetings());
     }
 
+    public function testACoreOfTheGenerationBeforeIsNamedWithWhatToDo(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->standIn('version', '3.6.13');
+        $page = $this->browser('admin')->get('/wp-admin/index.php');
+        $this->assertSame(200, $page->status);
+        $this->assertStringContainsString('KiviCare 3.6.13 is too old for Telemed for Zoom 0.', $page->text('telemed-kivicare-too-old'));
+        $this->assertStringContainsString('Update KiviCare.', $page->text('telemed-kivicare-too-old'));
+        $this->assertNull($this->browser('doctor1')->get('/wp-admin/profile.php')->element('telemed-kivicare-too-old'));
+        $this->make('admin', 'doctor1');
+        $this->onlyMeeting();
+    }
+
+    public function testACoreThatWasNeverTriedIsNamedAndGoesOn(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->assertNull($this->browser('admin')->get('/wp-admin/index.php')->element('telemed-kivicare-newer'));
+        $this->standIn('version', '4.6.1');
+        $this->assertStringContainsString('KiviCare 4.6.1 is newer than the newest', $this->browser('admin')->get('/wp-admin/index.php')->text('telemed-kivicare-newer'));
+        $this->assertNull($this->browser('admin')->get('/wp-admin/edit.php')->element('telemed-kivicare-newer'), 'not on every page');
+        $this->visit($this->book());
+        $this->onlyMeeting();
+    }
+
     public function testWhereKivicareIsAbsentNoQueryIsAdded(): void
     {
         $this->site->php('require_once ABSPATH . "wp-admin/includes/plugin.php"; deactivate_plugins("kivicare-clinic-management-system/kivicare-clinic-management-system.php");');

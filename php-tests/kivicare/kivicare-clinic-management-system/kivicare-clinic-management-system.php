@@ -14,7 +14,7 @@ declare(strict_types=1);
 defined('ABSPATH') || exit;
 
 define('KIVI_CARE_DIR', __DIR__ . '/');
-define('KIVI_CARE_VERSION', '4.3.0');
+define('KIVI_CARE_VERSION', (string) (((array) get_option('kivicare_standin', []))['version'] ?? '4.3.0'));
 define('KIVI_CARE_PREFIX', 'kiviCare_');
 define('KIVI_CARE_NAME', 'kivicare');
 

@@ -14,6 +14,7 @@ use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
@@ -22,8 +23,11 @@ final class AdminScreen
     /** Shown in place of a stored secret; sent back unchanged, it keeps the secret. */
     public const PLACEHOLDER = '••••••••';
 
-    public function __construct(private readonly Plugin $plugin, private readonly CoreSettings $coreSettings)
-    {
+    public function __construct(
+        private readonly Plugin $plugin,
+        private readonly CoreSettings $coreSettings,
+        private readonly ClinicAccountSetup $clinicAccount
+    ) {
     }
 
     /** @return array<string, mixed> */
@@ -40,19 +44,33 @@ final class AdminScreen
     }
 
     /**
-     * @param array<string, mixed> $fields auth_type, client_id, client_secret
-     * @throws Problem with what to do, in words for the screen
+     * @param array<string, mixed> $fields auth_type, client_id, client_secret; in Server-to-Server mode account_id, and confirm_hosts:
+     *        whether doctors with exactly one matching Zoom user get that as their host
+     * @return string what to tell the administrator besides
+     * @throws Problem|DatabaseException|\Telemed\TelemedException with what to do, in words for the screen
      */
-    public function save(#[\SensitiveParameter] array $fields): void
+    public function save(#[\SensitiveParameter] array $fields): string
     {
         $text = static fn(string $name): string => is_scalar($fields[$name] ?? null) ? trim((string) $fields[$name]) : '';
-        match ($text('auth_type')) {
-            CoreSettings::OAUTH => $this->saveOAuth($text('client_id'), $text('client_secret')),
-            CoreSettings::S2S => $this->saveServerToServer(),
-            CoreSettings::NONE => $this->store(['mode' => '']),
-            default => throw new Problem('telemed_bad_mode', __('the mode is none of oauth, server-to-server, none', 'telemed-zoom')),
-        };
+        $told = '';
+        switch ($text('auth_type')) {
+            case CoreSettings::OAUTH:
+                $this->saveOAuth($text('client_id'), $text('client_secret'));
+                break;
+            case CoreSettings::S2S:
+                $told = $this->saveServerToServer(
+                    ['account_id' => $text('account_id'), 'client_id' => $text('client_id'), 'client_secret' => $text('client_secret')],
+                    (bool) ($fields['confirm_hosts'] ?? false)
+                );
+                break;
+            case CoreSettings::NONE:
+                $this->store(['mode' => '']);
+                break;
+            default:
+                throw new Problem('telemed_bad_mode', __('the mode is none of oauth, server-to-server, none', 'telemed-zoom'));
+        }
         $this->coreSettings->sync();
+        return $told;
     }
 
     private function saveOAuth(string $id, #[\SensitiveParameter] string $secret): void
@@ -78,21 +96,19 @@ final class AdminScreen
         }
     }
 
-    /** The core's switch has no fields for the clinic's account; ours has. */
-    private function saveServerToServer(): void
+    /**
+     * The core's switch has no fields for the clinic's account; who calls the route may send them, as the commercial add-on takes them.
+     *
+     * @param array{account_id: string, client_id: string, client_secret: string} $entered
+     * @return string what to tell besides
+     */
+    private function saveServerToServer(#[\SensitiveParameter] array $entered, bool $confirmsHosts): string
     {
-        foreach (['s2s_account_id', 's2s_client_id', 's2s_client_secret'] as $field) {
-            if ($this->plugin->settings->text($field) === '') {
-                throw new Problem(
-                    'telemed_incomplete',
-                    __('the clinic\'s account ID, client ID and client secret are not stored yet', 'telemed-zoom'),
-                    /* translators: %s: address of a page */
-                    sprintf(__('Enter them under Telemed, Settings: %s', 'telemed-zoom'), SettingsPage::url()),
-                    409
-                );
-            }
+        if ($entered['client_secret'] === self::PLACEHOLDER) {
+            $entered['client_secret'] = '';
         }
-        $this->store(['mode' => Settings::MODE_S2S]);
+        $this->clinicAccount->use($entered);
+        return $confirmsHosts ? $this->clinicAccount->confirmHosts() : '';
     }
 
     /** @param array<string, string> $fields */

@@ -22,6 +22,8 @@ final class Presence
 {
     /** The oldest core with providers; older ones speak in filters and are another interface. */
     public const LEAST_CORE = '4.0.0';
+    /** The newest core that this version was tried with. */
+    public const NEWEST_KNOWN = '4.3.0';
     /** The generation of the commercial add-on whose place we take; the core refuses anything below 4.0.0. */
     private const STANDS_FOR = '4.3.0';
     private const COMMERCIAL = 'kivicare-telemed-addon/kivicare-telemed-addon.php';
@@ -62,7 +64,13 @@ final class Presence
     public function begin(): void
     {
         if (!self::isCoreThere()) {
+            if (defined('KIVI_CARE_VERSION')) {
+                add_action('admin_notices', [$this, 'showTooOld']);
+            }
             return;
+        }
+        if (version_compare((string) KIVI_CARE_VERSION, self::NEWEST_KNOWN, '>')) {
+            add_action('admin_notices', [$this, 'showNewer']);
         }
         if (self::isCommercialAddonActive()) {
             add_action('admin_notices', [$this, 'showStandDown']);
@@ -134,6 +142,37 @@ final class Presence
     {
         if (Capabilities::isAdmin()) {
             Notices::print('error', esc_html($this->mismatchText()), 'telemed-kivicare-mismatch');
+        }
+    }
+
+    /** KiviCare 3 and older ask for their add-ons in another way. */
+    public function showTooOld(): void
+    {
+        if (Capabilities::isAdmin()) {
+            Notices::print('error', esc_html(sprintf(
+                /* translators: 1: version of KiviCare, 2: version of this plugin, 3 and 4: versions of KiviCare */
+                __('KiviCare %1$s is too old for Telemed for Zoom %2$s, which works with KiviCare %3$s to %4$s: no video visit of KiviCare is held through it. Update KiviCare. Visits that are booked under Telemed itself are not concerned.', 'telemed-zoom'),
+                (string) KIVI_CARE_VERSION,
+                Plugin::VERSION,
+                self::LEAST_CORE,
+                self::NEWEST_KNOWN
+            )), 'telemed-kivicare-too-old');
+        }
+    }
+
+    /** A core that is newer than what was tried, on the screens where one looks for such news. */
+    public function showNewer(): void
+    {
+        $isShown = Plugin::isOwnScreen() || in_array(get_current_screen()?->id, ['dashboard', 'plugins'], true);
+        // What does not fit has a notice of its own.
+        if ($this->mismatch === null && $isShown && Capabilities::isAdmin()) {
+            Notices::print('warning', esc_html(sprintf(
+                /* translators: 1: version of KiviCare, 2: version of this plugin, 3: version of KiviCare */
+                __('KiviCare %1$s is newer than the newest that Telemed for Zoom %2$s was tried with, %3$s. Its classes fit and video visits go on. Book, move and cancel one to see, and look for an update of Telemed for Zoom.', 'telemed-zoom'),
+                (string) KIVI_CARE_VERSION,
+                Plugin::VERSION,
+                self::NEWEST_KNOWN
+            )), 'telemed-kivicare-newer');
         }
     }
 

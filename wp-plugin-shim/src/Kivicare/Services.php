@@ -37,7 +37,7 @@ final class Services
         $this->bookings = new Bookings($plugin->ledger, $plugin->visits);
         $this->lists = new Lists($plugin->ledger, $plugin->settings);
         $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
-        $this->adminScreen = new AdminScreen($plugin, $this->coreSettings);
+        $this->adminScreen = new AdminScreen($plugin, $this->coreSettings, new ClinicAccountSetup($plugin));
         $this->callback = new Callback($plugin->oauthCallback, $this->coreSettings);
         $this->takeOver = new TakeOver(
             $plugin,
@@ -74,6 +74,7 @@ final class Services
         if (is_admin()) {
             (new OwnAccountField($this->ownAccounts, $this->coreSettings))->register();
             (new TakeOverScreen($this->takeOver))->register();
+            (new HostlessNotice($this->plugin))->register();
         }
     }
 }

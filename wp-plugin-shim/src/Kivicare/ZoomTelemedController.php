@@ -33,7 +33,7 @@ final class ZoomTelemedController extends KCBaseController
         $text = ['type' => 'string', 'maxLength' => 512];
         $app = ['client_id' => $text, 'client_secret' => $text, 'account_id' => $text];
         $this->route('', 'GET', 'getSettings', 'isAdministrator');
-        $this->route('', 'PUT, POST', 'saveSettings', 'isAdministrator', ['auth_type' => $mode + ['required' => true]] + $app);
+        $this->route('', 'PUT, POST', 'saveSettings', 'isAdministrator', ['auth_type' => $mode + ['required' => true], 'confirm_hosts' => ['type' => 'boolean', 'default' => false]] + $app);
         $this->route('/doctor-config', 'GET', 'getDoctor', 'isDoctor');
         $this->route('/doctor-config', 'PUT', 'saveDoctor', 'isDoctor', ['auth_type' => $mode, 'host' => $text] + $app);
         $this->route('/authorize', 'GET', 'authorize', 'isDoctor');
@@ -77,8 +77,8 @@ final class ZoomTelemedController extends KCBaseController
     public function saveSettings(\WP_REST_Request $request): \WP_REST_Response
     {
         return $this->answer(static function () use ($request): array {
-            Services::instance()->adminScreen->save($request->get_params());
-            return [__('Zoom settings saved.', 'telemed-zoom'), ''];
+            $told = Services::instance()->adminScreen->save($request->get_params());
+            return [trim(__('Zoom settings saved.', 'telemed-zoom') . ' ' . $told), ''];
         }, self::SHOWN);
     }
 

@@ -2,6 +2,7 @@
 /**
  * What a test can make different, in the option kivicare_standin:
  *
+ * version      KIVI_CARE_VERSION, in place of 4.3.0
  * contract     '' | 'added' | 'changed' | 'missing': the abstract provider as a core update might leave it
  * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone)
  * meet         true: the add-on for Google Meet is active
