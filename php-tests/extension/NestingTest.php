@@ -41,6 +41,21 @@ final class NestingTest extends ExtensionTestCase
         }
     }
 
+    public function testACallWithinAStoreDoesNotHideWhatTheStoreThrew(): void
+    {
+        $cause = new \LogicException('the first');
+        $store = new MemoryTokenStore();
+        $app = $this->oauthApp($store);
+        $store->instead['save'] = static function () use ($cause): void {
+            throw $cause;
+        };
+        $store->instead['unlock'] = static function () use ($app): void {
+            $app->connection('8');
+        };
+        $refusal = $this->failure(StoreException::class, static fn () => $app->authorizationRequest('7'));
+        $this->assertSame($cause, $refusal->getPrevious());
+    }
+
     public function testADateThatAsksForItselfEnds(): void
     {
         $date = new class ('+1 day') extends \DateTimeImmutable {

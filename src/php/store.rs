@@ -83,9 +83,10 @@ impl Store {
 
     /// Runs `work`, which may use the store; its error names what the store threw.
     pub fn run<T>(&self, work: impl FnOnce() -> Result<T>) -> PhpResult<T> {
-        self.trouble.thrown.take();
+        // A method of the store may have called us: what was thrown before belongs to the call that it is in.
+        let before = self.trouble.thrown.take();
         let result = work();
-        let thrown = self.trouble.thrown.take();
+        let thrown = self.trouble.thrown.replace(before);
         if self.trouble.is_fatal.take() {
             drop((result, thrown));
             resume_fatal();

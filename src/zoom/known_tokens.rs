@@ -97,8 +97,8 @@ impl KnownTokens {
         })
     }
 
-    /// The PHP request is over: nothing is being refreshed any more. A fatal error in a token store skips destructors, and
-    /// its marks would otherwise stay for the life of the process.
+    /// The PHP request is over: nothing is being refreshed any more. A fiber that a fatal error left suspended in a token store
+    /// never ends, and its marks would otherwise stay for the life of the process.
     pub fn end_request(&self) {
         if let Ok(mut busy) = self.busy.try_borrow_mut() {
             busy.clear();

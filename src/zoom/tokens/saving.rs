@@ -23,7 +23,7 @@ impl Tokens {
     /// When the store fails; then the record is kept in memory and saved at the next opportunity.
     pub fn save(&self, record: &Record, replaces: Option<&str>) -> Result<bool> {
         let sealed = record::seal(&self.context, &self.key, record)?;
-        // Kept before the store is asked: a fatal error in a store written in PHP never comes back here.
+        // Kept before the store is asked: a script may end inside a store written in PHP, and with it what stands here.
         self.context.known.keep_unsaved(
             self.id,
             Unsaved {
