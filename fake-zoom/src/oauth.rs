@@ -130,7 +130,7 @@ fn issue(state: &mut State, request: &Request) -> Result<Value, Refusal> {
     }
 }
 
-/// The form of the body; with `strict_query` off also what stands in the query.
+/// The form of the body, then what stands in the query; with `strict_query` nothing may stand there.
 fn parameters(state: &State, request: &Request) -> Result<Vec<(String, String)>, Refusal> {
     let query = request.query_pairs();
     if state.switches.strict_query && !query.is_empty() {
@@ -144,28 +144,40 @@ fn parameters(state: &State, request: &Request) -> Result<Vec<(String, String)>,
     Ok(pairs)
 }
 
-/// HTTP Basic, and nothing else.
+/// The app whose id and secret come by HTTP Basic or, without such a header, in the body; with `strict_query` by
+/// HTTP Basic alone.
 fn authenticate(state: &State, request: &Request) -> Result<App, Refusal> {
-    let decoded = request
-        .header("authorization")
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
-        .and_then(|(_, text)| STANDARD.decode(text.trim()).ok())
-        .and_then(|bytes| String::from_utf8(bytes).ok())
+    let (id, secret) =
+        if request.header("authorization").is_some() || state.switches.strict_query {
+            basic(request)
+        } else {
+            let form = form_pairs(&request.body);
+            let part = |name| pair(&form, name).map(str::to_owned);
+            part("client_id").zip(part("client_secret"))
+        }
+        .filter(|(id, secret)| !id.is_empty() && !secret.is_empty())
         .ok_or(Refusal::MissingCredentials)?;
-    let (id, secret) = decoded.split_once(':').ok_or(Refusal::MissingCredentials)?;
-    if id.is_empty() || secret.is_empty() {
-        return Err(Refusal::MissingCredentials);
-    }
     let app = state
         .apps
-        .get(id)
+        .get(&id)
         .filter(|app| app.client_secret == secret)
         .ok_or(Refusal::WrongCredentials)?;
     if !app.enabled {
         return Err(Refusal::AppDisabled);
     }
     Ok(app.clone())
+}
+
+/// Id and secret of an HTTP Basic header.
+fn basic(request: &Request) -> Option<(String, String)> {
+    let decoded = request
+        .header("authorization")
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("basic"))
+        .and_then(|(_, text)| STANDARD.decode(text.trim()).ok())
+        .and_then(|bytes| String::from_utf8(bytes).ok())?;
+    let (id, secret) = decoded.split_once(':')?;
+    Some((id.to_owned(), secret.to_owned()))
 }
 
 fn exchange(

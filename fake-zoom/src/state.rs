@@ -24,6 +24,7 @@ use crate::tokens::Tokens;
 pub struct Switches {
     pub rate_limits: bool,
     pub strict_me: bool,
+    /// The token endpoint takes a form body and HTTP Basic only, where Zoom also takes the query and a body's credentials.
     pub strict_query: bool,
     /// `null` leaves the field out of token answers; tokens then live 3599 s.
     pub expires_in: Option<i64>,
@@ -71,7 +72,7 @@ impl Default for Switches {
         Self {
             rate_limits: true,
             strict_me: true,
-            strict_query: true,
+            strict_query: false,
             expires_in: Some(3599),
             send_api_url: true,
             api_url: None,

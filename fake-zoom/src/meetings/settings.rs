@@ -262,7 +262,7 @@ pub fn defaults(in_force: &Map<String, Value>, host: &User) -> Map<String, Value
         "who_will_receive_summary": user("in_meeting.meeting_summary_with_ai_companion.who_will_receive_summary"),
         "auto_start_ai_companion_questions": user("in_meeting.ai_companion_questions.auto_enable"),
         "who_can_ask_questions": user("in_meeting.ai_companion_questions.who_can_ask_questions"),
-        "meeting_invitees": []
+        "meeting_invitees": [], "show_join_info": false
     });
     match tree {
         Value::Object(map) => map,

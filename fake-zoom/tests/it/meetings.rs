@@ -81,6 +81,7 @@ fn the_example_of_the_reference() {
     ] {
         assert_eq!(made[name], value, "{name}");
     }
+    assert_eq!(made["settings"]["show_join_info"], false);
     let id = made["id"].as_u64().unwrap();
     assert!(id > 1 << 31 && id.to_string().len() == 11);
     assert_eq!(

@@ -75,19 +75,18 @@ fn token_errors() {
     ] {
         refused(&zoom.post_token(app, &form), 400, &body);
     }
-    // No Basic header, even with the credentials in the body.
-    let form = [
-        s2s,
-        ("account_id", CLINIC),
-        ("client_id", S2S_APP.0),
-        ("client_secret", S2S_APP.1),
-    ];
-    let answer = send(zoom.request("POST", "/oauth/token").form(&form));
-    refused(
-        &answer,
-        400,
-        &reason("Client ID or client secret is missing.", "invalid_request"),
-    );
+    // No credentials, or half of them in the body.
+    for form in [
+        vec![s2s, ("account_id", CLINIC)],
+        vec![s2s, ("account_id", CLINIC), ("client_id", S2S_APP.0)],
+    ] {
+        let answer = send(zoom.request("POST", "/oauth/token").form(&form));
+        refused(
+            &answer,
+            400,
+            &reason("Client ID or client secret is missing.", "invalid_request"),
+        );
+    }
     // A disabled app.
     zoom.amend("apps", S2S_APP.0, &json!({"enabled": false}));
     let answer = zoom.post_token(S2S_APP, &[s2s, ("account_id", CLINIC)]);
@@ -98,19 +97,66 @@ fn token_errors() {
     );
 }
 
+/// Everything that Zoom takes: the package zoom-python-client, for one, sends the parameters in the query.
 #[test]
-fn the_query_is_refused_unless_allowed() {
+fn parameters_may_stand_in_the_query_and_credentials_in_the_body() {
     let zoom = Zoom::start();
-    let ask = || {
-        let path = format!("/oauth/token?grant_type=account_credentials&account_id={CLINIC}");
-        send(
-            zoom.request("POST", &path)
-                .basic_auth(S2S_APP.0, Some(S2S_APP.1)),
-        )
+    let parameters = [
+        ("grant_type", "account_credentials"),
+        ("account_id", CLINIC),
+    ];
+    let path = format!("/oauth/token?grant_type=account_credentials&account_id={CLINIC}");
+    let in_query = || zoom.request("POST", &path);
+    let with = |credentials: (&str, &str)| {
+        let mut form = parameters.to_vec();
+        form.extend([
+            ("client_id", credentials.0),
+            ("client_secret", credentials.1),
+        ]);
+        send(zoom.request("POST", "/oauth/token").form(&form))
     };
-    assert_eq!(ask().status, 400);
-    zoom.switch(&json!({"strict_query": false}));
-    assert_eq!(ask().status, 200);
+    let asks = || {
+        [
+            send(in_query().basic_auth(S2S_APP.0, Some(S2S_APP.1))),
+            send(in_query().form(&[("client_id", S2S_APP.0), ("client_secret", S2S_APP.1)])),
+            with(S2S_APP),
+        ]
+    };
+    for answer in asks() {
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let token = answer.json()["access_token"].as_str().unwrap().to_owned();
+        assert_eq!(zoom.get(&token, "/users").status, 200);
+    }
+    refused(
+        &with((S2S_APP.0, "wrong")),
+        400,
+        &reason("Invalid client_id or client_secret", "invalid_client"),
+    );
+    // The header decides, where there is one.
+    let mut form = parameters.to_vec();
+    form.extend([("client_id", S2S_APP.0), ("client_secret", S2S_APP.1)]);
+    let answer = send(
+        zoom.request("POST", "/oauth/token")
+            .basic_auth(S2S_APP.0, Some("wrong"))
+            .form(&form),
+    );
+    assert_eq!(answer.status, 400);
+    // A token of the one kind of request is revoked by the other.
+    let token = with(S2S_APP).json()["access_token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let answer = send(
+        zoom.request("POST", &format!("/oauth/revoke?token={token}"))
+            .form(&[("client_id", S2S_APP.0), ("client_secret", S2S_APP.1)]),
+    );
+    assert_eq!(answer.status, 200, "{answer:?}");
+
+    zoom.switch(&json!({"strict_query": true}));
+    for answer in asks() {
+        assert_eq!(answer.status, 400, "{answer:?}");
+    }
+    assert_eq!(zoom.post_token(S2S_APP, &parameters).status, 200);
 }
 
 #[test]
