@@ -67,8 +67,18 @@ export async function choose(admin, mode, credentials) {
   for (const [name, value] of Object.entries(credentials)) {
     await admin.fill(`[name="telemed_settings[${mode}_${name}]"]`, value);
   }
-  await admin.locator('#telemed-settings-form [type=submit]').last().click();
-  await admin.locator('#setting-error-settings_updated').waitFor();
+  await save(admin);
+}
+
+/** Saves the settings, also where they replace what works. */
+export async function save(admin) {
+  await admin.locator('#telemed-settings-form #submit').click();
+  await admin.locator('#setting-error-settings_updated, .telemed-save-anyway').first().waitFor();
+  const anyway = admin.locator('.telemed-save-anyway');
+  if (await anyway.count()) {
+    await anyway.click();
+    await admin.locator('.telemed-flash').waitFor();
+  }
 }
 
 /** Confirms all exact matches, unless an earlier test has. */

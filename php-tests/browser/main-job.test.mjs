@@ -12,7 +12,7 @@ test('Server-to-Server: the administrator sets it up, the doctor only starts', a
   const secret = admin.locator('[name="telemed_settings[s2s_client_secret]"]');
   assert.equal(await secret.inputValue(), '', 'the stored secret does not come back');
 
-  await admin.locator('#telemed-check-form [type=submit]').click();
+  await admin.locator('#telemed-check-button').click();
   await admin.locator('#telemed-check-result').waitFor();
   assert.equal(await admin.locator('#telemed-check-result').getAttribute('data-passed'), '1');
 

@@ -29,7 +29,7 @@ test('what is wrong with a field is said beside it and to those who hear the pag
   const admin = await logIn(site.admin);
   await choose(admin, 's2s', ACCOUNT);
   await admin.fill('#s2s_client_id', 'no id at all');
-  await admin.locator('#telemed-settings-form [type=submit]').click();
+  await admin.locator('#telemed-settings-form #submit').click();
   const field = admin.locator('#s2s_client_id[aria-invalid=true]');
   await field.waitFor();
   const told = (await field.getAttribute('aria-describedby')).split(' ');

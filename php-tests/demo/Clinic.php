@@ -64,7 +64,7 @@ final class Clinic
     /** The button Check of the settings page; $doctor 0 is the account. */
     public function diagnose(int $doctor): string
     {
-        $form = $this->admin->screen('telemed-settings')->form('telemed-check-form');
+        $form = $this->admin->screen('telemed-settings')->form('telemed-settings-form', 'telemed-check-button');
         $page = $this->admin->submit($form, array('doctor' => (string) $doctor));
         $result = $page->element('telemed-check-result');
         Check::demand(null !== $result, 'there is no result: ' . implode(' / ', $page->notices()));

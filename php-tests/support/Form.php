@@ -14,12 +14,16 @@ final class Form
     /** @var array<string, string|list<string>> names as they stand, such as telemed_settings[mode] */
     public readonly array $fields;
 
-    /** @param string $url of the page that holds it */
-    public function __construct(\DOMElement $form, string $url)
+    /**
+     * @param string $url of the page that holds it
+     * @param ?\DOMElement $button that sends it, where that has a name or an address of its own
+     */
+    public function __construct(\DOMElement $form, string $url, ?\DOMElement $button = null)
     {
-        $this->action = Url::resolve($url, $form->getAttribute('action'));
+        $this->action = Url::resolve($url, (string) $button?->getAttribute('formaction') ?: $form->getAttribute('action'));
         $this->method = strtoupper($form->getAttribute('method') ?: 'get');
-        $this->fields = self::read($form);
+        $name = (string) $button?->getAttribute('name');
+        $this->fields = array_merge(self::read($form), '' === $name ? array() : array($name => $button->getAttribute('value')));
     }
 
     /** @return array<string, string|list<string>> */

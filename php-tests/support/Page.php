@@ -80,8 +80,12 @@ final class Page
         );
     }
 
-    /** The form with an id, or the first one that an XPath finds. */
-    public function form(string $idOrXpath): Form
+    /**
+     * The form with an id, or the first one that an XPath finds.
+     *
+     * @param string $button the id of the button that sends it; '' for any that says nothing of its own
+     */
+    public function form(string $idOrXpath, string $button = ''): Form
     {
         $form = str_contains($idOrXpath, '/') ? $this->first($idOrXpath) : $this->element($idOrXpath);
         if (null === $form || 'form' !== $form->tagName) {
@@ -89,7 +93,11 @@ final class Page
                 "No form '{$idOrXpath}' on {$this->url} ({$this->status}): " . substr($this->text(), 0, 1000)
             );
         }
-        return new Form($form, $this->url);
+        $sender = '' === $button ? null : $this->element($button);
+        if ('' !== $button && (null === $sender || $sender->hasAttribute('disabled'))) {
+            throw new \RuntimeException("No button '{$button}' that can be clicked on {$this->url}.");
+        }
+        return new Form($form, $this->url, $sender);
     }
 
     private function xpath(): \DOMXPath

@@ -74,15 +74,48 @@ abstract class ClinicTestCase extends TestCase
         $this->browsers = array();
     }
 
-    /** @param array<string, ?string> $fields of the settings form; null leaves one out */
+    /**
+     * An administrator who means it: whatever is asked, it is saved.
+     *
+     * @param array<string, ?string> $fields of the settings form; null leaves one out
+     */
     protected function saveSettings(array $fields): Page
     {
-        $changes = array();
-        foreach ($fields as $name => $value) {
-            $changes["telemed_settings[{$name}]"] = $value;
-        }
+        $page = $this->trySettings($fields);
+        $anyway = '//form[.//button[contains(@class, "telemed-save-anyway")]]';
+        return null === $page->first($anyway) ? $page : $this->browser('admin')->submit($page->form($anyway));
+    }
+
+    /**
+     * Save changes, and no answer to what is asked then.
+     *
+     * @param array<string, ?string> $fields
+     */
+    protected function trySettings(array $fields): Page
+    {
         $form = $this->browser('admin')->screen('telemed-settings')->form('telemed-settings-form');
-        return $this->browser('admin')->submit($form, $changes);
+        return $this->browser('admin')->submit($form, self::settingsFields($fields));
+    }
+
+    /**
+     * The button Check of the settings page.
+     *
+     * @param ?int $doctor a user's number, 0 for none; null for what the form proposes
+     * @param array<string, ?string> $fields what is entered before
+     */
+    protected function checkSettings(?int $doctor = null, array $fields = array()): Page
+    {
+        $form = $this->browser('admin')->screen('telemed-settings')->form('telemed-settings-form', 'telemed-check-button');
+        return $this->browser('admin')->submit($form, self::settingsFields($fields) + (null === $doctor ? array() : array('doctor' => (string) $doctor)));
+    }
+
+    /**
+     * @param array<string, ?string> $fields
+     * @return array<string, ?string>
+     */
+    private static function settingsFields(array $fields): array
+    {
+        return array_combine(array_map(static fn (string $name): string => "telemed_settings[{$name}]", array_keys($fields)), $fields);
     }
 
     protected function useServerToServer(): Page

@@ -187,8 +187,7 @@ final class GuardTest extends ClinicTestCase
         $this->assertSame(409, $this->post('admin', 'doctor1', array('start' => self::start(33)))->status);
         $this->browser('doctor1')->get($row['start_link']);
         $admin->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
-        $settings = $admin->screen('telemed-settings');
-        $admin->submit($settings->form('telemed-check-form'), array('doctor' => (string) $this->site->userId('doctor1')));
+        $this->checkSettings($this->site->userId('doctor1'));
         foreach (array('telemed-meetings', 'telemed-doctors') as $screen) {
             $admin->screen($screen);
         }

@@ -70,8 +70,7 @@ final class SettingsTest extends ClinicTestCase
         $this->assertStringNotContainsString($secret, $this->browser('admin')->rest('GET', 'wp/v2/settings')->body);
         // It is still the right one.
         if ($mode === 's2s') {
-            $admin = $this->browser('admin');
-            $check = $admin->submit($admin->screen('telemed-settings')->form('telemed-check-form'), array('doctor' => '0'));
+            $check = $this->checkSettings(0);
             $this->assertSame('1', $check->element('telemed-check-result')->getAttribute('data-passed'), $check->text('telemed-check-result'));
         } else {
             $this->connect('doctor1', FakeZoom::DOCTOR1);
@@ -116,11 +115,7 @@ final class SettingsTest extends ClinicTestCase
     public function testCheckShowsEachStep(): void
     {
         $this->useServerToServerWithHosts();
-        $admin = $this->browser('admin');
-        $page = $admin->submit(
-            $admin->screen('telemed-settings')->form('telemed-check-form'),
-            array('doctor' => (string) $this->site->userId('doctor1'))
-        );
+        $page = $this->checkSettings($this->site->userId('doctor1'));
         $this->assertSame('1', $page->element('telemed-check-result')->getAttribute('data-passed'));
         foreach (array('name', 'tls', 'clock', 'credentials', 'token', 'scopes.required', 'host.found', 'host.licensed', 'host.meetings') as $step) {
             $row = $page->first("//*[@data-step='{$step}']");
@@ -137,11 +132,135 @@ final class SettingsTest extends ClinicTestCase
             's2s_client_id' => FakeZoom::S2S_CLIENT_SECRET,
             's2s_client_secret' => FakeZoom::S2S_CLIENT_ID,
         ));
-        $admin = $this->browser('admin');
-        $page = $admin->submit($admin->screen('telemed-settings')->form('telemed-check-form'), array('doctor' => '0'));
+        $page = $this->checkSettings(0);
         $this->assertSame('0', $page->element('telemed-check-result')->getAttribute('data-passed'));
         $this->assertSame('failed', $page->first('//*[@data-step="credentials"]')->getAttribute('data-result'));
         $this->assertStringContainsString('client secret', $page->text('telemed-check-result'));
+    }
+
+    public function testCheckLooksAtWhatStandsInTheFormSavesNothingAndLosesNothing(): void
+    {
+        $this->useServerToServer();
+        $page = $this->checkSettings(0, array('s2s_account_id' => 'changed', 'join_minutes_before' => '7'));
+        $this->assertSame('0', $page->element('telemed-check-result')?->getAttribute('data-passed'), implode(' / ', $page->notices()));
+        $this->assertSame('changed', $page->element('s2s_account_id')?->getAttribute('value'));
+        $this->assertSame('7', $page->element('join_minutes_before')?->getAttribute('value'));
+        $this->assertStringContainsString('not saved', $page->text('telemed-unsaved'));
+        $stored = $this->site->php('return get_option("telemed_settings");');
+        $this->assertSame(array(FakeZoom::ACCOUNT, 15), array($stored['s2s_account_id'], $stored['join_minutes_before']));
+
+        // It is put right, checked and saved; the secret need not be entered again.
+        $page = $this->checkSettings(0, array('s2s_account_id' => FakeZoom::ACCOUNT));
+        $this->assertSame('1', $page->element('telemed-check-result')?->getAttribute('data-passed'));
+        $page = $this->trySettings(array());
+        $this->assertSame('7', $page->element('join_minutes_before')?->getAttribute('value'));
+        $this->assertNull($page->element('telemed-unsaved'));
+        $this->assertSame(7, $this->site->php('return get_option("telemed_settings")["join_minutes_before"];'));
+    }
+
+    public function testCredentialsCanBeCheckedBeforeAnythingIsSavedAndAnEnteredSecretIsNeitherShownNorStoredInClear(): void
+    {
+        $entered = array('mode' => 's2s', 's2s_account_id' => FakeZoom::ACCOUNT, 's2s_client_id' => FakeZoom::S2S_CLIENT_ID, 's2s_client_secret' => FakeZoom::S2S_CLIENT_SECRET);
+        $page = $this->checkSettings(0, $entered);
+        $this->assertSame('1', $page->element('telemed-check-result')?->getAttribute('data-passed'), implode(' / ', $page->notices()));
+        $this->assertStringNotContainsString(FakeZoom::S2S_CLIENT_SECRET, $page->body);
+        $this->assertStringNotContainsString(FakeZoom::S2S_CLIENT_SECRET, $this->site->databaseDump());
+        $this->assertStringContainsString('not saved yet', (string) $page->element('s2s_client_secret')?->getAttribute('placeholder'));
+        $this->assertSame('', $this->site->php('return \TelemedZoom\Plugin::instance()->settings->mode();'));
+        $this->trySettings(array());
+        $this->assertSame(array(), $this->site->php('return \TelemedZoom\Plugin::instance()->settings->missing();'));
+        $this->assertSame('1', $this->checkSettings()->element('telemed-check-result')?->getAttribute('data-passed'));
+    }
+
+    public function testWhatIsWrongWithAFieldIsSaidByCheckAndNothingIsAskedOfZoom(): void
+    {
+        $this->useServerToServer();
+        $this->zoom->forgetRequests();
+        $page = $this->checkSettings(0, array('s2s_client_id' => 'not an id', 'blank_days' => '9'));
+        $this->assertNull($page->element('telemed-check-result'));
+        $this->assertStringContainsString('letters, digits', implode($page->notices()));
+        $this->assertSame('9', $page->element('blank_days')?->getAttribute('value'), 'the rest stays');
+        $this->assertSame(array(), $this->zoom->requests());
+        $this->assertStringContainsString('No mode is chosen', implode($this->checkSettings(0, array('mode' => ''))->notices()));
+    }
+
+    public function testTheAppAloneIsCheckedInOAuthModeAndProposed(): void
+    {
+        $this->useOAuth();
+        $page = $this->browser('admin')->screen('telemed-settings');
+        $this->assertStringContainsString('the app only', (string) $page->first('//select[@id="telemed-check-doctor"]/option')?->textContent);
+        $page = $this->checkSettings();
+        $this->assertSame('1', $page->element('telemed-check-result')?->getAttribute('data-passed'), $page->text('telemed-check-result'));
+        $this->assertStringContainsString('Next: each doctor connects', $page->text('telemed-check-result'));
+        $this->assertNull($page->first('//*[@data-result="failed"]'));
+        $this->assertSame('passed', $page->first('//*[@data-step="credentials"]')?->getAttribute('data-result'));
+        $this->assertSame('skipped', $page->first('//*[@data-step="token"]')?->getAttribute('data-result'));
+        // A wrong secret is seen without a doctor.
+        $page = $this->checkSettings(null, array('oauth_client_secret' => FakeZoom::OTHER_CLIENT_SECRET));
+        $this->assertSame('0', $page->element('telemed-check-result')?->getAttribute('data-passed'));
+        $this->assertSame('failed', $page->first('//*[@data-step="credentials"]')?->getAttribute('data-result'));
+        // And the doctor without a connection is.
+        $page = $this->checkSettings($this->site->userId('doctor1'), array('oauth_client_secret' => FakeZoom::CLIENT_SECRET));
+        $this->assertSame('failed', $page->first('//*[@data-step="token"]')?->getAttribute('data-result'));
+    }
+
+    public function testCredentialsThatZoomRefusesDoNotReplaceThoseThatWorkUnlessTheAdministratorSaysSo(): void
+    {
+        $this->useServerToServerWithHosts();
+        $row = $this->make('admin', 'doctor1');
+        $swapped = array('s2s_client_id' => FakeZoom::S2S_CLIENT_SECRET, 's2s_client_secret' => FakeZoom::S2S_CLIENT_ID);
+        $page = $this->trySettings($swapped);
+        $question = $page->text('telemed-save-question');
+        $this->assertStringContainsString('did not pass', $question);
+        $this->assertStringContainsString('1 visit to come', $question);
+        $this->assertNull($page->element('setting-error-settings_updated'), 'nothing claims to be saved');
+        $this->assertSame($swapped['s2s_client_id'], $page->element('s2s_client_id')?->getAttribute('value'), 'what was entered stays');
+        $this->assertStringNotContainsString('another Zoom app', $page->text());
+        $this->make('admin', 'doctor1', array('start' => self::start(40)));
+        $this->assertSame('made', $this->row($row['id'])['state']);
+
+        // What is put right is saved without a question.
+        $page = $this->trySettings(array('s2s_client_id' => FakeZoom::S2S_CLIENT_ID, 's2s_client_secret' => FakeZoom::S2S_CLIENT_SECRET));
+        $this->assertNull($page->element('telemed-save-question'), $page->text('telemed-save-question'));
+        $this->assertNotNull($page->element('setting-error-settings_updated'));
+
+        $this->trySettings($swapped);
+        $page = $this->browser('admin')->submit($this->browser('admin')->screen('telemed-settings')->form('//form[.//button[contains(@class, "telemed-discard")]]'));
+        $this->assertSame(FakeZoom::S2S_CLIENT_ID, $page->element('s2s_client_id')?->getAttribute('value'));
+        $this->assertNull($page->element('telemed-save-question'));
+
+        $page = $this->trySettings($swapped);
+        $this->browser('admin')->submit($page->form('//form[.//button[contains(@class, "telemed-save-anyway")]]'));
+        $this->assertSame($swapped['s2s_client_id'], $this->site->php('return get_option("telemed_settings")["s2s_client_id"];'));
+    }
+
+    public function testAnotherModeWithVisitsToComeSaysHowManyAndAsks(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $off = $this->make('admin', 'doctor1', array('start' => self::start(40)));
+        $this->make('admin', 'doctor2', array('start' => self::start(41)));
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$off['id']}");
+        $oauth = array('mode' => 'oauth', 'oauth_client_id' => FakeZoom::CLIENT_ID, 'oauth_client_secret' => FakeZoom::CLIENT_SECRET);
+        $question = $this->trySettings($oauth)->text('telemed-save-question');
+        $this->assertStringContainsString('2 visits to come', $question);
+        $this->assertStringContainsString('each doctor has connected', $question);
+        $this->assertStringNotContainsString('did not pass', $question, 'the new app is all right');
+        $this->assertSame('s2s', $this->site->php('return \TelemedZoom\Plugin::instance()->settings->mode();'));
+        $this->browser('doctor1')->screen('telemed-meetings');
+        $this->saveSettings($oauth);
+        $this->assertSame('oauth', $this->site->php('return \TelemedZoom\Plugin::instance()->settings->mode();'));
+        // What concerns no credential asks nothing.
+        $this->assertNull($this->trySettings(array('blank_days' => '8'))->element('telemed-save-question'));
+    }
+
+    public function testTheQuestionsButtonsAreForAdministratorsWithANonce(): void
+    {
+        foreach (array('telemed_save_draft', 'telemed_discard_draft', 'telemed_check') as $action) {
+            foreach (array('doctor1', 'admin') as $person) {
+                $this->assertSame(403, $this->browser($person)->post('/wp-admin/admin-post.php', array('action' => $action, '_wpnonce' => 'x'))->status, "{$person}, {$action}");
+            }
+        }
     }
 
     public function testOnlyAdministratorsSeeIt(): void

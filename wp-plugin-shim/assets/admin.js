@@ -17,6 +17,23 @@
 		showChosen();
 	}
 
+	// What was entered in the settings and is neither saved nor checked does not go without a question.
+	var settings = document.getElementById( 'telemed-settings-form' );
+	if ( settings ) {
+		var isDirty = false;
+		settings.addEventListener( 'input', function () {
+			isDirty = true;
+		} );
+		settings.addEventListener( 'submit', function () {
+			isDirty = false;
+		} );
+		window.addEventListener( 'beforeunload', function ( event ) {
+			if ( isDirty ) {
+				event.preventDefault();
+			}
+		} );
+	}
+
 	// Copy buttons. A page without https has no clipboard interface, hence the older way.
 	document.querySelectorAll( '[data-telemed-copy]' ).forEach( function ( button ) {
 		button.hidden = false;

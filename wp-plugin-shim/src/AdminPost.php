@@ -18,17 +18,18 @@ final class AdminPost
 {
     /**
      * @param callable(array<string, mixed>): string $handler is given the fields and returns where to go
+     * @param ?string $nonce the nonce's action, where the button belongs to another form
      */
-    public static function on(string $action, string $capability, callable $handler): void
+    public static function on(string $action, string $capability, callable $handler, ?string $nonce = null): void
     {
-        add_action('admin_post_' . $action, static function () use ($action, $capability, $handler): void {
+        add_action('admin_post_' . $action, static function () use ($action, $capability, $handler, $nonce): void {
             if (($_SERVER['REQUEST_METHOD'] ?? '') !== 'POST') {
                 wp_die(esc_html__('This address is for a button of this site.', 'telemed-zoom'), '', ['response' => 405, 'back_link' => true]);
             }
             if (!current_user_can($capability)) {
                 self::forbid();
             }
-            check_admin_referer($action);
+            check_admin_referer($nonce ?? $action);
             nocache_headers();
             wp_safe_redirect($handler(wp_unslash($_POST)));
             exit;

@@ -47,6 +47,23 @@ final class ZoomApps
     ) {
     }
 
+    /** The same with settings that are not stored, to try them. */
+    public function with(Settings $settings): self
+    {
+        return new self(
+            $settings,
+            $this->formerApps,
+            $this->key,
+            $this->extension,
+            $this->database,
+            $this->hosts,
+            $this->ownAccounts,
+            $this->site,
+            $this->guard,
+            $this->departures
+        );
+    }
+
     /** @throws Problem|\Telemed\TelemedException */
     public function oauth(): \Telemed\OAuthApp
     {
@@ -251,7 +268,8 @@ final class ZoomApps
     }
 
     /**
-     * Looks at everything that a meeting of this doctor needs. Server-to-Server: without a doctor, at the account only.
+     * Looks at everything that a meeting of this doctor needs. Without a doctor at the account only; in OAuth mode at the app, whose
+     * steps end where a doctor's connection is needed.
      *
      * @throws Problem|\Telemed\TelemedException
      */
@@ -261,7 +279,8 @@ final class ZoomApps
             $host = $doctor === null ? null : $this->forDoctor($doctor)->host;
             return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
-        $subject = $this->site->subject($doctor ?? get_current_user_id());
+        // Nobody has the number 0, and nobody a connection under it.
+        $subject = $this->site->subject($doctor ?? 0);
         return $this->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
     }
 

@@ -52,8 +52,23 @@ final class Settings
         'patient_days' => 365,
     ];
 
+    /** @var ?array<string, mixed> what was entered and is not stored; null: these are the stored ones */
+    private ?array $entered = null;
+
     public function __construct(private readonly EncryptionKey $key, private readonly Extension $extension)
     {
+    }
+
+    /**
+     * The same with what was entered in the place of what is stored.
+     *
+     * @param array<string, mixed> $entered as sanitize() leaves it
+     */
+    public function with(#[\SensitiveParameter] array $entered): self
+    {
+        $other = clone $this;
+        $other->entered = $entered;
+        return $other;
     }
 
     public function register(): void
@@ -80,7 +95,7 @@ final class Settings
     /** @return array<string, mixed> secrets are sealed */
     public function all(): array
     {
-        $stored = get_option(self::OPTION);
+        $stored = $this->entered ?? get_option(self::OPTION);
         return array_merge(self::DEFAULTS, is_array($stored) ? array_intersect_key($stored, self::DEFAULTS) : []);
     }
 
@@ -200,6 +215,8 @@ final class Settings
         $before = $this->all();
         $input = is_array($input) ? $input : [];
         $after = $before;
+        // The form shows what was entered before and not saved: of that, too, an empty secret keeps what was entered.
+        $kept = empty($input[Draft::FIELD]) ? $before : array_merge($before, Draft::settings() ?? []);
 
         if (isset($input['mode']) && in_array($input['mode'], [self::MODE_OAUTH, self::MODE_S2S, ''], true)) {
             $after['mode'] = $input['mode'];
@@ -211,7 +228,7 @@ final class Settings
         }
         foreach (self::SECRETS as $field) {
             if (isset($input[$field]) && is_scalar($input[$field])) {
-                $after[$field] = $this->sanitizeSecret($field, trim((string) $input[$field]), $before[$field]);
+                $after[$field] = $this->sanitizeSecret($field, trim((string) $input[$field]), $kept[$field]);
             }
         }
         foreach (self::SWITCHES as $field) {

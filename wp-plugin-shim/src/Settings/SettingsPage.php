@@ -9,45 +9,41 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Settings;
 
-use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\FormerMeetings;
 use TelemedZoom\Apps\FormerMeetingsScreen;
-use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Connections\WebhookRoute;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\HostMap;
-use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Notices;
 use TelemedZoom\Plugin;
-use TelemedZoom\Problem;
-use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
 final class SettingsPage
 {
     public const PAGE = 'telemed-settings';
-    public const ACTION_CHECK = 'telemed_check';
-    private const KEEP_SECONDS = 600;
+
+    /** What the form shows: what is stored, or what was entered and not saved. */
+    private Settings $shown;
 
     public function __construct(
         private readonly Settings $settings,
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
-        private readonly ZoomApps $apps,
-        private readonly HostMap $hosts,
-        private readonly FormerMeetings $former
+        private readonly FormerMeetings $former,
+        private readonly CheckPanel $check,
+        private readonly SaveQuestion $question
     ) {
+        $this->shown = $settings;
     }
 
     public function register(): void
     {
         add_action('admin_menu', [$this, 'addMenu']);
         add_filter('plugin_action_links_' . plugin_basename(Plugin::file()), [$this, 'addLink']);
-        AdminPost::on(self::ACTION_CHECK, Capabilities::ADMIN, [$this, 'check']);
+        $this->check->register();
+        $this->question->register();
     }
 
     public static function url(): string
@@ -89,42 +85,24 @@ final class SettingsPage
             )), 'telemed-incomplete-notice');
         }
         FormerMeetingsScreen::printNotice($this->former);
+        $draft = Draft::settings();
+        $this->shown = $draft === null ? $this->settings : $this->settings->with($draft);
+        $this->question->print();
         printf('<form method="post" action="%s" id="telemed-settings-form">', esc_url(admin_url('options.php')));
         settings_fields(Settings::GROUP);
+        if ($draft !== null) {
+            printf('<input type="hidden" name="%s[%s]" value="1">', esc_attr(Settings::OPTION), esc_attr(Draft::FIELD));
+        }
         echo '<h2>' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</h2>';
-        ModeComparison::print($this->settings->mode());
+        ModeComparison::print($this->shown->mode());
         $this->printOauthFields();
         $this->printServerToServerFields();
         $this->printOptions();
         submit_button();
+        $this->check->print($this->shown);
         echo '</form>';
-        $result = get_transient(self::transient());
-        delete_transient(self::transient());
-        $this->printCheckForm(is_array($result) ? (int) $result['doctor'] : null);
-        if (is_array($result)) {
-            self::printCheckResult($result);
-        }
         $this->printKey();
         echo '</div>';
-    }
-
-    /** @param array<string, mixed> $fields */
-    public function check(array $fields): string
-    {
-        $doctor = AdminPost::number($fields, 'doctor');
-        try {
-            $diagnosis = $this->apps->check($doctor === 0 ? null : $doctor);
-            set_transient(self::transient(), [
-                'passed' => $diagnosis->passed(),
-                'message' => $diagnosis->message(),
-                'steps' => $diagnosis->steps(),
-                'doctor' => $doctor,
-            ], self::KEEP_SECONDS);
-        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
-            return self::url();
-        }
-        return self::url() . '#telemed-check-result';
     }
 
     private function printOauthFields(): void
@@ -171,12 +149,12 @@ final class SettingsPage
     private function printOptions(): void
     {
         echo '<h2>' . esc_html__('Options', 'telemed-zoom') . '</h2><table class="form-table" role="presentation">';
-        self::printSwitch('admins_may_start', __('Start', 'telemed-zoom'), $this->settings->adminsMayStart(), __('Administrators may start every doctor\'s meetings', 'telemed-zoom'), __('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom'));
-        self::printSwitch('mail_patients', __('Mails', 'telemed-zoom'), $this->settings->mailsPatients(), __('Mail patients when a visit is booked, moved, cancelled or cannot be held', 'telemed-zoom'), __('Doctors are always told.', 'telemed-zoom'));
-        self::printSwitch('mail_zooms_link', __('Link in mails', 'telemed-zoom'), $this->settings->mailsZoomsLink(), __('Mail Zoom\'s own link instead of the visit link', 'telemed-zoom'), __('The visit link never changes. Zoom\'s own link is there only when the meeting is made, and whenever it changes everybody is mailed the new one.', 'telemed-zoom'));
-        self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->settings->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
-        self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->settings->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
-        self::printNumber('patient_days', __('Forget patients after', 'telemed-zoom'), $this->settings->patientDays(), 1, 3650, __('days. Then it is forgotten whom a visit that is over was with, and its log is removed.', 'telemed-zoom'));
+        self::printSwitch('admins_may_start', __('Start', 'telemed-zoom'), $this->shown->adminsMayStart(), __('Administrators may start every doctor\'s meetings', 'telemed-zoom'), __('A start link acts as the doctor at Zoom. Without this only the hosting doctor gets one.', 'telemed-zoom'));
+        self::printSwitch('mail_patients', __('Mails', 'telemed-zoom'), $this->shown->mailsPatients(), __('Mail patients when a visit is booked, moved, cancelled or cannot be held', 'telemed-zoom'), __('Doctors are always told.', 'telemed-zoom'));
+        self::printSwitch('mail_zooms_link', __('Link in mails', 'telemed-zoom'), $this->shown->mailsZoomsLink(), __('Mail Zoom\'s own link instead of the visit link', 'telemed-zoom'), __('The visit link never changes. Zoom\'s own link is there only when the meeting is made, and whenever it changes everybody is mailed the new one.', 'telemed-zoom'));
+        self::printNumber('join_minutes_before', __('Join from', 'telemed-zoom'), $this->shown->joinMinutesBefore(), 0, 240, __('minutes before the visit begins, until it ends. Before that, the visit link says when to come back.', 'telemed-zoom'));
+        self::printNumber('blank_days', __('Forget links after', 'telemed-zoom'), $this->shown->blankDays(), 1, 3650, __('days. Then the visit link, the join link and the passcode of a visit that is over are removed from this site.', 'telemed-zoom'));
+        self::printNumber('patient_days', __('Forget patients after', 'telemed-zoom'), $this->shown->patientDays(), 1, 3650, __('days. Then it is forgotten whom a visit that is over was with, and its log is removed.', 'telemed-zoom'));
         echo '</table>';
     }
 
@@ -205,80 +183,6 @@ final class SettingsPage
             (int) $most,
             esc_html($unit)
         );
-    }
-
-    /** @param ?int $checked the doctor whom the last check was for; 0 for none, null when there was no check */
-    private function printCheckForm(?int $checked): void
-    {
-        $mode = $this->settings->mode();
-        $preset = $checked ?? ($mode === Settings::MODE_OAUTH ? get_current_user_id() : 0);
-        echo '<h2 id="telemed-check">' . esc_html__('Check', 'telemed-zoom') . '</h2><p>' .
-            esc_html__('Looks at everything a meeting needs, step by step, with the settings that are saved. Nothing is written at Zoom.', 'telemed-zoom') . '</p>';
-        printf('<form method="post" action="%s" id="telemed-check-form">', esc_url(AdminPost::url()));
-        AdminPost::fields(self::ACTION_CHECK);
-        echo '<p><label for="telemed-check-doctor">' . esc_html__('For', 'telemed-zoom') . '</label> <select name="doctor" id="telemed-check-doctor">';
-        if ($mode === Settings::MODE_S2S) {
-            echo '<option value="0">' . esc_html__('the account only, no doctor', 'telemed-zoom') . '</option>';
-        }
-        foreach (Doctors::all() as $doctor) {
-            if ($mode === Settings::MODE_S2S && $this->hosts->of($doctor->ID) === null) {
-                continue;
-            }
-            printf(
-                '<option value="%d"%s>%s</option>',
-                (int) $doctor->ID,
-                selected($doctor->ID, $preset, false),
-                esc_html($doctor->display_name)
-            );
-        }
-        $canRun = $this->extension->isUsable() && $mode !== '';
-        printf(
-            '</select> <button type="submit" class="button button-secondary" id="telemed-check-button"%s>%s</button></p>%s</form>',
-            disabled($canRun, false, false),
-            esc_html__('Check', 'telemed-zoom'),
-            $canRun ? '' : '<p class="description">' . esc_html__('It can run once a mode is saved and the PHP extension is loaded.', 'telemed-zoom') . '</p>'
-        );
-    }
-
-    /** @param array<string, mixed> $result as check() left it */
-    private static function printCheckResult(array $result): void
-    {
-        $icons = ['passed' => 'yes-alt', 'warned' => 'warning', 'failed' => 'dismiss', 'skipped' => 'minus'];
-        $words = [
-            'passed' => __('passed', 'telemed-zoom'),
-            'warned' => __('warned', 'telemed-zoom'),
-            'failed' => __('failed', 'telemed-zoom'),
-            'skipped' => __('skipped', 'telemed-zoom'),
-        ];
-        printf(
-            '<div id="telemed-check-result" tabindex="-1" class="notice inline notice-%s" data-passed="%s"><p><strong>%s</strong> %s</p><table class="widefat striped">',
-            $result['passed'] ? 'success' : 'error',
-            $result['passed'] ? '1' : '0',
-            esc_html($result['doctor'] === 0
-                ? __('Check of the account:', 'telemed-zoom')
-                /* translators: %s: name of a doctor */
-                : sprintf(__('Check for %s:', 'telemed-zoom'), Doctors::name((int) $result['doctor']))),
-            esc_html((string) $result['message'])
-        );
-        printf(
-            '<thead class="screen-reader-text"><tr><th scope="col">%s</th><th scope="col">%s</th><th scope="col">%s</th></tr></thead><tbody>',
-            esc_html__('Result', 'telemed-zoom'),
-            esc_html__('Step', 'telemed-zoom'),
-            esc_html__('What to do', 'telemed-zoom')
-        );
-        foreach ($result['steps'] as $step) {
-            $outcome = (string) $step['result'];
-            printf(
-                '<tr class="telemed-step telemed-step-%1$s" data-step="%2$s" data-result="%1$s"><td class="telemed-step-result"><span class="dashicons dashicons-%3$s" aria-hidden="true"></span> %4$s</td><td><strong>%5$s</strong></td><td>%6$s</td></tr>',
-                esc_attr($outcome),
-                esc_attr((string) $step['id']),
-                esc_attr($icons[$outcome] ?? 'minus'),
-                esc_html($words[$outcome] ?? $outcome),
-                esc_html((string) $step['title']),
-                esc_html((string) $step['advice'])
-            );
-        }
-        echo '</tbody></table></div>';
     }
 
     private function printKey(): void
@@ -321,7 +225,7 @@ final class SettingsPage
             '<input type="text" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="%3$s" autocomplete="off" spellcheck="false"%4$s>%5$s',
             esc_attr(Settings::OPTION),
             esc_attr($field),
-            esc_attr($this->settings->text($field)),
+            esc_attr($this->shown->text($field)),
             self::describedBy($field, false), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
             self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
         ));
@@ -356,19 +260,26 @@ final class SettingsPage
     private function secretRow(string $field, string $label): void
     {
         self::row($field, $label, function () use ($field): void {
-            $isSet = $this->settings->secretIsSet($field);
+            $isSet = $this->shown->secretIsSet($field);
+            $isEntered = $isSet && $this->shown->text($field) !== $this->settings->text($field);
             printf(
                 '<input type="password" class="regular-text code" name="%1$s[%2$s]" id="%2$s" value="" autocomplete="new-password" spellcheck="false" placeholder="%3$s" data-set="%4$s"%5$s>%6$s',
                 esc_attr(Settings::OPTION),
                 esc_attr($field),
-                $isSet ? esc_attr__('stored, not shown', 'telemed-zoom') : '',
+                esc_attr(match (true) {
+                    $isEntered => __('entered, not saved yet', 'telemed-zoom'),
+                    $isSet => __('stored, not shown', 'telemed-zoom'),
+                    default => '',
+                }),
                 $isSet ? '1' : '0',
                 self::describedBy($field, true), // phpcs:ignore WordPress.Security.EscapeOutput -- attributes, escaped there
                 self::errorUnder($field) // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
             );
-            echo '<p class="description" id="' . esc_attr($field) . '-description">' . esc_html($isSet
-                ? __('The secret is set. Leave this empty to keep it.', 'telemed-zoom')
-                : __('Not set yet.', 'telemed-zoom')) . '</p>';
+            echo '<p class="description" id="' . esc_attr($field) . '-description">' . esc_html(match (true) {
+                $isEntered => __('What you entered is kept for ten minutes. Leave this empty to use it when you save.', 'telemed-zoom'),
+                $isSet => __('The secret is set. Leave this empty to keep it.', 'telemed-zoom'),
+                default => __('Not set yet.', 'telemed-zoom'),
+            }) . '</p>';
         });
     }
 
@@ -410,10 +321,5 @@ final class SettingsPage
     private static function printCopyButton(string $id): void
     {
         printf('<button type="button" class="button button-small telemed-copy" data-telemed-copy="%s" hidden>%s</button>', esc_attr($id), esc_html__('Copy', 'telemed-zoom'));
-    }
-
-    private static function transient(): string
-    {
-        return 'telemed_check_' . get_current_user_id();
     }
 }
