@@ -25,6 +25,26 @@ test('the mode is chosen, the app entered and checked with the keyboard alone', 
   assert.equal(await admin.locator('#telemed-check-result').getAttribute('data-passed'), '1');
 });
 
+test('what is entered is checked and kept, and does not go without a question', async () => {
+  const admin = await logIn(site.admin);
+  await choose(admin, 's2s', ACCOUNT);
+  await page(admin, 'telemed-settings');
+  await admin.fill('#s2s_account_id', 'changed');
+  const asked = admin.waitForEvent('dialog');
+  await Promise.all([admin.waitForURL(/telemed-doctors/), page(admin, 'telemed-doctors')]);
+  assert.equal((await asked).type(), 'beforeunload');
+  await page(admin, 'telemed-settings');
+  await admin.fill('#s2s_account_id', 'changed');
+  await Promise.all([admin.waitForURL(/#telemed-check-result$/), admin.click('#telemed-check-button')]);
+  assert.equal(await admin.locator('#telemed-check-result').getAttribute('data-passed'), '0');
+  assert.equal(await admin.inputValue('#s2s_account_id'), 'changed');
+  await admin.locator('#telemed-settings-form #submit').click();
+  await admin.locator('#telemed-save-question').waitFor();
+  await admin.click('.telemed-discard');
+  await admin.locator('.telemed-flash').waitFor();
+  assert.equal(await admin.inputValue('#s2s_account_id'), ACCOUNT.account_id);
+});
+
 test('what is wrong with a field is said beside it and to those who hear the page', async () => {
   const admin = await logIn(site.admin);
   await choose(admin, 's2s', ACCOUNT);
