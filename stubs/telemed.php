@@ -593,7 +593,10 @@ final class MeetingRequest
      * @param string $timezone IANA name, for display
      * @param ?string $host Zoom user id or e-mail (Server-to-Server); null or "me" in OAuth mode
      * @param ?string $reference the caller's own name for the visit, at most 200 characters; Zoom sees only a hash of it
-     * @param array<string, mixed> $settings Zoom meeting settings that differ from the private defaults
+     * @param array<string, mixed> $settings Zoom meeting settings that differ from the private defaults, by Zoom's names; unknown
+     *                                       names are refused. Settings of Zoom that are newer than this version go under
+     *                                       'unlisted': an array of names and true or false, sent as they are, and compared
+     *                                       where Zoom tells them: ['unlisted' => ['some_new_setting' => false]]
      * @throws ConfigurationException
      */
     public function __construct(
@@ -678,7 +681,7 @@ final class Meeting
     {
     }
 
-    /** @return list<string> settings that Zoom did not take as asked (the account overrides them) */
+    /** @return list<string> settings that Zoom did not take as asked (the account overrides them); not what Zoom does not tell of */
     public function overridden(): array
     {
     }

@@ -298,8 +298,10 @@ pub static DEFAULT_SETTINGS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
         },
         "in_meeting": {
             "waiting_room": true, "e2e_encryption": false, "chat": true, "private_chat": true, "breakout_room": false,
-            "watermark": false,
-            "meeting_summary_with_ai_companion": {"enable": false, "auto_enable": false, "who_will_receive_summary": 1},
+            "watermark": false, "allow_participants_to_transcribe_meetings_with_my_notes": true,
+            "meeting_summary_with_ai_companion": {
+                "enable": false, "auto_enable": false, "who_will_receive_summary": 1, "support_participants_receive_summary": true
+            },
             "ai_companion_questions": {"enable": false, "auto_enable": false, "who_can_ask_questions": 1}
         },
         "email_notification": {

@@ -36,6 +36,8 @@ pub struct Switches {
     /// Whether a refresh also kills the access tokens given out before it.
     pub refresh_kills_access: bool,
     pub header_names: HeaderNames,
+    /// Whether answers tell the setting of "My Notes", which accounts without it leave out.
+    pub echo_my_notes: bool,
 }
 
 /// How answers on connections that are opened from now on spell the names of headers, which are the same to HTTP either way.
@@ -81,6 +83,7 @@ impl Default for Switches {
             refresh_token_days: 90,
             refresh_kills_access: false,
             header_names: HeaderNames::Lower,
+            echo_my_notes: true,
         }
     }
 }

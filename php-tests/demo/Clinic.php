@@ -23,6 +23,8 @@ final class Clinic
         'auto_recording' => 'none',
         'auto_start_meeting_summary' => false,
         'auto_start_ai_companion_questions' => false,
+        'support_participants_receive_summary' => false,
+        'allow_participants_to_transcribe_meetings_with_my_notes' => false,
         'registrants_email_notification' => false,
         'use_pmi' => false,
     );

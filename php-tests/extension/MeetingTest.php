@@ -22,6 +22,8 @@ final class MeetingTest extends ExtensionTestCase
             'auto_recording' => 'none',
             'auto_start_meeting_summary' => false,
             'auto_start_ai_companion_questions' => false,
+            'support_participants_receive_summary' => false,
+            'allow_participants_to_transcribe_meetings_with_my_notes' => false,
             'email_notification' => false,
             'alternative_hosts_email_notification' => false,
             'registrants_confirmation_email' => false,
@@ -215,6 +217,46 @@ final class MeetingTest extends ExtensionTestCase
         $this->assertArrayNotHasKey('password', $patch);
         $this->assertArrayNotHasKey('agenda', $patch);
         $this->assertFalse($this->zoom->meeting($meeting->id())['settings']['waiting_room'], 'the rest stays as it was');
+    }
+
+    public function testASettingThatIsNewerThanThisVersionGoesToZoomWhenItIsSaidSo(): void
+    {
+        $client = $this->serverClient();
+        $settings = array('mute_upon_entry' => true, 'unlisted' => array('listen_to_patients' => false));
+        $meeting = $client->createMeeting($this->visit(FakeZoom::DOCTOR1, '+1 day', 30, 'UTC', null, $settings));
+        $sent = json_decode($this->apiRequests('POST')[0]['body'], true)['settings'];
+        $this->assertFalse($sent['listen_to_patients']);
+        $this->assertTrue($sent['mute_upon_entry']);
+        $this->assertArrayNotHasKey('unlisted', $sent);
+        $this->assertSame(array(), $meeting->overridden(), 'Zoom does not know it, so says nothing of it');
+
+        $echo = array('id' => $meeting->id(), 'start_time' => $meeting->start()->format('Y-m-d\TH:i:s\Z'), 'duration' => 30, 'settings' => array('listen_to_patients' => true));
+        $this->zoom->answer(array('method' => 'GET', 'path' => '/v2/meetings/'), 200, $echo);
+        $request = $this->visit(FakeZoom::DOCTOR1, '+1 day', 30, 'UTC', null, $settings);
+        $this->assertSame(array('listen_to_patients'), $client->meeting($meeting->id(), $request)->overridden());
+
+        foreach (array(array('listen_to_patients' => false), array('unlisted' => array('waiting_room' => false)), array('unlisted' => array('listen' => 0))) as $bad) {
+            $this->failure(ConfigurationException::class, fn () => $this->visit(null, '+1 day', 30, 'UTC', null, $bad));
+        }
+    }
+
+    public function testNotesThatAnAccountForcesAreToldAndOnesThatItDoesNotTellOfAreNot(): void
+    {
+        $client = $this->serverClient();
+        $this->zoom->settings(array('echo_my_notes' => false));
+        $silent = $client->createMeeting($this->visit(FakeZoom::DOCTOR1));
+        $this->assertSame(array(), $silent->overridden());
+        $this->assertFalse($this->zoom->meeting($silent->id())['settings']['allow_participants_to_transcribe_meetings_with_my_notes']);
+
+        $this->zoom->settings(array('echo_my_notes' => true));
+        $this->zoom->seed(array('accounts' => array(array(
+            'id' => FakeZoom::ACCOUNT, 'name' => 'Example Clinic', 'plan' => 'Business', 'locked' => array('in_meeting' => array(
+                'allow_participants_to_transcribe_meetings_with_my_notes' => true,
+                'meeting_summary_with_ai_companion' => array('support_participants_receive_summary' => true),
+            )),
+        ))));
+        $forced = $client->createMeeting($this->visit(FakeZoom::DOCTOR1));
+        $this->assertSame(array('allow_participants_to_transcribe_meetings_with_my_notes', 'support_participants_receive_summary'), $forced->overridden());
     }
 
     public function testAnInvalidMeetingIdIsRefusedBeforeAnyRequest(): void

@@ -14,6 +14,8 @@ use super::endpoints::Endpoints;
 use super::lenient;
 use super::meeting_request::find_marker;
 use super::meeting_settings::COMPARED;
+use super::meeting_settings::is_listed;
+use compared_settings::Compared;
 
 /// A meeting.
 #[derive(Clone)]
@@ -54,9 +56,9 @@ pub struct MeetingAnswer {
     join_url: Option<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
     password: Option<String>,
-    /// Those that are compared with what was asked.
+    /// Those that may be compared with what was asked.
     #[serde(default, deserialize_with = "compared_settings::read")]
-    settings: Vec<(&'static str, Value)>,
+    settings: Compared,
 }
 
 /// The one field of an answer that logs in as the host, and of which meeting.
@@ -90,8 +92,13 @@ impl Meeting {
     #[must_use]
     pub fn compared_with(mut self, asked: &Map<String, Value>, passcode: Option<&str>) -> Self {
         let echoed = std::mem::take(&mut self.answer.settings);
+        let unlisted = asked
+            .keys()
+            .map(String::as_str)
+            .filter(|name| !is_listed(name));
         self.overridden = COMPARED
             .into_iter()
+            .chain(unlisted)
             .filter(|name| {
                 // Of a name that is there twice the last counts, as everywhere in JSON.
                 let echoed = echoed.iter().rev().find(|(echoed, _)| echoed == name);
@@ -325,6 +332,18 @@ mod tests {
             json!({"waiting_room": true, "auto_recording": "none", "join_before_host": false});
         let meeting = meeting(echoed).compared_with(asked.as_object().unwrap(), Some("mine"));
         assert_eq!(meeting.overridden(), ["waiting_room", "password"]);
+    }
+
+    #[test]
+    fn what_is_asked_unlisted_is_compared_and_a_missing_echo_says_nothing() {
+        let echoed = json!({"id": 1, "settings": {"brand_new": true, "another": true}});
+        let asked = json!({
+            "brand_new": false, "not_echoed": false,
+            "allow_participants_to_transcribe_meetings_with_my_notes": false,
+            "support_participants_receive_summary": false,
+        });
+        let meeting = meeting(echoed).compared_with(asked.as_object().unwrap(), None);
+        assert_eq!(meeting.overridden(), ["brand_new"]);
     }
 
     #[test]

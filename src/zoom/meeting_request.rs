@@ -91,7 +91,7 @@ impl MeetingRequest {
                 "Use the identifier of the visit on your site, or null for none.",
             ));
         }
-        meeting_settings::check(&settings)?;
+        let settings = meeting_settings::checked(settings)?;
         let mut all_settings = Cow::Borrowed(meeting_settings::private_defaults());
         if !settings.is_empty() {
             all_settings.to_mut().extend(settings.clone());

@@ -27,11 +27,15 @@ enum Type {
     Texts,
 }
 
-/// Every setting that may be named. What Zoom calls deprecated is left out.
-const SETTINGS: [(&str, Type); 63] = [
+/// Every setting that may be named, in the order of the names. What Zoom calls deprecated is left out.
+const SETTINGS: [(&str, Type); 64] = [
     ("additional_data_center_regions", Type::Texts),
     ("allow_host_control_participant_mute_state", Type::Bool),
     ("allow_multiple_devices", Type::Bool),
+    (
+        "allow_participants_to_transcribe_meetings_with_my_notes",
+        Type::Bool,
+    ),
     ("alternative_host_manage_cloud_recording", Type::Bool),
     ("alternative_host_manage_meeting_summary", Type::Bool),
     ("alternative_host_update_polls", Type::Bool),
@@ -57,6 +61,7 @@ const SETTINGS: [(&str, Type); 63] = [
     ("contact_email", Type::Text(200)),
     ("contact_name", Type::Text(200)),
     ("continuous_meeting_chat", Type::Object),
+    ("custom_keys", Type::Objects),
     ("device_testing", Type::Bool),
     ("disable_participant_video", Type::Bool),
     ("email_in_attendee_report", Type::Bool),
@@ -86,6 +91,7 @@ const SETTINGS: [(&str, Type); 63] = [
     ("registration_type", Type::Number(&[1, 2, 3])),
     ("request_permission_to_unmute_participants", Type::Bool),
     ("resources", Type::Objects),
+    ("show_join_info", Type::Bool),
     ("show_share_button", Type::Bool),
     ("sign_language_interpretation", Type::Object),
     ("summary_template_id", Type::Text(200)),
@@ -96,18 +102,22 @@ const SETTINGS: [(&str, Type); 63] = [
     ("watermark", Type::Bool),
     ("who_can_ask_questions", Type::Number(&[1, 2, 3, 4, 5])),
     ("who_will_receive_summary", Type::Number(&[1, 2, 3, 4])),
-    ("custom_keys", Type::Objects),
-    ("show_join_info", Type::Bool),
 ];
 
+/// The name under which a caller puts on/off settings of Zoom that are newer than [`SETTINGS`].
+const UNLISTED: &str = "unlisted";
+const LONGEST_NAME: usize = 100;
+
 /// Settings whose echo is compared with what was asked: they decide who gets in and what is kept.
-pub const COMPARED: [&str; 8] = [
+pub const COMPARED: [&str; 10] = [
+    "allow_participants_to_transcribe_meetings_with_my_notes",
     "auto_recording",
     "auto_start_ai_companion_questions",
     "auto_start_meeting_summary",
     "encryption_type",
     "join_before_host",
     "meeting_authentication",
+    "support_participants_receive_summary",
     "use_pmi",
     "waiting_room",
 ];
@@ -119,6 +129,7 @@ pub fn private_defaults() -> &'static Map<String, Value> {
     #[allow(clippy::non_std_lazy_statics, reason = "once_cell is the project's")]
     static DEFAULTS: Lazy<Map<String, Value>> = Lazy::new(|| {
         let Value::Object(defaults) = json!({
+            "allow_participants_to_transcribe_meetings_with_my_notes": false,
             "alternative_hosts_email_notification": false,
             "approval_type": 2,
             "auto_recording": "none",
@@ -130,6 +141,7 @@ pub fn private_defaults() -> &'static Map<String, Value> {
             "meeting_authentication": false,
             "registrants_confirmation_email": false,
             "registrants_email_notification": false,
+            "support_participants_receive_summary": false,
             "use_pmi": false,
             "waiting_room": true,
         }) else {
@@ -140,16 +152,17 @@ pub fn private_defaults() -> &'static Map<String, Value> {
     &DEFAULTS
 }
 
-/// Checks names and types.
+/// Checks names and types, and gives the settings as Zoom takes them: what stood under `unlisted` beside the others.
 ///
 /// # Errors
-/// Names the first setting that Zoom does not know or takes in another type.
-pub fn check(settings: &Map<String, Value>) -> Result<()> {
-    for (name, value) in settings {
-        let Some((_, kind)) = SETTINGS.iter().find(|(known, _)| known == name) else {
+/// Names the first setting that is not known here or that Zoom takes in another type.
+pub fn checked(mut settings: Map<String, Value>) -> Result<Map<String, Value>> {
+    let unlisted = settings.remove(UNLISTED);
+    for (name, value) in &settings {
+        let Some(kind) = kind_of(name) else {
             return Err(Error::configuration(
                 format!("Zoom knows no meeting setting '{name}'"),
-                "Use the names of Zoom's API, such as waiting_room; topic, time and passcode are no settings.",
+                "Use the names of Zoom's API, such as waiting_room; topic, time and passcode are no settings. One that is newer than this version goes under 'unlisted', as true or false.",
             ));
         };
         if !kind.takes(value) {
@@ -159,7 +172,59 @@ pub fn check(settings: &Map<String, Value>) -> Result<()> {
             ));
         }
     }
-    Ok(())
+    match unlisted {
+        None => {}
+        Some(Value::Object(unlisted)) => {
+            for (name, value) in &unlisted {
+                check_unlisted(name, value)?;
+            }
+            settings.extend(unlisted);
+        }
+        // An empty array of PHP.
+        Some(Value::Array(none)) if none.is_empty() => {}
+        Some(_) => return Err(bad_unlisted(UNLISTED)),
+    }
+    Ok(settings)
+}
+
+/// Whether a setting of this name is known here.
+#[must_use]
+pub fn is_listed(name: &str) -> bool {
+    kind_of(name).is_some()
+}
+
+fn kind_of(name: &str) -> Option<Type> {
+    SETTINGS
+        .binary_search_by_key(&name, |(known, _)| known)
+        .ok()
+        .and_then(|found| SETTINGS.get(found))
+        .map(|(_, kind)| *kind)
+}
+
+/// A setting that is known is not passed unchecked, so that nobody gets used to this way.
+fn check_unlisted(name: &str, value: &Value) -> Result<()> {
+    if is_listed(name) {
+        return Err(Error::configuration(
+            format!("the meeting setting '{name}' is known and does not belong under '{UNLISTED}'"),
+            "Name it among the other settings.",
+        ));
+    }
+    let is_name = name.len() <= LONGEST_NAME
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+    if is_name && value.is_boolean() {
+        return Ok(());
+    }
+    Err(bad_unlisted(name))
+}
+
+fn bad_unlisted(name: &str) -> Error {
+    Error::configuration(
+        format!("the meeting setting '{name}' cannot be passed unlisted"),
+        "Give 'unlisted' as names of Zoom's API with true or false, such as ['unlisted' => ['some_new_setting' => false]].",
+    )
 }
 
 impl Type {
@@ -202,14 +267,22 @@ mod tests {
 
     use super::*;
 
-    fn check_one(name: &str, value: Value) -> Result<()> {
-        check(&Map::from_iter([(name.to_owned(), value)]))
+    fn check_one(name: &str, value: Value) -> Result<Map<String, Value>> {
+        checked(Map::from_iter([(name.to_owned(), value)]))
     }
 
     #[test]
     fn the_private_defaults_are_valid_settings() {
         assert!(!private_defaults().is_empty());
-        check(private_defaults()).unwrap();
+        checked(private_defaults().clone()).unwrap();
+    }
+
+    #[test]
+    fn names_are_in_order_so_that_they_are_found() {
+        assert!(SETTINGS.is_sorted_by_key(|(name, _)| *name));
+        for (name, _) in SETTINGS {
+            assert!(is_listed(name), "{name}");
+        }
     }
 
     #[test]
@@ -236,7 +309,43 @@ mod tests {
     #[test]
     fn compared_settings_exist() {
         for name in COMPARED {
-            assert!(SETTINGS.iter().any(|(known, _)| *known == name), "{name}");
+            assert!(is_listed(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_listens_and_keeps_is_off_and_compared() {
+        for name in [
+            "allow_participants_to_transcribe_meetings_with_my_notes",
+            "auto_start_ai_companion_questions",
+            "auto_start_meeting_summary",
+            "support_participants_receive_summary",
+        ] {
+            assert_eq!(private_defaults().get(name), Some(&json!(false)), "{name}");
+            assert!(COMPARED.contains(&name), "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_newer_goes_beside_the_others_only_when_it_is_said_so() {
+        let settings = json!({"waiting_room": false, "unlisted": {"listen_2": false}});
+        assert_eq!(
+            Value::Object(checked(settings.as_object().unwrap().clone()).unwrap()),
+            json!({"waiting_room": false, "listen_2": false})
+        );
+        assert!(check_one("unlisted", json!([])).unwrap().is_empty());
+        for (unlisted, named) in [
+            (json!({"waiting_room": false}), "waiting_room"),
+            (json!({"listen": "no"}), "listen"),
+            (json!({"Listen": false}), "Listen"),
+            (json!({"li sten": false}), "li sten"),
+            (json!({"": false}), "''"),
+            (json!({"unlisted": {"a": true}}), "unlisted"),
+            (json!(["listen"]), "unlisted"),
+            (json!(false), "unlisted"),
+        ] {
+            let error = check_one("unlisted", unlisted).unwrap_err();
+            assert!(error.message().contains(named), "{error}");
         }
     }
 }

@@ -118,6 +118,10 @@ const FIELDS: &[(&str, Kind)] = &[
     ("summary_template_id", Text),
     ("support_participants_receive_summary", Bool),
     (
+        "allow_participants_to_transcribe_meetings_with_my_notes",
+        Bool,
+    ),
+    (
         "question_and_answer",
         Object(&[
             ("enable", Bool),
@@ -158,6 +162,14 @@ const LOCKS: &[(&str, &str)] = &[
     (
         "in_meeting.ai_companion_questions.auto_enable",
         "auto_start_ai_companion_questions",
+    ),
+    (
+        "in_meeting.meeting_summary_with_ai_companion.support_participants_receive_summary",
+        "support_participants_receive_summary",
+    ),
+    (
+        "in_meeting.allow_participants_to_transcribe_meetings_with_my_notes",
+        "allow_participants_to_transcribe_meetings_with_my_notes",
     ),
     ("schedule_meeting.host_video", "host_video"),
     ("schedule_meeting.participants_video", "participant_video"),
@@ -260,6 +272,10 @@ pub fn defaults(in_force: &Map<String, Value>, host: &User) -> Map<String, Value
         "disable_participant_video": false, "allow_host_control_participant_mute_state": false,
         "auto_start_meeting_summary": user("in_meeting.meeting_summary_with_ai_companion.auto_enable"),
         "who_will_receive_summary": user("in_meeting.meeting_summary_with_ai_companion.who_will_receive_summary"),
+        "support_participants_receive_summary":
+            user("in_meeting.meeting_summary_with_ai_companion.support_participants_receive_summary"),
+        "allow_participants_to_transcribe_meetings_with_my_notes":
+            user("in_meeting.allow_participants_to_transcribe_meetings_with_my_notes"),
         "auto_start_ai_companion_questions": user("in_meeting.ai_companion_questions.auto_enable"),
         "who_can_ask_questions": user("in_meeting.ai_companion_questions.who_can_ask_questions"),
         "meeting_invitees": [], "show_join_info": false
@@ -363,6 +379,22 @@ mod tests {
             let mut given = json!({"waiting_room": false});
             given[*name] = asked;
             assert_eq!(meeting(given, locked)[*name], asked_and_forced.1, "{path}");
+        }
+    }
+
+    #[test]
+    fn what_is_left_out_lets_participants_take_notes_as_the_user_does() {
+        let settings = meeting(json!({}), json!({}));
+        for name in [
+            "allow_participants_to_transcribe_meetings_with_my_notes",
+            "support_participants_receive_summary",
+        ] {
+            assert_eq!(settings[name], true, "{name}");
+            assert_eq!(
+                meeting(json!({name: false}), json!({}))[name],
+                false,
+                "{name}"
+            );
         }
     }
 

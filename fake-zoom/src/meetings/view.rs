@@ -7,6 +7,8 @@ use crate::clock::utc;
 use crate::model::{Meeting, PastInstance, User};
 use crate::state::State;
 
+/// What accounts without "My Notes" do not tell.
+const MY_NOTES: &str = "allow_participants_to_transcribe_meetings_with_my_notes";
 /// Lists cut the agenda to this many characters.
 const ROW_AGENDA: usize = 250;
 
@@ -94,6 +96,7 @@ pub fn stored(state: &State, meeting: &Meeting, base: &str, deleted: bool) -> Va
     answer.insert("start_time".into(), utc(meeting.start).into());
     answer.insert("account_id".into(), meeting.account_id.clone().into());
     answer.insert("source".into(), meeting.source.clone().into());
+    answer.insert("settings".into(), meeting.settings.clone().into());
     answer.insert("deleted".into(), deleted.into());
     Value::Object(answer)
 }
@@ -143,7 +146,11 @@ fn object(state: &State, meeting: &Meeting, base: &str) -> Map<String, Value> {
             );
         }
     }
-    set("settings", Value::Object(meeting.settings.clone()));
+    let mut settings = meeting.settings.clone();
+    if !state.switches.echo_my_notes {
+        settings.remove(MY_NOTES);
+    }
+    set("settings", Value::Object(settings));
     set("creation_source", "open_api".into());
     set("pre_schedule", meeting.pre_schedule.into());
     if let Some(assistant) = &meeting.assistant_id {

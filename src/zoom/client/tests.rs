@@ -115,11 +115,12 @@ fn a_meeting_is_created_with_one_request_and_private_settings() {
             "topic": "Video visit", "type": 2, "start_time": START, "duration": 30, "timezone": "Europe/Berlin",
             "agenda": marker("site:visit:1"), "password": null, "default_password": false,
             "settings": {
+                "allow_participants_to_transcribe_meetings_with_my_notes": false,
                 "alternative_hosts_email_notification": false, "approval_type": 2, "auto_recording": "none",
                 "auto_start_ai_companion_questions": false, "auto_start_meeting_summary": false,
                 "continuous_meeting_chat": {"enable": false}, "email_notification": false, "join_before_host": false,
                 "meeting_authentication": false, "registrants_confirmation_email": false,
-                "registrants_email_notification": false, "use_pmi": false,
+                "registrants_email_notification": false, "support_participants_receive_summary": false, "use_pmi": false,
                 "mute_upon_entry": true, "waiting_room": false,
             },
         })

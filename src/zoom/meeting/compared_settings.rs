@@ -1,5 +1,7 @@
-//! Of the sixty settings that an answer echoes, those that are compared; the rest is skipped, for it is half of the answer.
+//! Of the sixty settings that an answer echoes, those that are compared, and those that are on or off and not known here, for they
+//! may have been asked for; the rest is skipped, for it is half of the answer.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserializer;
@@ -12,6 +14,7 @@ use serde::de::Visitor;
 use serde_json::Value;
 
 use crate::zoom::meeting_settings::COMPARED;
+use crate::zoom::meeting_settings::is_listed;
 
 /// Settings in another form than an object count as missing.
 pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Compared, D::Error> {
@@ -19,15 +22,15 @@ pub(super) fn read<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Compare
 }
 
 /// The compared settings that an answer has, in its order.
-type Compared = Vec<(&'static str, Value)>;
+pub(super) type Compared = Vec<(Cow<'static, str>, Value)>;
 
 struct Settings;
 
-/// A setting's name, if it is compared; the many others cost no copy.
+/// A setting's name, if it may be compared; the many others cost no copy.
 struct Name;
 
 impl<'de> DeserializeSeed<'de> for Name {
-    type Value = Option<&'static str>;
+    type Value = Option<Cow<'static, str>>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_str(self)
@@ -35,14 +38,19 @@ impl<'de> DeserializeSeed<'de> for Name {
 }
 
 impl Visitor<'_> for Name {
-    type Value = Option<&'static str>;
+    type Value = Option<Cow<'static, str>>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("the name of a setting")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        Ok(COMPARED.into_iter().find(|compared| *compared == name))
+        let compared = COMPARED.into_iter().find(|compared| *compared == name);
+        Ok(match compared {
+            Some(name) => Some(Cow::Borrowed(name)),
+            None if is_listed(name) => None,
+            None => Some(Cow::Owned(name.to_owned())),
+        })
     }
 }
 
@@ -56,10 +64,13 @@ impl<'de> Visitor<'de> for Settings {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut settings = Vec::with_capacity(COMPARED.len());
         while let Some(name) = map.next_key_seed(Name)? {
-            if let Some(name) = name {
-                settings.push((name, map.next_value()?));
-            } else {
+            let Some(name) = name else {
                 map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let value: Value = map.next_value()?;
+            if matches!(name, Cow::Borrowed(_)) || value.is_boolean() {
+                settings.push((name, value));
             }
         }
         Ok(settings)
@@ -103,13 +114,15 @@ mod tests {
 
     #[test]
     fn what_is_compared_is_kept() {
-        let text = r#"{"alternative_hosts": "", "waiting_room": true, "approved": {"a": [1]}, "auto_recording": "none"}"#;
+        let text = r#"{"alternative_hosts": "", "waiting_room": true, "approved": {"a": [1]}, "auto_recording": "none",
+            "host_video": true, "brand_new": false}"#;
         let settings = read(&mut serde_json::Deserializer::from_str(text)).unwrap();
         assert_eq!(
             settings,
             [
-                ("waiting_room", Value::Bool(true)),
-                ("auto_recording", Value::from("none"))
+                ("waiting_room".into(), Value::Bool(true)),
+                ("auto_recording".into(), Value::from("none")),
+                ("brand_new".into(), Value::Bool(false)),
             ]
         );
     }
