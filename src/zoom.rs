@@ -16,6 +16,7 @@ pub mod file_token_store;
 pub mod http;
 pub mod known_tokens;
 pub mod lenient;
+pub mod limit_end;
 pub mod meeting;
 pub mod meeting_request;
 pub mod meeting_settings;

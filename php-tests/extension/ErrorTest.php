@@ -20,6 +20,8 @@ use Telemed\Tests\FakeZoom;
 /** Zoom's refusals, each as its own exception with Zoom's own words as properties. */
 final class ErrorTest extends ExtensionTestCase
 {
+    /** Seconds that a new day of Zoom's counters begins late. */
+    private const LATE = 10;
     private const ON_CREATE = array('method' => 'POST', 'path' => '/v2/users');
 
     /**
@@ -117,7 +119,7 @@ final class ErrorTest extends ExtensionTestCase
         $exception = $this->failure(RateLimitException::class, fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1)));
         $this->assertLessThan(10, microtime(true) - $begun);
         $this->assertInstanceOf(\DateTimeImmutable::class, $exception->retryAt);
-        $this->assertSame($at, $exception->retryAt->format('Y-m-d\TH:i:s\Z'));
+        $this->assertEqualsWithDelta(strtotime($at) + self::LATE, $exception->retryAt->getTimestamp(), 2);
         $this->assertSame('UTC', $exception->retryAt->getTimezone()->getName());
         $this->assertTrue($exception->isRetryable());
         $this->assertCount(1, $this->apiRequests('POST'));
@@ -134,9 +136,62 @@ final class ErrorTest extends ExtensionTestCase
             -1
         );
         $exception = $this->failure(RateLimitException::class, fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1)));
-        $this->assertSame('00:00:00', $exception->retryAt->format('H:i:s'));
-        $this->assertGreaterThan(time(), $exception->retryAt->getTimestamp());
-        $this->assertLessThanOrEqual(time() + 86400, $exception->retryAt->getTimestamp());
+        $midnight = intdiv(time() - self::LATE, 86400) * 86400 + 86400;
+        $this->assertEqualsWithDelta($midnight + self::LATE, $exception->retryAt->getTimestamp(), 2);
+    }
+
+    /** This server has begun the new day already. By its own clock it would lose all of it. */
+    public function testTheDaysLimitEndsWithZoomsDayAndNotWithOurs(): void
+    {
+        $client = $this->serverClient();
+        $tomorrow = gmdate('Y-m-d', time() + 2 * 86400);
+        $this->zoom->setClock("{$tomorrow}T12:00:00Z");
+        $create = fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1, '+5 days'));
+        $create();
+        $limit = array('code' => 429, 'message' => 'You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user. You may resume these requests at GMT 00:00:00.');
+        $this->zoom->answer(self::ON_CREATE, 429, $limit, array(), 2);
+        $this->zoom->answer(self::ON_CREATE, 429, $limit, array('Retry-After' => gmdate('Y-m-d\T00:00:00\Z', time() + 3 * 86400)));
+        foreach (array('T23:59:57Z', 'T00:00:02Z', 'T23:59:57Z') as $time) {
+            $this->zoom->setClock($tomorrow . $time);
+            $limited = $this->failure(RateLimitException::class, $create);
+            $wait = $limited->retryAt->getTimestamp() - time();
+            $this->assertGreaterThan(0, $wait, $time);
+            $this->assertLessThan(20, $wait, $time);
+        }
+    }
+
+    /** @dataProvider namedMoments */
+    public function testNoAnswerParksAVisitBeyondZoomsDay(string $named, ?int $seconds): void
+    {
+        $client = $this->serverClient();
+        $this->zoom->answer(
+            self::ON_CREATE,
+            429,
+            array('code' => 429, 'message' => 'You have reached the maximum daily rate limit for this API.'),
+            array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => $named),
+            -1
+        );
+        $limited = $this->failure(RateLimitException::class, fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1)));
+        $this->assertTrue($limited->isRetryable());
+        if (null === $seconds) {
+            $this->assertNull($limited->retryAt, 'nothing to go by but the caller\'s own back-off');
+            return;
+        }
+        $this->assertGreaterThan(time(), $limited->retryAt->getTimestamp());
+        $this->assertLessThanOrEqual(time() + $seconds + 2, $limited->retryAt->getTimestamp());
+    }
+
+    /** @return array<string, array{string, ?int}> */
+    public static function namedMoments(): array
+    {
+        $day = 86400 + self::LATE;
+        return array(
+            'in 2037' => array('2037-01-01T00:00:00Z', $day),
+            'in 2037, as HTTP writes it' => array('Thu, 01 Jan 2037 00:00:00 GMT', $day),
+            'in a hundred years, in seconds' => array('3153600000', $day),
+            'in the past' => array('2020-05-31T00:00:00Z', null),
+            'now' => array('0', null),
+        );
     }
 
     public function testALimitPerSecondIsWaitedOut(): void

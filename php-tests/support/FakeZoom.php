@@ -66,6 +66,12 @@ final class FakeZoom
         $this->call('POST', 'clock', array('advance' => $seconds));
     }
 
+    /** @param string $moment RFC 3339 */
+    public function setClock(string $moment): void
+    {
+        $this->call('POST', 'clock', array('set' => $moment));
+    }
+
     /**
      * What was asked of the fake, in order; control requests are not among them.
      *

@@ -10,6 +10,7 @@ use Telemed\Tests\FakeZoom;
 final class FailureTest extends ClinicTestCase
 {
     private const CREATE = array('method' => 'POST', 'path' => '/v2/users/');
+    private const DAILY_LIMIT = array('code' => 429, 'message' => 'You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user.');
 
     protected function setUp(): void
     {
@@ -106,24 +107,50 @@ final class FailureTest extends ClinicTestCase
 
     public function testTheDailyLimitIsBelievedAndTheVisitMadeAfterIt(): void
     {
-        // Not within the next minutes.
-        $midnight = gmdate('Y-m-d', time() + 86400 + 600) . 'T00:00:00Z';
-        $this->zoom->answer(
-            self::CREATE,
-            429,
-            array('code' => 429, 'message' => 'You have exceeded the daily rate limit (100) of Meeting Create/Update API requests permitted for this particular user.'),
-            array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => $midnight),
-            1
-        );
+        $this->zoom->answer(self::CREATE, 429, self::DAILY_LIMIT, array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => '2037-01-01T00:00:00Z'));
         $row = $this->booked();
         $this->assertSame('due', $row['state']);
-        $this->assertSame($midnight, $row['next_try']);
+        $midnight = intdiv(time() - 10, 86400) * 86400 + 86400;
+        $this->assertEqualsWithDelta($midnight + 10, strtotime($row['next_try']), 2, 'with Zoom\'s day, whatever the answer says');
         // Another visit of this host does not even ask.
         $other = $this->booked(array('start' => self::start(31)));
         $this->assertSame('due', $other['state']);
         $this->assertCount(1, $this->creations());
-        $this->runWorker(strtotime($midnight) - time() + 60);
+        $this->runWorker($midnight - time() + 60);
         $this->assertSame(array('made', 'made'), array($this->row($row['id'])['state'], $this->row($other['id'])['state']));
+    }
+
+    /** Zoom's clock still has the old day when this server has begun the new one. */
+    public function testTheLastRefusalOfZoomsDayDoesNotCostTheHostTheNewOne(): void
+    {
+        $this->make('admin', 'doctor1');
+        $tomorrow = gmdate('Y-m-d', time() + 86400);
+        $this->zoom->setClock("{$tomorrow}T23:59:58Z");
+        // The token that was got a day ago, by that clock, is refreshed first.
+        $this->make('admin', 'doctor2');
+        $this->zoom->setClock("{$tomorrow}T23:59:58Z");
+        $this->zoom->answer(self::CREATE, 429, self::DAILY_LIMIT);
+        $row = $this->booked(array('start' => self::start(31)));
+        $this->assertSame('due', $row['state']);
+        $this->assertLessThanOrEqual(time() + 20, strtotime($row['next_try']));
+        $this->runWorker(25);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+    }
+
+    /** A moment that has passed says nothing: the site asks ever more rarely, by its own back-off. */
+    public function testALimitThatNamesThePastIsNotTriedEverySecond(): void
+    {
+        $this->zoom->answer(self::CREATE, 429, self::DAILY_LIMIT, array('X-RateLimit-Type' => 'Daily-limit', 'Retry-After' => '2020-05-31T00:00:00Z'), -1);
+        $row = $this->booked();
+        $this->assertGreaterThanOrEqual(time() + 30, strtotime($row['next_try']));
+        $asked = count($this->creations());
+        foreach (range(1, 10) as $second) {
+            $this->runWorker($second);
+        }
+        $this->assertCount($asked, $this->creations());
+        $this->runWorker(120);
+        $this->assertCount($asked + 1, $this->creations());
+        $this->assertGreaterThanOrEqual(time() + 120 + 60, strtotime($this->row($row['id'])['next_try']));
     }
 
     public function testARefusalNamesWhatToDoAndTheBookingStands(): void

@@ -4,7 +4,6 @@
 
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -15,12 +14,15 @@ use super::http::Response;
 use super::http::SendError;
 use super::http::SendFault;
 use super::lenient;
+use super::limit_end;
 use super::retry::Outcome;
 
 /// Codes that say that this token is no good, whatever the status: expired, revoked, its owner gone (Zoom's OAuth errors).
 const TOKEN_CODES: [i64; 7] = [124, 4724, 4735, 4737, 4738, 4740, 4741];
 /// A word of this length with a digit in it is a token, a code or a link, not language.
 const LONG_WORD: usize = 24;
+/// A limit per second ends with its second.
+const SECOND: Duration = Duration::from_secs(1);
 const SCOPE_TEXT: &str = "does not contain scopes:[";
 
 /// Zoom's error body.
@@ -54,11 +56,7 @@ pub fn refuses_token(response: &Response) -> bool {
 #[must_use]
 pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
     match response.status {
-        429 if !is_daily(response) => {
-            Some(Outcome::Limited(retry_after(response, now).map(|at| {
-                Duration::try_from(at.duration_since(now)).unwrap_or_default()
-            })))
-        }
+        429 if !is_daily(response) => Some(Outcome::Limited(limit_end::wait(response, now))),
         500.. => Some(Outcome::ServerTrouble),
         _ => None,
     }
@@ -250,6 +248,7 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
         format!(" ({})", error.detail)
     };
     Error::new(kind, format!("{message}{detail}"), advice)
+        .with_fault(error.fault)
         .timed_out(error.fault == SendFault::Timeout)
         .maybe_delivered(error.maybe_delivered && method != Method::Get)
 }
@@ -264,29 +263,6 @@ pub fn unreadable(response: &Response, method: Method, what: &str) -> Error {
     )
     .maybe_delivered(method != Method::Get)
     .with_tracking_id(response.tracking_id())
-}
-
-/// When Zoom wants to be asked again: `Retry-After` as ISO date-time (what Zoom sends), HTTP date or seconds.
-#[must_use]
-pub fn retry_after(response: &Response, now: Timestamp) -> Option<Timestamp> {
-    let text = response.header("retry-after")?.trim();
-    if let Ok(seconds) = text.parse::<u32>() {
-        return Some(now + SignedDuration::from_secs(i64::from(seconds)));
-    }
-    if let Ok(at) = text.parse::<Timestamp>() {
-        return Some(at);
-    }
-    jiff::fmt::rfc2822::parse(text)
-        .ok()
-        .map(|zoned| zoned.timestamp())
-}
-
-/// The next 00:00 UTC, when Zoom's daily counters begin anew.
-#[must_use]
-pub fn next_utc_midnight(now: Timestamp) -> Timestamp {
-    const DAY: i64 = 86_400;
-    let next = (now.as_second().div_euclid(DAY) + 1) * DAY;
-    Timestamp::from_second(next).unwrap_or(now)
 }
 
 fn parse(response: &Response) -> Body {
@@ -310,22 +286,23 @@ fn limit(
     now: Timestamp,
     error: &impl Fn(Kind, String, &str) -> Error,
 ) -> Error {
-    let named = retry_after(response, now);
     if is_daily(response) {
-        let at = named.unwrap_or_else(|| next_utc_midnight(now));
-        return error(
+        let limit = error(
             Kind::RateLimit,
             "Zoom's daily limit is reached".into(),
             "Zoom allows 100 creations and changes of meetings per host and UTC day, and a daily number of requests per account. It begins anew at 00:00 UTC.",
-        )
-        .with_retry_at(at);
+        );
+        return match limit_end::of_day(response, now) {
+            Some(at) => limit.with_retry_at(at),
+            None => limit,
+        };
     }
     error(
         Kind::RateLimit,
         "Zoom's limit of requests per second is reached".into(),
         "Try again in a few seconds; other apps of the same Zoom account count too.",
     )
-    .with_retry_at(named.unwrap_or(now + SignedDuration::from_secs(1)))
+    .with_retry_at(now + limit_end::wait(response, now).unwrap_or(SECOND))
 }
 
 fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> Error) -> Error {

@@ -6,6 +6,8 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::http::SendFault;
+
 /// The result of everything in the core that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -46,6 +48,7 @@ struct Details {
     retryable: bool,
     maybe_delivered: bool,
     timed_out: bool,
+    fault: Option<SendFault>,
     tracking_id: Option<String>,
     status: Option<u16>,
     zoom_code: Option<i64>,
@@ -64,6 +67,7 @@ impl Error {
             retryable: matches!(kind, Kind::RateLimit | Kind::Transport),
             maybe_delivered: false,
             timed_out: false,
+            fault: None,
             tracking_id: None,
             status: None,
             zoom_code: None,
@@ -111,6 +115,13 @@ impl Error {
     #[must_use]
     pub fn timed_out(mut self, timed_out: bool) -> Self {
         self.0.timed_out = timed_out;
+        self
+    }
+
+    /// Sets why no whole answer came.
+    #[must_use]
+    pub fn with_fault(mut self, fault: SendFault) -> Self {
+        self.0.fault = Some(fault);
         self
     }
 
@@ -187,6 +198,12 @@ impl Error {
     #[must_use]
     pub fn is_timed_out(&self) -> bool {
         self.0.timed_out
+    }
+
+    /// Why no whole answer came; `None` when one did.
+    #[must_use]
+    pub fn fault(&self) -> Option<SendFault> {
+        self.0.fault
     }
 
     /// Zoom's tracking id, for Zoom's support.

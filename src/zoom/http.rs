@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use http::HeaderMap;
+use jiff::Timestamp;
 use url::Url;
 
 use super::pace::Pace;
@@ -92,6 +93,14 @@ impl Response {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The server's clock when it answered.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        jiff::fmt::rfc2822::parse(self.header("date")?)
+            .ok()
+            .map(|date| date.timestamp())
     }
 
     /// Zoom's tracking id.

@@ -262,7 +262,7 @@ fn a_daily_limit_is_an_answer_and_not_a_wait() {
     let error = api(&world).call(&operation(Method::Post)).err().unwrap();
     assert_eq!(
         error.retry_at(),
-        Some("2026-11-25T00:00:00Z".parse().unwrap())
+        Some("2026-11-25T00:00:10Z".parse().unwrap())
     );
     assert!(world.clock.slept.borrow().is_empty());
 }

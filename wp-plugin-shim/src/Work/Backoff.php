@@ -34,17 +34,24 @@ final class Backoff
     public static function after(Problem|\Telemed\TelemedException $failure, int $tries, ?\DateTimeImmutable $start): int
     {
         $now = Clock::now();
-        if (($failure instanceof \Telemed\RateLimitException || $failure instanceof \Telemed\TransportException) && $failure->retryAt !== null) {
-            return max($failure->retryAt->getTimestamp(), $now + 1);
-        }
+        $named = $failure instanceof \Telemed\RateLimitException || $failure instanceof \Telemed\TransportException
+            ? $failure->retryAt?->getTimestamp()
+            : null;
+        $isNamed = $named !== null && $named > $now;
         $mendsItself = $failure instanceof \Telemed\TelemedException && $failure->isRetryable();
-        [$first, $longest] = $mendsItself
-            ? [self::FIRST_SECONDS, self::LONGEST_SECONDS]
-            : [self::FIRST_SECONDS_PERSON, self::LONGEST_SECONDS_PERSON];
+        [$first, $longest] = match (true) {
+            // Whoever says 'in a second' each time is asked ever more rarely.
+            $isNamed => [1, self::LONGEST_SECONDS],
+            $mendsItself => [self::FIRST_SECONDS, self::LONGEST_SECONDS],
+            default => [self::FIRST_SECONDS_PERSON, self::LONGEST_SECONDS_PERSON],
+        };
         $wait = min($first * 2 ** min($tries, 16), $longest);
         if ($start !== null) {
             $left = $start->getTimestamp() - $now;
             $wait = min($wait, $left > 0 ? max(self::SHORTEST_SECONDS, intdiv($left, 10)) : self::BEGUN_SECONDS);
+        }
+        if ($isNamed) {
+            return max($named, $now + $wait);
         }
         // Many rows that failed together do not come back together.
         return $now + (int) ($wait * wp_rand(80, 120) / 100);

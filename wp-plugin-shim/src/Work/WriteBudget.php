@@ -21,6 +21,8 @@ final class WriteBudget
     public const PER_DAY = 100;
     public const KEPT_FOR_TODAY = 10;
     private const KEEP_DAYS = 3;
+    /** A new day begins so much late, for this server's clock may be ahead of Zoom's. The extension reckons likewise. */
+    private const LATE_SECONDS = 10;
 
     public function __construct(private readonly Database $database)
     {
@@ -113,10 +115,10 @@ final class WriteBudget
         $this->database->execute('DELETE FROM ' . Schema::writes() . ' WHERE day < ?', [gmdate('Y-m-d', Clock::now() - self::KEEP_DAYS * DAY_IN_SECONDS)]);
     }
 
-    /** The next 00:00 UTC, Unix seconds. */
+    /** When the next day of Zoom's counters begins, some seconds after 00:00 UTC; Unix seconds. */
     public static function nextDay(): int
     {
-        return intdiv(Clock::now(), DAY_IN_SECONDS) * DAY_IN_SECONDS + DAY_IN_SECONDS;
+        return (intdiv(Clock::now() - self::LATE_SECONDS, DAY_IN_SECONDS) + 1) * DAY_IN_SECONDS + self::LATE_SECONDS;
     }
 
     /** @return ?array<string, mixed> */
@@ -127,7 +129,7 @@ final class WriteBudget
 
     private static function today(): string
     {
-        return gmdate('Y-m-d', Clock::now());
+        return gmdate('Y-m-d', Clock::now() - self::LATE_SECONDS);
     }
 
     private static function key(string $host): string
