@@ -25,11 +25,13 @@ final class CheckTest extends ExtensionTestCase
         'clock',
         'credentials',
         'token',
+        'api',
         'scopes.required',
         'host.found',
         'host.licensed',
         'host.meetings',
         'account.patients',
+        'account.privacy',
     );
 
     public function testAllIsWellWithServerToServer(): void
@@ -38,11 +40,16 @@ final class CheckTest extends ExtensionTestCase
         $this->assertSound($diagnosis);
         $results = $this->results($diagnosis);
         foreach (self::STEPS as $id) {
-            if ('account.patients' !== $id) {
-                $this->assertSame('passed', $results[$id], $id . ': ' . $this->advice($diagnosis, $id));
-            }
+            // Zoom lets participants take notes unless somebody has turned it off.
+            $expected = 'account.privacy' === $id ? 'warned' : 'passed';
+            $this->assertSame($expected, $results[$id], $id . ': ' . $this->advice($diagnosis, $id));
         }
-        $this->assertContains($results['account.patients'], array('passed', 'warned'));
+        $this->assertStringContainsString('My Notes', $this->advice($diagnosis, 'account.privacy'));
+        $this->zoom->seed(array('accounts' => array(array(
+            'id' => FakeZoom::ACCOUNT, 'name' => 'Example Clinic', 'plan' => 'Business',
+            'settings' => array('in_meeting' => array('allow_participants_to_transcribe_meetings_with_my_notes' => false)),
+        ))));
+        $this->assertSame('Everything that was looked at is in order.', $this->serverApp()->client()->check(FakeZoom::DOCTOR1)->message());
         $this->assertTrue($diagnosis->passed());
         $this->assertNothingWritten();
     }
@@ -222,7 +229,7 @@ final class CheckTest extends ExtensionTestCase
         $results = array_column($child->report['steps'], 'result', 'id');
         $this->assertSame('failed', $results[$step], json_encode($results));
         $this->assertSame(array($step), array_keys($results, 'failed', true));
-        $this->assertSame('skipped', $results['token']);
+        $this->assertSame('skipped', $results['api']);
         $this->assertSame('skipped', $results['host.found']);
     }
 
@@ -259,6 +266,41 @@ final class CheckTest extends ExtensionTestCase
                 'telemed.api_url' => $address,
             )
         );
+    }
+
+    /** @dataProvider answersOfAnApiThatFails */
+    public function testAnApiThatFailsIsNotGreen(int $status, array $body): void
+    {
+        $this->zoom->answer(array('path' => '/v2/'), $status, $body, array(), -1);
+        $this->assertFails($this->serverApp()->client(), FakeZoom::DOCTOR1, 'api');
+        $this->assertFails($this->serverApp()->client(), null, 'api');
+        $this->zoom->forgetFaults();
+        $client = $this->connectedClient();
+        $this->zoom->answer(array('path' => '/v2/'), $status, $body, array(), -1);
+        $this->assertFails($client, null, 'api');
+    }
+
+    /** @return array<string, array{int, array<string, mixed>}> */
+    public static function answersOfAnApiThatFails(): array
+    {
+        return array(
+            'no REST API' => array(400, array('code' => 200, 'message' => 'Account does not enabled REST API.')),
+            'nothing there' => array(404, array()),
+            'trouble' => array(503, array()),
+            'no token is good' => array(401, array('code' => 124, 'message' => 'Invalid access token.')),
+        );
+    }
+
+    public function testNobodyKnocksAtTheApiWithoutAToken(): void
+    {
+        $this->serverApp()->client()->check(FakeZoom::DOCTOR1);
+        $this->connectedClient()->check();
+        $this->oauthApp()->client('nobody')->check();
+        $asked = $this->apiRequests();
+        $this->assertNotSame(array(), $asked);
+        foreach ($asked as $request) {
+            $this->assertSame(200, $request['status'], $request['path']);
+        }
     }
 
     private function assertFails(Client $client, ?string $host, string $step): void

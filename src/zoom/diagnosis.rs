@@ -68,6 +68,11 @@ impl Diagnosis {
         });
     }
 
+    /// Puts the steps of another behind these.
+    pub fn append(&mut self, other: Self) {
+        self.steps.extend(other.steps);
+    }
+
     /// Whether meetings can be held: no step failed.
     #[must_use]
     pub fn passed(&self) -> bool {

@@ -1,19 +1,24 @@
 //! `check()`: everything a meeting needs, step by step, without writing anything at Zoom.
 
+mod account;
+
+use std::rc::Rc;
+
 use jiff::Timestamp;
-use serde::Deserialize;
 use url::Url;
 
+use self::account::PATIENTS;
+use self::account::PRIVACY;
 use super::Client;
 use crate::zoom::api::Operation;
+use crate::zoom::api_error;
 use crate::zoom::diagnosis::Diagnosis;
 use crate::zoom::diagnosis::Outcome;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
+use crate::zoom::error::Result;
 use crate::zoom::http::Method;
 use crate::zoom::http::Request;
-use crate::zoom::http::Response;
-use crate::zoom::http::SendError;
 use crate::zoom::http::SendFault;
 use crate::zoom::known_tokens::Access;
 use crate::zoom::scopes;
@@ -22,7 +27,8 @@ use crate::zoom::user::User;
 /// Beyond this, expiry times and starts are wrong enough to matter.
 const MAX_CLOCK_SKEW_SECONDS: i64 = 30;
 
-const TITLES: [(&str, &str); 11] = [
+/// All steps in order, but for those of optional scopes.
+const TITLES: [(&str, &str); 14] = [
     ("name", "Name of Zoom's server resolved"),
     ("proxy", "Proxy"),
     ("connection", "Connection to Zoom"),
@@ -30,26 +36,62 @@ const TITLES: [(&str, &str); 11] = [
     ("clock", "Clock of this server"),
     ("credentials", "Credentials of the Zoom app"),
     ("token", "Access token"),
+    ("api", "Zoom's API answers"),
     ("scopes.required", "Required scopes"),
     ("host.found", "Host found"),
     ("host.licensed", "Host's licence"),
     ("host.meetings", "Host may hold meetings"),
+    (PATIENTS, "Account settings let patients in"),
+    (PRIVACY, "Account settings keep visits private"),
 ];
-const ACCOUNT: (&str, &str) = ("account.patients", "Account settings let patients in");
+/// The way to a server, in the order in which it is gone: with a proxy, the proxy resolves the name.
+const WAY: [(&str, SendFault); 4] = [
+    ("name", SendFault::Name),
+    ("proxy", SendFault::Proxy),
+    ("connection", SendFault::Connect),
+    ("tls", SendFault::Tls),
+];
+
+/// A server that could not be reached.
+struct Unreached {
+    host: String,
+    fault: SendFault,
+    error: Error,
+}
+
+/// What the API said to one harmless read.
+enum Read {
+    /// To a list of the account's users.
+    Users(Result<()>),
+    /// To the host's user.
+    Host(Result<User>),
+    /// Nothing could be asked.
+    Nothing,
+}
 
 impl Client {
     /// Looks at everything a meeting needs; does not fail for what it finds.
     #[must_use]
     pub fn check(&self, host: Option<&str>) -> Diagnosis {
-        let mut diagnosis = Diagnosis::default();
-        if self.check_network(&mut diagnosis)
-            && let Some(access) = self.check_token(&mut diagnosis)
+        let mut way = self.knock();
+        // What comes after the way is looked at before the way is told: only who has a token may ask the API, which may be another server.
+        let mut rest = Diagnosis::default();
+        if way.is_ok()
+            && let Some(access) = self.check_token(&mut rest)
         {
-            self.check_scopes(&access, &mut diagnosis);
-            self.check_host(host, &access, &mut diagnosis);
+            let read = self.read(host, &access);
+            if let Some(unreached) = read.unreached(&access) {
+                way = Err(unreached);
+            } else if check_api(&read, &mut rest) {
+                self.check_scopes(&access, &mut rest);
+                self.check_host(host, read, &access, &mut rest);
+            }
         }
+        let mut diagnosis = Diagnosis::default();
+        self.tell_way(&way, &mut diagnosis);
+        diagnosis.append(rest);
         // Whatever was not reached is named as such, so that the list is always whole.
-        for (id, title) in TITLES.into_iter().chain([ACCOUNT]) {
+        for (id, title) in TITLES {
             if !diagnosis.steps().iter().any(|step| step.id == id) {
                 diagnosis.note(
                     id,
@@ -62,85 +104,66 @@ impl Client {
         diagnosis
     }
 
-    /// Asks the API and the OAuth server without a token: their refusals show the way there, and Zoom's clock.
-    fn check_network(&self, diagnosis: &mut Diagnosis) -> bool {
-        let context = self.api.context();
-        let endpoints = &context.endpoints;
-        let api = crate::zoom::endpoints::join(endpoints.api_url(), "/v2/users/me");
-        let oauth = endpoints.oauth("/oauth/token");
-        let is_one_server = api.origin() == oauth.origin();
-        let mut answer = self.knock(api);
-        if answer.is_ok()
-            && !is_one_server
-            && let Err(error) = self.knock(oauth)
-        {
-            answer = Err(error);
-        }
-        let steps = [
-            ("name", SendFault::Name),
-            ("proxy", SendFault::Proxy),
-            ("connection", SendFault::Connect),
-            ("tls", SendFault::Tls),
-        ];
-        match answer {
-            Ok(response) => {
-                for (id, _) in steps {
-                    pass(diagnosis, id);
-                }
-                let date = response
-                    .header("date")
-                    .and_then(|date| jiff::fmt::rfc2822::parse(date).ok())
-                    .map(|date| date.timestamp());
-                check_clock(context.clock.now(), date, diagnosis);
-                true
-            }
-            Err((host, error)) => {
-                let failed = match error.fault {
-                    SendFault::Closed | SendFault::Timeout => SendFault::Connect,
-                    SendFault::Engine => SendFault::Tls,
-                    fault => fault,
-                };
-                let error = crate::zoom::api_error::from_send(&error, Method::Get);
-                // In the order in which they are passed through: with a proxy, the proxy resolves the name.
-                for (id, fault) in steps {
-                    if fault == failed {
-                        diagnosis.note(
-                            id,
-                            Outcome::Failed,
-                            title(id),
-                            format!("{host}: {}. {}", error.message(), error.advice()),
-                        );
-                        break;
-                    }
-                    pass(diagnosis, id);
-                }
-                false
-            }
-        }
-    }
-
-    /// Whatever it answers, the server is reached; else its name and why not.
-    fn knock(&self, url: Url) -> Result<Response, (String, SendError)> {
-        let host = url.host_str().unwrap_or_default().to_owned();
+    /// Asks the OAuth server without credentials: its refusal shows the way there, and Zoom's clock.
+    fn knock(&self) -> Result<Option<Timestamp>, Unreached> {
+        let url = self.api.context().endpoints.oauth("/oauth/token");
+        let host = host_of(&url);
         let mut headers = http::HeaderMap::new();
         headers.insert(
             http::header::ACCEPT,
             http::HeaderValue::from_static("application/json"),
         );
-        self.api
-            .context()
-            .http
-            .send(Request {
-                method: Method::Get,
-                url,
-                headers,
-                body: Vec::new(),
-                timeout: None,
-            })
-            .map_err(|error| (host, error))
+        let request = Request {
+            method: Method::Get,
+            url,
+            headers,
+            body: Vec::new(),
+            timeout: None,
+        };
+        match self.api.context().http.send(request) {
+            Ok(response) => Ok(response.date()),
+            Err(error) => Err(Unreached {
+                host,
+                fault: error.fault,
+                error: api_error::from_send(&error, Method::Get),
+            }),
+        }
     }
 
-    fn check_token(&self, diagnosis: &mut Diagnosis) -> Option<std::rc::Rc<Access>> {
+    /// Asks the API for something that changes nothing, so that it is known to answer this token.
+    fn read(&self, host: Option<&str>, access: &Access) -> Read {
+        if self.is_account() && scopes::has(&access.scopes, "user:read:list_users") {
+            let users = Operation::get("/users".to_owned()).with("page_size", "1");
+            return Read::Users(self.api.call(&users).map(|_| ()));
+        }
+        if self.user_path(host).is_err() {
+            return Read::Nothing;
+        }
+        Read::Host(self.user(host))
+    }
+
+    fn tell_way(&self, way: &Result<Option<Timestamp>, Unreached>, diagnosis: &mut Diagnosis) {
+        let failed = way.as_ref().err().map(|unreached| match unreached.fault {
+            SendFault::Closed | SendFault::Timeout => SendFault::Connect,
+            SendFault::Engine => SendFault::Tls,
+            fault => fault,
+        });
+        for (id, fault) in WAY {
+            if let Err(unreached) = way
+                && failed == Some(fault)
+            {
+                let Unreached { host, error, .. } = unreached;
+                let advice = format!("{host}: {}. {}", error.message(), error.advice());
+                return diagnosis.note(id, Outcome::Failed, title(id), advice);
+            }
+            pass(diagnosis, id);
+        }
+        if let Ok(date) = way {
+            check_clock(self.api.context().clock.now(), *date, diagnosis);
+        }
+    }
+
+    fn check_token(&self, diagnosis: &mut Diagnosis) -> Option<Rc<Access>> {
         // A user's token may be good for an hour yet, whatever has become of the app since.
         if !self.is_account() {
             match self.api.tokens().endpoint().probe() {
@@ -173,7 +196,7 @@ impl Client {
 
     /// A token that Zoom has just vouched for: in Server-to-Server mode a fresh one, so that changed credentials and
     /// scopes are seen.
-    fn fresh_access(&self) -> crate::zoom::error::Result<std::rc::Rc<Access>> {
+    fn fresh_access(&self) -> Result<Rc<Access>> {
         let tokens = self.api.tokens();
         if self.is_account() {
             let record = tokens.renew()?;
@@ -223,9 +246,21 @@ impl Client {
         }
     }
 
-    fn check_host(&self, host: Option<&str>, access: &Access, diagnosis: &mut Diagnosis) {
+    fn check_host(
+        &self,
+        host: Option<&str>,
+        read: Read,
+        access: &Access,
+        diagnosis: &mut Diagnosis,
+    ) {
         if self.is_account() && host.is_none() {
-            for id in ["host.found", "host.licensed", "host.meetings", ACCOUNT.0] {
+            for id in [
+                "host.found",
+                "host.licensed",
+                "host.meetings",
+                PATIENTS,
+                PRIVACY,
+            ] {
                 diagnosis.note(
                     id,
                     Outcome::Skipped,
@@ -235,7 +270,11 @@ impl Client {
             }
             return;
         }
-        let user = match self.user(host) {
+        let user = match read {
+            Read::Host(user) => user,
+            Read::Users(_) | Read::Nothing => self.user(host),
+        };
+        let user = match user {
             Ok(user) => user,
             Err(error) => return fail(diagnosis, "host.found", &error),
         };
@@ -264,112 +303,51 @@ impl Client {
             Err(error) => fail(diagnosis, "host.meetings", &error),
         }
     }
+}
 
-    fn check_account(&self, host: Option<&str>, access: &Access, diagnosis: &mut Diagnosis) {
-        let (id, title) = ACCOUNT;
-        if !scopes::has(&access.scopes, "user:read:settings") {
-            return diagnosis.note(
-                id,
-                Outcome::Warned,
-                title,
-                "They could not be looked at for want of the scope user:read:settings.",
-            );
-        }
-        match self.settings_that_hinder(host) {
-            Ok(hindrances) if hindrances.is_empty() => {
-                diagnosis.note(id, Outcome::Passed, title, "");
-            }
-            Ok(hindrances) => diagnosis.note(id, Outcome::Warned, title, hindrances.join(" ")),
-            Err(error) => diagnosis.note(
-                id,
-                Outcome::Warned,
-                title,
-                format!("They could not be read: {}.", error.message()),
-            ),
+impl Read {
+    fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Users(answer) => answer.as_ref().err(),
+            Self::Host(user) => user.as_ref().err(),
+            Self::Nothing => None,
         }
     }
 
-    fn settings_that_hinder(&self, host: Option<&str>) -> crate::zoom::error::Result<Vec<String>> {
-        let path = format!("{}/settings", self.user_path(host)?);
-        let read = |option: &str| Operation::get(path.clone()).with("option", option.to_owned());
-        // Read first: it also brings the passcode policy into the record.
-        self.read_passcode_policy(host)?;
-        let settings: AllSettings = self.api.call(&Operation::get(path.clone()))?.json()?;
-        let authentication: Authentication =
-            self.api.call(&read("meeting_authentication"))?.json()?;
-        let security: Security = self.api.call(&read("meeting_security"))?.json()?;
-        let security = security.meeting_security;
-        let hindrances = [
-            (
-                authentication.meeting_authentication,
-                "Zoom lets only signed-in people join: turn 'Only authenticated users can join meetings' off, or patients without a Zoom account stay outside.",
-            ),
-            (
-                security.only_authenticated_can_join_from_webclient,
-                "Zoom lets only signed-in people join from a browser: turn this off for patients without the Zoom app.",
-            ),
-            (
-                security.block_user_domain && !security.block_user_domain_list.is_empty(),
-                "Zoom blocks people of certain e-mail domains from joining: see whether patients are among them.",
-            ),
-            (
-                security.encryption_type.as_deref() == Some("e2ee"),
-                "End-to-end encryption is the rule for meetings: patients can join neither by telephone nor from a browser, only with the Zoom app.",
-            ),
-            (
-                settings.schedule_meeting.embed_password_in_join_link == Some(false),
-                "Join links carry no passcode: patients must type it, so it has to be shown to them.",
-            ),
-            (
-                settings.in_meeting.waiting_room == Some(false),
-                "The waiting room is off in the host's settings; it is asked for with each meeting, and an account can lock it.",
-            ),
-        ];
-        Ok(hindrances
-            .into_iter()
-            .filter(|(applies, _)| *applies)
-            .map(|(_, advice)| advice.to_owned())
-            .collect())
+    fn unreached(&self, access: &Access) -> Option<Unreached> {
+        let error = self.error()?;
+        Some(Unreached {
+            host: host_of(&access.api_base),
+            fault: error.fault()?,
+            error: error.clone(),
+        })
     }
 }
 
-#[derive(Deserialize)]
-struct AllSettings {
-    #[serde(default)]
-    schedule_meeting: ScheduleMeeting,
-    #[serde(default)]
-    in_meeting: InMeeting,
+/// Whether there is a use in asking the API for more.
+fn check_api(read: &Read, diagnosis: &mut Diagnosis) -> bool {
+    match read.error() {
+        // It answers, and knows who asks; what it refused is a matter of the steps that follow.
+        Some(error) if matches!(error.kind(), Kind::NotFound | Kind::Scope) => {
+            pass(diagnosis, "api")
+        }
+        Some(error) => {
+            fail(diagnosis, "api", error);
+            return false;
+        }
+        None if matches!(read, Read::Nothing) => diagnosis.note(
+            "api",
+            Outcome::Warned,
+            title("api"),
+            "Nothing could be asked: name a host, or add the scope user:read:list_users:admin.",
+        ),
+        None => pass(diagnosis, "api"),
+    }
+    true
 }
 
-#[derive(Default, Deserialize)]
-struct ScheduleMeeting {
-    embed_password_in_join_link: Option<bool>,
-}
-
-#[derive(Default, Deserialize)]
-struct InMeeting {
-    waiting_room: Option<bool>,
-}
-
-#[derive(Deserialize)]
-struct Authentication {
-    #[serde(default)]
-    meeting_authentication: bool,
-}
-
-#[derive(Deserialize)]
-struct Security {
-    #[serde(default)]
-    meeting_security: MeetingSecurity,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct MeetingSecurity {
-    only_authenticated_can_join_from_webclient: bool,
-    block_user_domain: bool,
-    block_user_domain_list: Vec<serde_json::Value>,
-    encryption_type: Option<String>,
+fn host_of(url: &Url) -> String {
+    url.host_str().unwrap_or_default().to_owned()
 }
 
 fn check_clock(now: Timestamp, date: Option<Timestamp>, diagnosis: &mut Diagnosis) {
@@ -431,7 +409,6 @@ fn check_user(user: &User, diagnosis: &mut Diagnosis) {
 fn title(id: &str) -> &'static str {
     TITLES
         .into_iter()
-        .chain([ACCOUNT])
         .find(|(known, _)| *known == id)
         .map_or("Check", |(_, title)| title)
 }

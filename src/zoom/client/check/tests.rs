@@ -8,14 +8,15 @@ use crate::zoom::testing::account_tokens;
 use crate::zoom::testing::record;
 use crate::zoom::testing::user_tokens;
 
-const REFUSED: &str = r#"{"code":124,"message":"Invalid access token."}"#;
 const NO_SUCH_TOKEN: &str = r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#;
-const USER: &str = r#"{"id":"one","type":2,"status":"active"}"#;
+pub(super) const USER: &str = r#"{"id":"one","type":2,"status":"active"}"#;
+const ACCOUNT_TOKEN: &str =
+    r#"{"access_token":"t","scope":"meeting:write:admin meeting:read:admin user:read:admin"}"#;
 const ON_TIME: &[(&str, &str)] = &[("date", "Tue, 24 Nov 2026 10:00:10 GMT")];
-const GRANULAR: &str = "meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user meeting:read:list_meetings user:read:settings";
+pub(super) const GRANULAR: &str = "meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user meeting:read:list_meetings user:read:settings";
 
 /// A doctor's client whose connection has these scopes; Zoom is reached and is on time.
-fn doctor(world: &World, scopes: &str) -> Client {
+pub(super) fn doctor(world: &World, scopes: &str) -> Client {
     let tokens = user_tokens(&world.context);
     let mut record = record("0", world.context.clock.now());
     record.scopes = scopes.split_whitespace().map(str::to_owned).collect();
@@ -25,12 +26,9 @@ fn doctor(world: &World, scopes: &str) -> Client {
     Client::new(world.context.clone(), tokens)
 }
 
-/// The API and the OAuth server answer those who bring no token.
+/// The OAuth server answers those who bring nothing.
 fn reached(world: &World, headers: &[(&'static str, &str)]) {
-    world
-        .http
-        .answer_with(401, headers, REFUSED)
-        .answer(405, "{}");
+    world.http.answer_with(405, headers, "{}");
 }
 
 /// The answers of a host and account without fault.
@@ -48,7 +46,7 @@ fn healthy_settings(world: &World) {
     }
 }
 
-fn outcome(diagnosis: &Diagnosis, id: &str) -> Outcome {
+pub(super) fn outcome(diagnosis: &Diagnosis, id: &str) -> Outcome {
     let found: Vec<_> = diagnosis
         .steps()
         .iter()
@@ -58,14 +56,14 @@ fn outcome(diagnosis: &Diagnosis, id: &str) -> Outcome {
     found.first().unwrap().outcome
 }
 
-fn advice(diagnosis: &Diagnosis, id: &str) -> String {
+pub(super) fn advice(diagnosis: &Diagnosis, id: &str) -> String {
     let step = diagnosis.steps().iter().find(|step| step.id == id);
     step.unwrap().advice.clone()
 }
 
 /// Every step but those of optional scopes stands once, whatever happened.
-fn is_whole(diagnosis: &Diagnosis) {
-    for (id, _) in TITLES.into_iter().chain([ACCOUNT]) {
+pub(super) fn is_whole(diagnosis: &Diagnosis) {
+    for (id, _) in TITLES {
         outcome(diagnosis, id);
     }
     for step in diagnosis.steps() {
@@ -130,14 +128,104 @@ fn the_way_to_zoom_is_told_apart() {
 }
 
 #[test]
-fn an_oauth_server_that_is_out_of_reach_is_named_although_the_api_is_reached() {
+fn an_oauth_server_that_is_out_of_reach_is_named_before_anything_else_is_asked() {
     let world = World::new();
-    world.http.answer_with(401, ON_TIME, REFUSED);
     world.http.fail(SendFault::Name, false);
     let diagnosis = Client::new(world.context.clone(), account_tokens(&world.context)).check(None);
     is_whole(&diagnosis);
     assert_eq!(outcome(&diagnosis, "name"), Outcome::Failed);
     assert!(advice(&diagnosis, "name").starts_with("zoom.us: "));
+    assert!(world.http.is_done());
+}
+
+#[test]
+fn an_api_server_that_is_out_of_reach_is_named_although_the_oauth_server_is_reached() {
+    let world = World::new();
+    let client = doctor(&world, GRANULAR);
+    world.http.fail(SendFault::Tls, false);
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "connection"), Outcome::Passed);
+    assert_eq!(outcome(&diagnosis, "tls"), Outcome::Failed);
+    assert!(advice(&diagnosis, "tls").starts_with("api.zoom.us: "));
+    assert_eq!(outcome(&diagnosis, "token"), Outcome::Passed);
+    for skipped in ["clock", "api", "scopes.required", "host.found"] {
+        assert_eq!(outcome(&diagnosis, skipped), Outcome::Skipped, "{skipped}");
+    }
+}
+
+#[test]
+fn an_api_that_fails_is_not_green_in_either_mode_with_a_host_or_without() {
+    for (status, body) in [
+        (
+            400,
+            r#"{"code":200,"message":"Account does not enabled REST API."}"#,
+        ),
+        (404, "<html>Not here</html>"),
+        (302, ""),
+        (
+            429,
+            r#"{"code":429,"message":"You have reached the maximum daily rate limit for this API."}"#,
+        ),
+    ] {
+        let world = World::new();
+        let client = doctor(&world, GRANULAR);
+        world.http.answer(status, body);
+        is_red(&world, &client.check(None));
+        for host in [None, Some("h")] {
+            let world = World::new();
+            let client = account(&world);
+            world.http.answer(200, ACCOUNT_TOKEN).answer(status, body);
+            is_red(&world, &client.check(host));
+        }
+    }
+}
+
+fn is_red(world: &World, diagnosis: &Diagnosis) {
+    is_whole(diagnosis);
+    assert_eq!(outcome(diagnosis, "api"), Outcome::Failed);
+    assert_eq!(outcome(diagnosis, "host.found"), Outcome::Skipped);
+    assert!(!diagnosis.passed() && world.http.is_done());
+}
+
+#[test]
+fn nobody_knocks_at_the_api_without_a_token() {
+    let world = World::new();
+    reached(&world, ON_TIME);
+    world.http.answer(400, NO_SUCH_TOKEN);
+    let nobody = Client::new(world.context.clone(), user_tokens(&world.context)).check(None);
+    assert_eq!(outcome(&nobody, "token"), Outcome::Failed);
+    assert_eq!(
+        world.http.lines(),
+        ["GET /oauth/token", "POST /oauth/token"]
+    );
+
+    let world = World::new();
+    let client = doctor(&world, GRANULAR);
+    healthy_host(&world);
+    assert!(client.check(None).passed());
+    for sent in world.http.sent.borrow().iter() {
+        let is_api = sent.line.contains("/v2/");
+        assert_eq!(is_api, sent.authorization == "Bearer access-0", "{sent:?}");
+    }
+}
+
+#[test]
+fn an_account_app_that_may_list_nobody_is_asked_for_its_host() {
+    let token =
+        r#"{"access_token":"t","scope":"meeting:write:meeting:admin user:read:user:admin"}"#;
+    let world = World::new();
+    let client = account(&world);
+    world.http.answer(200, token).answer(200, USER);
+    assert_eq!(outcome(&client.check(Some("h")), "api"), Outcome::Passed);
+    assert_eq!(world.http.lines().last().unwrap(), "GET /v2/users/h");
+    let world = World::new();
+    let client = account(&world);
+    world.http.answer(200, token);
+    let diagnosis = client.check(None);
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "api"), Outcome::Warned);
+    assert!(advice(&diagnosis, "api").contains("user:read:list_users:admin"));
     assert!(world.http.is_done());
 }
 
@@ -244,11 +332,15 @@ fn an_account_is_checked_with_a_fresh_token_although_one_is_stored() {
 fn an_account_without_a_named_host_is_checked_as_far_as_that_goes() {
     let world = World::new();
     let client = account(&world);
-    world.http.answer(
-        200,
-        r#"{"access_token":"t","scope":"meeting:write:admin meeting:read:admin user:read:admin"}"#,
-    );
+    world
+        .http
+        .answer(200, ACCOUNT_TOKEN)
+        .answer(200, r#"{"users":[]}"#);
     let diagnosis = client.check(None);
+    assert_eq!(
+        world.http.lines().last().unwrap(),
+        "GET /v2/users?page_size=1"
+    );
     is_whole(&diagnosis);
     assert!(diagnosis.passed());
     assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Skipped);
@@ -275,6 +367,7 @@ fn missing_required_scopes_fail_by_name_and_optional_ones_warn_with_what_is_lost
     }
     assert_eq!(outcome(&diagnosis, "host.meetings"), Outcome::Warned);
     assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
+    assert_eq!(outcome(&diagnosis, "account.privacy"), Outcome::Warned);
     assert!(world.http.is_done(), "nothing is asked that is not allowed");
 }
 
@@ -332,8 +425,12 @@ fn an_unknown_host_fails() {
     let client = account(&world);
     world
         .http
-        .answer(200, r#"{"access_token":"t","scope":"meeting:write:admin meeting:read:admin user:read:admin"}"#)
-        .answer(404, r#"{"code":1001,"message":"User does not exist: nobody@x.example."}"#);
+        .answer(200, ACCOUNT_TOKEN)
+        .answer(200, r#"{"users":[]}"#)
+        .answer(
+            404,
+            r#"{"code":1001,"message":"User does not exist: nobody@x.example."}"#,
+        );
     let diagnosis = client.check(Some("nobody@x.example"));
     is_whole(&diagnosis);
     assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Failed);
@@ -350,79 +447,6 @@ fn a_host_who_may_not_schedule_fails() {
     healthy_settings(&world);
     let diagnosis = client.check(None);
     assert_eq!(outcome(&diagnosis, "host.meetings"), Outcome::Failed);
-}
-
-#[test]
-fn each_setting_that_hinders_patients_is_a_warning_of_its_own() {
-    const NONE: &str = "{}";
-    for (all, authentication, security, words) in [
-        (
-            r#"{"schedule_meeting":{"embed_password_in_join_link":false}}"#,
-            NONE,
-            NONE,
-            "carry no passcode",
-        ),
-        (
-            r#"{"in_meeting":{"waiting_room":false}}"#,
-            NONE,
-            NONE,
-            "waiting room is off",
-        ),
-        (
-            NONE,
-            r#"{"meeting_authentication":true}"#,
-            NONE,
-            "Only authenticated users",
-        ),
-        (
-            NONE,
-            NONE,
-            r#"{"meeting_security":{"only_authenticated_can_join_from_webclient":true}}"#,
-            "from a browser",
-        ),
-        (
-            NONE,
-            NONE,
-            r#"{"meeting_security":{"block_user_domain":true,"block_user_domain_list":["x.example"]}}"#,
-            "certain e-mail domains",
-        ),
-        (
-            NONE,
-            NONE,
-            r#"{"meeting_security":{"encryption_type":"e2ee"}}"#,
-            "neither by telephone nor from a browser",
-        ),
-    ] {
-        let world = World::new();
-        let client = doctor(&world, GRANULAR);
-        world
-            .http
-            .answer(200, USER)
-            .answer(200, r#"{"meetings":[]}"#)
-            .answer(200, NONE)
-            .answer(200, all)
-            .answer(200, authentication)
-            .answer(200, security);
-        let diagnosis = client.check(None);
-        is_whole(&diagnosis);
-        assert!(diagnosis.passed());
-        assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
-        assert!(advice(&diagnosis, "account.patients").contains(words));
-    }
-}
-
-#[test]
-fn settings_that_cannot_be_read_are_a_warning() {
-    let world = World::new();
-    let client = doctor(&world, GRANULAR);
-    world
-        .http
-        .answer(200, USER)
-        .answer(200, r#"{"meetings":[]}"#)
-        .answer(403, "no");
-    let diagnosis = client.check(None);
-    is_whole(&diagnosis);
-    assert_eq!(outcome(&diagnosis, "account.patients"), Outcome::Warned);
 }
 
 #[test]
