@@ -205,7 +205,8 @@ final class OAuthApp
     }
 
     /**
-     * Refreshes the tokens now, so that the connection does not lapse from disuse.
+     * Refreshes the tokens now, so that the connection does not lapse from disuse. Where Zoom's answer was lost for good, what comes
+     * back has an end: see Connection::until().
      *
      * @throws AuthenticationException the connection is dead: reconnect
      * @throws TelemedException
@@ -390,7 +391,7 @@ final class Connection
     {
     }
 
-    /** Why it is dead or unreadable, for people; null when connected. */
+    /** Why it is dead or unreadable, or why it ends (see until()), for people; else null. */
     public function reason(): ?string
     {
     }
@@ -428,7 +429,10 @@ final class Connection
     {
     }
 
-    /** When what is held or former ends by itself; null for the connection in force. */
+    /**
+     * When what is held or former ends by itself. For the connection in force null, unless its renewal is lost: then it still
+     * serves until this moment, and the doctor has to authorize again. Nothing can renew it.
+     */
     public function until(): ?\DateTimeImmutable
     {
     }
@@ -909,7 +913,7 @@ class ConfigurationException extends TelemedException
 {
 }
 
-/** The connection is dead or was never made: the doctor must (re)connect. */
+/** The connection is dead or was never made: the doctor must (re)connect. Never for an access token that Zoom refuses for a while. */
 class AuthenticationException extends TelemedException
 {
 }
@@ -937,7 +941,7 @@ class ScopeException extends ApiException
 /** Zoom's rate limit is reached. */
 class RateLimitException extends ApiException
 {
-    /** @var ?\DateTimeImmutable when to try again, UTC */
+    /** @var ?\DateTimeImmutable when to try again, UTC: not beyond Zoom's day; null: Zoom names nothing to go by */
     public $retryAt;
 }
 

@@ -55,7 +55,7 @@ impl Connection {
         Self {
             subject: subject.to_owned(),
             status: match record.state {
-                State::Connected => ConnectionStatus::Connected,
+                State::Connected | State::Ending => ConnectionStatus::Connected,
                 State::Dead | State::Leaving => ConnectionStatus::Dead,
             },
             since: Timestamp::from_second(record.since).ok(),
@@ -63,7 +63,9 @@ impl Connection {
             scopes: record.scopes.clone(),
             zoom_user: record.zoom_user.clone(),
             expires_at: Timestamp::from_second(record.expires_at).ok(),
-            until: None,
+            until: (record.state == State::Ending)
+                .then(|| Timestamp::from_second(record.expires_at).ok())
+                .flatten(),
         }
     }
 
@@ -163,7 +165,7 @@ impl Connection {
         self.expires_at
     }
 
-    /// When a grant beside the connection ends at the latest; a connection has no such end.
+    /// When a grant beside the connection ends at the latest. When a connection ends whose refresh token was lost; another has no end.
     #[must_use]
     pub fn until(&self) -> Option<Timestamp> {
         self.until

@@ -16,8 +16,8 @@ use super::passcode::PasscodePolicy;
 use super::secret::Secret;
 use super::token_endpoint::TokenAnswer;
 
-/// A token is renewed this long before its end, so that it does not end on its way to Zoom.
-const RENEW_MARGIN_SECONDS: i64 = 60;
+/// A token is renewed this long before its end: if Zoom's answer to that is lost, the doctor is told while the old one still serves.
+const RENEW_MARGIN_SECONDS: i64 = 600;
 /// Zoom's documents and answers say one hour; used only when an answer leaves `expires_in` out.
 const FALLBACK_LIFETIME_SECONDS: i64 = 3_599;
 
@@ -35,6 +35,9 @@ pub struct Record {
     pub expires_at: i64,
     /// From when on it is renewed before use.
     pub renew_at: i64,
+    /// Whether the answer to a refresh was lost, so that the refresh token may have been replaced.
+    #[serde(default)]
+    pub is_doubtful: bool,
     /// What was granted.
     #[serde(default)]
     pub scopes: Vec<String>,
@@ -63,6 +66,8 @@ pub struct Record {
 pub enum State {
     /// They may.
     Connected,
+    /// They may until the access token's end: the refresh token was lost.
+    Ending,
     /// Zoom takes them no longer.
     Dead,
     /// Disconnect was asked; the revoke at Zoom is still owed.
@@ -100,6 +105,7 @@ impl Record {
             refresh_token: answer.refresh_token,
             expires_at,
             renew_at: expires_at - RENEW_MARGIN_SECONDS.min(lifetime / 2),
+            is_doubtful: false,
             scopes: answer.scopes,
             api_url: answer.api_url,
             zoom_user: None,
@@ -131,6 +137,18 @@ impl Record {
             since: self.since,
             ..fresh
         }
+    }
+
+    /// Whether its tokens may be used.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        matches!(self.state, State::Connected | State::Ending)
+    }
+
+    /// Whether the access token is past its end.
+    #[must_use]
+    pub fn has_ended(&self, now: Timestamp) -> bool {
+        self.expires_at <= now.as_second()
     }
 
     /// The record with another state, since now.

@@ -5,6 +5,7 @@
 
 mod lock;
 mod outage;
+mod refreshing;
 mod replacements;
 mod saving;
 
@@ -30,9 +31,7 @@ use super::secret::Secret;
 use super::secret::digest;
 use super::secret::hex;
 use super::token_endpoint::Credentials;
-use super::token_endpoint::TokenAnswer;
 use super::token_endpoint::TokenEndpoint;
-use super::token_endpoint::TokenFault;
 
 /// A refresh holds the lock for two token requests at most; whoever waits longer waits for a process that hangs.
 pub const LOCK_WAIT: Duration = Duration::from_secs(50);
@@ -157,19 +156,20 @@ impl Tokens {
     /// As [`access`](Self::access), and whether the token was refreshed for it.
     fn obtain(&self, refused: Option<&Secret>, wait: Duration) -> Result<(Rc<Access>, bool)> {
         let now = self.context.clock.now();
+        let is_good =
+            |token: &Secret, renew_at: i64| Some(token) != refused && renew_at > now.as_second();
         let mut held: Vec<Secret> = refused.cloned().into_iter().collect();
         let unsaved = self.is_unsaved();
 
         if let Some(known) = self.context.known.get(&self.id) {
-            if !held.contains(&known.token) && known.renew_at > now.as_second() && !unsaved {
+            if is_good(&known.token, known.renew_at) && !unsaved {
                 return Ok((known, false));
             }
             held.push(known.token.clone());
         }
         if !unsaved && let Some(stored) = self.load()? {
             self.check_alive(&stored.value)?;
-            if !held.contains(&stored.value.access_token) && stored.value.renew_at > now.as_second()
-            {
+            if is_good(&stored.value.access_token, stored.value.renew_at) {
                 return Ok((self.use_record(&stored.value)?, false));
             }
             held.push(stored.value.access_token.clone());
@@ -179,20 +179,24 @@ impl Tokens {
         let _locked = self.lock(wait)?;
         let stored = self.load()?;
         if let Some(stored) = &stored {
-            self.check_alive(&stored.value)?;
+            let record = &stored.value;
+            self.check_alive(record)?;
             // Another process was faster. Expiry does not decide: a token that we have not seen refused is good.
-            if !held.contains(&stored.value.access_token) {
-                return Ok((self.use_record(&stored.value)?, false));
+            if !held.contains(&record.access_token)
+                || is_good(&record.access_token, record.renew_at)
+            {
+                return Ok((self.use_record(record)?, false));
             }
         }
-        let record = crowd.refresh(stored.as_ref())?;
-        Ok((self.use_record(&record)?, true))
+        let refreshed = crowd.refresh(stored.as_ref(), refused)?;
+        let is_fresh = refreshed.failure.is_none();
+        Ok((self.use_record(&refreshed.record)?, is_fresh))
     }
 
     /// Refreshes now, whatever the expiry, so that the connection does not lapse from disuse.
     ///
     /// # Errors
-    /// As [`access`](Self::access).
+    /// As [`access`](Self::access); also when nothing is lost but the refresh.
     pub fn renew(&self) -> Result<Record> {
         let crowd = self.crowd()?;
         let _locked = self.lock(LOCK_WAIT)?;
@@ -200,9 +204,12 @@ impl Tokens {
         if let Some(stored) = &stored {
             self.check_alive(&stored.value)?;
         }
-        let record = crowd.refresh(stored.as_ref())?;
-        self.use_record(&record)?;
-        Ok(record)
+        let refreshed = crowd.refresh(stored.as_ref(), None)?;
+        self.use_record(&refreshed.record)?;
+        match refreshed.failure {
+            Some(error) => Err(error),
+            None => Ok(refreshed.record),
+        }
     }
 
     /// What is stored, without network. A cached account token that no key opens is as good as none.
@@ -234,7 +241,7 @@ impl Tokens {
         if !self.save(&record, Some(&stored.sealed))? {
             return Err(changed_while_locked());
         }
-        if record.state == State::Connected {
+        if record.is_alive() {
             self.use_record(&record)?;
         }
         Ok(Some(record))
@@ -310,83 +317,9 @@ impl Tokens {
         Ok(access)
     }
 
-    /// Refreshes with what is stored, saves, and gives the record to use. The caller holds the lock.
-    ///
-    /// # Errors
-    /// As [`access`](Self::access).
-    pub fn refresh(&self, stored: Option<&Stored<Record>>) -> Result<Record> {
-        let now = self.context.clock.now();
-        match &self.grant {
-            Grant::Account { account_id } => {
-                let answer = self
-                    .endpoint()
-                    .account(account_id)
-                    .map_err(|fault| fault.into_error().maybe_delivered(false))?;
-                // A token that must not be sent anywhere is not worth storing.
-                self.context.endpoints.api_base(answer.api_url.as_deref())?;
-                let mut record = Record::connected(answer, now);
-                if let Some(old) = stored {
-                    record
-                        .passcode_policy
-                        .clone_from(&old.value.passcode_policy);
-                    record.hides_descriptions = old.value.hides_descriptions;
-                }
-                self.save_or_adopt(record, stored.map(|old| old.sealed.as_str()))
-            }
-            Grant::User { .. } => {
-                let Some(stored) = stored else {
-                    // Disconnected meanwhile: what this thread remembers was revoked with it.
-                    self.forget();
-                    return Err(not_connected());
-                };
-                let Some(refresh_token) = &stored.value.refresh_token else {
-                    return self.die(stored, "no refresh token is stored", now);
-                };
-                match self.send_refresh(refresh_token) {
-                    Ok(answer) => self
-                        .save_or_adopt(stored.value.refreshed(answer, now), Some(&stored.sealed)),
-                    Err(TokenFault::InvalidGrant(_)) => {
-                        // Believed only while this very token is still what is stored.
-                        match self.load()? {
-                            Some(current)
-                                if current.value.refresh_token.as_ref() != Some(refresh_token) =>
-                            {
-                                self.check_alive(&current.value)?;
-                                Ok(current.value)
-                            }
-                            _ => self.die(stored, "Zoom no longer takes the authorization (it was revoked, replaced by a newer one, or lapsed)", now),
-                        }
-                    }
-                    Err(fault) => Err(fault.into_error().maybe_delivered(false)),
-                }
-            }
-        }
-    }
-
-    /// Sends the refresh; once more when its answer was lost, for Zoom may not have seen it.
-    ///
-    /// # Errors
-    /// See [`TokenFault`].
-    pub fn send_refresh(&self, refresh_token: &Secret) -> Result<TokenAnswer, TokenFault> {
-        match self.endpoint().refresh(refresh_token) {
-            Err(TokenFault::Lost(error)) if error.is_maybe_delivered() => {
-                self.endpoint().refresh(refresh_token)
-            }
-            answer => answer,
-        }
-    }
-
-    /// Writes the connection down as dead and says so.
-    fn die(&self, stored: &Stored<Record>, reason: &str, now: Timestamp) -> Result<Record> {
-        self.forget();
-        let dead = stored.value.turned(State::Dead, reason, now);
-        self.save(&dead, Some(&stored.sealed))?;
-        Err(dead_connection(&dead))
-    }
-
     fn check_alive(&self, record: &Record) -> Result<()> {
         match record.state {
-            State::Connected => Ok(()),
+            State::Connected | State::Ending => Ok(()),
             State::Dead | State::Leaving => {
                 self.forget();
                 Err(dead_connection(record))

@@ -71,7 +71,7 @@ impl OAuthApp {
             let before = readable(&tokens)?;
             // Written before it is overwritten: no moment without it.
             let replaced = match &before {
-                Some(before) if before.value.state == State::Connected => {
+                Some(before) if before.value.is_alive() => {
                     self.keep_former(subject, &before.value, &user)?
                 }
                 _ => None,
@@ -218,7 +218,7 @@ impl OAuthApp {
         if let (Some(user), Some(before)) = (user, &in_force.value.zoom_user) {
             return user.id == before.id;
         }
-        matches!(tokens.refresh(Some(in_force)), Err(error) if error.kind() == Kind::Authentication)
+        matches!(tokens.refresh(Some(in_force), None), Err(error) if error.kind() == Kind::Authentication)
     }
 
     /// The held grant takes the connection's place; what is known of the account stays. The caller holds the connection's lock.
@@ -338,7 +338,7 @@ fn of_place(subject: &str, record: &Record, place: Place) -> Connection {
 }
 
 fn living(stored: Option<Stored<Record>>) -> Option<Stored<Record>> {
-    stored.filter(|stored| stored.value.state == State::Connected)
+    stored.filter(|stored| stored.value.is_alive())
 }
 
 fn is_user(record: &Record, zoom_user_id: &str) -> bool {

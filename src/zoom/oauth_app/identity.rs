@@ -53,7 +53,7 @@ impl OAuthApp {
         let locked = tokens.lock(LOCK_WAIT)?;
         if let Ok(Some(stored)) = tokens.load() {
             let record = &stored.value;
-            if record.state == State::Connected
+            if record.is_alive()
                 && connected_before.is_some_and(|moment| record.since > moment.as_second())
             {
                 return Ok(false);

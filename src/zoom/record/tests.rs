@@ -62,15 +62,17 @@ impl Anything<'_> {
 
     fn record(&self) -> Record {
         Record {
-            state: match self.number().rem_euclid(3) {
+            state: match self.number().rem_euclid(4) {
                 0 => State::Connected,
                 1 => State::Dead,
+                2 => State::Ending,
                 _ => State::Leaving,
             },
             access_token: Secret::new(self.text()),
             refresh_token: self.maybe(|any| Secret::new(any.text())),
             expires_at: self.number(),
             renew_at: self.number(),
+            is_doubtful: self.yes(),
             scopes: (0..self.number().rem_euclid(5))
                 .map(|_| self.text())
                 .collect(),

@@ -8,12 +8,14 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::Tokens;
+use super::refreshing::Refreshed;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
 use crate::zoom::record;
 use crate::zoom::record::Record;
 use crate::zoom::record::Stored;
+use crate::zoom::secret::Secret;
 
 /// What the one who asked was told. Lies beside the record until a refresh succeeds.
 #[derive(Deserialize, Serialize)]
@@ -78,7 +80,11 @@ impl Tokens {
 
 impl Member<'_> {
     /// As [`Tokens::refresh`], unless another has failed during the wait. The caller holds the lock.
-    pub(super) fn refresh(&self, stored: Option<&Stored<Record>>) -> Result<Record> {
+    pub(super) fn refresh(
+        &self,
+        stored: Option<&Stored<Record>>,
+        refused: Option<&Secret>,
+    ) -> Result<Refreshed> {
         let context = &self.tokens.context;
         let found = context.store.load(&self.key)?;
         if found != self.before
@@ -86,7 +92,7 @@ impl Member<'_> {
         {
             return Err(told.into_error());
         }
-        let refreshed = self.tokens.refresh(stored);
+        let refreshed = self.tokens.refresh(stored, refused);
         // Whether or not this can be written, what Zoom said is the answer.
         match &refreshed {
             Ok(_) if found.is_some() => {

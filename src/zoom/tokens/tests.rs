@@ -5,6 +5,7 @@
 )]
 
 use super::*;
+use crate::zoom::connection::Connection;
 use crate::zoom::http::SendFault;
 use crate::zoom::testing::World;
 use crate::zoom::testing::account_tokens;
@@ -13,6 +14,7 @@ use crate::zoom::testing::token_answer;
 use crate::zoom::testing::user_tokens;
 use crate::zoom::vault::Vault;
 
+mod losing;
 mod outage;
 mod saving;
 
@@ -84,10 +86,10 @@ fn an_ended_token_is_refreshed_saved_and_then_used() {
 }
 
 #[test]
-fn a_token_is_renewed_a_minute_before_its_end() {
+fn a_token_is_renewed_ten_minutes_before_its_end() {
     let world = World::new();
     let tokens = connected(&world);
-    world.clock.advance(Duration::from_secs(3_599 - 61));
+    world.clock.advance(Duration::from_secs(3_599 - 601));
     assert_eq!(token(&get(&tokens)), "access-0");
     world.clock.advance(Duration::from_secs(1));
     world.http.answer(200, &token_answer("1"));
@@ -166,7 +168,7 @@ fn invalid_grant_is_not_believed_when_another_token_is_stored_by_then() {
     let stored = tokens.load().unwrap();
     world.put(&tokens, &record("1", world.context.clock.now()));
     world.http.answer(400, DEAD);
-    let record = tokens.refresh(stored.as_ref()).unwrap();
+    let record = tokens.refresh(stored.as_ref(), None).unwrap().record;
     assert_eq!(record.access_token.expose(), "access-1");
     assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
 }
@@ -179,7 +181,7 @@ fn invalid_grant_is_believed_when_the_same_token_was_only_sealed_anew() {
     // As after a change of the vault key: another text, the same tokens.
     world.put(&tokens, &stored.as_ref().unwrap().value.clone());
     world.http.answer(400, DEAD);
-    let error = tokens.refresh(stored.as_ref()).err().unwrap();
+    let error = tokens.refresh(stored.as_ref(), None).err().unwrap();
     assert_eq!(error.kind(), Kind::Authentication);
 }
 

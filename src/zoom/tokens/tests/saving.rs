@@ -140,7 +140,7 @@ fn whoever_writes_without_the_lock_neither_loses_a_new_grant_nor_costs_the_newes
         let stored = tokens.load().unwrap();
         world.put(&tokens, &record(written, world.context.clock.now()));
         world.http.answer(200, &token_answer("1"));
-        let record = tokens.refresh(stored.as_ref()).unwrap();
+        let record = tokens.refresh(stored.as_ref(), None).unwrap().record;
         assert_eq!(record.access_token.expose(), used);
         let found = world.stored(&tokens).unwrap();
         assert_eq!(found.access_token.expose(), used);
