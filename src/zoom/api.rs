@@ -97,6 +97,12 @@ impl Operation {
         self
     }
 
+    /// Whether the answer means success. 200 does, too, with a whole answer: bodies that pass a gateway get its status at times.
+    fn is_done(&self, response: &Response) -> bool {
+        response.status == self.expected
+            || (response.status == 200 && is_whole(&response.body, self.expected == 204))
+    }
+
     fn new(method: Method, path: String, body: Vec<u8>, expected: u16) -> Self {
         Self {
             method,
@@ -210,7 +216,7 @@ impl Api {
             }
             attempt += 1;
             let (outcome, error) = match self.send(operation, &access, time) {
-                Ok(response) if response.status == operation.expected => {
+                Ok(response) if operation.is_done(&response) => {
                     return Ok(Reply {
                         response,
                         method: operation.method,
@@ -312,6 +318,16 @@ fn request(operation: &Operation, access: &Access, time: Option<Duration>) -> Re
         body: operation.body.clone(),
         timeout: time,
     }
+}
+
+/// Whether a body is one of Zoom's that says nothing against the work: a JSON object without an error's code, or nothing where
+/// nothing is due. A gateway's own page is none.
+fn is_whole(body: &[u8], may_be_empty: bool) -> bool {
+    if body.trim_ascii().is_empty() {
+        return may_be_empty;
+    }
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(body)
+        .is_ok_and(|object| !object.contains_key("code"))
 }
 
 fn out_of_time() -> Error {

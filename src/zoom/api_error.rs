@@ -85,10 +85,11 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
     }
     if refuses_token(response) {
         return error(
-            Kind::Authentication,
-            "Zoom does not take the access token".into(),
-            "Connect to Zoom again; for a Server-to-Server app check that it is activated.",
-        );
+            Kind::Api,
+            format!("Zoom does not take an access token that it has just given: {words}"),
+            "Zoom has trouble right now, and the connection stands. Try again in a few minutes; if it stays so, look at the app's page in the Zoom App Marketplace.",
+        )
+        .retryable(true);
     }
     match (response.status, code) {
         (429, _) => limit(response, now, &error),

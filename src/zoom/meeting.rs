@@ -247,10 +247,14 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
         Number(i64),
         Text(String),
     }
-    match Id::deserialize(deserializer)? {
-        Id::Number(id) => Ok(id),
-        Id::Text(text) => text.parse().map_err(serde::de::Error::custom),
+    let id = match Id::deserialize(deserializer)? {
+        Id::Number(id) => id,
+        Id::Text(text) => text.parse().map_err(serde::de::Error::custom)?,
+    };
+    if id > 0 {
+        return Ok(id);
     }
+    Err(serde::de::Error::custom("no meeting number"))
 }
 
 #[cfg(test)]
@@ -294,8 +298,11 @@ mod tests {
     }
 
     #[test]
-    fn an_id_may_be_text() {
+    fn an_id_may_be_text_and_is_positive() {
         assert_eq!(meeting(json!({"id": "93412345678"})).id(), 93_412_345_678);
+        for id in [json!(0), json!(-7), json!("0"), json!("-1")] {
+            assert!(serde_json::from_value::<MeetingAnswer>(json!({"id": id})).is_err());
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ use super::token_endpoint::Credentials;
 use super::token_endpoint::TokenAnswer;
 use super::token_endpoint::TokenEndpoint;
 use super::token_endpoint::TokenFault;
+use super::token_endpoint::is_token;
 use super::token_endpoint::split_scopes;
 use super::tokens;
 use super::tokens::LOCK_WAIT;
@@ -175,6 +176,13 @@ impl OAuthApp {
             return Err(Error::configuration(
                 "there is no refresh token to take over",
                 "The doctor must authorize anew.",
+            ));
+        }
+        let is_text = |token: &str| token.is_empty() || is_token(token);
+        if !is_text(&tokens.access_token) || !is_text(&tokens.refresh_token) {
+            return Err(Error::configuration(
+                "a token to take over holds characters that no token of Zoom has",
+                "Give the tokens as Zoom gave them, without blanks or line breaks; or let the doctor authorize anew.",
             ));
         }
         self.context.endpoints.api_base(tokens.api_url.as_deref())?;

@@ -266,7 +266,7 @@ impl<'a> TokenEndpoint<'a> {
     /// Reads the crate's answer; everything but success is read from the response itself, which knows more.
     fn read(answer: Result<Answer, Refusal>, last: &Last) -> Result<TokenAnswer, TokenFault> {
         if let Ok(answer) = answer
-            && !answer.access_token.secret().is_empty()
+            && answer.is_usable()
         {
             return Ok(answer.into());
         }
@@ -398,11 +398,26 @@ impl From<Answer> for TokenAnswer {
     }
 }
 
+impl Answer {
+    /// Whether its tokens can be sent.
+    fn is_usable(&self) -> bool {
+        let refresh_token = self.refresh_token.as_ref().map(|token| token.secret());
+        is_token(self.access_token.secret())
+            && refresh_token.is_none_or(|token| token.is_empty() || is_token(token))
+    }
+}
+
+/// Whether a text can be a token: visible characters of ASCII. Anything else could not be sent as a header, or would change it.
+#[must_use]
+pub fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic())
+}
+
 /// Reads an answer with status 200, whatever its content type.
 fn read_given(response: &Response) -> Result<TokenAnswer, TokenFault> {
     serde_json::from_slice::<Answer>(&response.body)
         .ok()
-        .filter(|answer| !answer.access_token.secret().is_empty())
+        .filter(Answer::is_usable)
         .map(TokenAnswer::from)
         .ok_or_else(|| TokenFault::Lost(unreadable(response)))
 }

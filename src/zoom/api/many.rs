@@ -55,7 +55,7 @@ impl Api {
             let answers = self.context.http.send_all(requests, pace);
             let mut again = Vec::new();
             let mut wait = Duration::ZERO;
-            let mut token_refused = false;
+            let mut refused = Vec::new();
             for (index, answer) in open.drain(..).zip(answers) {
                 let (Some(operation), Some(slot)) = (operations.get(index), results.get_mut(index))
                 else {
@@ -63,7 +63,7 @@ impl Api {
                 };
                 match self.judge(operation, answer, attempt) {
                     Verdict::NewToken(result) if replacements.are_left() => {
-                        token_refused = true;
+                        refused.push(index);
                         again.push(index);
                         *slot = Some(result);
                     }
@@ -80,11 +80,18 @@ impl Api {
                     Verdict::Final(result) | Verdict::NewToken(result) => *slot = Some(result),
                 }
             }
-            if token_refused {
+            if !refused.is_empty() {
                 match replacements.next(&self.tokens, &access.token, self.budget().min(LOCK_WAIT)) {
                     Ok(fresh) => access = fresh,
-                    // Each keeps the refusal that it got.
-                    Err(_) => again.clear(),
+                    // None of these was carried out, and this is why.
+                    Err(error) => {
+                        again.clear();
+                        for index in refused {
+                            if let Some(slot) = results.get_mut(index) {
+                                *slot = Some(Err(error.clone()));
+                            }
+                        }
+                    }
                 }
             }
             if !again.is_empty() && !wait.is_zero() {
@@ -106,7 +113,7 @@ impl Api {
     ) -> Verdict {
         let now = self.context.clock.now();
         let (outcome, result) = match answer {
-            Ok(response) if response.status == operation.expected => {
+            Ok(response) if operation.is_done(&response) => {
                 *self.tracking_id.borrow_mut() = response.tracking_id();
                 return Verdict::Final(Ok(Reply {
                     response,

@@ -92,8 +92,10 @@ fn a_second_refusal_is_an_error_and_no_storm() {
             .answer(200, &token_answer("1"))
             .answer(401, REFUSED);
         let error = api(&world).call(&operation(method)).err().unwrap();
-        assert_eq!(error.kind(), Kind::Authentication);
-        assert!(!error.is_maybe_delivered());
+        assert_eq!(error.kind(), Kind::Api);
+        assert!(error.is_retryable() && !error.is_maybe_delivered());
+        let words = format!("{} {}", error.message(), error.advice());
+        assert!(words.contains("the connection stands") && !words.contains("onnect to Zoom again"));
         assert!(world.http.is_done());
     }
 }
@@ -237,10 +239,48 @@ fn an_earlier_send_that_may_have_done_the_work_is_not_forgotten() {
 
 #[test]
 fn an_unexpected_success_of_a_post_may_have_done_the_work_and_is_not_repeated() {
-    let world = World::new();
-    world.http.answer(200, "{}");
-    let error = api(&world).call(&operation(Method::Post)).err().unwrap();
-    assert!(error.is_maybe_delivered());
+    for (status, body) in [
+        (202, "{}"),
+        (200, ""),
+        (200, "<html>log in</html>"),
+        (200, "[]"),
+    ] {
+        let world = World::new();
+        world.http.answer(status, body);
+        let error = api(&world).call(&operation(Method::Post)).err().unwrap();
+        assert!(error.is_maybe_delivered(), "{status} {body}");
+        assert!(world.http.is_done());
+    }
+}
+
+#[test]
+fn a_200_with_a_whole_answer_means_done_whatever_status_was_due() {
+    for (method, body) in [
+        (Method::Post, r#"{"id":7}"#),
+        (Method::Patch, ""),
+        (Method::Patch, "{}"),
+        (Method::Delete, " "),
+        (Method::Delete, r#"{"id":7}"#),
+    ] {
+        let world = World::new();
+        world.http.answer(200, body);
+        api(&world).call(&operation(method)).unwrap();
+        assert!(world.http.is_done());
+    }
+    for (method, body, kind) in [
+        (Method::Delete, "<html>log in</html>", Kind::Transport),
+        (Method::Patch, r#"{"code":"#, Kind::Transport),
+        (
+            Method::Delete,
+            r#"{"code":3001,"message":"gone"}"#,
+            Kind::NotFound,
+        ),
+    ] {
+        let world = World::new();
+        world.http.answer(200, body);
+        let error = api(&world).call(&operation(method)).err().unwrap();
+        assert_eq!(error.kind(), kind, "{body}");
+    }
 }
 
 #[test]

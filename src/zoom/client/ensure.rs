@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::Client;
 use super::create::refuse_past;
+use super::meeting_path;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
@@ -46,6 +47,7 @@ impl Client {
         attempted_at: Option<Timestamp>,
     ) -> Result<Meeting> {
         let marker = demand_marker(request)?;
+        check_known(known)?;
         self.user_path(request.host())?;
         let key = self.attempt_key(marker);
         let context = self.api.context();
@@ -75,6 +77,7 @@ impl Client {
         attempted_at: Option<Timestamp>,
     ) -> Result<Option<Meeting>> {
         let marker = demand_marker(request)?;
+        check_known(known)?;
         self.user_path(request.host())?;
         let key = self.attempt_key(marker);
         let context = self.api.context();
@@ -236,6 +239,13 @@ fn demand_marker(request: &MeetingRequest) -> Result<&str> {
             "Give the visit's identifier on your site as the reference.",
         )
     })
+}
+
+/// Who knows of a meeting without a number knows something wrong.
+fn check_known(known: &[i64]) -> Result<()> {
+    known
+        .iter()
+        .try_for_each(|id| meeting_path(*id).map(|_| ()))
 }
 
 /// Whether the work may still be done after this.

@@ -33,7 +33,7 @@ fn doctor(world: &World) -> Client {
 }
 
 /// The client of an account whose token is good for an hour.
-fn account(world: &World) -> Client {
+pub(super) fn account(world: &World) -> Client {
     let tokens = account_tokens(&world.context);
     world.put(&tokens, &record("0", world.context.clock.now()));
     Client::new(world.context.clone(), tokens)
@@ -409,58 +409,6 @@ fn a_404_that_does_not_speak_of_the_meeting_is_no_deletion() {
         let client = doctor(&world);
         world.http.answer(404, answer);
         assert!(client.delete_meeting(7).is_err(), "{answer}");
-    }
-}
-
-#[test]
-fn users_are_read_to_the_last_page() {
-    let world = World::new();
-    let client = account(&world);
-    world
-        .http
-        .answer(
-            200,
-            r#"{"next_page_token":"a/b","users":[{"id":"1"},{"id":"2"}]}"#,
-        )
-        .answer(200, r#"{"next_page_token":"c","users":[]}"#)
-        .answer(200, r#"{"next_page_token":"","users":[{"id":"3"}]}"#);
-    let users = client.users().unwrap();
-    let ids: Vec<_> = users.iter().map(|user| user.id().to_owned()).collect();
-    assert_eq!(ids, ["1", "2", "3"]);
-    assert_eq!(
-        world.http.lines(),
-        [
-            "GET /v2/users?page_size=300&status=active",
-            "GET /v2/users?page_size=300&status=active&next_page_token=a%2Fb",
-            "GET /v2/users?page_size=300&status=active&next_page_token=c",
-        ]
-    );
-}
-
-#[test]
-fn a_list_ends_without_a_token_whatever_its_form() {
-    for page in [
-        r#"{"users":[]}"#,
-        r#"{"next_page_token":null,"users":[]}"#,
-        "{}",
-    ] {
-        let world = World::new();
-        world.http.answer(200, page);
-        assert!(account(&world).users().unwrap().is_empty(), "{page}");
-    }
-}
-
-#[test]
-fn page_tokens_that_go_round_end_in_an_error() {
-    for tokens in [vec!["a", "a"], vec!["a", "b", "a"]] {
-        let world = World::new();
-        let client = account(&world);
-        for token in tokens {
-            let page = json!({"next_page_token": token, "users": []});
-            world.http.answer(200, &page.to_string());
-        }
-        assert_eq!(client.users().err().unwrap().kind(), Kind::Transport);
-        assert!(world.http.is_done());
     }
 }
 

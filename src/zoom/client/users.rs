@@ -18,6 +18,8 @@ use crate::zoom::user::User;
 const PAGE_SIZE: &str = "300";
 /// Pages after which a list is taken for endless: 300,000 items.
 const MAX_PAGES: usize = 1_000;
+/// A place in a list lapses after 15 minutes; so often the list is begun again.
+const MAX_RESTARTS: usize = 2;
 
 #[derive(Deserialize)]
 struct UserPage {
@@ -76,7 +78,7 @@ impl Client {
         self.api.call(&operation)?.json()
     }
 
-    /// Follows `next_page_token` to the end.
+    /// Follows `next_page_token` to the end; begins again where Zoom no longer knows the place.
     pub(super) fn pages<P: DeserializeOwned, T>(
         &self,
         path: &str,
@@ -86,8 +88,21 @@ impl Client {
         let mut all = Vec::new();
         let mut token = String::new();
         let mut seen = HashSet::new();
+        let mut restarts = 0;
         for _ in 0..MAX_PAGES {
-            let (items, next) = split(self.page(path, query, &token)?);
+            let page = match self.page(path, query, &token) {
+                Err(error)
+                    if !token.is_empty() && has_lapsed(&error) && restarts < MAX_RESTARTS =>
+                {
+                    restarts += 1;
+                    all.clear();
+                    seen.clear();
+                    token.clear();
+                    continue;
+                }
+                page => page?,
+            };
+            let (items, next) = split(page);
             all.extend(items);
             if next.is_empty() {
                 return Ok(all);
@@ -104,3 +119,11 @@ impl Client {
         ))
     }
 }
+
+/// What Zoom says to a `next_page_token` that it does not know (any longer).
+fn has_lapsed(error: &Error) -> bool {
+    (error.status(), error.zoom_code()) == (Some(400), Some(300))
+}
+
+#[cfg(test)]
+mod tests;

@@ -379,3 +379,30 @@ fn tokens_of_another_program_are_taken_over_without_a_request() {
         assert!(app.connection("14").unwrap().is_none());
     }
 }
+
+#[test]
+fn tokens_that_could_not_be_sent_are_not_taken_over() {
+    for (access_token, refresh_token) in [
+        ("access-0\n", "refresh-0"),
+        ("access\r\nX-More: yes", "refresh-0"),
+        ("access 0", "refresh-0"),
+        ("access-\u{0}", "refresh-0"),
+        ("aceß", "refresh-0"),
+        ("access-0", "refresh-0\t"),
+        ("access-0", " refresh-0"),
+    ] {
+        let world = World::new();
+        let app = app(&world.context);
+        let tokens = ImportedTokens {
+            access_token: access_token.into(),
+            refresh_token: refresh_token.into(),
+            expires_at: None,
+            scope: SCOPES.into(),
+            api_url: None,
+        };
+        let error = app.import("12", tokens).err().unwrap();
+        assert_eq!(error.kind(), Kind::Configuration, "{access_token:?}");
+        assert!(!error.message().contains("refresh-0"));
+        assert!(app.connection("12").unwrap().is_none());
+    }
+}

@@ -7,6 +7,8 @@
 )]
 
 use super::*;
+
+mod border;
 use crate::zoom::http::SendFault;
 use crate::zoom::testing::World;
 use crate::zoom::testing::credentials;

@@ -106,6 +106,23 @@ fn a_refused_token_is_replaced_once_for_all() {
 }
 
 #[test]
+fn where_no_other_token_is_to_be_had_each_learns_why() {
+    let world = World::new();
+    let client = client(&world);
+    let refused = r#"{"code":124,"message":"Access token is expired."}"#;
+    world
+        .http
+        .answer(401, refused)
+        .answer(201, &created(2, TWO))
+        .answer(400, r#"{"error":"invalid_client"}"#);
+    let results = client.create_meetings(&[request(ONE), request(TWO)]);
+    let error = results[0].as_ref().unwrap_err();
+    assert_eq!(error.kind(), Kind::Configuration);
+    assert!(!error.is_maybe_delivered());
+    assert_eq!(results[1].as_ref().unwrap().id(), 2);
+}
+
+#[test]
 fn those_whose_passcode_was_refused_go_once_more_by_the_policy() {
     const REFUSED: &str = r#"{"code":300,"message":"Validation Failed.","errors":[{"field":"password","message":"Invalid field."}]}"#;
     const DIGITS_ONLY: &str = r#"{"schedule_meeting":{"meeting_password_requirement":{"length":6,"only_allow_numeric":true}}}"#;
