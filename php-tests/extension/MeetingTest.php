@@ -266,8 +266,57 @@ final class MeetingTest extends ExtensionTestCase
             $this->failure(ConfigurationException::class, static fn () => $client->meeting($id));
             $this->failure(ConfigurationException::class, static fn () => $client->deleteMeeting($id));
             $this->failure(ConfigurationException::class, static fn () => $client->startUrl($id));
+            $visit = $this->visit(FakeZoom::DOCTOR1, '+1 day', 30, 'UTC', 'site1:1');
+            $this->failure(ConfigurationException::class, static fn () => $client->updateMeeting($id, $visit));
+            $this->failure(ConfigurationException::class, static fn () => $client->ensureMeeting($visit, array($id)));
+            $this->failure(ConfigurationException::class, static fn () => $client->findMeeting($visit, array(93412345678, $id)));
         }
         $this->assertSame(array(), $this->zoom->requests());
+    }
+
+    public function testA200WithAWholeAnswerMeansDone(): void
+    {
+        $client = $this->serverClient();
+        $start = (new \DateTimeImmutable('+1 day'))->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d\TH:i:s\Z');
+        $request = $this->visit(FakeZoom::DOCTOR1, $start);
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/'), 200, array('id' => 93412345678, 'start_time' => $start, 'duration' => 30));
+        $this->assertSame(93412345678, $client->createMeeting($request)->id());
+
+        $id = $client->createMeeting($request)->id();
+        $done = array('kind' => 'status', 'status' => 200, 'content_type' => 'application/json', 'after_work' => true);
+        $this->zoom->fault(array('method' => 'PATCH', 'path' => '/v2/'), $done + array('body' => '{}'));
+        $this->assertSame(45, $client->updateMeeting($id, $this->visit(FakeZoom::DOCTOR1, $start, 45))->minutes());
+        $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/'), $done + array('body' => ''));
+        $this->assertTrue($client->deleteMeeting($id));
+        $this->assertNull($this->zoom->meeting($id));
+
+        // What a gateway puts in the place of an answer says nothing.
+        $id = $client->createMeeting($request)->id();
+        $page = array('kind' => 'status', 'status' => 200, 'body' => '<html>log in</html>');
+        $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/'), $page);
+        $this->assertTrue($this->failure(\Telemed\TransportException::class, static fn () => $client->deleteMeeting($id))->maybeDelivered);
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/'), $page);
+        $this->assertTrue($this->failure(\Telemed\TransportException::class, static fn () => $client->createMeeting($request))->maybeDelivered);
+    }
+
+    public function testAListWhosePlaceHasLapsedBeginsAgainAFewTimes(): void
+    {
+        $client = $this->serverClient();
+        $meeting = $client->createMeeting($this->visit(FakeZoom::DOCTOR1));
+        $list = array('method' => 'GET', 'path' => '/v2/users/');
+        $this->zoom->answer($list, 200, array('next_page_token' => 'lapsed', 'meetings' => array(array('id' => 1))));
+        $ids = array_map(static fn ($found) => $found->id(), $client->meetings(FakeZoom::DOCTOR1));
+        $this->assertSame(array($meeting->id()), $ids, 'what was read before is read anew');
+
+        $this->zoom->forgetRequests();
+        // Each first page names a place that Zoom does not know.
+        foreach (array(0, 0, 0) as $skip) {
+            $this->zoom->fault($list, array('kind' => 'status', 'status' => 200, 'body' => '{"next_page_token":"lapsed"}', 'content_type' => 'application/json'), 1, $skip);
+            $this->zoom->fault($list, array('kind' => 'status', 'status' => 400, 'body' => '{"code":300,"message":"The next page token is either invalid or has expired."}', 'content_type' => 'application/json'), 1, $skip);
+        }
+        $refused = $this->failure(\Telemed\ApiException::class, static fn () => $client->meetings(FakeZoom::DOCTOR1));
+        $this->assertSame(300, $refused->zoomCode);
+        $this->assertCount(6, $this->apiRequests('GET'));
     }
 
     public function testNeitherLinkIsPassedOnIfItLeadsElsewhere(): void

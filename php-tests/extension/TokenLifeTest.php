@@ -64,9 +64,66 @@ final class TokenLifeTest extends ExtensionTestCase
             array(),
             -1
         );
-        $this->failure(AuthenticationException::class, static fn () => $client->user());
+        $refused = $this->failure(ApiException::class, static fn () => $client->user());
         $this->assertCount(1, $this->refreshes());
         $this->assertCount(2, $this->apiRequests('GET'), 'once more and no further');
+        $this->assertSame(401, $refused->status);
+        $this->assertTrue($refused->isRetryable());
+        $this->assertStringContainsString('the connection stands', $refused->advice());
+        $this->assertSame('connected', $this->oauthApp()->connection('7')->status());
+        $this->zoom->forgetFaults();
+        $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
+    }
+
+    public function testARenewalThatIsLostLeavesTheLivingTokenInUseToItsEnd(): void
+    {
+        $app = $this->oauthApp();
+        $client = $this->connectedClient();
+        $this->assertNull($app->connection('7')->until());
+        $this->zoom->fault(array('path' => '/oauth/token'), array('kind' => 'close_after_work'));
+        $ending = $app->renew('7');
+        $this->assertCount(2, $this->refreshes());
+        $this->assertSame('connected', $ending->status());
+        $this->assertNotNull($ending->reason());
+        $this->assertEquals($ending->expiresAt(), $ending->until());
+        $this->assertEquals($ending->until(), $app->connection('7')->until());
+        $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
+        $app->renew('7');
+        $this->assertCount(2, $this->refreshes(), 'there is nothing left to renew it with');
+
+        $this->zoom->forgetAccessTokens();
+        $over = $this->failure(AuthenticationException::class, static fn () => $client->user());
+        $this->assertStringContainsString('lost', $over->getMessage());
+        $this->assertSame('dead', $app->connection('7')->status());
+        $this->connect($app);
+        $this->assertNull($app->connection('7')->until());
+        $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
+    }
+
+    public function testAnOutageOfTheTokenEndpointTakesNoTokenThatLives(): void
+    {
+        // Renewed in the middle of so short a life.
+        $this->zoom->settings(array('expires_in' => 6));
+        $client = $this->connectedClient();
+        $this->zoom->fault(array('path' => '/oauth/token'), array('kind' => 'status', 'status' => 502, 'body' => '<html>'), -1);
+        usleep(3100000);
+        $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
+        $this->assertNotSame(array(), $this->refreshes());
+    }
+
+    public function testTokensThatCouldNotBeSentAreNotTakenOver(): void
+    {
+        $app = $this->oauthApp();
+        foreach (array(array("access\r\nX-More: yes", 'refresh'), array("access\0", 'refresh'), array('access', "refresh\n")) as [$access, $refresh]) {
+            $this->failure(ConfigurationException::class, static fn () => $app->import('7', $access, $refresh, null, 'meeting:write'));
+        }
+        $this->assertNull($app->connection('7'));
+        $this->assertSame(array(), $this->zoom->requests());
+
+        $client = $this->serverApp()->client();
+        $this->zoom->answer(array('path' => '/oauth/token'), 200, array('access_token' => "access\r\nX-More: yes", 'expires_in' => 3599), array(), -1);
+        $this->failure(TransportException::class, static fn () => $client->user(FakeZoom::DOCTOR1));
+        $this->assertSame(array(), $this->apiRequests());
     }
 
     public function testADeadConnectionAnswersWithoutNetworkUntilReconnected(): void

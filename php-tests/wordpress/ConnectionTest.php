@@ -108,6 +108,47 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertCount(count($mails), $this->mailsToReconnect());
     }
 
+    public function testAConnectionWhoseRenewalIsLostGoesOnToItsEndAndIsToldInTime(): void
+    {
+        $token = array('method' => 'POST', 'path' => '/oauth/token');
+        $this->zoom->fault($token, array('kind' => 'close_after_work'));
+        $this->renew(8 * self::DAY);
+        $this->assertSame(2, $this->refreshes(), 'sent once more under the same lock');
+        $mails = $this->mailsToReconnect();
+        $this->assertContains('doctor1@clinic.example', array_column($mails, 'to'));
+        $this->assertContains('admin@clinic.example', array_column($mails, 'to'));
+        $end = $this->site->php('return wp_date(get_option("date_format") . " " . get_option("time_format"), \TelemedZoom\Plugin::instance()->apps->connection($arguments["doctor"])->until()->getTimestamp());', array('doctor' => $this->site->userId('doctor1')));
+        foreach ($mails as $mail) {
+            $this->assertStringContainsString("still works, but ends soon ({$end})", $mail['message']);
+        }
+        $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertStringContainsString('ends at', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
+        $this->make('doctor1', 'doctor1');
+        $this->renew(16 * self::DAY);
+        $this->assertSame(2, $this->refreshes(), 'there is nothing to renew it with');
+
+        // Its end.
+        $this->zoom->forgetAccessTokens();
+        $this->assertSame('due', $this->booked(array('start' => self::start(31)))['state']);
+        $this->assertNotSame('connected', $this->doctorsScreen('doctor1', 'status'));
+        $this->assertStringContainsString('has ended', $this->browser('doctor1')->get('/wp-admin/profile.php')->text('telemed-ended'));
+        $this->assertCount(count($mails), $this->mailsToReconnect(), 'told once');
+        $this->connect('doctor1', FakeZoom::DOCTOR1);
+        $this->assertSame('', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
+    }
+
+    public function testAConnectionIsToldNobodyWhenZoomRefusesItsTokenForAWhile(): void
+    {
+        $this->zoom->answer(array('path' => '/v2/'), 401, array('code' => 124, 'message' => 'Invalid access token.'), array(), 4);
+        $row = $this->booked();
+        $this->assertSame('due', $row['state']);
+        $this->assertStringNotContainsString('onnect to Zoom again', (string) $row['error']);
+        $this->assertSame(array(), $this->mailsToReconnect());
+        $this->zoom->forgetFaults();
+        $this->runWorker(600);
+        $this->assertSame('made', $this->row($row['id'])['state']);
+    }
+
     public function testOfManyConnectionsThatEndTogetherAdministratorsGetTheFirstAndOneMailOfTheOthers(): void
     {
         $this->site->php('

@@ -111,6 +111,19 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile')));
     }
 
+    public function testAListWhosePlaceHasLapsedIsComparedFromItsBeginning(): void
+    {
+        $row = $this->make('admin', 'doctor1', array('start' => self::start(3)));
+        $this->age();
+        $this->zoom->handle($row['meeting_id'], null);
+        $this->zoom->answer(array('method' => 'GET', 'path' => '/v2/users/' . FakeZoom::DOCTOR1 . '/meetings'), 200, array('next_page_token' => 'lapsed', 'meetings' => array(array('id' => $row['meeting_id'], 'host_id' => FakeZoom::DOCTOR1, 'start_time' => $row['start'], 'duration' => 25))));
+        $told = $this->wpCli('telemed reconcile');
+        $this->assertSame(array(), $told['err']);
+        $this->assertSame('Success: 1 difference treated.', $this->lastLine($told), 'the meeting of the first look is gone by the second');
+        $this->site->php('do_action("telemed_run");');
+        $this->assertCount(1, $this->meetings());
+    }
+
     public function testWhatAnAccountDoesNotLetGoIsToldOnceAndNotTriedEveryNight(): void
     {
         $row = $this->make('admin', 'doctor1', array('start' => self::start(3)));

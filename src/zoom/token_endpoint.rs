@@ -401,7 +401,7 @@ impl From<Answer> for TokenAnswer {
 impl Answer {
     /// Whether its tokens can be sent.
     fn is_usable(&self) -> bool {
-        let refresh_token = self.refresh_token.as_ref().map(|token| token.secret());
+        let refresh_token = self.refresh_token.as_ref().map(RefreshToken::secret);
         is_token(self.access_token.secret())
             && refresh_token.is_none_or(|token| token.is_empty() || is_token(token))
     }

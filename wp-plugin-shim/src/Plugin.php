@@ -22,6 +22,7 @@ use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Connections\OtherZoomUser;
 use TelemedZoom\Connections\OtherZoomUserQuestion;
 use TelemedZoom\Connections\Renewal;
+use TelemedZoom\Connections\SavedConnections;
 use TelemedZoom\Connections\WebhookRoute;
 use TelemedZoom\Departures\DepartureMarks;
 use TelemedZoom\Departures\DepartureScreen;
@@ -252,6 +253,7 @@ final class Plugin
         (new Renewal($this->grants, $this->guard, $this->extension))->register();
         $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
         $watch->register();
+        (new SavedConnections($this->apps, $this->site))->register();
         $deauthorizations = new Deauthorizations(new Signals($this->database), $this->apps, $this->site, $this->ledger, $watch, $this->afterRequest);
         $deauthorizations->register();
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();

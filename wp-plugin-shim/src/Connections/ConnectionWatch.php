@@ -1,7 +1,8 @@
 <?php
 /**
- * No connection dies silently: whoever comes across a dead one, the doctor and the administrators get one e-mail that says since
- * when, why, and which visits it endangers, and a notice until it is mended. The same for a client secret that no key opens.
+ * No connection dies silently: whoever comes across a dead one, or one that ends soon, the doctor and the administrators get one
+ * e-mail that says since or until when, why, and which visits it endangers, and a notice until it is mended. The same for a client
+ * secret that no key opens.
  *
  * @package TelemedZoom
  */
@@ -85,14 +86,15 @@ final class ConnectionWatch
             return;
         }
         $isTold = get_user_option(self::META_ENDED, $doctor) !== false;
-        if ($connection === null || $connection->status() === 'connected') {
+        $isAlive = $connection === null || $connection->status() === 'connected';
+        if ($isAlive && $connection?->until() === null) {
             if ($isTold) {
                 $this->mended($doctor);
             }
             return;
         }
         if (!$isTold) {
-            $this->tell($doctor, $connection->since(), (string) $connection->reason());
+            $this->tell($doctor, $isAlive ? null : $connection->since(), (string) $connection->reason(), $connection->until());
         }
     }
 
@@ -160,9 +162,10 @@ final class ConnectionWatch
     {
         $own = get_user_option(self::META_ENDED, get_current_user_id());
         if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
+            $until = (int) (((array) $own)['until'] ?? 0);
             Notices::print(
                 'error',
-                esc_html__('Your connection to Zoom has ended, so no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom') .
+                ($until > Clock::now() ? self::endsAt($until) : esc_html__('Your connection to Zoom has ended, so no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom')) .
                     ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
                 'telemed-connection-notice'
             );
@@ -176,7 +179,7 @@ final class ConnectionWatch
                 'error',
                 sprintf(
                     /* translators: %s: names of doctors */
-                    esc_html__('The connection to Zoom of these doctors has ended; each authorizes again on their own profile: %s', 'telemed-zoom'),
+                    esc_html__('The connection to Zoom of these doctors has ended or is about to; each authorizes again on their own profile: %s', 'telemed-zoom'),
                     '<strong>' . esc_html(implode(', ', $names)) . '</strong>'
                 ),
                 'telemed-connections-notice'
@@ -184,7 +187,16 @@ final class ConnectionWatch
         }
     }
 
-    /** @return list<int> doctors whose connection is dead, as far as anybody has looked */
+    private static function endsAt(int $until): string
+    {
+        return esc_html(sprintf(
+            /* translators: %s: time of day */
+            __('Your connection to Zoom ends at %s: Zoom\'s answer to its renewal was lost. From then on no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom'),
+            (string) wp_date(get_option('time_format'), $until, Doctors::timezone(get_current_user_id()))
+        ));
+    }
+
+    /** @return list<int> doctors whose connection is dead or about to be, as far as anybody has looked */
     private static function ended(): array
     {
         global $wpdb;
@@ -247,13 +259,13 @@ final class ConnectionWatch
         Mail::administrators(
             /* translators: %d: number of doctors */
             sprintf(_n('%d more doctor must connect Zoom again', '%d more doctors must connect Zoom again', count($doctors), 'telemed-zoom'), count($doctors)),
-            __('The connections of these doctors to Zoom have ended:', 'telemed-zoom') . "\n\n" . implode("\n", $lines) . "\n\n" .
+            __('The connections of these doctors to Zoom have ended or are about to:', 'telemed-zoom') . "\n\n" . implode("\n", $lines) . "\n\n" .
                 __('Each can only connect again themselves, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url()
         );
     }
 
     /** Whether administrators are told of this one at once; else it is gathered. */
-    private function isAlone(int $doctor, string $reason): bool
+    private function isAlone(int $doctor): bool
     {
         if (!$this->database->lock(self::LOCK, 5.0)) {
             return true;
@@ -263,7 +275,7 @@ final class ConnectionWatch
             if ($isAlone) {
                 $this->signals->set(self::SIGNAL_TOLD, Clock::now());
             } else {
-                update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason, 'gathered' => true]);
+                update_user_option($doctor, self::META_ENDED, ['gathered' => true] + (array) get_user_option(self::META_ENDED, $doctor));
             }
             return $isAlone;
         } finally {
@@ -271,18 +283,18 @@ final class ConnectionWatch
         }
     }
 
-    private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason): void
+    private function tell(int $doctor, ?\DateTimeImmutable $since, string $reason, ?\DateTimeImmutable $until = null): void
     {
         try {
-            if ($this->claim($doctor, $reason)) {
-                $this->mail($doctor, $since, $reason, $this->isAlone($doctor, $reason));
+            if ($this->claim($doctor, $reason, $until)) {
+                $this->mail($doctor, $since, $reason, $this->isAlone($doctor), $until);
             }
         } catch (DatabaseException) {
             return;
         }
     }
 
-    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason, bool $toAdministrators): void
+    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason, bool $toAdministrators, ?\DateTimeImmutable $until = null): void
     {
         $user = get_userdata($doctor);
         if ($user === false) {
@@ -294,11 +306,15 @@ final class ConnectionWatch
             $upcoming = [];
         }
         $zone = Doctors::timezone($doctor);
+        $moment = $until ?? $since;
         $what = sprintf(
-            /* translators: 1: name of a doctor, 2: since when, or nothing, 3: the reason */
-            __('The connection of %1$s to Zoom has ended%2$s: %3$s', 'telemed-zoom'),
+            $until === null
+                /* translators: 1: name of a doctor, 2: since when, or nothing, 3: the reason */
+                ? __('The connection of %1$s to Zoom has ended%2$s: %3$s', 'telemed-zoom')
+                /* translators: 1: name of a doctor, 2: until when, 3: the reason */
+                : __('The connection of %1$s to Zoom still works, but ends soon%2$s: %3$s', 'telemed-zoom'),
             $user->display_name,
-            $since === null ? '' : ' (' . self::moment($since, $zone) . ')',
+            $moment === null ? '' : ' (' . self::moment($moment, $zone) . ')',
             rtrim($reason, '.') . '.'
         ) . "\n\n" . self::endangered($upcoming, $zone);
         Mail::send(
@@ -318,7 +334,7 @@ final class ConnectionWatch
     }
 
     /** Of requests at the same moment one tells. */
-    private function claim(int $doctor, string $reason): bool
+    private function claim(int $doctor, string $reason, ?\DateTimeImmutable $until): bool
     {
         $lock = 'ended:' . $doctor;
         if (!$this->database->lock($lock, 0.0)) {
@@ -330,7 +346,7 @@ final class ConnectionWatch
             if (get_user_option(self::META_ENDED, $doctor) !== false) {
                 return false;
             }
-            update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason]);
+            update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason, 'until' => $until?->getTimestamp()]);
             return true;
         } finally {
             $this->database->unlock($lock);

@@ -37,11 +37,16 @@ final class TokenStore implements \Telemed\TokenStore
     {
         // It compares before it stores, so a new token is rather saved without the lock than lost with the connection.
         if ($replaces !== null) {
-            return $this->database->execute(
+            $isSaved = $this->database->execute(
                 'UPDATE ' . Schema::tokens() . ' SET sealed = ?, updated_at = UTC_TIMESTAMP() WHERE id = ? AND sealed = ?',
                 [$sealed, self::id($key), $replaces],
                 needsLocks: false
             ) === 1;
+            $parts = explode(':', $key, 3);
+            if ($isSaved && $parts[0] === 'connection' && isset($parts[2])) {
+                do_action('telemed_connection_saved', $parts[2]);
+            }
+            return $isSaved;
         }
         try {
             $this->database->execute(

@@ -181,7 +181,10 @@ final class DoctorProfile
             null => __('Plan unknown.', 'telemed-zoom'),
         };
         /* translators: 1: Zoom user, 2: sentence on the plan */
-        return sprintf(__('Connected as %1$s. %2$s', 'telemed-zoom'), $who === '' ? (string) $connection->zoomUserId() : $who, $plan);
+        $text = sprintf(__('Connected as %1$s. %2$s', 'telemed-zoom'), $who === '' ? (string) $connection->zoomUserId() : $who, $plan);
+        $end = $connection->until();
+        /* translators: %s: date and time */
+        return $end === null ? $text : $text . ' ' . sprintf(__('The connection ends %s and must be authorized again: Zoom\'s answer to its renewal was lost.', 'telemed-zoom'), (string) wp_date(get_option('date_format') . ' ' . get_option('time_format'), $end->getTimestamp()));
     }
 
     private function showConnection(\WP_User $user): void
@@ -204,7 +207,8 @@ final class DoctorProfile
             self::printButton(self::DISCONNECT_FORM, __('Disconnect', 'telemed-zoom'), 'button');
             if ($isOwn) {
                 echo ' ';
-                self::printButton(self::AUTHORIZE_FORM, __('Log in as another Zoom user', 'telemed-zoom'), 'button');
+                $again = $connection->until() === null ? __('Log in as another Zoom user', 'telemed-zoom') : __('Authorize with Zoom', 'telemed-zoom');
+                self::printButton(self::AUTHORIZE_FORM, $again, 'button');
             }
             return;
         }

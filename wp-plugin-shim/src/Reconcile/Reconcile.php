@@ -38,6 +38,9 @@ final class Reconcile
     private const CALL_SECONDS = 30.0;
     /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
     private const GIVE_UP_AFTER = 2;
+    /** Zoom's code for a place in a list that it does not know any longer, after 15 minutes; so often a list is begun again. */
+    private const LAPSED = 300;
+    private const MOST_RESTARTS = 2;
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -138,8 +141,18 @@ final class Reconcile
         $unknown = array_map($asVisit, $this->queries->withoutMeeting($host));
         $actions = $seen = $strays = [];
         $token = null;
+        $restarts = 0;
         do {
-            $page = $client->meetingPage($credentials->host, $token);
+            try {
+                $page = $client->meetingPage($credentials->host, $token);
+            } catch (\Telemed\ApiException $failure) {
+                if ($token === null || $failure->zoomCode !== self::LAPSED || ++$restarts > self::MOST_RESTARTS) {
+                    throw $failure;
+                }
+                // Zoom no longer knows the place in the list: from the beginning.
+                [$reconciler, $actions, $seen, $strays] = [$this->reconciler(), [], [], []];
+                $page = $client->meetingPage($credentials->host, null);
+            }
             $found = array_column(array_map(static fn(\Telemed\Meeting $meeting): array => [$meeting->id(), $meeting], $page->meetings()), 1, 0);
             $known = $this->queries->ofMeetings(array_keys($found));
             $isKnown = array_flip(array_map(static fn(MeetingRecord $row): int => (int) $row->meetingId, $known));

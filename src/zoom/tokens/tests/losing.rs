@@ -4,7 +4,7 @@ use super::*;
 
 /// So long after its token was given, a record is renewed before use, and its token lives on for ten minutes.
 const NEAR_END: Duration = Duration::from_secs(3_000);
-const TO_THE_END: Duration = Duration::from_secs(599);
+const ALMOST_TO_THE_END: Duration = Duration::from_secs(598);
 
 fn near_end(world: &World) -> Tokens {
     let tokens = connected(world);
@@ -27,7 +27,7 @@ fn where_the_new_refresh_token_is_lost_the_access_token_serves_to_its_end() {
     assert_eq!(stored.state, State::Ending);
     assert!(stored.reason.unwrap().contains("lost"));
 
-    world.clock.advance(TO_THE_END - Duration::from_secs(1));
+    world.clock.advance(ALMOST_TO_THE_END);
     for context in [world.context.clone(), world.other_process()] {
         assert_eq!(token(&get(&user_tokens(&context))), "access-0");
     }
