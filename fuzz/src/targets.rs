@@ -262,10 +262,13 @@ fn texts(input: &[u8]) -> Result<(), String> {
         body: rest.to_vec(),
     };
     if let Ok(value) = HeaderValue::from_bytes(rest) {
-        response.headers.insert("retry-after", value);
+        response.headers.insert("retry-after", value.clone());
+        response.headers.insert("date", value);
     }
     let world = World::new(Answer::default(), Answer::default())?;
-    let _ = telemed::zoom::api_error::retry_after(&response, world.context.clock.now());
+    let now = world.context.clock.now();
+    let _ = telemed::zoom::limit_end::of_day(&response, now);
+    let _ = telemed::zoom::limit_end::wait(&response, now);
     Ok(())
 }
 

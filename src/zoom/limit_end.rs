@@ -20,10 +20,9 @@ pub fn of_day(response: &Response, now: Timestamp) -> Option<Timestamp> {
     let said_at = said_at(response, now);
     let day_end = left_of_day(said_at);
     let wait = match named(response, said_at) {
-        None => day_end,
         Some(wait) if !wait.is_positive() => return None,
         Some(wait) if wait < day_end - LATE => wait,
-        Some(_) => day_end,
+        _ => day_end,
     };
     Some(now + wait)
 }

@@ -329,7 +329,7 @@ fn check_api(read: &Read, diagnosis: &mut Diagnosis) -> bool {
     match read.error() {
         // It answers, and knows who asks; what it refused is a matter of the steps that follow.
         Some(error) if matches!(error.kind(), Kind::NotFound | Kind::Scope) => {
-            pass(diagnosis, "api")
+            pass(diagnosis, "api");
         }
         Some(error) => {
             fail(diagnosis, "api", error);
