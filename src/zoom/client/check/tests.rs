@@ -217,8 +217,8 @@ fn an_account_app_that_may_list_nobody_is_asked_for_its_host() {
     let world = World::new();
     let client = account(&world);
     world.http.answer(200, token).answer(200, USER);
-    assert_eq!(outcome(&client.check(Some("h")), "api"), Outcome::Passed);
-    assert_eq!(world.http.lines().last().unwrap(), "GET /v2/users/h");
+    assert_eq!(outcome(&client.check(Some("one")), "api"), Outcome::Passed);
+    assert_eq!(world.http.lines().last().unwrap(), "GET /v2/users/one");
     let world = World::new();
     let client = account(&world);
     world.http.answer(200, token);
