@@ -45,7 +45,7 @@ test('OAuth 2.0: the doctor declines, then authorizes, and hosts the meeting', a
   await doctor.locator('#decline').click();
   await doctor.waitForURL(`${site.url}/wp-admin/profile.php**`);
   assert.equal(await doctor.locator('#telemed-connected').count(), 0);
-  await doctor.waitForFunction(() => document.activeElement?.id === 'telemed-result');
+  await doctor.waitForFunction(() => document.activeElement?.id === 'telemed-zoom');
   const told = await doctor.locator('#telemed-result').boundingBox();
   assert.ok(told.y >= 0 && told.y + told.height <= doctor.viewportSize().height, 'what came of it is seen without scrolling');
   assert.match(await doctor.locator('#telemed-result').innerText(), /declined/);

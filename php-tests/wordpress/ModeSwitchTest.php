@@ -204,6 +204,8 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->useOAuth();
         $list = $this->browser('doctor1')->screen('telemed-meetings');
         $this->assertStringContainsString('no new visit of yours can be made, and none that was made through it', $list->text('telemed-connect-notice'));
+        $this->assertStringContainsString('former Zoom app has made can be started', $list->text('telemed-connect-notice'));
+        $this->assertStringNotContainsString('former Zoom app', $this->browser('doctor2')->screen('telemed-meetings')->text('telemed-connect-notice'));
         $start = $list->first("//tr[@id='telemed-meeting-{$row['id']}']//a[contains(@class, 'telemed-start')]");
         $led = $this->browser('doctor1')->get((string) $start?->getAttribute('href'), false);
         $this->assertStringStartsWith($this->site->zoomUrl(), $led->header('location'), 'Start works');

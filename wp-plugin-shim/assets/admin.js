@@ -53,12 +53,6 @@
 		} );
 	} );
 
-	// What came of a click stands beside its button, wherever on the page that is.
-	var result = document.getElementById( 'telemed-result' );
-	if ( result && result.textContent.trim() ) {
-		result.focus();
-	}
-
 	// Questions before what cannot be undone.
 	document.querySelectorAll( '[data-telemed-confirm]' ).forEach( function ( form ) {
 		form.addEventListener( 'submit', function ( event ) {

@@ -85,9 +85,10 @@ final class DoctorProfile
             return;
         }
         $this->shownFor = $user->ID;
-        echo '<h2 id="' . esc_attr(self::ANCHOR) . '">' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result" tabindex="-1">';
+        // The address leads here, and takes the focus along.
+        echo '<div id="' . esc_attr(self::ANCHOR) . '" tabindex="-1"><h2>' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result">';
         Notices::printFlash(isInline: true);
-        echo '</div><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
+        echo '</div></div><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
         $zone = get_user_option(Doctors::META_TIMEZONE, $user->ID);
         TimezoneField::print('telemed_timezone', is_string($zone) ? $zone : '', __('The site\'s time zone', 'telemed-zoom'), false);
         echo '<p class="description">' . esc_html__('New visits are offered in it, and the list shows each visit in it too.', 'telemed-zoom') . '</p></td></tr><tr><th scope="row">' . esc_html__('Zoom', 'telemed-zoom') . '</th><td id="telemed-connection">';

@@ -17,6 +17,7 @@ use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
+use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
@@ -110,10 +111,22 @@ final class MeetingsScreen
             Notices::print(
                 'warning',
                 esc_html__('Your Zoom account is not connected, so no new visit of yours can be made, and none that was made through it can be started.', 'telemed-zoom') .
+                    ($this->hasVisitsOfFormerApp() ? ' ' . esc_html__('Visits that the clinic\'s former Zoom app has made can be started all the same.', 'telemed-zoom') : '') .
                     ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
                 'telemed-connect-notice'
             );
         }
+    }
+
+    private function hasVisitsOfFormerApp(): bool
+    {
+        try {
+            $rows = $this->queries->upcomingOfDoctor(get_current_user_id());
+        } catch (DatabaseException) {
+            return false;
+        }
+        $app = $this->settings->text('oauth_client_id');
+        return array_filter($rows, static fn(MeetingRecord $row): bool => $row->isReady() && ($row->mode !== Settings::MODE_OAUTH || $row->app !== $app)) !== [];
     }
 
     /** @param array<string, mixed> $fields */

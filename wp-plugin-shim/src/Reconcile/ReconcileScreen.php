@@ -91,6 +91,7 @@ final class ReconcileScreen
                 (int) $look['hosts'] === 0 => __('Nothing was compared: no doctor has a host at Zoom yet, and no visit has a meeting there.', 'telemed-zoom'),
                 !$dryRun => __('Nothing was left to do.', 'telemed-zoom'),
                 (array) $look['leftAlone'] === [] => __('Nothing differs.', 'telemed-zoom'),
+                (int) $look['visits'] === 0 => __('No visit was compared.', 'telemed-zoom'),
                 default => __('Nothing differs in what was looked at.', 'telemed-zoom'),
             }) . '</strong></p>';
             return;
@@ -155,7 +156,7 @@ final class ReconcileScreen
         if ($rows === []) {
             return;
         }
-        echo '<p id="telemed-left-alone" class="telemed-error" data-count="' . count($rows) . '">' . esc_html(sprintf(
+        echo '<p id="telemed-left-alone" data-count="' . count($rows) . '">' . esc_html(sprintf(
             /* translators: %s: number of visits */
             _n(
                 '%s visit was not looked at, because it was changed within the last 15 minutes or is being changed. Compare again in a quarter of an hour, or leave it to the night:',
