@@ -50,7 +50,7 @@ fn start_up(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
         "idle.load_vs_curl",
         "Loaded and unused: instructions added to PHP's start, over those of ext-curl",
         "",
-        Goal::AtMost(0.16),
+        Goal::AtMost(0.14),
         &shares,
         [
             ("telemed_instructions".to_owned(), median(&telemed)?),
