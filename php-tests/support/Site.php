@@ -59,6 +59,13 @@ final class Site
         return $this->state['wordpress'];
     }
 
+    /** Where php-fpm listens. */
+    public function fpmSocket(): string
+    {
+        preg_match('/^listen = (.+)$/m', (string) file_get_contents(dirname($this->state['log']) . '/fpm.conf'), $found);
+        return $found[1];
+    }
+
     /** Where this site's PHP finds its configuration. */
     public function scanDirectory(): string
     {

@@ -63,29 +63,44 @@ final class OAuthTest extends ClinicTestCase
     }
 
     /** @dataProvider wrongWaysBack */
-    public function testAWayBackWithoutAnAuthorizationConnectsNobody(string $query, string $said): void
+    public function testAWayBackThatNobodyHasBegunTouchesNothing(string $query): void
     {
+        $this->beginAuthorization('doctor1');
+        $before = $this->site->databaseDump();
+        $this->browser('doctor1')->get(self::CALLBACK . $query, false);
+        $this->assertSame($before, $this->site->databaseDump());
         $page = $this->browser('doctor1')->get(self::CALLBACK . $query);
         $this->assertSame(200, $page->status);
         $this->assertStringContainsString('/wp-admin/profile.php', $page->url);
-        $this->assertMatchesRegularExpression($said, $page->text('telemed-result'), 'said where the buttons are');
+        $this->assertStringContainsString('not connected', $page->text('telemed-result'), 'said where the buttons are');
         $this->assertCount(1, $page->all('//*[contains(@class, "telemed-flash")]'), 'and nowhere else');
         $this->assertSame('alert', $page->first('//*[@id="telemed-result"]/div')?->getAttribute('role'));
+        $this->assertNotNull($page->element('telemed-unknown-authorization'));
         $this->assertNotNull($page->element('telemed-not-connected'));
         $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/token'));
     }
 
-    /** @return array<string, array{string, string}> */
+    public function testAnAuthorizationThatWasDeclinedIsSaid(): void
+    {
+        foreach (array('access_denied' => '/declined/', 'server_error' => '/without an authorization/') as $error => $said) {
+            parse_str((string) parse_url($this->beginAuthorization('doctor1')->url, PHP_URL_QUERY), $asked);
+            $page = $this->browser('doctor1')->get(self::CALLBACK . "?error={$error}&state=" . rawurlencode($asked['state']));
+            $this->assertMatchesRegularExpression($said, implode(' ', $page->notices()));
+            $this->assertNotNull($page->element('telemed-not-connected'));
+        }
+    }
+
+    /** @return array<string, array{string}> */
     public function wrongWaysBack(): array
     {
         return array(
-            'declined' => array('?error=access_denied&state=x', '/declined/'),
-            'another error' => array('?error=server_error', '/without an authorization/'),
-            'nothing at all' => array('', '/without an authorization/'),
-            'arrays' => array('?code[]=a&state[]=b', '/without an authorization/'),
-            'a forged state' => array('?code=abc&state=forged', '/not connected/i'),
-            'no state' => array('?code=abc', '/not connected/i'),
-            'script' => array('?code=%3Cscript%3Ealert(1)%3C/script%3E&state=%3Cb%3E', '/not connected/i'),
+            'declined' => array('?error=access_denied&state=x'),
+            'another error' => array('?error=server_error'),
+            'nothing at all' => array(''),
+            'arrays' => array('?code[]=a&state[]=b'),
+            'a forged state' => array('?code=abc&state=forged'),
+            'no state' => array('?code=abc'),
+            'script' => array('?code=%3Cscript%3Ealert(1)%3C/script%3E&state=%3Cb%3E'),
         );
     }
 

@@ -13,7 +13,7 @@ final class PermissionsTest extends ClinicTestCase
     {
         $this->useServerToServerWithHosts();
         $row = $this->make('admin', 'doctor1');
-        foreach (array('doctor2' => 403, 'patient' => 403, '' => 401) as $person => $status) {
+        foreach (array('doctor2' => 404, 'patient' => 403, '' => 401) as $person => $status) {
             $browser = $person === '' ? $this->site->visitor() : $this->browser($person);
             $withNonce = $person !== '';
             foreach (array('GET', 'PATCH', 'DELETE') as $method) {
@@ -25,8 +25,10 @@ final class PermissionsTest extends ClinicTestCase
                 'doctor' => $this->site->userId('doctor1'),
                 'start' => self::start(31),
             ), $withNonce);
-            $this->assertSame($status, $page->status, "{$person} POST");
+            $this->assertSame(404 === $status ? 403 : $status, $page->status, "{$person} POST");
         }
+        $none = $this->browser('doctor2')->rest('GET', 'telemed/v1/meetings/999999');
+        $this->assertSame($none->body, $this->browser('doctor2')->rest('GET', "telemed/v1/meetings/{$row['id']}")->body, 'another\'s visit looks like none');
         $this->assertSame('made', $this->row($row['id'])['state']);
         $this->assertSame(25, $this->zoom->meeting($row['meeting_id'])['duration']);
         $this->assertCount(1, $this->meetings());

@@ -31,7 +31,15 @@ final class AdminPost
             }
             check_admin_referer($nonce ?? $action);
             nocache_headers();
-            wp_safe_redirect($handler(wp_unslash($_POST)));
+            $fields = wp_unslash($_POST);
+            if (!Edge::isText($fields)) {
+                wp_die(esc_html(Edge::badText()), '', ['response' => 400, 'back_link' => true]);
+            }
+            $next = Edge::within(static fn(): string => $handler($fields), null);
+            if ($next === null) {
+                wp_die(esc_html(Edge::unexpected()), '', ['response' => 500, 'back_link' => true]);
+            }
+            wp_safe_redirect($next);
             exit;
         });
     }

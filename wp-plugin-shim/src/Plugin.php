@@ -79,6 +79,7 @@ use TelemedZoom\Work\Cron;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\Heartbeat;
 use TelemedZoom\Work\HeartbeatNotice;
+use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\MeetingMaker;
 use TelemedZoom\Work\MeetingMover;
 use TelemedZoom\Work\Signals;
@@ -173,7 +174,7 @@ final class Plugin
             $this->guard
         );
         $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
-        $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker);
+        $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker, new JoinSlots($this->database, $this->settings));
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
         $this->afterRequest = new AfterRequest($this->worker);
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $maker, $this->log, $this->site);
@@ -244,6 +245,7 @@ final class Plugin
         $this->extension->register();
         $this->guard->register();
         PublicAddress::register();
+        Edge::register();
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();

@@ -28,6 +28,9 @@ defined('ABSPATH') || exit;
 
 final class OAuthCallback
 {
+    /** Parameter of the profile page: the answer belonged to nothing that its user had begun. */
+    private const UNKNOWN = 'telemed_unknown_authorization';
+
     public function __construct(
         private readonly ZoomApps $apps,
         private readonly Settings $settings,
@@ -39,6 +42,7 @@ final class OAuthCallback
     public function register(): void
     {
         add_action('rest_api_init', [$this, 'registerRoute']);
+        add_action('admin_notices', static fn() => Capabilities::isDoctor() ? null : self::printUnknown());
     }
 
     public function registerRoute(): void
@@ -61,6 +65,11 @@ final class OAuthCallback
         if ($user === 0) {
             return self::answer(302, wp_login_url($this->sameAddress($request)));
         }
+        if (!PendingStates::take($user, self::parameter($request, 'state'))) {
+            // Any page can send a browser here: nothing of this user is touched, and nothing is kept to be told.
+            $profile = add_query_arg(self::UNKNOWN, '1', strtok(DoctorProfile::url(), '#')) . '#' . DoctorProfile::ANCHOR;
+            return self::answer(302, (string) apply_filters('telemed_oauth_destination', $profile, $user, false));
+        }
         [$type, $text] = $this->connect($user, $request);
         Notices::flash($type, $text, $user);
         if ($type === 'warning') {
@@ -68,6 +77,17 @@ final class OAuthCallback
             return self::answer(302, DoctorProfile::url());
         }
         return self::answer(302, (string) apply_filters('telemed_oauth_destination', DoctorProfile::url(), $user, $type === 'success'));
+    }
+
+    /** On the profile page, where that was said by its address alone. */
+    public static function printUnknown(): void
+    {
+        if (isset($_GET[self::UNKNOWN])) { // phpcs:ignore WordPress.Security.NonceVerification
+            printf(
+                '<div id="telemed-unknown-authorization" class="notice notice-error inline telemed-flash" role="alert"><p>%s</p></div>',
+                esc_html__('Zoom was not connected: you have begun no such authorization within the last ten minutes, or you are logged in as another user now. Click Authorize with Zoom to try again.', 'telemed-zoom')
+            );
+        }
     }
 
     /** @return array{'success'|'warning'|'error', string} what to tell the doctor */

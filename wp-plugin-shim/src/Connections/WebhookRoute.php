@@ -88,7 +88,24 @@ final class WebhookRoute
             throw new Problem('telemed_webhook_not_set_up', __('no secret token is stored', 'telemed-zoom'), '', 401);
         }
         $secret = $this->key->vault()->open($sealed, Settings::context(self::SECRET));
-        return (new \Telemed\Webhook($secret))->receive($request->get_body(), $request->get_headers());
+        return (new \Telemed\Webhook($secret))->receive($request->get_body(), self::signature($request));
+    }
+
+    /**
+     * The two headers that matter: names and values of the others are anybody's.
+     *
+     * @return array<string, string>
+     */
+    private static function signature(\WP_REST_Request $request): array
+    {
+        $headers = [];
+        foreach (['x-zm-request-timestamp', 'x-zm-signature'] as $name) {
+            $value = (string) $request->get_header($name);
+            if (preg_match('/^[\x21-\x7e]{1,200}$/D', $value) === 1) {
+                $headers[$name] = $value;
+            }
+        }
+        return $headers;
     }
 
     /** @param ?array<string, mixed> $body */

@@ -11,7 +11,9 @@ namespace TelemedZoom\Doctors;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Connections\OtherZoomUserQuestion;
+use TelemedZoom\Connections\PendingStates;
 use TelemedZoom\Departures\Departure;
 use TelemedZoom\Departures\Departures;
 use TelemedZoom\Departures\DepartureScreen;
@@ -22,7 +24,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Visits\StartLink;
+use TelemedZoom\Visits\PlainPage;
 
 defined('ABSPATH') || exit;
 
@@ -30,7 +32,7 @@ final class DoctorProfile
 {
     public const ACTION_AUTHORIZE = 'telemed_authorize';
     public const ACTION_DISCONNECT = 'telemed_disconnect';
-    private const ANCHOR = 'telemed-zoom';
+    public const ANCHOR = 'telemed-zoom';
     /** The buttons stand inside WordPress' own form; these forms, to which they belong, follow after it. */
     private const AUTHORIZE_FORM = 'telemed-authorize-form';
     private const DISCONNECT_FORM = 'telemed-disconnect-form';
@@ -88,6 +90,7 @@ final class DoctorProfile
         // The address leads here, and takes the focus along.
         echo '<div id="' . esc_attr(self::ANCHOR) . '" tabindex="-1"><h2>' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result">';
         Notices::printFlash(isInline: true);
+        OAuthCallback::printUnknown();
         echo '</div></div><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
         $zone = get_user_option(Doctors::META_TIMEZONE, $user->ID);
         TimezoneField::print('telemed_timezone', is_string($zone) ? $zone : '', __('The site\'s time zone', 'telemed-zoom'), false);
@@ -133,14 +136,16 @@ final class DoctorProfile
             AdminPost::forbid();
         }
         try {
-            $url = $this->apps->oauth()->authorizationRequest($this->site->subject($user))->url();
+            $request = $this->apps->oauth()->authorizationRequest($this->site->subject($user));
+            PendingStates::add($user, $request->state());
+            $url = $request->url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notices::flash('error', __('The authorization cannot begin:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             return self::url();
         }
         update_user_option($user, Doctors::META_AUTHORIZING, time());
         // Zoom's own page, which wp_safe_redirect would not go to.
-        StartLink::privateHeaders();
+        PlainPage::headers();
         status_header(302);
         header('Location: ' . $url);
         exit;

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Connections\PendingStates;
 use TelemedZoom\Departures\Departure;
 use TelemedZoom\Departures\Departures;
 use TelemedZoom\Departures\DepartureScreen;
@@ -99,7 +100,9 @@ final class DoctorScreen
     /** @throws Problem|DatabaseException|\Telemed\TelemedException */
     public function authorizationUrl(int $doctor): string
     {
-        $url = $this->plugin->apps->oauth()->authorizationRequest($this->plugin->site->subject($doctor))->url();
+        $request = $this->plugin->apps->oauth()->authorizationRequest($this->plugin->site->subject($doctor));
+        PendingStates::add($doctor, $request->state());
+        $url = $request->url();
         update_user_option($doctor, Doctors::META_AUTHORIZING, time());
         return $url;
     }

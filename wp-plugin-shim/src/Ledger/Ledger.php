@@ -308,7 +308,12 @@ final class Ledger
     /** @throws Problem|DatabaseException */
     public function demand(int $id): MeetingRecord
     {
-        return $this->find($id) ?? throw new Problem('telemed_no_meeting', __('there is no such meeting', 'telemed-zoom'), '', 404);
+        return $this->find($id) ?? throw self::noMeeting();
+    }
+
+    public static function noMeeting(): Problem
+    {
+        return new Problem('telemed_no_meeting', __('there is no such meeting', 'telemed-zoom'), '', 404);
     }
 
     /**

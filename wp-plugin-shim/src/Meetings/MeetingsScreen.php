@@ -56,7 +56,7 @@ final class MeetingsScreen
     public static function url(string $when = ''): string
     {
         $url = admin_url('admin.php?page=' . self::PAGE);
-        return $when === '' ? $url : add_query_arg('when', $when, $url);
+        return !in_array($when, ['past', 'all'], true) ? $url : add_query_arg('when', $when, $url);
     }
 
     public function addMenu(): void

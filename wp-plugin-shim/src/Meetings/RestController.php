@@ -104,7 +104,8 @@ final class RestController
             return $entered;
         }
         try {
-            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : self::forbidden();
+            // Somebody else's looks like none.
+            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : ErrorText::restError(Ledger::noMeeting());
         } catch (Problem | DatabaseException $failure) {
             return ErrorText::restError($failure);
         }

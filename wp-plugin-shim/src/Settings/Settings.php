@@ -33,7 +33,7 @@ final class Settings
     /** What only a site has that was set up. */
     public const CREDENTIALS = [...self::IDS, ...self::SECRETS];
     /** The least and the most of each number. */
-    private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650], 'patient_days' => [1, 3650]];
+    private const NUMBERS = ['join_minutes_before' => [0, 240], 'blank_days' => [1, 3650], 'patient_days' => [1, 3650], 'joins_at_once' => [1, 100]];
     private const SWITCHES = ['admins_may_start', 'mail_patients', 'mail_zooms_link'];
     private const DEFAULTS = [
         'mode' => '',
@@ -50,6 +50,7 @@ final class Settings
         'join_minutes_before' => 15,
         'blank_days' => 30,
         'patient_days' => 365,
+        'joins_at_once' => 5,
     ];
 
     /** @var ?array<string, mixed> what was entered and is not stored; null: these are the stored ones */
@@ -127,6 +128,12 @@ final class Settings
     }
 
     /** From so many minutes before a visit it can be joined. */
+    /** How many people who join may wait for Zoom at a time. */
+    public function joinsAtOnce(): int
+    {
+        return (int) $this->all()['joins_at_once'];
+    }
+
     public function joinMinutesBefore(): int
     {
         return (int) $this->all()['join_minutes_before'];

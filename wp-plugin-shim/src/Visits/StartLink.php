@@ -14,6 +14,7 @@ namespace TelemedZoom\Visits;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\Edge;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
@@ -41,7 +42,7 @@ final class StartLink
 
     public function register(): void
     {
-        add_action('template_redirect', [$this, 'handle'], 0);
+        add_action('template_redirect', fn() => Edge::page($this->handle(...)), 0);
     }
 
     public static function url(int $id): string
@@ -71,10 +72,17 @@ final class StartLink
             return;
         }
         defined('DONOTCACHEPAGE') || define('DONOTCACHEPAGE', true);
-        self::privateHeaders();
+        PlainPage::headers();
         // A prefetch or a link scanner must not fetch a start URL.
-        if (!in_array($_SERVER['REQUEST_METHOD'] ?? '', ['GET', 'POST'], true)) {
+        if (PlainPage::isOnlyAsked()) {
             exit;
+        }
+        if (!PlainPage::isGoneTo()) {
+            self::page(
+                __('Open this page in a window of its own', 'telemed-zoom'),
+                '<p>' . esc_html__('A visit is started neither within another page nor by a script.', 'telemed-zoom') . '</p>',
+                403
+            );
         }
         $id = is_string($id) && ctype_digit($id) ? (int) $id : 0;
         if (!is_user_logged_in()) {
@@ -88,6 +96,9 @@ final class StartLink
     {
         try {
             $record = $this->ledger->find($id);
+            if ($record !== null && PlainPage::isLedFromElsewhere() && $this->mayStart($record)) {
+                $this->ask($record);
+            }
             if ($record !== null && !$record->isReady() && $this->mayStart($record) && $this->isTime($record)) {
                 $record = $this->current->of($record);
             }
@@ -123,6 +134,17 @@ final class StartLink
         status_header(302);
         header('Location: ' . $url);
         exit;
+    }
+
+    /** Somebody else's page must not start a visit by itself: the doctor clicks once more, here. */
+    private function ask(MeetingRecord $record): never
+    {
+        self::page(
+            __('Start your video visit', 'telemed-zoom'),
+            '<p>' . esc_html((string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $record->start->getTimestamp(), wp_timezone())) . '</p>' .
+                sprintf('<p><a class="button" id="telemed-start" href="%s">%s</a></p>', esc_url(self::here($record->id)), esc_html__('Start', 'telemed-zoom')),
+            200
+        );
     }
 
     /** Whether patients can join by now. */
@@ -172,18 +194,11 @@ final class StartLink
 
     private static function page(string $title, string $html, int $status): never
     {
-        wp_die(
-            '<h1>' . esc_html($title) . '</h1>' . wp_kses_post($html) . '<p><a href="' . esc_url(MeetingsScreen::url()) . '">' . esc_html__('Back to the meetings', 'telemed-zoom') . '</a></p>',
-            esc_html($title),
-            ['response' => $status]
+        PlainPage::send(
+            $status,
+            $title,
+            wp_kses_post($html) . '<p><a href="' . esc_url(MeetingsScreen::url()) . '">' . esc_html__('Back to the meetings', 'telemed-zoom') . '</a></p>',
+            'start'
         );
-    }
-
-    public static function privateHeaders(): void
-    {
-        nocache_headers();
-        header('Cache-Control: no-store, private, max-age=0');
-        header('Referrer-Policy: no-referrer');
-        header('X-Robots-Tag: noindex, nofollow');
     }
 }

@@ -12,13 +12,13 @@ declare(strict_types=1);
 namespace TelemedZoom\Visits;
 
 use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Edge;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Plugin;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
@@ -34,6 +34,8 @@ final class VisitPage
     private const EXPIRES_AFTER_SECONDS = DAY_IN_SECONDS;
     /** Until a page that waits for the meeting looks again. */
     private const LOOK_AGAIN_SECONDS = CurrentMeeting::ASK_EVERY_SECONDS + 5;
+    /** The same while others wait for Zoom. */
+    private const CROWDED_SECONDS = 5;
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -47,7 +49,7 @@ final class VisitPage
 
     public function register(): void
     {
-        add_action('template_redirect', [$this, 'handle'], 0);
+        add_action('template_redirect', fn() => Edge::page($this->handle(...)), 0);
     }
 
     public function handle(): void
@@ -57,7 +59,10 @@ final class VisitPage
             return;
         }
         defined('DONOTCACHEPAGE') || define('DONOTCACHEPAGE', true);
-        StartLink::privateHeaders();
+        PlainPage::headers();
+        if (PlainPage::isOnlyAsked()) {
+            exit;
+        }
         try {
             $row = is_string($key) && preg_match(self::KEY, $key) === 1 ? $this->ledger->findVisit($key) : null;
             if ($row === null || $row->end()->getTimestamp() + self::EXPIRES_AFTER_SECONDS < Clock::now()) {
@@ -103,7 +108,11 @@ final class VisitPage
     /** Leads to Zoom's link as it is now; if there is no meeting yet, or no more, it is made at once. */
     private function join(MeetingRecord $row): never
     {
-        $row = $this->current->of($row);
+        $current = $this->current->forJoin($row);
+        if ($current === null) {
+            $this->visit($row, 'waiting', __('The video room opens in a moment', 'telemed-zoom'), __('Many people are joining just now. Please stay on this page: it goes on by itself in a few seconds.', 'telemed-zoom'), '', self::CROWDED_SECONDS);
+        }
+        $row = $current;
         if ($row->isReady() && $row->joinUrl !== null) {
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(
@@ -204,26 +213,8 @@ final class VisitPage
         return '<p>' . esc_html(trim($text)) . '</p>';
     }
 
-    /** A page of its own: themes and their scripts have nothing to do here. */
     private function page(int $status, string $title, string $html, string $what, int $reload = 0): never
     {
-        status_header($status);
-        header('Content-Type: text/html; charset=UTF-8');
-        $clinic = (string) get_option('blogname');
-        printf(
-            '<!DOCTYPE html><html %s><head><meta charset="UTF-8"><meta name="viewport" content="width=device-width, initial-scale=1">' .
-            '<meta name="robots" content="noindex, nofollow"><meta name="referrer" content="no-referrer">%s<title>%s</title>' .
-            '<link rel="stylesheet" href="%s"></head><body><main id="telemed-visit" data-state="%s"><p class="clinic">%s</p><h1>%s</h1>%s</main><script src="%s"></script></body></html>',
-            get_language_attributes(), // phpcs:ignore WordPress.Security.EscapeOutput
-            $reload > 0 ? sprintf('<meta http-equiv="refresh" content="%d">', (int) $reload) : '',
-            esc_html($title . ' – ' . wp_specialchars_decode($clinic, ENT_QUOTES)),
-            esc_url(plugins_url('assets/visit.css', Plugin::file()) . '?ver=' . Plugin::VERSION),
-            esc_attr($what),
-            esc_html(wp_specialchars_decode($clinic, ENT_QUOTES)),
-            esc_html($title),
-            $html, // phpcs:ignore WordPress.Security.EscapeOutput -- escaped piece by piece
-            esc_url(plugins_url('assets/visit.js', Plugin::file()) . '?ver=' . Plugin::VERSION)
-        );
-        exit;
+        PlainPage::send($status, $title, $html, $what, $reload);
     }
 }

@@ -32,7 +32,8 @@ final class CurrentMeeting
         private readonly Worker $worker,
         private readonly MeetingMaker $maker,
         private readonly ZoomApps $apps,
-        private readonly Breaker $breaker
+        private readonly Breaker $breaker,
+        private readonly JoinSlots $slots
     ) {
     }
 
@@ -40,6 +41,18 @@ final class CurrentMeeting
     public function of(MeetingRecord $row): MeetingRecord
     {
         return $row->isReady() ? $this->compared($row) : $this->tried($row);
+    }
+
+    /**
+     * The same for a patient, of whom only so many wait for Zoom at a time.
+     *
+     * @return ?MeetingRecord null: too many wait already
+     * @throws DatabaseException
+     */
+    public function forJoin(MeetingRecord $row): ?MeetingRecord
+    {
+        $isAsked = $row->isReady() ? $this->isCompared($row) : self::isTried($row);
+        return $isAsked ? $this->slots->within(fn(): MeetingRecord => $this->of($row)) : $row;
     }
 
     /**
@@ -61,8 +74,7 @@ final class CurrentMeeting
 
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        $isFresh = $row->lastError === null && $row->tries === 0;
-        if (!$row->state->isOpen() || (!$isFresh && $row->updatedAt->getTimestamp() > Clock::now() - self::ASK_EVERY_SECONDS)) {
+        if (!self::isTried($row)) {
             return $row;
         }
         try {
@@ -72,13 +84,23 @@ final class CurrentMeeting
         }
     }
 
+    private static function isTried(MeetingRecord $row): bool
+    {
+        $isFresh = $row->lastError === null && $row->tries === 0;
+        return $row->state->isOpen() && ($isFresh || $row->updatedAt->getTimestamp() <= Clock::now() - self::ASK_EVERY_SECONDS);
+    }
+
+    private function isCompared(MeetingRecord $row): bool
+    {
+        return !$this->breaker->isOpen() && get_transient(self::ASKED . $row->id) === false;
+    }
+
     private function compared(MeetingRecord $row): MeetingRecord
     {
-        $asked = self::ASKED . $row->id;
-        if ($this->breaker->isOpen() || get_transient($asked) !== false) {
+        if (!$this->isCompared($row)) {
             return $row;
         }
-        set_transient($asked, 1, self::ASK_EVERY_SECONDS);
+        set_transient(self::ASKED . $row->id, 1, self::ASK_EVERY_SECONDS);
         try {
             $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
             return $this->maker->takeLink($row, $meeting);
