@@ -261,6 +261,12 @@ final class Site
         return $text;
     }
 
+    /** Where the web server writes a line for each request. */
+    public function accessLog(): string
+    {
+        return $this->state['log'] . '/access.log';
+    }
+
     /**
      * A connection to the site's database, as WordPress or as the server's own root, who may do everything; once no request is at
      * work, which may be about to write what is looked at.

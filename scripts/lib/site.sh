@@ -257,7 +257,9 @@ error_log "$dir/log/nginx.log";
 events { worker_connections 512; }
 http {
   include /etc/nginx/mime.types;
-  access_log "$dir/log/access.log";
+  # As the docs recommend it.
+  include "$ROOT/docs/access-logs/nginx.conf";
+  access_log "$dir/log/access.log" telemed;
   client_body_temp_path "$dir/nginx/body";
   proxy_temp_path "$dir/nginx/proxy";
   fastcgi_temp_path "$dir/nginx/fastcgi";
