@@ -16,6 +16,7 @@ final class ValgrindTest extends MemoryTestCase
     {
         $once = Memcheck::of(array(self::SCRIPT, '1'));
         $this->assertClean($once);
+        $this->assertSame(array(), preg_grep('/request_startup/', array_keys($once->lost)), 'the start of a request loses nothing');
         $rounds = self::isLong() ? 40 : 4;
         $often = Memcheck::of(array(self::SCRIPT, (string) $rounds));
         $this->assertClean($often);

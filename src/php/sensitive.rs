@@ -71,12 +71,12 @@ fn mark(class: &str, method: &str, position: u32) {
     if function.is_null() {
         return;
     }
-    let name = ZendStr::new("SensitiveParameter", true).into_raw();
-    // SAFETY: the function is an internal one of this module; the attribute takes the name over.
+    let mut name = ZendStr::new("SensitiveParameter", true);
+    // SAFETY: the function is an internal one of this module; the attribute takes a reference of its own to the name.
     unsafe {
         zend_add_attribute(
             (&raw mut (*function).attributes).cast(),
-            name,
+            &raw mut *name,
             0,
             PERSISTENT,
             position + 1,
