@@ -52,6 +52,34 @@ final class InterruptionTest extends MemoryTestCase
         $this->assertEqualsCanonicalizing(array('{"result":true}', '{"result":null}'), $results);
     }
 
+    /** Another process compares and replaces the same record, and a signal comes while this one waits for it. */
+    public function testASignalEndsNoWaitForAFile(): void
+    {
+        $child = Child::run('
+            $directory = sys_get_temp_dir() . "/telemed-signal-" . getmypid();
+            $store = new Telemed\FileTokenStore($directory);
+            $store->save("key", "one", null);
+            pcntl_async_signals(true);
+            pcntl_signal(SIGALRM, function () use (&$heard) { $heard = true; }, false);
+            $guard = fopen(glob("{$directory}/*.guard")[0], "r");
+            flock($guard, LOCK_EX);
+            $holder = pcntl_fork();
+            if ($holder === 0) {
+                sleep(2);
+                posix_kill(getmypid(), SIGKILL);
+            }
+            fclose($guard);
+            pcntl_alarm(1);
+            $saved = outcome(fn () => $store->save("key", "two", "one"));
+            pcntl_waitpid($holder, $status);
+            $loaded = $store->load("key");
+            array_map("unlink", glob("{$directory}/*"));
+            rmdir($directory);
+            report([$heard, $saved, $loaded]);', Child::GUARDED, array('extension' => 'posix'));
+        $this->assertEnded(0, $child);
+        $this->assertSame(array(true, array('result' => true), 'two'), $child->report);
+    }
+
     /** The handler of a signal runs when PHP code runs again; what it throws goes its way. */
     public function testASignalDuringARequestIsHeardAfterIt(): void
     {

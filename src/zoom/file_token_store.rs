@@ -111,8 +111,14 @@ impl FileTokenStore {
     /// Runs `work` while no other process compares and replaces this record.
     fn exclusively<T>(&self, key: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
         let guard = self.open_lock_file(key, "guard")?;
-        guard.lock().map_err(|error| broken(&error))?;
-        work()
+        loop {
+            match guard.lock() {
+                Ok(()) => return work(),
+                // A signal ends the wait, and says nothing about the file.
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(&error)),
+            }
+        }
     }
 
     fn open_lock_file(&self, key: &str, ending: &str) -> Result<File> {
