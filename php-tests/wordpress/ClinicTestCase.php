@@ -234,10 +234,10 @@ abstract class ClinicTestCase extends TestCase
         );
     }
 
-    /** Zoom counts as unreachable for a minute after a fault. */
+    /** Zoom counts as unreachable after several faults in a row. */
     protected function forgetOutage(): void
     {
-        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Work\Breaker(new \TelemedZoom\Work\Signals($plugin->database)))->reset();');
+        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Work\Breaker(new \TelemedZoom\Work\Signals($plugin->database)))->answered();');
     }
 
     /** @return array<string, mixed> */

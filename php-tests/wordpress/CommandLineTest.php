@@ -86,7 +86,9 @@ final class CommandLineTest extends ClinicTestCase
     public function testARunDuringAnOutageSaysWhyNothingIsDone(): void
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), -1);
-        $this->booked();
+        foreach (array(30, 31, 32) as $days) {
+            $this->booked(array('start' => self::start($days)));
+        }
         $told = $this->wpCli('telemed run');
         $this->assertSame(array(0, array('Success: 0 visits worked on.')), array($told['status'], $told['out']));
         $this->assertMatchesRegularExpression('/Zoom could not be reached, and is tried again in \d+ seconds\./', implode($told['err']));

@@ -4,9 +4,13 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
-/** Zoom is dead, dumb, or has no name any more: one booking finds that out, and none after it waits. */
+use Telemed\Tests\Page;
+
+/** Zoom is dead, dumb, or has no name any more: a few bookings find that out, and none after them waits. One answer that is lost is none of that. */
 final class OutageTest extends ClinicTestCase
 {
+    /** So many are an outage. */
+    private const LOST_IN_A_ROW = 3;
     private const BOOK = <<<'CODE'
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
@@ -29,26 +33,30 @@ final class OutageTest extends ClinicTestCase
     }
 
     /** @dataProvider deaths */
-    public function testOneOfManyBookingsAsksADeadZoomOnceAndNoOtherAsks(array $fault): void
+    public function testAFewOfManyBookingsAskADeadZoomAndNoOtherAsks(array $fault): void
     {
         $this->zoom->fault(array('path' => '/'), $fault, -1);
         $this->book('a', 10);
-        $this->assertCount(1, $this->zoom->requests(), 'a creation is not sent twice');
-        $this->assertSame(1, $this->attempts());
+        $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests(), 'a creation is not sent twice');
+        $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
         $this->book('b', 10);
         $this->booked(array('start' => self::start(60)));
         $this->site->php(self::CRON);
-        $this->assertCount(1, $this->zoom->requests());
-        $this->assertSame(1, $this->attempts());
+        $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests());
+        $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
         $this->assertSame('21', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE visit_key IS NOT NULL AND state IN ("due", "attempting")'));
 
-        // A minute later one asks again, and again no other.
-        $this->zoom->forgetRequests();
-        $this->inMinutes(2);
-        $asked = $this->zoom->requests();
-        $this->assertCount(1, array_unique(array_column($asked, 'path')), 'one row is tried');
-        $this->assertLessThanOrEqual(4, count($asked), 'a look-up may be repeated, finitely');
+        // Minutes later one asks again, and again no other.
+        foreach (array(2, 4, 6) as $minutes) {
+            $this->zoom->forgetRequests();
+            $this->inMinutes($minutes);
+            $this->inMinutes($minutes);
+            $asked = $this->zoom->requests();
+            $this->assertCount(1, array_unique(array_column($asked, 'path')), 'one row is tried');
+            $this->assertLessThanOrEqual(4, count($asked), 'a look-up may be repeated, finitely');
+        }
 
+        // The first answer ends it.
         $this->zoom->forgetFaults();
         $this->inMinutes(90);
         $this->assertSame('21', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
@@ -62,6 +70,69 @@ final class OutageTest extends ClinicTestCase
             'cut before the work' => array(array('kind' => 'close_before_work')),
             'an answer that ends early' => array(array('kind' => 'truncate', 'bytes' => 20)),
         );
+    }
+
+    public function testWithAnswersLostNowAndThenTheOthersAreMadeAtOnce(): void
+    {
+        foreach (array('close_before_work', 'close_after_work', 'close_before_work') as $number => $kind) {
+            $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => $kind), 1, 20 * $number + 10);
+        }
+        $this->book('a', 60, 'remove_all_actions("shutdown");');
+        $this->site->php('\TelemedZoom\Plugin::instance()->worker->runDue(300.0);');
+        $this->assertCount(60, $this->creations(), 'one in twenty was lost, and each was asked for once');
+        $this->assertSame('57', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->inMinutes(3);
+        $this->assertSame('60', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertCount(60, $this->meetings());
+    }
+
+    public function testInAnOutageAClickOnJoinTriesAndItsAnswerEndsTheOutage(): void
+    {
+        $this->zoom->fault(array('path' => '/'), array('kind' => 'close_before_work'), -1);
+        $this->book('a', 10);
+        $visits = array();
+        foreach (array(300, 400) as $seconds) {
+            $visits[] = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + $seconds)));
+        }
+        $this->assertSame(array('due', 'due'), array_column($visits, 'state'), 'no booking waits for Zoom');
+        $this->zoom->forgetRequests();
+
+        // Of several who wait at one moment one tries.
+        foreach (array(20, -60) as $number => $seconds) {
+            $this->lastTriedSecondsAgo($seconds);
+            $this->assertSame('waiting', $this->join($visits[$number])->element('telemed-visit')?->getAttribute('data-state'));
+            $this->assertCount(1, $this->zoom->requests());
+        }
+
+        $this->zoom->forgetFaults();
+        $this->lastTriedSecondsAgo(20);
+        $answer = $this->join($visits[1]);
+        $this->assertSame(302, $answer->status, $answer->body);
+        // Nobody waits for the minute any more.
+        $this->site->php(self::CRON);
+        $this->assertSame('7', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made" AND source = "manual" AND tries = 0 AND start_utc > UTC_TIMESTAMP() + INTERVAL 1 HOUR'));
+    }
+
+    public function testWhoeverIsLetAndAsksNothingLeavesTheTurnToTheNext(): void
+    {
+        $this->assertSame(array(true, true, false, true, true, false, true, true), $this->site->php(
+            '$signals = new \TelemedZoom\Work\Signals(\TelemedZoom\Plugin::instance()->database);
+            [$one, $other] = [new \TelemedZoom\Work\Breaker($signals), new \TelemedZoom\Work\Breaker($signals)];
+            $passed = 0;
+            add_filter("telemed_now", static function (int $now) use (&$passed): int { return $now + $passed; });
+            $one->lost(); $other->lost(); $one->answered(); $one->lost(); $other->lost();
+            $said = [$one->lets()];                     // Never three in a row.
+            $other->lost();
+            $passed = 5;
+            $said[] = $one->lets(true); $said[] = $other->lets(true);
+            $one->giveBack();
+            $said[] = $other->lets();
+            $other->lost();
+            $passed = 66;
+            $said[] = $one->lets(); $said[] = $other->lets();
+            $one->answered();
+            return [...$said, $one->lets(), $other->lets()];'
+        ));
     }
 
     public function testAnOutageOfHoursUsesUpNothingOfTheDay(): void
@@ -79,14 +150,14 @@ final class OutageTest extends ClinicTestCase
         $this->assertLessThanOrEqual(8, $used);
     }
 
-    public function testANameThatCannotBeResolvedIsAskedForOnce(): void
+    public function testANameThatCannotBeResolvedIsAskedForAFewTimes(): void
     {
         $home = $this->site;
         $this->site = $home->withDirectives(array('telemed.oauth_url' => 'https://zoom.invalid', 'telemed.api_url' => 'https://api.zoom.invalid'));
         $this->book('a', 10);
         $this->book('b', 10);
         $this->site->php(self::CRON);
-        $this->assertSame(1, $this->attempts());
+        $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
         $this->assertSame(array(), $this->zoom->requests());
         $this->assertStringContainsString('name', (string) $this->site->value('SELECT last_error FROM wp_telemed_meetings WHERE last_error IS NOT NULL'));
         $this->site = $home;
@@ -95,13 +166,13 @@ final class OutageTest extends ClinicTestCase
         $this->assertCount(20, $this->creations(), 'nothing was sent before');
     }
 
-    public function testAHostThatIsSlowIsCutByTheBudgetAndCostsOneBooking(): void
+    public function testAHostThatIsSlowIsCutByTheBudgetAndCostsAFewBookings(): void
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay', 'ms' => 60000), -1);
         // As the end of a request gives it, only shorter.
         $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach ($plugin->queries->due(10) as $id) { $plugin->worker->settle($id, 4.0); }', array('count' => 5, 'name' => 'a'));
-        $this->assertCount(1, $this->zoom->requests('POST', '/v2/users/'));
-        $this->assertSame(1, $this->attempts());
+        $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests('POST', '/v2/users/'));
+        $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
     }
 
     public function testVisitsThatCannotBeTriedYetDoNotHideTheOthers(): void
@@ -130,6 +201,19 @@ final class OutageTest extends ClinicTestCase
     private function book(string $name, int $count, string $then = ''): void
     {
         $this->site->php(self::BOOK . $then, array('count' => $count, 'name' => $name));
+    }
+
+    /** @param array<string, mixed> $visit */
+    private function join(array $visit): Page
+    {
+        return $this->site->visitor()->get((string) parse_url($visit['visit_link'], PHP_URL_PATH) . '?' . parse_url($visit['visit_link'], PHP_URL_QUERY) . '&join=1', false);
+    }
+
+    private function lastTriedSecondsAgo(int $seconds): void
+    {
+        $database = $this->site->database();
+        $database->query("UPDATE wp_telemed_signals SET at = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND WHERE name = 'breaker'");
+        $database->query("UPDATE wp_telemed_meetings SET updated_at = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND");
     }
 
     private function inMinutes(int $minutes): void

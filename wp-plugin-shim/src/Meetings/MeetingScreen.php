@@ -136,7 +136,7 @@ final class MeetingScreen
                 AdminPost::forbid();
             }
             $row = $wish($row);
-            $row = $this->worker->settle($id, self::SECONDS, $row->version) ?? $row;
+            $row = $this->worker->settle($id, self::SECONDS, $row->version, true) ?? $row;
             if ($row->isReady() && $row->state === MeetingState::Made) {
                 Notices::flash('success', __('The meeting is ready.', 'telemed-zoom'));
             } else {

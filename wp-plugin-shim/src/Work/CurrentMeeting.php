@@ -92,7 +92,7 @@ final class CurrentMeeting
 
     private function isCompared(MeetingRecord $row): bool
     {
-        return !$this->breaker->isOpen() && get_transient(self::ASKED . $row->id) === false;
+        return !$this->breaker->isOutage() && get_transient(self::ASKED . $row->id) === false;
     }
 
     private function compared(MeetingRecord $row): MeetingRecord
@@ -103,11 +103,12 @@ final class CurrentMeeting
         set_transient(self::ASKED . $row->id, 1, self::ASK_EVERY_SECONDS);
         try {
             $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
+            $this->breaker->answered();
             return $this->maker->takeLink($row, $meeting);
         } catch (\Telemed\NotFoundException $failure) {
             return $this->madeAnew($row, $failure->trackingId);
         } catch (\Telemed\TransportException) {
-            $this->breaker->trip();
+            $this->breaker->lost();
             return $row;
         } catch (Problem | \Telemed\TelemedException) {
             return $row;

@@ -71,7 +71,7 @@ final class MeetingMaker
     /** While the meeting that takes its place cannot be made, the old one, which people join, follows the visit. */
     private function followed(MeetingRecord $row, float $seconds): MeetingRecord
     {
-        if ($row->state !== MeetingState::Moving || $row->stateOfItsMeeting() === MeetingState::Made || $this->breaker->isOpen()) {
+        if ($row->state !== MeetingState::Moving || $row->stateOfItsMeeting() === MeetingState::Made || $this->breaker->isOutage()) {
             return $row;
         }
         try {
@@ -136,7 +136,7 @@ final class MeetingMaker
             $meeting = $leftover->meetingId ?? $this->seek($row, $leftover, $credentials, $client);
             $wasThere = $meeting !== null && $client->deleteMeeting($meeting);
             $this->leftovers->remove($leftover);
-            $this->breaker->reset();
+            $this->breaker->answered();
             $this->log->write($row->id, match (true) {
                 $wasThere => 'deleted',
                 $meeting === null => 'none_made',
@@ -258,7 +258,7 @@ final class MeetingMaker
      */
     private function made(MeetingRecord $row, \Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): MeetingRecord
     {
-        $this->breaker->reset();
+        $this->breaker->answered();
         $known = self::known($meeting, $credentials, $asked);
         return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $known, $credentials): MeetingRecord {
             if ($now->generation !== $row->generation || !$now->state->isLive()) {
@@ -333,9 +333,12 @@ final class MeetingMaker
     {
         if ($failure instanceof \Telemed\TransportException) {
             if ($failure->retryAt === null) {
-                $this->breaker->trip();
+                $this->breaker->lost();
             }
             return;
+        }
+        if ($failure instanceof \Telemed\ApiException && $failure->status !== null) {
+            $this->breaker->answered();
         }
         if ($failure instanceof \Telemed\TelemedException && $credentials !== null) {
             $this->budget->noteRefusal($failure, $credentials->countedHost());

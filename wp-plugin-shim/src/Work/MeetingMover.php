@@ -101,7 +101,7 @@ final class MeetingMover
     /** The new meeting takes the old one's place, also when another time was wished meanwhile. */
     private function take(MeetingRecord $row, int $generation, \Telemed\Meeting $meeting, Credentials $credentials): MeetingRecord
     {
-        $this->breaker->reset();
+        $this->breaker->answered();
         $known = MeetingMaker::known($meeting, $credentials, $row->visit());
         return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $generation, $known, $credentials): MeetingRecord {
             if ($now->state !== MeetingState::Moving || $now->generation !== $row->generation) {

@@ -1,6 +1,6 @@
 <?php
 /**
- * Moments that the processes of a site tell each other: until when Zoom counts as unreachable, when the worker last ran, when a
+ * Moments that the processes of a site tell each other: that Zoom counts as unreachable, when the worker last ran, when a
  * doctor removed the app at Zoom. On the plugin's own connection, for an option would wait in a host's transaction.
  *
  * @package TelemedZoom
@@ -53,6 +53,24 @@ final class Signals
             'INSERT IGNORE INTO ' . Schema::signals() . ' (name, at) VALUES (?, ?)',
             [$name, gmdate('Y-m-d H:i:s', $moment)]
         ) === 1;
+    }
+
+    /**
+     * Moves one on that is not later than a moment.
+     *
+     * @return bool false: it is later, or was never set
+     */
+    public function advance(string $name, int $from, int $to): bool
+    {
+        return $this->database->execute(
+            'UPDATE ' . Schema::signals() . ' SET at = ? WHERE name = ? AND at <= ?',
+            [gmdate('Y-m-d H:i:s', $to), $name, gmdate('Y-m-d H:i:s', $from)]
+        ) === 1;
+    }
+
+    public function clearStartingWith(string $prefix): void
+    {
+        $this->database->execute('DELETE FROM ' . Schema::signals() . ' WHERE name >= ? AND name < ?', [$prefix, $prefix . '~']);
     }
 
     /** @return bool false: somebody else was faster */

@@ -56,15 +56,16 @@ final class Worker
      * @param float $seconds     at most, name resolution excepted
      * @param ?int  $wishVersion the row's version after a wish of this very request, whose transaction is over: what stands
      *                           committed is then final
+     * @param bool  $isAwaited   whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
      * @throws Problem when there is no such row
      * @throws DatabaseException
      */
-    public function settle(int $id, float $seconds, ?int $wishVersion = null): ?MeetingRecord
+    public function settle(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
     {
         try {
             return $this->ledger->exclusively(
                 $id,
-                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion),
+                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion, $isAwaited),
                 self::PATIENCE
             );
         } catch (Problem $failure) {
@@ -85,7 +86,7 @@ final class Worker
     public function tryNow(int $id, float $seconds): ?MeetingRecord
     {
         $this->ledger->wakeRow($id);
-        return $this->settle($id, $seconds);
+        return $this->settle($id, $seconds, isAwaited: true);
     }
 
     /**
@@ -131,7 +132,7 @@ final class Worker
     /** Whoever is given less time than Zoom may need learns nothing from its silence. */
     private function hasTime(float $end): bool
     {
-        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct();
+        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct() && $this->breaker->pauseSeconds() === 0;
     }
 
     /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
@@ -152,25 +153,34 @@ final class Worker
      */
     public function pauseSeconds(): int
     {
-        return max(0, $this->breaker->opensAt() - Clock::now());
+        return $this->breaker->pauseSeconds();
     }
 
     private function mayAct(): bool
     {
-        return $this->extension->isUsable() && $this->guard->mayAct() && !$this->breaker->isOpen();
+        return $this->extension->isUsable() && $this->guard->mayAct();
     }
 
     /** One row that is broken must not keep the others waiting. */
     private function tryOne(int $id, float $seconds): bool
     {
         try {
-            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false) !== null, self::NO_WAIT);
+            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false, false) !== null, self::NO_WAIT);
         } catch (Problem) {
             return false;
         }
     }
 
-    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal): ?MeetingRecord
+    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
+    {
+        try {
+            return $this->confirmAndBring($row, $seconds, $isFinal, $isAwaited);
+        } finally {
+            $this->breaker->giveBack();
+        }
+    }
+
+    private function confirmAndBring(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
     {
         $row = $this->committed->confirm($row, $isFinal);
         if ($row === null || $row->event !== null) {
@@ -181,14 +191,14 @@ final class Worker
             return $this->end($row);
         }
         $due = $row->nextTryAt === null || $row->nextTryAt->getTimestamp() <= Clock::now();
-        if ($row->state->isOpen() && $due && $this->mayAct()) {
+        if ($row->state->isOpen() && $due && $this->mayAct() && $this->breaker->lets($isAwaited)) {
             $row = $this->maker->bring($row, $seconds);
         }
         foreach ($this->leftovers->of($row->id) as $leftover) {
             $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
             // The new meeting first, then the old one goes; what is off needs none. What is sought for a row that is moving is its own.
             $isInUse = $row->state === MeetingState::Attempting || ($row->state === MeetingState::Moving && $leftover->meetingId === null);
-            if ($isDue && !$isInUse && $this->mayAct()) {
+            if ($isDue && !$isInUse && $this->mayAct() && $this->breaker->lets()) {
                 $this->maker->remove($row, $leftover, $seconds);
             }
         }
