@@ -195,6 +195,54 @@ final class EventsTest extends KivicareTestCase
         $this->assertSame(array('13:00', 'Asia/Kolkata'), array(gmdate('H:i', strtotime($meeting['start_time'])), $meeting['timezone']));
     }
 
+    /** @dataProvider zonesOfRows */
+    public function testAMoveThatLeavesTheOldInstantInTheUtcColumnsIsFollowed(string $zone, string $start): void
+    {
+        $this->standIn('columns', 'stale');
+        $id = $this->book('receptionist', array('timezone' => $zone));
+        $this->visit($id);
+        $before = $this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'];
+        $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
+        $this->settle();
+        $this->assertSame($before, $this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'], 'as awkward as 4.2.0');
+        $this->assertSame($start, gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+    }
+
+    /** @return array<string, array{string, string}> what the row names, and when 14:00 there is by UTC */
+    public static function zonesOfRows(): array
+    {
+        return array(
+            'a name' => array('Asia/Kolkata', '08:30'),
+            'an offset' => array('UTC+5.5', '08:30'),
+            'UTC, and nothing speaks for another' => array('UTC', '14:00'),
+        );
+    }
+
+    /** The core writes UTC where it knows none, and reckons in the doctor's zone. */
+    public function testWhereTheZoneIsOnlyGuessedTheUtcColumnsAreRight(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->site->php('update_user_meta($arguments["doctor"], "timezone", "America/New_York");', array('doctor' => $this->site->userId('doctor1')));
+        $this->site->database()->query("UPDATE wp_kc_appointments SET appointment_timezone = 'UTC', appointment_start_utc = CONCAT(appointment_start_date, ' 10:00:00'), appointment_end_utc = CONCAT(appointment_start_date, ' 10:30:00') WHERE id = {$id}");
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->settle();
+        $this->assertSame('10:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+    }
+
+    /** In the hour that comes twice the UTC column says which one. */
+    public function testTheSecondOfTheHourThatComesTwiceStaysTheSecond(): void
+    {
+        $year = (int) gmdate('Y') + 1;
+        $day = gmdate('Y-m-d', strtotime("last sunday of october {$year}"));
+        $id = $this->book('receptionist', array('timezone' => 'Europe/Berlin', 'appointmentStartDate' => $day, 'appointmentStartTime' => '02:15'));
+        $this->visit($id);
+        $this->site->database()->query("UPDATE wp_kc_appointments SET appointment_start_utc = '{$day} 01:15:00', appointment_end_utc = '{$day} 01:45:00' WHERE id = {$id}");
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
+        $this->settle();
+        $this->assertSame('01:15', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
+    }
+
     public function testAChangeOfDoctorGivesTheVisitToTheOtherDoctorsHost(): void
     {
         $id = $this->book();

@@ -73,7 +73,8 @@ final class Appointment
     }
 
     /**
-     * The UTC column where the core has filled it (4.2 and newer), else the local date and time.
+     * The UTC column where the core has filled it (4.2 and newer), else the local date and time. The core's 4.2.0 leaves the old
+     * instant in the UTC column on a move: where it is not what the local columns say in the row's own zone, these are right.
      *
      * @param array<string, mixed> $row
      * @param 'start'|'end' $which
@@ -82,10 +83,15 @@ final class Appointment
     {
         $utc = new \DateTimeZone('UTC');
         $stored = (string) ($row["appointment_{$which}_utc"] ?? '');
-        if ($stored !== '' && !str_starts_with($stored, '0000')) {
-            return self::parse($stored, $utc);
-        }
         $local = trim(($row["appointment_{$which}_date"] ?? '') . ' ' . ($row["appointment_{$which}_time"] ?? ''));
+        if ($stored !== '' && !str_starts_with($stored, '0000')) {
+            $instant = self::parse($stored, $utc);
+            $zone = self::ownZone($row, $doctor);
+            $told = $zone === null ? null : self::parse($local, $zone);
+            // Compared as the clock shows it: in the hour that comes twice the column knows which one is meant.
+            $isMoved = $told !== null && $instant?->setTimezone($zone)->format('Y-m-d H:i:s') !== $told->format('Y-m-d H:i:s');
+            return $isMoved ? $told->setTimezone($utc) : $instant;
+        }
         return self::parse($local, self::localZone($row, $doctor))?->setTimezone($utc);
     }
 
@@ -109,14 +115,34 @@ final class Appointment
         if ($name === '' || $name === 'UTC') {
             $name = self::doctorsZone($doctor) ?? '';
         }
+        return self::zone($name) ?? ($name === '' ? wp_timezone() : new \DateTimeZone('UTC'));
+    }
+
+    /**
+     * The zone that the row itself names; null where it is only guessed: nothing and UTC stand for others, too.
+     *
+     * @param array<string, mixed> $row
+     */
+    private static function ownZone(array $row, int $doctor): ?\DateTimeZone
+    {
+        $name = (string) ($row['appointment_timezone'] ?? '');
+        if ($name === 'UTC' && self::doctorsZone($doctor) === null && in_array(wp_timezone_string(), ['UTC', '+00:00'], true)) {
+            return new \DateTimeZone('UTC');
+        }
+        return $name === '' || $name === 'UTC' ? null : self::zone($name);
+    }
+
+    /** In one of the core's spellings; null where it is none. */
+    private static function zone(string $name): ?\DateTimeZone
+    {
         if (Doctors::isTimezone($name)) {
             return new \DateTimeZone($name);
         }
-        if (preg_match('/^(?:UTC)?([+-])(\d{1,2})(?::(\d{2})|\.(\d+))?$/', $name, $parts) === 1) {
+        if (preg_match('/^(?:UTC)?([+-])(\d{1,2})(?::(\d{2})|\.(\d+))?$/', $name, $parts) === 1 && (int) $parts[2] < 24) {
             $minutes = ($parts[3] ?? '') !== '' ? (int) $parts[3] : (int) round(60 * (float) ('0.' . ($parts[4] ?? '0')));
             return new \DateTimeZone(sprintf('%s%02d:%02d', $parts[1], $parts[2], $minutes));
         }
-        return $name === '' ? wp_timezone() : new \DateTimeZone('UTC');
+        return null;
     }
 
     /**

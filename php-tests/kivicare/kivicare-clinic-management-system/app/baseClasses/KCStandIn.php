@@ -4,7 +4,7 @@
  *
  * version      KIVI_CARE_VERSION, in place of 4.3.0
  * contract     '' | 'added' | 'changed' | 'missing': the abstract provider as a core update might leave it
- * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone)
+ * columns      'utc' (4.2 and newer) | 'local' (4.0, 4.1: no UTC columns, no zone) | 'stale' (4.2.0: a move leaves the UTC columns)
  * meet         true: the add-on for Google Meet is active
  * fail_after   true: a listener of kc_after_create_appointment throws, so that the core rolls back
  *

@@ -6,6 +6,7 @@ declare(strict_types=1);
 namespace App\controllers\api;
 
 use App\baseClasses\KCBaseController;
+use App\baseClasses\KCStandIn;
 use App\baseClasses\KCTelemedFactory;
 use App\models\KCAppointment;
 
@@ -110,7 +111,12 @@ final class AppointmentsController extends KCBaseController
             if (isset($request['timezone'])) {
                 $changes['appointmentTimezone'] = (string) $request['timezone'];
             }
-            $appointment->update($changes);
+            if (KCStandIn::get('columns') === 'stale') {
+                KCAppointment::query()->where('id', $appointment->id)->update(array_diff_key($changes, ['appointmentTimezone' => 1]));
+                $appointment = KCAppointment::find((int) $appointment->id);
+            } else {
+                $appointment->update($changes);
+            }
             do_action('kc_appointment_updated', (int) $appointment->id, $changes, $appointment, $request);
             $wpdb->query('COMMIT');
             return $this->response(['id' => (int) $appointment->id], 'Appointment updated successfully');
