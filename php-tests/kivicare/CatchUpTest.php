@@ -38,6 +38,38 @@ final class CatchUpTest extends KivicareTestCase
         $this->assertNull($this->mapping($id));
     }
 
+    /** The core writes the status by itself, and its request died before it could say so. */
+    public function testAnAppointmentThatWasCancelledAndStandsAgainIsAVisitAgain(): void
+    {
+        $id = $this->book();
+        $link = $this->visitLink($this->visit($id));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        $this->assertSame(array(), $this->meetings());
+        try {
+            $this->site->php(
+                'wp_set_current_user(get_user_by("login", "receptionist")->ID);
+                add_action("kc_appointment_status_update", static function () { posix_kill(getmypid(), SIGKILL); }, 1);
+                $request = new WP_REST_Request("PUT", "/kivicare/v1/appointments/{$arguments["id"]}/status");
+                $request->set_body_params(["status" => 1]);
+                rest_do_request($request);',
+                array('id' => $id)
+            );
+            $this->fail('it did not die');
+        } catch (\RuntimeException) {
+            $this->assertSame(array('1', 'cancelled'), array($this->hostRow('kc_appointments', 'id', $id)['status'], $this->ledgerRow($id)['state']));
+        }
+        $this->site->php('add_filter("telemed_now", static fn (int $now): int => $now + 1000); do_action("telemed_run");');
+        $this->site->php('do_action("telemed_run");');
+        $row = $this->visit($id);
+        $this->settle();
+        $this->onlyMeeting();
+        $this->assertSame(array($link, $row['meeting_id']), array($this->mapping($id)['join_url'], $this->mapping($id)['zoom_id']));
+        $told = array_column(array_filter($this->site->mails(), static fn (array $mail): bool => in_array('patient@example.com', (array) $mail['to'], true)), 'subject');
+        $this->assertSame('Your video visit', end($told));
+    }
+
     public function testABookingStandsWhileOurTablesAreOutOfReachAndIsCaughtUpAndMailedByUs(): void
     {
         $database = $this->site->database();

@@ -1,8 +1,8 @@
 <?php
 /**
  * Finds what no event told of: booked video visits that the ledger does not know, from a moment when our database connection
- * failed or when this plugin was off, which would be missed in silence; and links of ours for appointments that are gone, from
- * a request that died within a deletion.
+ * failed or when this plugin was off, which would be missed in silence; such as were cancelled and stand again, from a request that
+ * died before it could tell; and links of ours for appointments that are gone, from a request that died within a deletion.
  *
  * @package TelemedZoom
  */
@@ -12,6 +12,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Schema;
@@ -63,6 +64,12 @@ final class CatchUp
                  ORDER BY a.appointment_start_date LIMIT ?",
                 [Source::NAME, Appointment::BOOKED, Appointment::CHECK_IN, self::AT_ONCE]
             );
+            $again = $this->database->rows(
+                "SELECT a.id FROM $ledger m JOIN `$appointments` a ON a.id = CAST(m.appointment AS UNSIGNED)
+                 WHERE m.source = ? AND m.state = ? AND m.event IS NULL AND m.end_utc >= ? AND a.status IN (?, ?) ORDER BY m.end_utc, m.id LIMIT ?",
+                [Source::NAME, MeetingState::Cancelled->value, Clock::sql(), Appointment::BOOKED, Appointment::CHECK_IN, self::AT_ONCE]
+            );
+            $elsewhere = Appointments::onGoogleMeet(array_map('intval', array_column($again, 'id')), $this->database);
             $gone = $this->database->rows(
                 "SELECT z.appointment_id AS id FROM `$mappings` z
                  JOIN $ledger m ON m.source = ? AND m.appointment = CAST(z.appointment_id AS CHAR CHARACTER SET ascii) AND m.state = ?
@@ -72,8 +79,10 @@ final class CatchUp
         } catch (DatabaseException) {
             return;
         }
-        foreach ($rows as $row) {
-            $this->bookings->onChange((int) $row['id']);
+        foreach ([...$rows, ...$again] as $row) {
+            if (!isset($elsewhere[(int) $row['id']])) {
+                $this->bookings->onChange((int) $row['id']);
+            }
         }
         foreach ($gone as $row) {
             MappingTable::remove((int) $row['id']);
