@@ -140,6 +140,32 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertSame(array('GET'), $this->methods());
     }
 
+    public function testSettingsThatCannotBePutBackUseUpNothingOfTheDay(): void
+    {
+        $this->openedInZoom();
+        $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 400, array('code' => 300, 'message' => 'no'));
+        $writes = $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes');
+        $told = $this->wpCli('telemed reconcile');
+        $this->assertSame(1, $told['status']);
+        $this->assertCount(1, $this->zoom->requests('PATCH', '/v2/meetings/'));
+        $this->assertSame($writes, $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes'));
+    }
+
+    public function testWhereTheDayIsUsedUpSettingsAreNotSaidToBePutBack(): void
+    {
+        $meeting = $this->openedInZoom();
+        $this->site->database()->query('UPDATE wp_telemed_writes SET writes = 100');
+        $told = $this->wpCli('telemed reconcile');
+        $this->assertSame(1, $told['status']);
+        $this->assertStringContainsString('they are put back. That did not succeed: Zoom lets each host make and change 100 meetings a day', $this->lastLine($told));
+        $this->assertSame(array(), $this->zoom->requests('PATCH', '/v2/meetings/'));
+        $this->assertFalse($this->zoom->meeting($meeting)['settings']['waiting_room']);
+
+        $this->site->database()->query('UPDATE wp_telemed_writes SET writes = 1');
+        $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile')));
+        $this->assertTrue($this->zoom->meeting($meeting)['settings']['waiting_room']);
+    }
+
     public function testSettingsAreLookedAtOnDemandOfAllAndByNightOfEachOnceAWeek(): void
     {
         $rows = array();
@@ -354,6 +380,16 @@ final class ReconcileTest extends ClinicTestCase
             ' . $code,
             $arguments
         );
+    }
+
+    /** A visit whose host has let everybody in, an hour ago. @return int its meeting */
+    private function openedInZoom(): int
+    {
+        $meeting = $this->make('admin', 'doctor1', array('start' => self::start(3)))['meeting_id'];
+        $this->zoom->handle($meeting, array('settings' => array('waiting_room' => false)));
+        $this->age();
+        $this->zoom->forgetRequests();
+        return $meeting;
     }
 
     /** Nobody is at work on anything. */

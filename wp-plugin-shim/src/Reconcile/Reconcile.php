@@ -336,14 +336,27 @@ final class Reconcile
         return $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $row->generation));
     }
 
-    /** Puts the private settings back; what the account does not let go is noted, so that it is not tried every night. */
+    /**
+     * Puts the private settings back; what the account does not let go is noted, so that it is not tried every night.
+     *
+     * @throws Problem|\Telemed\TelemedException they are as they were, or nobody knows
+     */
     private function restore(MeetingRecord $row, Credentials $credentials): void
     {
-        if ($this->budget->claim((string) $row->hostId, $row->start) !== null) {
-            return;
+        $counted = (string) $row->hostId;
+        if ($this->budget->claim($counted, $row->start) !== null) {
+            throw new Problem('telemed_writes_used_up', WriteBudget::usedUp());
         }
         $client = $credentials->client->within(self::CALL_SECONDS);
-        $meeting = $client->updateMeeting((int) $row->meetingId, $this->request($row, $credentials), true);
+        try {
+            $meeting = $client->updateMeeting((int) $row->meetingId, $this->request($row, $credentials), true);
+        } catch (\Telemed\TelemedException $failure) {
+            $this->budget->noteRefusal($failure, $counted);
+            if (!$failure->maybeDelivered) {
+                $this->budget->giveBack($counted);
+            }
+            throw $failure;
+        }
         $this->ledger->move($row, $row->state, [
             'overridden' => wp_json_encode($meeting->overridden()),
             'tracking_id' => $client->lastTrackingId(),
