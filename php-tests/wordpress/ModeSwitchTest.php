@@ -184,6 +184,51 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    /** Its old meeting is what people join until then: deleted in Zoom, it leads nowhere, and counts for nothing. */
+    public function testAVisitThatWaitsToBeMovedOverAndHasLostItsMeetingIsMadeAsAnyThatHasNone(): void
+    {
+        $this->use('s2s');
+        $before = $this->visits(1);
+        $id = (int) array_key_first($before);
+        $this->use('oauth');
+        $this->zoom->fault(self::CREATE, array('kind' => 'status', 'status' => 400, 'body' => '{"code":300,"message":"no"}', 'content_type' => 'application/json'), -1);
+        $this->wishAll('s2s');
+        $this->runWorker(60);
+        $this->assertSame('moving', $this->row($id)['state']);
+        $writes = $this->writes();
+
+        $this->zoom->handle((int) $before[$id]['meeting_id'], null);
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $this->assertSame(array('due', null, null), array($moved['state'], $moved['meeting_id'], $moved['join_url']));
+        $this->assertSame($writes, $this->writes(), 'nothing was written at Zoom');
+        $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE meeting = {$id} AND event = 'lost_at_zoom'"));
+
+        $this->zoom->forgetFaults();
+        $this->runWorker(7 * 3600);
+        $this->runWorker(8 * 3600);
+        $over = $this->row($id);
+        $this->assertSame(array('made', 'oauth', self::start(45)), array($over['state'], $over['mode'], $over['start']));
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAMeetingThatCannotFollowWhileItWaitsToBeMovedOverUsesUpNothingOfTheDay(): void
+    {
+        $this->use('s2s');
+        $before = $this->visits(1);
+        $id = (int) array_key_first($before);
+        $this->use('oauth');
+        foreach (array(self::CREATE, array('method' => 'PATCH', 'path' => '/v2/meetings/')) as $what) {
+            $this->zoom->fault($what, array('kind' => 'status', 'status' => 400, 'body' => '{"code":300,"message":"no"}', 'content_type' => 'application/json'), -1);
+        }
+        $this->wishAll('s2s');
+        $this->runWorker(60);
+        $writes = $this->writes();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $this->assertSame(array('moving', (int) $before[$id]['meeting_id']), array($moved['state'], $moved['meeting_id']));
+        $this->assertNotSame(array(), $this->zoom->requests('PATCH', '/v2/meetings/'));
+        $this->assertSame($writes, $this->writes());
+    }
+
     public function testAWishThatIsTakenBackMovesNothingMore(): void
     {
         $this->use('s2s');
@@ -222,6 +267,12 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->assertSame(405, $this->browser('admin')->get("/wp-admin/admin-post.php?{$body}")->status);
         $this->assertSame(403, $this->browser('doctor1')->screen('telemed-former-meetings')->status);
         $this->assertSame($before, $this->rowsById());
+    }
+
+    /** What the site has counted of the hosts' writes. */
+    private function writes(): int
+    {
+        return (int) $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes');
     }
 
     /** The clinic uses this mode, and both doctors can host in it. */

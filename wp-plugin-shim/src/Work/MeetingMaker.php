@@ -68,7 +68,12 @@ final class MeetingMaker
         }
     }
 
-    /** While the meeting that takes its place cannot be made, the old one, which people join, follows the visit. */
+    /**
+     * While the meeting that takes its place cannot be made, the old one, which people join, follows the visit.
+     *
+     * @throws Problem telemed_changed_meanwhile
+     * @throws DatabaseException
+     */
     private function followed(MeetingRecord $row, float $seconds): MeetingRecord
     {
         if ($row->state !== MeetingState::Moving || $row->stateOfItsMeeting() === MeetingState::Made || $this->breaker->isOutage()) {
@@ -76,17 +81,31 @@ final class MeetingMaker
         }
         try {
             $credentials = $this->apps->forMeeting($row);
-            if ($this->budget->claim($credentials->countedHost(), $row->start) !== null) {
-                return $row;
-            }
-            $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $row->visit()->request($credentials->host, $this->reference($row)));
-            // When it is tried again is the new meeting's affair.
-            $known = array_diff_key(self::known($meeting, $credentials, $row->visit()), Ledger::TRY_NOW);
-            return $this->ledger->settle($row, $row->state, $known, 'changed_at_zoom', 'changed_at_zoom');
-        } catch (Problem | \Telemed\TelemedException) {
+        } catch (Problem) {
             // It is tried again together with the new one.
             return $row;
         }
+        if ($this->budget->claim($credentials->countedHost(), $row->start) !== null) {
+            return $row;
+        }
+        try {
+            $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $row->visit()->request($credentials->host, $this->reference($row)));
+        } catch (\Telemed\NotFoundException $failure) {
+            // Nobody can join it any more: no new one is waited for, it is made as any is whose meeting Zoom has lost.
+            $this->breaker->answered();
+            $this->budget->giveBack($credentials->countedHost());
+            return $this->ledger->lose($row, $failure->trackingId);
+        } catch (\Telemed\TelemedException $failure) {
+            $this->noteNetwork($failure, $credentials);
+            if (!$failure->maybeDelivered) {
+                $this->budget->giveBack($credentials->countedHost());
+            }
+            return $row;
+        }
+        $this->breaker->answered();
+        // When it is tried again is the new meeting's affair.
+        $known = array_diff_key(self::known($meeting, $credentials, $row->visit()), Ledger::TRY_NOW);
+        return $this->ledger->settle($row, $row->state, $known, 'changed_at_zoom', 'changed_at_zoom');
     }
 
     /**

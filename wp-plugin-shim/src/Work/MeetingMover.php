@@ -62,20 +62,22 @@ final class MeetingMover
         if ($credentials->mode === $row->mode && $credentials->app === $row->app && $credentials->hostId === $row->hostId) {
             return $this->stay($row);
         }
-        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
-        if ($wait !== null) {
-            return $this->ledger->move($row, $row->state, ['next_try_at' => gmdate('Y-m-d H:i:s', $wait), 'last_error' => WriteBudget::usedUp()], 'postponed');
-        }
         $sought = $this->sought($row, $credentials);
         $generation = $sought?->generation ?? $this->ledger->nextGeneration($row);
         $request = $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $generation));
-        if ($sought === null) {
+        $next = $this->database->atomically(function () use ($row, $generation, $credentials, $sought): MeetingRecord|int {
+            $wait = $this->budget->claim($credentials->countedHost(), $row->start);
+            if ($wait !== null || $sought !== null) {
+                return $wait ?? $row;
+            }
             // Before it is sent: whoever dies in between has left word.
-            $row = $this->database->atomically(function () use ($row, $generation, $credentials): MeetingRecord {
-                $this->leftovers->addSought($row, $generation, $credentials);
-                return $this->ledger->move($row, $row->state, [], 'move_attempting');
-            });
+            $this->leftovers->addSought($row, $generation, $credentials);
+            return $this->ledger->move($row, $row->state, [], 'move_attempting');
+        });
+        if (is_int($next)) {
+            return $this->ledger->move($row, $row->state, ['next_try_at' => gmdate('Y-m-d H:i:s', $next), 'last_error' => WriteBudget::usedUp()], 'postponed');
         }
+        $row = $next;
         $client = $credentials->client->within($seconds);
         try {
             $meeting = $sought === null

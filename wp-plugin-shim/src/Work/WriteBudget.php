@@ -24,6 +24,9 @@ final class WriteBudget
     /** A new day begins so much late, for this server's clock may be ahead of Zoom's. The extension reckons likewise. */
     private const LATE_SECONDS = 10;
 
+    /** @var array<string, string> on which day this process took its last write, by key of the host */
+    private array $taken = [];
+
     public function __construct(private readonly Database $database)
     {
     }
@@ -52,19 +55,32 @@ final class WriteBudget
         return max($until > Clock::now() ? $until : $midnight, Clock::now() + 1);
     }
 
-    /** A write that was claimed and has certainly not reached Zoom: an outage must not use up the day. */
+    /**
+     * The write that was claimed last for this host made certainly nothing: an outage must not use up the day. It goes back to the
+     * day it was taken from, which may be over.
+     */
     public function giveBack(string $host): void
     {
-        $this->database->execute('UPDATE ' . Schema::writes() . ' SET writes = writes - 1 WHERE host = ? AND day = ? AND writes > 0', [self::key($host), self::today()]);
+        $key = self::key($host);
+        $day = $this->taken[$key] ?? null;
+        if ($day !== null) {
+            unset($this->taken[$key]);
+            $this->database->execute('UPDATE ' . Schema::writes() . ' SET writes = writes - 1 WHERE host = ? AND day = ? AND writes > 0', [$key, $day]);
+        }
     }
 
     /** One statement asks and takes, so that no two processes take the last one. */
     private function take(string $key, int $most): bool
     {
-        return $this->database->execute(
+        $today = self::today();
+        $isTaken = $this->database->execute(
             'UPDATE ' . Schema::writes() . ' SET writes = writes + 1 WHERE host = ? AND day = ? AND writes < ? AND (blocked_until IS NULL OR blocked_until <= ?)',
-            [$key, self::today(), $most, Clock::sql()]
+            [$key, $today, $most, Clock::sql()]
         ) === 1;
+        if ($isTaken) {
+            $this->taken[$key] = $today;
+        }
+        return $isTaken;
     }
 
     private function begin(string $key): void

@@ -1,0 +1,64 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** Each host's writes of the UTC day, counted over all processes of the site. */
+final class WriteBudgetTest extends ClinicTestCase
+{
+    public function testAWriteIsGivenBackToTheDayItWasTakenFrom(): void
+    {
+        $midnight = intdiv(time(), 86400) * 86400 + 86400;
+        $this->site->php(
+            '$now = $arguments["midnight"] - 2;
+            add_filter("telemed_now", static function () use (&$now): int { return $now; });
+            $start = new \DateTimeImmutable("@" . ($arguments["midnight"] + 600000));
+            [$ours, $other] = [new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database), new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database)];
+            $ours->claim("host", $start);
+            $ours->claim("host", $start);
+            // Zoom has been silent for some seconds, and somebody else has begun the new day.
+            $now += 5;
+            $other->claim("host", $start);
+            $ours->giveBack("host");
+            // Nothing is left to be given back.
+            $ours->giveBack("host");
+            $ours->giveBack("another host");',
+            array('midnight' => $midnight)
+        );
+        $database = $this->site->database();
+        $this->assertSame(
+            array(array('day' => gmdate('Y-m-d', $midnight - 2), 'writes' => '1'), array('day' => gmdate('Y-m-d', $midnight), 'writes' => '1')),
+            $database->query('SELECT day, writes FROM wp_telemed_writes ORDER BY day')->fetch_all(MYSQLI_ASSOC)
+        );
+        $database->close();
+    }
+
+    /** The exchange begins before midnight and fails after it. */
+    public function testARefusalAfterMidnightLeavesTheNewDayAlone(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'));
+        $midnight = intdiv(time(), 86400) * 86400 + 86400;
+        $host = sha1(FakeZoom::DOCTOR1);
+        $database = $this->site->database();
+        $database->query("INSERT INTO wp_telemed_writes (host, day, writes) VALUES ('{$host}', '" . gmdate('Y-m-d', $midnight) . "', 7)");
+        $this->site->php(
+            '$now = $arguments["midnight"] - 2;
+            add_filter("telemed_now", static function () use (&$now): int { return $now; });
+            // It is written down that it is tried, and only then Zoom is asked.
+            add_action("telemed_row_changed", static function ($row, $before, string $event) use (&$now): void { if ("attempting" === $event) { $now += 5; } }, 10, 3);
+            $visit = \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable("@" . ($arguments["midnight"] + 600000)), 25, "Europe/Berlin", "");
+            \TelemedZoom\Plugin::instance()->visits->book("manual", "late", $arguments["doctor"], $visit);',
+            array('midnight' => $midnight, 'doctor' => $this->site->userId('doctor1'))
+        );
+        $this->assertCount(1, $this->creations());
+        $this->assertSame(
+            array(array(gmdate('Y-m-d', $midnight - 2), '0'), array(gmdate('Y-m-d', $midnight), '7')),
+            $database->query('SELECT day, writes FROM wp_telemed_writes ORDER BY day')->fetch_all()
+        );
+        $database->close();
+    }
+}
