@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Telemed\Tests\Kivicare;
 
 use Telemed\Tests\Browser;
+use Telemed\Tests\FakeZoom;
 
 /** Several requests at one moment: each holds a transaction of the core's, and waits for others. */
 final class SameMomentTest extends KivicareTestCase
@@ -109,6 +110,36 @@ final class SameMomentTest extends KivicareTestCase
         $this->visit($id);
         $this->onlyMeeting();
         $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event = "cancelled"'));
+    }
+
+    /** The core has mailed the payment of the one; the other waited for it, and takes the appointment off in a transaction that began before. */
+    public function testACancellationThatWaitedForAPaymentIsTold(): void
+    {
+        $id = $this->bookPaid('09:00');
+        $this->kc('patient', 'POST', 'appointments/payment-success', array('appointment_id' => $id, 'gateway' => 'manual', 'payment_id' => 'any'));
+        $this->visit($id);
+        $this->settle();
+        $mailed = (string) $this->mapping($id)['extra'];
+        $this->assertStringContainsString('booked', $mailed);
+        // As it stands while the payment's request is not over, and as the other's transaction sees it.
+        $database = $this->site->database();
+        $database->query("UPDATE wp_telemed_meetings SET seen_at = NULL, told = NULL, event = 'booked' WHERE appointment = '{$id}'");
+        $database->query("DELETE FROM wp_telemed_log WHERE event = 'told_by_source'");
+        $database->query("UPDATE wp_kc_appointment_zoom_mappings SET extra = NULL WHERE appointment_id = {$id}");
+        $this->site->php(
+            self::BEGIN . '
+            $other->query("UPDATE {$wpdb->prefix}kc_appointment_zoom_mappings SET extra = \'" . $other->real_escape_string($arguments["mailed"]) . "\' WHERE appointment_id = {$arguments["id"]}");
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 2], ["id" => $arguments["id"]]);
+            do_action("kc_appointment_updated", $arguments["id"], [], null, null);
+            $wpdb->query("COMMIT");',
+            array('id' => $id, 'mailed' => $mailed)
+        );
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        foreach (array('patient@example.com', FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $mails = array_filter($this->site->mails(), static fn (array $mail): bool => in_array($address, (array) $mail['to'], true));
+            $this->assertSame(array('Your video visit is cancelled'), array_values(array_column($mails, 'subject')), $address);
+        }
     }
 
     /** The core's transaction sees the table as it was when it began. */

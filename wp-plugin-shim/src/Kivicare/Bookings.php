@@ -14,6 +14,7 @@ namespace TelemedZoom\Kivicare;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Site\Database;
 use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\Visit;
 use TelemedZoom\Visits\VisitLink;
@@ -30,7 +31,8 @@ final class Bookings
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly Visits $visits
+        private readonly Visits $visits,
+        private readonly Database $database
     ) {
     }
 
@@ -100,7 +102,11 @@ final class Bookings
     /** What the core has mailed is known to people, also when its request died before the booking was seen committed. */
     private function withWhatIsKnown(MeetingRecord $row): MeetingRecord
     {
-        if ($row->seenAt !== null || $row->told !== null || !str_starts_with((string) MappingTable::noted((int) $row->appointment, Source::NOTE_MAILED), 'booked')) {
+        $id = (int) $row->appointment;
+        // Its own mail this request sees alone, and that of another only what stands committed: its transaction may be older.
+        $isMailed = fn(): bool => str_starts_with((string) MappingTable::noted($id, Source::NOTE_MAILED), 'booked')
+            || str_starts_with((string) MappingTable::notedCommitted($id, Source::NOTE_MAILED, $this->database), 'booked');
+        if ($row->seenAt !== null || $row->told !== null || !$isMailed()) {
             return $row;
         }
         return $this->ledger->persistently(

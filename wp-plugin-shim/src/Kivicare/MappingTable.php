@@ -11,6 +11,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Site\Database;
+
 defined('ABSPATH') || exit;
 
 final class MappingTable
@@ -196,6 +198,18 @@ final class MappingTable
         return is_scalar($value) ? (string) $value : null;
     }
 
+    /**
+     * The same as it stands committed, whatever this request's transaction sees.
+     *
+     * @throws \TelemedZoom\Site\DatabaseException
+     */
+    public static function notedCommitted(int $appointment, string $key, Database $database): ?string
+    {
+        $row = $database->row('SELECT extra FROM `' . self::name() . '` WHERE appointment_id = ? ORDER BY id LIMIT 1', [$appointment]);
+        $value = self::notes($row)[$key] ?? null;
+        return is_scalar($value) ? (string) $value : null;
+    }
+
     public static function forgetLink(int $appointment): void
     {
         global $wpdb;
@@ -211,7 +225,7 @@ final class MappingTable
     }
 
     /**
-     * @param ?array<string, string|null> $row
+     * @param ?array<string, mixed> $row
      * @return array<string, mixed>
      */
     private static function notes(?array $row): array

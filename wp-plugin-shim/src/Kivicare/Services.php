@@ -34,7 +34,7 @@ final class Services
         $this->ownAccounts = $plugin->ownAccounts;
         $this->coreSettings = new CoreSettings($plugin->settings, $plugin->hosts, $this->ownAccounts);
         $this->source = new Source();
-        $this->bookings = new Bookings($plugin->ledger, $plugin->visits);
+        $this->bookings = new Bookings($plugin->ledger, $plugin->visits, $plugin->database);
         $this->lists = new Lists($plugin->ledger, $plugin->settings);
         $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
         $this->adminScreen = new AdminScreen($plugin, $this->coreSettings, new ClinicAccountSetup($plugin));
