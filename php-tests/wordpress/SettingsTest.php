@@ -204,6 +204,19 @@ final class SettingsTest extends ClinicTestCase
         $this->assertSame('failed', $page->first('//*[@data-step="token"]')?->getAttribute('data-result'));
     }
 
+    public function testTheCheckOfTheAccountFailsWhileTheApiDoesAlthoughTokensAreGiven(): void
+    {
+        $this->useServerToServer();
+        $this->zoom->answer(array('path' => '/v2/'), 503, array('code' => 503, 'message' => 'Unavailable'), array(), -1);
+        $page = $this->checkSettings(0);
+        $this->assertSame('0', $page->element('telemed-check-result')?->getAttribute('data-passed'), $page->text('telemed-check-result'));
+        $this->assertStringContainsString('notice-error', (string) $page->element('telemed-check-result')?->getAttribute('class'));
+        $this->assertSame('passed', $page->first('//*[@data-step="credentials"]')?->getAttribute('data-result'));
+        $this->assertStringContainsString('503', $page->text('telemed-check-result'));
+        $this->zoom->forgetFaults();
+        $this->assertSame('1', $this->checkSettings(0)->element('telemed-check-result')?->getAttribute('data-passed'));
+    }
+
     public function testCredentialsThatZoomRefusesDoNotReplaceThoseThatWorkUnlessTheAdministratorSaysSo(): void
     {
         $this->useServerToServerWithHosts();
@@ -232,6 +245,20 @@ final class SettingsTest extends ClinicTestCase
         $page = $this->trySettings($swapped);
         $this->browser('admin')->submit($page->form('//form[.//button[contains(@class, "telemed-save-anyway")]]'));
         $this->assertSame($swapped['s2s_client_id'], $this->site->php('return get_option("telemed_settings")["s2s_client_id"];'));
+    }
+
+    public function testASecretThatIsNotKeptAnyMoreIsAskedForAgain(): void
+    {
+        $this->useServerToServer();
+        $page = $this->checkSettings(0, array('s2s_client_secret' => FakeZoom::OTHER_CLIENT_SECRET));
+        $this->site->php('delete_transient("telemed_draft_" . $arguments["admin"]);', array('admin' => $this->site->userId('admin')));
+        $saved = $this->browser('admin')->submit($page->form('telemed-settings-form'));
+        $this->assertStringContainsString('enter them again', implode($saved->notices()));
+        $page = $this->trySettings(array('s2s_client_secret' => FakeZoom::OTHER_CLIENT_SECRET));
+        $anyway = $page->form('//form[.//button[contains(@class, "telemed-save-anyway")]]');
+        $this->site->php('delete_transient("telemed_draft_" . $arguments["admin"]);', array('admin' => $this->site->userId('admin')));
+        $this->assertStringContainsString('not kept any more', implode($this->browser('admin')->submit($anyway)->notices()));
+        $this->assertSame('1', $this->checkSettings(0)->element('telemed-check-result')?->getAttribute('data-passed'), 'nothing has changed');
     }
 
     public function testAnotherModeWithVisitsToComeSaysHowManyAndAsks(): void

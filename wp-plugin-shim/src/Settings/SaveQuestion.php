@@ -83,7 +83,13 @@ final class SaveQuestion
         }
         update_option(Settings::OPTION, $entered);
         Draft::forget();
-        Notices::flash('success', __('Settings saved.', 'telemed-zoom'));
+        $refused = array_filter(get_settings_errors(Settings::OPTION), static fn(array $error): bool => $error['type'] === 'error');
+        foreach ($refused as $error) {
+            Notices::flash('error', wp_strip_all_tags((string) $error['message']));
+        }
+        if ($refused === []) {
+            Notices::flash('success', __('Settings saved.', 'telemed-zoom'));
+        }
         return SettingsPage::url();
     }
 

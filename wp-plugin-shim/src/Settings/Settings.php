@@ -224,6 +224,9 @@ final class Settings
         $after = $before;
         // The form shows what was entered before and not saved: of that, too, an empty secret keeps what was entered.
         $kept = empty($input[Draft::FIELD]) ? $before : array_merge($before, Draft::settings() ?? []);
+        if (!empty($input[Draft::FIELD]) && Draft::settings() === null) {
+            $this->error(Draft::FIELD, __('Secrets that you entered and did not save are not kept any more: please enter them again.', 'telemed-zoom'), 'warning');
+        }
 
         if (isset($input['mode']) && in_array($input['mode'], [self::MODE_OAUTH, self::MODE_S2S, ''], true)) {
             $after['mode'] = $input['mode'];
