@@ -137,6 +137,20 @@ final class FailureTest extends ClinicTestCase
         $this->assertSame('made', $this->row($row['id'])['state']);
     }
 
+    /** What is left of Zoom's day counts as the old one, though this server has begun the new. */
+    public function testTheCountOfANewDayBeginsSomeSecondsLate(): void
+    {
+        $midnight = intdiv(time(), 86400) * 86400 + 2 * 86400;
+        $claims = $this->site->php('
+            $now = 0;
+            add_filter("telemed_now", static function () use (&$now): int { return $now; }, PHP_INT_MAX);
+            $budget = new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database);
+            $claim = static function (int $at) use ($budget, $arguments, &$now): ?int { $now = $at; return $budget->claim("host", new \DateTimeImmutable("@" . ($arguments["midnight"] - 1))); };
+            for ($write = 0; $write < 100; $write++) { $claim($arguments["midnight"] - 20); }
+            return array_map(static fn (int $second): ?int => $claim($arguments["midnight"] + $second), [-20, 1, 9, 10]);', array('midnight' => $midnight));
+        $this->assertSame(array($midnight + 10, $midnight + 10, $midnight + 10, null), $claims);
+    }
+
     /** A moment that has passed says nothing: the site asks ever more rarely, by its own back-off. */
     public function testALimitThatNamesThePastIsNotTriedEverySecond(): void
     {

@@ -84,9 +84,13 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
         .with_missing_scopes(scopes);
     }
     if refuses_token(response) {
+        let said = match words.as_str() {
+            "" => String::new(),
+            words => format!(" ({words})"),
+        };
         return error(
             Kind::Api,
-            format!("Zoom does not take an access token that it has just given: {words}"),
+            format!("Zoom does not take an access token that it has just given{said}"),
             "Zoom has trouble right now, and the connection stands. Try again in a few minutes; if it stays so, look at the app's page in the Zoom App Marketplace.",
         )
         .retryable(true);

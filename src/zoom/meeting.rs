@@ -10,12 +10,12 @@ use serde_json::Value;
 use url::Url;
 use zeroize::Zeroizing;
 
+use self::compared_settings::Compared;
 use super::endpoints::Endpoints;
 use super::lenient;
 use super::meeting_request::find_marker;
 use super::meeting_settings::COMPARED;
 use super::meeting_settings::is_listed;
-use compared_settings::Compared;
 
 /// A meeting.
 #[derive(Clone)]
