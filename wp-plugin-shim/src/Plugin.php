@@ -44,6 +44,7 @@ use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Mail\TroubleMails;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Mail\VisitMails;
+use TelemedZoom\Mail\WaitingMailsNotice;
 use TelemedZoom\Meetings\ChangeMeetingForm;
 use TelemedZoom\Meetings\MeetingScreen;
 use TelemedZoom\Meetings\MeetingsScreen;
@@ -68,6 +69,7 @@ use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Schema;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Site\UninstallNotice;
+use TelemedZoom\Visits\Limits;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
@@ -82,6 +84,7 @@ use TelemedZoom\Work\HeartbeatNotice;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\MeetingMaker;
 use TelemedZoom\Work\MeetingMover;
+use TelemedZoom\Work\RateLimit;
 use TelemedZoom\Work\Signals;
 use TelemedZoom\Work\Worker;
 use TelemedZoom\Work\WriteBudget;
@@ -113,6 +116,8 @@ final class Plugin
     public readonly Overlaps $overlaps;
     public readonly Leftovers $leftovers;
     public readonly MeetingLog $log;
+    private readonly RateLimit $rate;
+    public readonly Limits $limits;
     public readonly Visits $visits;
     public readonly ManualVisits $manual;
     public readonly Worker $worker;
@@ -156,7 +161,9 @@ final class Plugin
         );
         $this->overlaps = new Overlaps($this->database, $this->apps);
         $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
-        $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps);
+        $this->rate = new RateLimit($this->database, $this->site);
+        $this->limits = new Limits($this->rate);
+        $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps, $this->limits);
         $breaker = new Breaker($signals);
         $budget = new WriteBudget($this->database);
         $mover = new MeetingMover($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->database, $this->settings);
@@ -175,7 +182,7 @@ final class Plugin
         );
         $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
         $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker, new JoinSlots($this->database, $this->settings));
-        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site);
+        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site, $this->limits);
         $this->afterRequest = new AfterRequest($this->worker);
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $maker, $this->log, $this->site);
         $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
@@ -251,6 +258,7 @@ final class Plugin
         $this->oauthCallback->register();
         (new RestController($this->manual, $this->ledger, $this->queries, $this->overlaps))->register();
         $this->afterRequest->register();
+        $this->rate->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
         (new Renewal($this->grants, $this->guard, $this->extension))->register();
         $watch = new ConnectionWatch($this->apps, $this->settings, $this->extension, $this->guard, $this->database, $this->queries, $this->ledger);
@@ -263,7 +271,7 @@ final class Plugin
         $this->otherZoomUser->register();
         Cli::register($this);
         (new PersonalData(new PersonalRows($this->database), $this->log, $this->apps, $this->hosts, $this->settings, $this->afterRequest))->register();
-        [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site)];
+        [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits)];
         $outbox = new Outbox();
         $outbox->register();
         (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
@@ -282,6 +290,7 @@ final class Plugin
         (new KeyChange($this->key, $this->extension, $this->settings, $this->formerApps, $this->apps))->register();
         (new GuardNotice($this->guard, new CopiedSite($this->guard, $this->ledger, $this->leftovers, $this->database)))->register();
         (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
+        (new WaitingMailsNotice($told))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->overlaps, $told, $this->settings, $this->apps, $startLink))->register();
         $uncertain = new UncertainMeetingForm($this->uncertain, $this->ledger, $this->worker);

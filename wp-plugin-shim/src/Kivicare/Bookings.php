@@ -234,7 +234,7 @@ final class Bookings
         }
         $row = $this->want($appointment);
         if ($row !== null) {
-            $row = $this->visits->renew($row);
+            $row = $this->visits->renewByClick($row);
         }
         return self::meeting($appointment, $row);
     }

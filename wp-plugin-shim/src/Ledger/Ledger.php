@@ -299,6 +299,12 @@ final class Ledger
         return $this->one('source = ? AND appointment = ?', [$source, $appointment]);
     }
 
+    /** Whether the doctor has or had a visit with this user. */
+    public function hasPatient(int $doctor, int $user): bool
+    {
+        return $this->one('doctor = ? AND patient = ? LIMIT 1', [$doctor, $user]) !== null;
+    }
+
     /** By what its visit link ends with. */
     public function findVisit(string $key): ?MeetingRecord
     {

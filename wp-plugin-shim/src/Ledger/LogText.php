@@ -51,6 +51,7 @@ final class LogText
             'orphan_deleted' => __('A meeting that no visit needs was deleted at Zoom', 'telemed-zoom'),
             MailClaims::NEWS, MailClaims::TROUBLE => __('A mail is on its way', 'telemed-zoom'),
             MailClaims::MAILED => __('Told by mail', 'telemed-zoom'),
+            MailClaims::WAITS => __('A mail waits: too many went to one address, or about this doctor\'s visits, within an hour', 'telemed-zoom'),
             MailClaims::GIVEN_UP => __('A mail was refused so often that it is not tried any more', 'telemed-zoom'),
             MailClaims::TOLD_BY_SOURCE => __('The appointment system tells of it', 'telemed-zoom'),
             VisitMailer::LOG_FAILED => __('A mail could not be sent', 'telemed-zoom'),

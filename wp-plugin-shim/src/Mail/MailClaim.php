@@ -19,6 +19,7 @@ final class MailClaim
      * @param int    $sequence of the row when it happened
      * @param int    $doctor   user whom it concerns
      * @param int    $refused  so often the mail was refused
+     * @param bool   $waits    for there were too many within an hour
      */
     public function __construct(
         public readonly int $id,
@@ -26,7 +27,8 @@ final class MailClaim
         public readonly string $what,
         public readonly int $sequence,
         public readonly int $doctor,
-        public readonly int $refused = 0
+        public readonly int $refused = 0,
+        public readonly bool $waits = false
     ) {
     }
 }

@@ -27,9 +27,11 @@ final class MailClaims
     public const TROUBLE = 'warning';
     public const MAILED = 'mailed';
     public const GIVEN_UP = 'mail_given_up';
+    /** Too many within an hour: it goes later. */
+    public const WAITS = 'mail_waits';
     public const TOLD_BY_SOURCE = 'told_by_source';
     private const PORTION = 200;
-    private const LINE = '/^(.+), sequence (\d+), doctor (\d+)(?:, refused (\d+))?$/';
+    private const LINE = '/^(.+), sequence (\d+), doctor (\d+)(?:, refused (\d+))?(, waits)?$/';
 
     public function __construct(private readonly Database $database, private readonly MeetingLog $log)
     {
@@ -61,6 +63,9 @@ final class MailClaims
     public function done(MailClaim $claim): void
     {
         $this->database->execute('UPDATE ' . Schema::log() . ' SET event = ? WHERE id = ?', [self::MAILED, $claim->id]);
+        if ($claim->waits) {
+            $this->database->execute('UPDATE ' . Schema::log() . ' SET note = ? WHERE id = ?', [self::line($claim, $claim->what, $claim->refused), $claim->id]);
+        }
     }
 
     /** It need not go any more; should it happen again, it is told. */
@@ -118,9 +123,52 @@ final class MailClaims
      */
     public function repeat(MailClaim $claim, string $what, int $from, int $seconds): void
     {
-        $note = sprintf('%s, sequence %d, doctor %d, refused %d', $what, $claim->sequence, $claim->doctor, $claim->refused + 1);
+        $this->putOff($claim, $what, self::line($claim, $what, $claim->refused + 1), $from - $seconds);
+    }
+
+    /**
+     * There were too many: it goes then, if it is still true.
+     *
+     * @param string $what    as of repeat()
+     * @param int    $from    Unix seconds
+     * @param int    $seconds what takeOver() is asked with
+     */
+    public function wait(MailClaim $claim, string $what, int $from, int $seconds): void
+    {
+        $this->putOff($claim, $what, self::line($claim, $what, $claim->refused) . ', waits', $from - $seconds);
+        if (!$claim->waits) {
+            $this->log->write($claim->meeting, self::WAITS);
+        }
+    }
+
+    private function putOff(MailClaim $claim, string $what, string $line, int $at): void
+    {
         $id = $what === $claim->what ? $claim->id : $this->log->write($claim->meeting, self::NEWS);
-        $this->database->execute('UPDATE ' . Schema::log() . ' SET note = ?, at = ? WHERE id = ?', [$note, gmdate('Y-m-d H:i:s', $from - $seconds), $id]);
+        $this->database->execute('UPDATE ' . Schema::log() . ' SET note = ?, at = ? WHERE id = ?', [$line, gmdate('Y-m-d H:i:s', $at), $id]);
+    }
+
+    /** Mails that wait because there were too many. */
+    public function countHeldBack(): int
+    {
+        return (int) ($this->database->row('SELECT COUNT(*) AS n FROM ' . Schema::log() . ' WHERE event = ? AND note LIKE ?', [self::NEWS, '%, waits'])['n'] ?? 0);
+    }
+
+    /**
+     * Of which of these rows such a mail waits.
+     *
+     * @param list<int> $meetings
+     * @return list<int>
+     */
+    public function heldBack(array $meetings): array
+    {
+        if ($meetings === []) {
+            return [];
+        }
+        $rows = $this->database->rows(
+            'SELECT DISTINCT meeting FROM ' . Schema::log() . ' WHERE meeting IN (' . implode(', ', array_fill(0, count($meetings), '?')) . ') AND event = ? AND note LIKE ?',
+            [...$meetings, self::NEWS, '%, waits']
+        );
+        return array_map('intval', array_column($rows, 'meeting'));
     }
 
     /** It was refused so often that it is not repeated any more. */
@@ -195,7 +243,12 @@ final class MailClaims
         if (preg_match(self::LINE, (string) $line['note'], $found) !== 1) {
             return null;
         }
-        return new MailClaim((int) $line['id'], (int) $line['meeting'], $found[1], (int) $found[2], (int) $found[3], (int) ($found[4] ?? 0));
+        return new MailClaim((int) $line['id'], (int) $line['meeting'], $found[1], (int) $found[2], (int) $found[3], (int) ($found[4] ?? 0), isset($found[5]));
+    }
+
+    private static function line(MailClaim $claim, string $what, int $refused): string
+    {
+        return sprintf('%s, sequence %d, doctor %d', $what, $claim->sequence, $claim->doctor) . ($refused === 0 ? '' : ", refused $refused");
     }
 
     private static function note(MeetingRecord $row, string $what): string

@@ -16,6 +16,7 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Visits\Limits;
 use TelemedZoom\Visits\People;
 use TelemedZoom\Visits\VisitLink;
 
@@ -26,17 +27,20 @@ final class VisitMailer
     /** Log event. */
     public const LOG_FAILED = 'mail_failed';
     private const FILE = 'visit.ics';
+    /** What the site itself has to say, once for each visit. */
+    private const NOT_COUNTED = ['late', 'ready', 'missed'];
 
     public function __construct(
         private readonly AppointmentSources $sources,
         private readonly MeetingLog $log,
         private readonly Settings $settings,
-        private readonly Site $site
+        private readonly Site $site,
+        private readonly Limits $limits
     ) {
     }
 
-    /** @return bool false: it was refused */
-    public function toPatient(MeetingRecord $row, string $event): bool
+    /** @return bool|int true: it has gone, or there is nobody to get it; false: it was refused; else it waits until then, Unix seconds */
+    public function toPatient(MeetingRecord $row, string $event): bool|int
     {
         $people = $this->sources->find($row->source)?->people($row);
         if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
@@ -46,17 +50,23 @@ final class VisitMailer
         return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
     }
 
-    /** @return bool false: it was refused */
-    public function toDoctor(MeetingRecord $row, string $event, int $doctor): bool
+    /** @return bool|int as of toPatient() */
+    public function toDoctor(MeetingRecord $row, string $event, int $doctor): bool|int
     {
         $people = $this->sources->find($row->source)?->people($row);
         $user = get_userdata($doctor);
         $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        return $people === null || $email === '' || $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
+        return $people === null || $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
     }
 
-    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): bool
+    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): bool|int
     {
+        $patient = $to === VisitMailText::TO_PATIENT ? $email : null;
+        $isCounted = !in_array($event, self::NOT_COUNTED, true);
+        $from = $isCounted ? $this->limits->mail($row, $patient) : null;
+        if ($from !== null) {
+            return $from;
+        }
         // Whoever clicked has a language of their own.
         $switched = switch_to_locale(get_locale());
         $zoomsLink = $this->settings->mailsZoomsLink();
@@ -73,6 +83,9 @@ final class VisitMailer
         $sent = $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
         if ($switched) {
             restore_previous_locale();
+        }
+        if (!$sent && $isCounted) {
+            $this->limits->mailRefused($row, $patient);
         }
         return $sent;
     }

@@ -220,17 +220,20 @@ final class VisitMails
         if (str_starts_with($event, 'link ')) {
             $event = $this->told->lastToldDoctor($row, $claim) === null ? 'booked' : 'link';
         }
-        $refused = [];
-        if ($event !== self::RELEASED && $only !== self::DOCTOR && !$this->mailer->toPatient($row, $event)) {
-            $refused[] = self::PATIENT;
+        $open = [];
+        if ($event !== self::RELEASED && $only !== self::DOCTOR) {
+            $open[self::PATIENT] = $this->mailer->toPatient($row, $event);
         }
-        if ($only !== self::PATIENT && !$this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor)) {
-            $refused[] = self::DOCTOR;
+        if ($only !== self::PATIENT) {
+            $open[self::DOCTOR] = $this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor);
         }
-        foreach ($refused as $recipient) {
-            $this->refused($claim, $row, "$event to $recipient");
+        $open = array_filter($open, static fn(bool|int $answer): bool => $answer !== true);
+        foreach ($open as $recipient => $answer) {
+            is_int($answer)
+                ? $this->told->wait($claim, "$event to $recipient", $answer, self::TAKE_OVER_SECONDS)
+                : $this->refused($claim, $row, "$event to $recipient");
         }
-        if ($refused === [] || $only === null) {
+        if ($open === [] || $only === null) {
             $this->told->done($claim);
         }
     }

@@ -119,7 +119,7 @@ final class MeetingScreen
             if ($row->state !== MeetingState::Uncertain) {
                 throw new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
             }
-            return $this->visits->renew($row);
+            return $this->visits->renewByClick($row);
         });
     }
 

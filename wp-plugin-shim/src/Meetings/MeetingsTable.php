@@ -32,6 +32,8 @@ final class MeetingsTable extends \WP_List_Table
     private array $overlapping = [];
     /** @var list<int> rows of which a mail was refused */
     private array $unmailed = [];
+    /** @var list<int> rows of which a mail waits, for there were too many */
+    private array $heldBack = [];
 
     public function __construct(
         private readonly LedgerQueries $queries,
@@ -63,6 +65,7 @@ final class MeetingsTable extends \WP_List_Table
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
         $this->items = $page['records'];
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
+        $this->heldBack = $this->told->heldBack(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->unmailed = $this->told->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->overlapping = $this->overlaps->of(array_values(array_filter(
             $this->items,
@@ -152,6 +155,9 @@ final class MeetingsTable extends \WP_List_Table
         }
         if (isset($this->overlapping[$item->id])) {
             $html .= '<p class="telemed-error telemed-overlaps">' . esc_html__('Overlaps with another visit of this host: Zoom runs one at a time.', 'telemed-zoom') . '</p>';
+        }
+        if (in_array($item->id, $this->heldBack, true)) {
+            $html .= '<p class="telemed-error telemed-mail-waits">' . esc_html__('A mail about this visit waits: many went to its address, or about this doctor\'s visits, within an hour.', 'telemed-zoom') . '</p>';
         }
         if (in_array($item->id, $this->unmailed, true)) {
             $html .= '<p class="telemed-error telemed-unmailed">' . esc_html__('A mail about this visit could not be sent.', 'telemed-zoom') . '</p>';

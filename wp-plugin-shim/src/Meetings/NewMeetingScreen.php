@@ -20,7 +20,6 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
-use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\Visit;
 
 defined('ABSPATH') || exit;
@@ -129,7 +128,7 @@ final class NewMeetingScreen
                 $entered['timezone'],
                 $entered['topic']
             );
-            $row = $this->manual->book($doctor, $visit, Patient::from($entered['patient']), wp_is_uuid($request) ? $request : null);
+            $row = $this->manual->book($doctor, $visit, $this->manual->patient($doctor, $entered['patient']), wp_is_uuid($request) ? $request : null);
             if ($row->isReady()) {
                 Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
             } else {

@@ -22,7 +22,6 @@ use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
-use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\StartLink;
 use TelemedZoom\Visits\Visit;
 use TelemedZoom\Visits\VisitLink;
@@ -149,7 +148,7 @@ final class RestController
                 (string) ($request['timezone'] ?? Doctors::timezoneName($doctor)),
                 (string) ($request['topic'] ?? '')
             ),
-            Patient::from((string) ($request['patient'] ?? ''))
+            $this->manual->patient($doctor, (string) ($request['patient'] ?? ''))
         ), 201);
     }
 
@@ -189,7 +188,8 @@ final class RestController
         return [
             'id' => $record->id,
             'doctor' => $record->doctor,
-            'patient' => $record->patient ?? $record->patientEmail,
+            // A number tells that an address is an account.
+            'patient' => current_user_can('list_users') ? $record->patient ?? $record->patientEmail : $record->patientEmail ?? $record->patient,
             'start' => $time($record->start),
             'minutes' => $record->minutes,
             'timezone' => $record->timezone,

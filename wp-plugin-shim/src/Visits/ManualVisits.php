@@ -31,8 +31,21 @@ final class ManualVisits
         private readonly Ledger $ledger,
         private readonly Worker $worker,
         private readonly ZoomApps $apps,
-        private readonly Site $site
+        private readonly Site $site,
+        private readonly Limits $limits
     ) {
+    }
+
+    /**
+     * The patient as somebody names them: by an e-mail address, or by a user's number where whoever is logged in may list users, or
+     * where it is one of the doctor's own patients. Nothing tells which numbers and addresses belong to accounts.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function patient(int $doctor, string $text): ?Patient
+    {
+        $mayList = current_user_can('list_users');
+        return Patient::from($text, $mayList, fn(int $user): bool => $mayList || $this->ledger->hasPatient($doctor, $user));
     }
 
     /**
@@ -49,7 +62,17 @@ final class ManualVisits
         }
         $appointment ??= wp_generate_uuid4();
         $visit->request($this->apps->forDoctor($doctor)->host, $this->site->reference(ManualSource::NAME, $appointment));
-        return $this->tried($this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient));
+        if ($patient === null || Capabilities::isAdmin()) {
+            return $this->tried($this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient));
+        }
+        $this->limits->book($doctor, $patient);
+        try {
+            $row = $this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            $this->limits->notBooked($doctor, $patient);
+            throw $failure;
+        }
+        return $this->tried($row);
     }
 
     /**

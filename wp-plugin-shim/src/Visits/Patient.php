@@ -23,21 +23,31 @@ final class Patient
     /**
      * From what a person or a program gives: a user's number or an e-mail.
      *
-     * @throws Problem when it is neither
+     * @param bool                $mayList whether they may know the site's users
+     * @param callable(int): bool $isGiven whether they may name the user with this number
+     * @throws Problem when it is neither; the same, whether or not there is such a user
      */
-    public static function from(string $text): ?self
+    public static function from(string $text, bool $mayList, callable $isGiven): ?self
     {
         $text = trim($text);
         if ($text === '') {
             return null;
         }
-        $user = ctype_digit($text) ? get_userdata((int) $text) : get_user_by('email', $text);
+        if (ctype_digit($text) && strlen($text) < 19 && $isGiven((int) $text)) {
+            $user = get_userdata((int) $text);
+        } else {
+            $user = $mayList && is_email($text) !== false ? get_user_by('email', $text) : false;
+        }
         if ($user instanceof \WP_User) {
             return new self($user->ID, $user->user_email);
         }
         if (is_email($text) !== false) {
             return new self(null, $text);
         }
-        throw new Problem('telemed_bad_patient', __('the patient is neither a user of this site nor an e-mail address', 'telemed-zoom'), __('Enter the number of a user, or an e-mail address, or nothing.', 'telemed-zoom'));
+        throw new Problem(
+            'telemed_bad_patient',
+            __('the patient is neither an e-mail address nor the number of a user whom you may name', 'telemed-zoom'),
+            __('Enter an e-mail address, the number of one of the doctor\'s own patients, or nothing.', 'telemed-zoom')
+        );
     }
 }

@@ -34,7 +34,8 @@ final class Visits
         private readonly Leftovers $leftovers,
         private readonly Database $database,
         private readonly MeetingLog $log,
-        private readonly ZoomApps $apps
+        private readonly ZoomApps $apps,
+        private readonly Limits $limits
     ) {
     }
 
@@ -131,6 +132,17 @@ final class Visits
         return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive() || $row->state === MeetingState::Missed
             ? $this->release($row, [], 'renewed')
             : $row);
+    }
+
+    /**
+     * The same because somebody has clicked: not again and again.
+     *
+     * @throws Problem|DatabaseException
+     */
+    public function renewByClick(MeetingRecord $row): MeetingRecord
+    {
+        $this->limits->renew($row);
+        return $this->renew($row);
     }
 
     /**

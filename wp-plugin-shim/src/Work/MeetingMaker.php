@@ -194,10 +194,10 @@ final class MeetingMaker
         $credentials = $this->apps->forDoctor($row->doctor);
         $request = $row->visit()->request($credentials->host, $this->reference($row));
         // Counted and written down as one: both are waited for at once.
-        $next = $this->database->atomically(fn(): MeetingRecord|int => $this->budget->claim($credentials->countedHost(), $row->start)
+        $next = $this->database->atomically(fn(): MeetingRecord|int => $this->budget->claimFor($credentials->countedHost(), $row)
             ?? $this->ledger->move($row, MeetingState::Attempting, ['attempted_at' => Clock::sql()] + $credentials->columns(), 'attempting'));
         if (is_int($next)) {
-            return $this->postpone($row, $next);
+            return $this->postpone($row, $next, $this->budget->reason($credentials->countedHost(), $row));
         }
         $row = $next;
         try {
@@ -205,7 +205,7 @@ final class MeetingMaker
         } catch (\Telemed\TelemedException $failure) {
             // What certainly made nothing leaves the row as if it had never been tried.
             if (!$failure->maybeDelivered) {
-                $this->budget->giveBack($credentials->countedHost());
+                $this->budget->giveBackFor($credentials->countedHost(), $row);
                 $this->leftovers->forgetSought($row->id, $row->generation);
             }
             return $this->defer($row, $failure, $failure->maybeDelivered ? MeetingState::Attempting : MeetingState::Due, $credentials);
@@ -250,20 +250,20 @@ final class MeetingMaker
     private function change(MeetingRecord $row, float $seconds): MeetingRecord
     {
         $credentials = $this->apps->forMeeting($row);
-        $wait = $this->budget->claim($credentials->countedHost(), $row->start);
+        $wait = $this->budget->claimFor($credentials->countedHost(), $row);
         if ($wait !== null) {
-            return $this->postpone($row, $wait);
+            return $this->postpone($row, $wait, $this->budget->reason($credentials->countedHost(), $row));
         }
         $request = $row->visit()->request($credentials->host, $this->reference($row));
         try {
             $meeting = $credentials->client->within($seconds)->updateMeeting((int) $row->meetingId, $request);
         } catch (\Telemed\NotFoundException $failure) {
             // Zoom has lost it, and says so to the credentials that made it.
-            $this->budget->giveBack($credentials->countedHost());
+            $this->budget->giveBackFor($credentials->countedHost(), $row);
             return $this->create($this->ledger->lose($row, $failure->trackingId), $seconds);
         } catch (\Telemed\TelemedException $failure) {
             if (!$failure->maybeDelivered) {
-                $this->budget->giveBack($credentials->countedHost());
+                $this->budget->giveBackFor($credentials->countedHost(), $row);
             }
             return $this->defer($row, $failure, null, $credentials);
         }
@@ -339,9 +339,9 @@ final class MeetingMaker
     }
 
     /** The host's writes of the day are used up, or kept for visits before its end. */
-    private function postpone(MeetingRecord $row, int $until): MeetingRecord
+    private function postpone(MeetingRecord $row, int $until, ?string $why = null): MeetingRecord
     {
-        $changes = ['next_try_at' => gmdate('Y-m-d H:i:s', $until), 'last_error' => WriteBudget::usedUp()];
+        $changes = ['next_try_at' => gmdate('Y-m-d H:i:s', $until), 'last_error' => $why ?? WriteBudget::usedUp()];
         // What waits for another day is told on the screen; what cannot be done in time is told to all.
         return $until >= $row->start->getTimestamp()
             ? $this->ledger->settle($row, $row->state, $changes, 'postponed', 'failed')

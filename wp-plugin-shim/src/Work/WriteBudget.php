@@ -10,9 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\Schema;
+use TelemedZoom\Visits\Limits;
 
 defined('ABSPATH') || exit;
 
@@ -42,12 +44,7 @@ final class WriteBudget
         $midnight = self::nextDay();
         $most = $start->getTimestamp() < $midnight ? self::PER_DAY : self::PER_DAY - self::KEPT_FOR_TODAY;
         $key = self::key($host);
-        if ($this->take($key, $most)) {
-            return null;
-        }
-        // Perhaps the day has no row yet.
-        $this->begin($key);
-        if ($this->take($key, $most)) {
+        if ($this->takeOrBegin($key, $most)) {
             return null;
         }
         $row = $this->row($key);
@@ -56,17 +53,84 @@ final class WriteBudget
     }
 
     /**
+     * The same for a visit: of the host's day its patient gets a share, and twice that for visits that begin before the day ends, so
+     * that nobody takes the day from all others. Who is due first is the soonest visit.
+     *
+     * @return ?int as of claim()
+     */
+    public function claimFor(string $host, MeetingRecord $row): ?int
+    {
+        $share = self::share($host, $row);
+        if ($share === null) {
+            return $this->claim($host, $row->start);
+        }
+        if (!$this->takeOrBegin($share, self::mostOf($row))) {
+            return max(self::nextDay(), Clock::now() + 1);
+        }
+        $wait = $this->claim($host, $row->start);
+        if ($wait !== null) {
+            $this->release($share);
+        }
+        return $wait;
+    }
+
+    /** giveBack() of claimFor(). */
+    public function giveBackFor(string $host, MeetingRecord $row): void
+    {
+        $this->giveBack($host);
+        $share = self::share($host, $row);
+        if ($share !== null) {
+            $this->release($share);
+        }
+    }
+
+    /** What a row says that waits after claimFor(). */
+    public function reason(string $host, MeetingRecord $row): string
+    {
+        $share = self::share($host, $row);
+        return $share !== null && (int) ($this->row($share)['writes'] ?? 0) >= self::mostOf($row)
+            ? __('Of the 100 meetings that Zoom lets a host make and change a day, the visits of one patient may take only a part, and this patient\'s is used up today. It goes on at 00:00 UTC.', 'telemed-zoom')
+            : self::usedUp();
+    }
+
+    private static function mostOf(MeetingRecord $row): int
+    {
+        return Limits::writesOfPatient() * ($row->start->getTimestamp() < self::nextDay() ? 2 : 1);
+    }
+
+    /** @return ?string key of the patient's share; null where none is known, or there is no limit */
+    private static function share(string $host, MeetingRecord $row): ?string
+    {
+        $patient = $row->patientEmail === null ? $row->patient : strtolower($row->patientEmail);
+        return $patient === null || Limits::writesOfPatient() < 1 ? null : self::key("$host\0$patient");
+    }
+
+    /**
      * The write that was claimed last for this host made certainly nothing: an outage must not use up the day. It goes back to the
      * day it was taken from, which may be over.
      */
     public function giveBack(string $host): void
     {
-        $key = self::key($host);
+        $this->release(self::key($host));
+    }
+
+    private function release(string $key): void
+    {
         $day = $this->taken[$key] ?? null;
         if ($day !== null) {
             unset($this->taken[$key]);
             $this->database->execute('UPDATE ' . Schema::writes() . ' SET writes = writes - 1 WHERE host = ? AND day = ? AND writes > 0', [$key, $day]);
         }
+    }
+
+    private function takeOrBegin(string $key, int $most): bool
+    {
+        if ($this->take($key, $most)) {
+            return true;
+        }
+        // Perhaps the day has no row yet.
+        $this->begin($key);
+        return $this->take($key, $most);
     }
 
     /** One statement asks and takes, so that no two processes take the last one. */
