@@ -72,6 +72,34 @@ final class DoorTest extends ClinicTestCase
         $this->assertSame($before, $this->stored());
     }
 
+    public function testNoLinkLeadsElsewhereThanToZoomWhateverIsStored(): void
+    {
+        $this->site->php('set_transient("telemed_asked_" . $arguments["id"], 1, 60);', array('id' => $this->row['id']));
+        $others = array('https://zoom.us.evil.example/j/1', 'https://zoom.us@evil.example/j/1', 'http://zoom.us/j/1', 'javascript:alert(1)', 'https://us02web.zoom.us/j/1?pwd=' . str_repeat('x', 4000));
+        foreach ($others as $url) {
+            $this->store($url);
+            $page = $this->visit('&join=1');
+            $this->assertSame(array(200, ''), array($page->status, $page->header('location')), $url);
+        }
+        foreach (array('https://us02web.zoom.us/j/1?pwd=x', 'https://zoomgov.com/j/1', $this->row['join_url']) as $url) {
+            $this->store($url);
+            $this->assertSame($url, $this->visit('&join=1')->header('location'));
+        }
+    }
+
+    private function store(string $url): void
+    {
+        $statement = $this->site->database()->prepare('UPDATE wp_telemed_meetings SET join_url = ? WHERE id = ?');
+        $statement->execute(array($url, (string) $this->row['id']));
+    }
+
+    public function testTheListsViewsAreThree(): void
+    {
+        $form = $this->browser('admin')->screen('telemed-meetings')->form("//tr[@id='telemed-meeting-{$this->row['id']}']//form[.//input[@value='telemed_cancel_meeting']]");
+        $page = $this->browser('admin')->submit($form, array('when' => 'past&page=other&x=' . str_repeat('y', 3000)), false);
+        $this->assertSame($this->site->url('/wp-admin/admin.php?page=telemed-meetings'), $page->header('location'));
+    }
+
     public function testStartAnswersOnlyAWindowThatGoesThere(): void
     {
         $others = array(

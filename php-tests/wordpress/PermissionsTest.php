@@ -85,6 +85,7 @@ final class PermissionsTest extends ClinicTestCase
             'a start without an offset' => array(array('start' => gmdate('Y-m-d', time() + 864000) . 'T09:30:00'), '/start|offset/'),
             'a day that does not exist' => array(array('start' => '2030-02-31T09:30:00Z'), '/start/'),
             'a start in the past' => array(array('start' => '2020-03-02T09:30:00Z'), '/past/'),
+            'a start for ever ahead' => array(array('start' => '9999-12-31T23:59:00Z'), '/ten years/'),
             'no length' => array(array('minutes' => 0), '/minutes/'),
             'a negative length' => array(array('minutes' => -5), '/minutes/'),
             'a huge length' => array(array('minutes' => 100000), '/minutes/'),

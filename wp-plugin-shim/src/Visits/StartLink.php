@@ -126,6 +126,9 @@ final class StartLink
         }
         try {
             $url = $this->freshUrl($record);
+            if (!ZoomLink::isGood($url)) {
+                throw new Problem('telemed_bad_link', __('Zoom gave a start link that leads elsewhere or is too long', 'telemed-zoom'), '', 502);
+            }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             ConnectionWatch::refused($failure, $record->doctor);
             $this->fallback($record, $failure);

@@ -18,6 +18,7 @@ defined('ABSPATH') || exit;
 final class Visit
 {
     public const DEFAULT_MINUTES = 30;
+    private const MOST_SECONDS_AHEAD = 10 * YEAR_IN_SECONDS;
     private const RFC3339 = '/^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d+)?([Zz]|[+-]\d{2}:\d{2})$/';
 
     /** @param \DateTimeImmutable $start in UTC, to the second */
@@ -29,11 +30,14 @@ final class Visit
     ) {
     }
 
-    /** @throws Problem when it lies in the past */
+    /** @throws Problem when it lies in the past, or too far ahead */
     public static function of(\DateTimeInterface $start, int $minutes, string $timezone, string $topic): self
     {
         if ($start->getTimestamp() < Clock::now()) {
             throw new Problem('telemed_start_past', __('the start lies in the past', 'telemed-zoom'), __('Choose a time to come.', 'telemed-zoom'));
+        }
+        if ($start->getTimestamp() > Clock::now() + self::MOST_SECONDS_AHEAD) {
+            throw new Problem('telemed_start_far', __('the start lies more than ten years ahead', 'telemed-zoom'), __('Choose a time before that.', 'telemed-zoom'));
         }
         return self::wanted($start, $minutes, $timezone, $topic);
     }

@@ -113,7 +113,7 @@ final class VisitPage
             $this->visit($row, 'waiting', __('The video room opens in a moment', 'telemed-zoom'), __('Many people are joining just now. Please stay on this page: it goes on by itself in a few seconds.', 'telemed-zoom'), '', self::CROWDED_SECONDS);
         }
         $row = $current;
-        if ($row->isReady() && $row->joinUrl !== null) {
+        if ($row->isReady() && ZoomLink::isGood($row->joinUrl)) {
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(
                     '<p><a class="button" id="telemed-join" href="%s" rel="noreferrer">%s</a></p>',
