@@ -23,17 +23,17 @@ final class Patient
     /**
      * From what a person or a program gives: a user's number or an e-mail.
      *
-     * @param bool                $mayList whether they may know the site's users
-     * @param callable(int): bool $isGiven whether they may name the user with this number
+     * @param bool                   $mayList whether they may know the site's users
+     * @param (callable(int): bool)|null $isGiven whether they may name the user with this number; null: none
      * @throws Problem when it is neither; the same, whether or not there is such a user
      */
-    public static function from(string $text, bool $mayList, callable $isGiven): ?self
+    public static function from(string $text, bool $mayList = false, ?callable $isGiven = null): ?self
     {
         $text = trim($text);
         if ($text === '') {
             return null;
         }
-        if (ctype_digit($text) && strlen($text) < 19 && $isGiven((int) $text)) {
+        if (ctype_digit($text) && strlen($text) < 19 && $isGiven !== null && $isGiven((int) $text)) {
             $user = get_userdata((int) $text);
         } else {
             $user = $mayList && is_email($text) !== false ? get_user_by('email', $text) : false;
