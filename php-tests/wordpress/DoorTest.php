@@ -89,7 +89,8 @@ final class DoorTest extends ClinicTestCase
 
     private function store(string $url): void
     {
-        $statement = $this->site->database()->prepare('UPDATE wp_telemed_meetings SET join_url = ? WHERE id = ?');
+        $database = $this->site->database();
+        $statement = $database->prepare('UPDATE wp_telemed_meetings SET join_url = ? WHERE id = ?');
         $statement->execute(array($url, (string) $this->row['id']));
     }
 
