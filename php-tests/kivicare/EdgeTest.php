@@ -63,6 +63,7 @@ final class EdgeTest extends KivicareTestCase
 
     public function testRegenerateIsTakenOnceAMinute(): void
     {
+        $this->useServerToServerWithHosts();
         $id = $this->book();
         $this->visit($id);
         $this->assertSame(200, $this->kc('receptionist', 'GET', "appointments/{$id}/regenerate-video-conference")->status);
@@ -82,6 +83,7 @@ final class EdgeTest extends KivicareTestCase
 
     public function testWhatKivicareBooksIsNeverRefused(): void
     {
+        $this->useServerToServerWithHosts();
         $hours = array('09:00', '10:00', '11:00', '12:00', '13:00', '14:00', '15:00');
         foreach ($hours as $hour) {
             $ids[] = $this->book('doctor1', array('appointmentStartTime' => $hour));
