@@ -5,10 +5,13 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 TARGET=$ROOT/target
-PHP_VERSION=8.2
 EXTENSION=$TARGET/release/libtelemed.so
 FAKE_ZOOM=$TARGET/release/fake-zoom
 LEAST_RUST=1.89
+
+source "$ROOT/scripts/lib/machine.sh"
+check_machine
+choose_php
 
 # rustup's place, which a shell of root's or of CI's may not know.
 command -v cargo >/dev/null || PATH=$PATH:${CARGO_HOME:-$HOME/.cargo}/bin
