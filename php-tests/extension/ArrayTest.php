@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\MeetingRequest;
 use Telemed\Reconciler;
@@ -35,6 +36,7 @@ final class ArrayTest extends ExtensionTestCase
      * @dataProvider badSettings
      * @param array<mixed> $settings
      */
+    #[DataProvider('badSettings')]
     public function testASettingWithSuchANameIsRefusedAtAnyDepth(array $settings): void
     {
         $refusal = $this->failure(ConfigurationException::class, fn () => $this->visit(null, '+1 day', 30, 'UTC', null, $settings));

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Client;
 use Telemed\ConfigurationException;
 use Telemed\Diagnosis;
@@ -189,6 +190,7 @@ final class CheckTest extends ExtensionTestCase
      * @dataProvider settingsThatShutOut
      * @param array<string, array<string, mixed>> $locked
      */
+    #[DataProvider('settingsThatShutOut')]
     public function testAccountSettingsThatShutPatientsOutAreNamed(array $locked, string $words): void
     {
         $this->zoom->seed(array('accounts' => array(
@@ -221,6 +223,7 @@ final class CheckTest extends ExtensionTestCase
     }
 
     /** @dataProvider networks */
+    #[DataProvider('networks')]
     public function testNetworkTroubleIsNamedByItsStep(string $step, array $ini): void
     {
         // Zoom names its own address; the one of php.ini is asked.
@@ -271,6 +274,7 @@ final class CheckTest extends ExtensionTestCase
     }
 
     /** @dataProvider answersOfAnApiThatFails */
+    #[DataProvider('answersOfAnApiThatFails')]
     public function testAnApiThatFailsIsNotGreen(int $status, array $body): void
     {
         $this->zoom->answer(array('path' => '/v2/'), $status, $body, array(), -1);

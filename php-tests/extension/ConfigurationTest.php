@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
@@ -44,6 +45,7 @@ final class ConfigurationTest extends ExtensionTestCase
     /**
      * @dataProvider badValues
      */
+    #[DataProvider('badValues')]
     public function testABadValueIsFoundAtTheFirstUseAndNotBefore(string $directive, string $value): void
     {
         $child = ChildPhp::run(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\MeetingRequest;
 use Telemed\ScopeException;
@@ -36,6 +37,7 @@ final class EnsureMeetingTest extends ExtensionTestCase
      * @dataProvider lostAnswers
      * @param array<string, mixed> $fault
      */
+    #[DataProvider('lostAnswers')]
     public function testAMeetingWhoseAnswerWasLostIsFoundAgain(array $fault): void
     {
         $client = $this->serverApp()->client();
@@ -62,7 +64,7 @@ final class EnsureMeetingTest extends ExtensionTestCase
     }
 
     /** @return array<string, array{array<string, mixed>}> */
-    public function lostAnswers(): array
+    public static function lostAnswers(): array
     {
         return array(
             'closed after the work' => array(array('kind' => 'close_after_work')),

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ApiException;
 use Telemed\ConfigurationException;
 use Telemed\NotFoundException;
@@ -29,6 +30,7 @@ final class ErrorTest extends ExtensionTestCase
      * @param array<string, mixed> $body
      * @param array<string, mixed> $properties
      */
+    #[DataProvider('refusals')]
     public function testARefusal(int $status, array $body, string $class, bool $retryable, array $properties = array()): void
     {
         $client = $this->serverClient();
@@ -161,6 +163,7 @@ final class ErrorTest extends ExtensionTestCase
     }
 
     /** @dataProvider namedMoments */
+    #[DataProvider('namedMoments')]
     public function testNoAnswerParksAVisitBeyondZoomsDay(string $named, ?int $seconds): void
     {
         $client = $this->serverClient();
@@ -249,6 +252,7 @@ final class ErrorTest extends ExtensionTestCase
     }
 
     /** @dataProvider redirects */
+    #[DataProvider('redirects')]
     public function testARedirectIsNotFollowed(array $match): void
     {
         $app = $this->serverApp();
@@ -274,6 +278,7 @@ final class ErrorTest extends ExtensionTestCase
     }
 
     /** @dataProvider foreignHosts */
+    #[DataProvider('foreignHosts')]
     public function testAnApiAddressOnAForeignHostGetsNoToken(string $address): void
     {
         $this->zoom->settings(array('api_url' => $address));
@@ -307,6 +312,7 @@ final class ErrorTest extends ExtensionTestCase
      * @dataProvider badServerCredentials
      * @param array{string, string, string} $credentials
      */
+    #[DataProvider('badServerCredentials')]
     public function testWrongServerCredentialsAreAMatterOfConfiguration(array $credentials, int $requests): void
     {
         $exception = $this->failure(
@@ -345,6 +351,7 @@ final class ErrorTest extends ExtensionTestCase
      * @dataProvider badAppCredentials
      * @param array{string, string, string} $credentials
      */
+    #[DataProvider('badAppCredentials')]
     public function testWrongAppCredentialsAreAMatterOfConfiguration(array $credentials): void
     {
         $exception = $this->failure(
@@ -387,6 +394,7 @@ final class ErrorTest extends ExtensionTestCase
     }
 
     /** @dataProvider unusableHosts */
+    #[DataProvider('unusableHosts')]
     public function testAHostWhoCannotHost(string $host): void
     {
         $client = $this->serverClient();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\FileTokenStore;
 use Telemed\StoreException;
@@ -81,6 +82,7 @@ final class FileTokenStoreTest extends ExtensionTestCase
     }
 
     /** @dataProvider openModes */
+    #[DataProvider('openModes')]
     public function testADirectoryThatOthersMayReadIsRefused(int $mode): void
     {
         mkdir($this->directory);
@@ -96,6 +98,7 @@ final class FileTokenStoreTest extends ExtensionTestCase
     }
 
     /** @dataProvider badDirectories */
+    #[DataProvider('badDirectories')]
     public function testABadDirectoryIsRefused(string $directory): void
     {
         $this->failure(ConfigurationException::class, static fn () => new FileTokenStore($directory));

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\Extension\Support\Fpm;
 use Telemed\Tests\FakeZoom;
@@ -171,6 +172,7 @@ final class FpmTest extends ExtensionTestCase
     }
 
     /** @dataProvider endsInsideSave */
+    #[DataProvider('endsInsideSave')]
     public function testARotatedTokenOutlivesARequestThatEndedInsideSave(string $end): void
     {
         $this->connectExpired();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
 
@@ -17,6 +18,7 @@ final class MarkerTest extends ExtensionTestCase
     private const MARKER = 'eyJhbGciOiJIUzUxMiJ9.mArKeR0123456789.sig';
 
     /** @dataProvider answersThatRepeatSecrets */
+    #[DataProvider('answersThatRepeatSecrets')]
     public function testNoAnswerBringsASecretOut(int $status, string $type, string $body): void
     {
         $log = (string) tempnam(sys_get_temp_dir(), 'telemed');

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\MeetingRequest;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
@@ -78,6 +79,7 @@ final class MeetingTest extends ExtensionTestCase
     }
 
     /** @dataProvider instants */
+    #[DataProvider('instants')]
     public function testOneInstantInOneInstantOut(\DateTimeInterface $start, string $zone, string $utc): void
     {
         $request = new MeetingRequest('Video visit', $start, 30, $zone, FakeZoom::DOCTOR1);
@@ -121,6 +123,7 @@ final class MeetingTest extends ExtensionTestCase
     }
 
     /** @dataProvider badRequests */
+    #[DataProvider('badRequests')]
     public function testABadRequestIsRefusedWhenItIsMade(array $changes): void
     {
         $good = array(
@@ -334,6 +337,7 @@ final class MeetingTest extends ExtensionTestCase
     }
 
     /** @dataProvider wrongTypes */
+    #[DataProvider('wrongTypes')]
     public function testAWrongTypeIsATypeError(array $arguments): void
     {
         $this->expectException(\TypeError::class);

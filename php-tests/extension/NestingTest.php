@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\StoreException;
 use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
@@ -94,6 +95,7 @@ final class NestingTest extends ExtensionTestCase
     }
 
     /** @dataProvider endings */
+    #[DataProvider('endings')]
     public function testAShutdownFunctionCanStillUseTheRecord(string $method, string $ending, bool $isFatal): void
     {
         $child = ChildPhp::run($this->script($method, $ending), array('memory_limit' => '64M', 'max_execution_time' => '20'));
@@ -105,6 +107,7 @@ final class NestingTest extends ExtensionTestCase
     }
 
     /** @dataProvider endings */
+    #[DataProvider('endings')]
     public function testAShutdownFunctionOfAWorkerCanStillUseTheRecord(string $method, string $ending): void
     {
         $fpm = new Fpm($this->script($method, $ending), 1, array(), array('memory_limit' => '64M'));

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\AuthenticationException;
 use Telemed\ConfigurationException;
 use Telemed\FileTokenStore;
@@ -127,6 +128,7 @@ final class OAuthTest extends ExtensionTestCase
     }
 
     /** @dataProvider forgedStates */
+    #[DataProvider('forgedStates')]
     public function testAForgedStateIsRefusedWithoutAnyRequest(string $state): void
     {
         $app = $this->oauthApp();

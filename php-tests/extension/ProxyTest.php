@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\TransportException;
 use Telemed\Tests\Extension\Support\ChildPhp;
@@ -33,6 +34,7 @@ final class ProxyTest extends ExtensionTestCase
     }
 
     /** @dataProvider wrongCredentials */
+    #[DataProvider('wrongCredentials')]
     public function testAProxyThatRefuses(string $credentials): void
     {
         $proxy = new Proxy('clinic:s3cret');
@@ -114,6 +116,7 @@ final class ProxyTest extends ExtensionTestCase
     }
 
     /** @dataProvider badAddresses */
+    #[DataProvider('badAddresses')]
     public function testABadAddressIsAMatterOfConfiguration(string $address): void
     {
         $child = $this->call(array('telemed.proxy' => $address));

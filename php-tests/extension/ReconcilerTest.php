@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\Meeting;
 use Telemed\Reconciler;
@@ -141,6 +142,7 @@ final class ReconcilerTest extends ExtensionTestCase
      * @dataProvider badVisits
      * @param mixed $visit
      */
+    #[DataProvider('badVisits')]
     public function testWhatIsNoVisitIsRefusedByName($visit, string $named): void
     {
         $refusal = $this->failure(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\StoreException;
 use Telemed\TelemedException;
 use Telemed\Tests\Extension\Support\ChildPhp;
@@ -35,6 +36,7 @@ final class StoreTest extends ExtensionTestCase
     /**
      * @dataProvider methodsAndOperations
      */
+    #[DataProvider('methodsAndOperations')]
     public function testAThrowingMethodIsAStoreException(string $method, string $operation, bool $called): void
     {
         $this->connect($this->oauthApp());
@@ -98,6 +100,7 @@ final class StoreTest extends ExtensionTestCase
      * @dataProvider wrongResults
      * @param callable(): mixed $result
      */
+    #[DataProvider('wrongResults')]
     public function testAWrongResultIsAStoreException(string $method, callable $result, ?string $previous): void
     {
         $app = $this->oauthApp();
@@ -270,6 +273,7 @@ final class StoreTest extends ExtensionTestCase
     /**
      * @dataProvider endings
      */
+    #[DataProvider('endings')]
     public function testExitInAMethodEndsTheScriptAtOnce(string $method, string $operation): void
     {
         $child = ChildPhp::run(
@@ -285,6 +289,7 @@ final class StoreTest extends ExtensionTestCase
     /**
      * @dataProvider endings
      */
+    #[DataProvider('endings')]
     public function testAFatalErrorInAMethodIsNoCrash(string $method, string $operation): void
     {
         $child = ChildPhp::run(

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\AuthenticationException;
 use Telemed\FileTokenStore;
 use Telemed\OAuthApp;
@@ -58,6 +59,7 @@ final class StormTest extends ExtensionTestCase
     }
 
     /** @dataProvider endsOfATokens */
+    #[DataProvider('endsOfATokens')]
     public function testADoctorsTokenThatIsOverIsRefreshedOnceForAllProcesses(string $end): void
     {
         for ($round = 1; $round <= self::ROUNDS; $round++) {
@@ -70,6 +72,7 @@ final class StormTest extends ExtensionTestCase
     }
 
     /** @dataProvider endsOfATokens */
+    #[DataProvider('endsOfATokens')]
     public function testTheAccountsTokenIsFetchedOnceForAllProcesses(string $end): void
     {
         foreach ($this->accountsWhoseTokenIs($end) as $round => $job) {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\TransportException;
 use Telemed\Tests\Extension\Support\ChildPhp;
@@ -19,6 +20,7 @@ final class TlsTest extends ExtensionTestCase
      * @dataProvider roots
      * @param list<string> $directives
      */
+    #[DataProvider('roots')]
     public function testRootsComeFromPhpIni(array $directives): void
     {
         $child = $this->callOverTls(array_fill_keys($directives, (string) getenv('FAKE_ZOOM_CA')));
@@ -54,6 +56,7 @@ final class TlsTest extends ExtensionTestCase
     }
 
     /** @dataProvider badFiles */
+    #[DataProvider('badFiles')]
     public function testABadFileOfRootsIsAMatterOfConfiguration(string $content): void
     {
         $file = tempnam(sys_get_temp_dir(), 'telemed');

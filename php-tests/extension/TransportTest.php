@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ConfigurationException;
 use Telemed\TransportException;
 use Telemed\Tests\Extension\Support\ChildPhp;
@@ -16,6 +17,7 @@ final class TransportTest extends ExtensionTestCase
     private const ON_CREATE = array('method' => 'POST', 'path' => '/v2/users');
 
     /** @dataProvider closings */
+    #[DataProvider('closings')]
     public function testACreateWhoseConnectionClosesIsSentExactlyOnce(string $kind, int $made): void
     {
         $client = $this->serverClient();
@@ -83,6 +85,7 @@ final class TransportTest extends ExtensionTestCase
     }
 
     /** @dataProvider noBudgets */
+    #[DataProvider('noBudgets')]
     public function testABudgetIsAPositiveNumberOfSeconds(float $seconds): void
     {
         $client = $this->serverClient();
@@ -119,6 +122,7 @@ final class TransportTest extends ExtensionTestCase
     /**
      * @dataProvider unreachable
      */
+    #[DataProvider('unreachable')]
     public function testAServerThatCannotBeReached(string $address, string $words): void
     {
         if ('' === $address) {

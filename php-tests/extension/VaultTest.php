@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Telemed\ConfigurationException;
 use Telemed\Vault;
@@ -75,6 +76,7 @@ final class VaultTest extends TestCase
      * @dataProvider badKeys
      * @param list<string> $keys
      */
+    #[DataProvider('badKeys')]
     public function testABadKeyIsRefusedWithoutShowingIt(array $keys): void
     {
         try {

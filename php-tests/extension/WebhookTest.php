@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Extension;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Telemed\ConfigurationException;
 use Telemed\Webhook;
@@ -56,6 +57,7 @@ final class WebhookTest extends TestCase
     }
 
     /** @dataProvider spellings */
+    #[DataProvider('spellings')]
     public function testHeadersAreTakenAsPhpServerAndWordPressSpellThem(string $timestamp, string $signature, bool $list): void
     {
         $headers = $this->sign(self::DEAUTHORIZED, time());
@@ -67,7 +69,7 @@ final class WebhookTest extends TestCase
     }
 
     /** @return array<string, array{string, string, bool}> */
-    public function spellings(): array
+    public static function spellings(): array
     {
         return array(
             'getallheaders' => array('X-Zm-Request-Timestamp', 'X-Zm-Signature', false),

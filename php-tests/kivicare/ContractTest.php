@@ -4,13 +4,14 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** An update of the core that no longer fits our classes stops bookings with a clear word, never the site. */
 final class ContractTest extends KivicareTestCase
 {
     /** @return array<string, array{string, string}> */
-    public function changes(): array
+    public static function changes(): array
     {
         return array(
             'an abstract method was added' => array('added', 'get_recording_url() is new'),
@@ -20,6 +21,7 @@ final class ContractTest extends KivicareTestCase
     }
 
     /** @dataProvider changes */
+    #[DataProvider('changes')]
     public function testAnUnfittingCoreIsToldInOneMailAndANotice(string $contract, string $said): void
     {
         $this->useServerToServerWithHosts();

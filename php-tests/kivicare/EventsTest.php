@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Browser;
 use Telemed\Tests\FakeZoom;
 
@@ -196,6 +197,7 @@ final class EventsTest extends KivicareTestCase
     }
 
     /** @dataProvider zonesOfRows */
+    #[DataProvider('zonesOfRows')]
     public function testAMoveThatLeavesTheOldInstantInTheUtcColumnsIsFollowed(string $zone, string $start): void
     {
         $this->standIn('columns', 'stale');

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** The core mails the visit link; what it leaves unmailed, we mail, once to each. */
@@ -185,6 +186,7 @@ final class MailTest extends KivicareTestCase
     }
 
     /** @dataProvider cancelMails */
+    #[DataProvider('cancelMails')]
     public function testWhatTheCoreHasMailedToBeOffIsMailedAsBookedWhenItIsOn(string $meanwhile): void
     {
         $id = $this->book();

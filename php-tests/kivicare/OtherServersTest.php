@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Page;
 
 /** PHP that cannot let the browser go before it ends, as Apache's module, and PHP without a browser: neither makes a booking wait. */
@@ -30,7 +31,7 @@ final class OtherServersTest extends KivicareTestCase
     }
 
     /** @return array<string, array{int}> */
-    public function nextRuns(): array
+    public static function nextRuns(): array
     {
         return array('long ago' => array(-300), 'in a moment' => array(50), 'nowhere in sight' => array(3000));
     }
@@ -40,6 +41,7 @@ final class OtherServersTest extends KivicareTestCase
      *
      * @dataProvider nextRuns
      */
+    #[DataProvider('nextRuns')]
     public function testABookingIsAnsweredBeforeZoomIsAskedAndARequestOfItsOwnMakesTheMeeting(int $seconds): void
     {
         $this->site->php(

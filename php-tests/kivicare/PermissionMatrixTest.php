@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
+
 /** Each of our routes by each kind of person. The core's own routes check nothing; ours do not rely on it. */
 final class PermissionMatrixTest extends KivicareTestCase
 {
@@ -11,7 +13,7 @@ final class PermissionMatrixTest extends KivicareTestCase
     private const BASE = 'kivicare/v1/settings/zoom-telemed';
 
     /** @return array<string, array{string, string, ?array<string, mixed>, list<string>}> method, route, body, who may */
-    public function routes(): array
+    public static function routes(): array
     {
         $doctors = array('doctor1', 'doctor2');
         return array(
@@ -31,6 +33,7 @@ final class PermissionMatrixTest extends KivicareTestCase
      * @param ?array<string, mixed> $body
      * @param list<string> $allowed
      */
+    #[DataProvider('routes')]
     public function testARouteIsOpenToItsPeopleAndToNobodyElse(string $method, string $route, ?array $body, array $allowed): void
     {
         $this->useOAuth();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -41,7 +42,7 @@ final class TakeOverTest extends KivicareTestCase
     }
 
     /** @return array<string, array{string}> what leaves something behind, as a method of this class */
-    public function generations(): array
+    public static function generations(): array
     {
         return array(
             'OAuth of the fourth generation, with a visit' => array('leaveFourthGeneration'),
@@ -51,6 +52,7 @@ final class TakeOverTest extends KivicareTestCase
     }
 
     /** @dataProvider generations */
+    #[DataProvider('generations')]
     public function testASecondRunHarmsNothing(string $leave): void
     {
         $this->{$leave}();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
 
@@ -121,6 +122,7 @@ final class FiberTest extends MemoryTestCase
      * @dataProvider endings
      * @param string $ends PHP: what happens to the fiber $fiber that is suspended in $at
      */
+    #[DataProvider('endings')]
     public function testAFiberThatNeverComesBack(string $ends, int $status, ?string $last): void
     {
         foreach (array('lock', 'load', 'save', 'unlock') as $method) {

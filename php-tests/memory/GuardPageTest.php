@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
 
@@ -25,6 +26,7 @@ final class GuardPageTest extends MemoryTestCase
      *
      * @dataProvider wrongs
      */
+    #[DataProvider('wrongs')]
     public function testWhatIsWrongIsFound(string $what, int $size, int $offset, int $signal, string $told): void
     {
         $child = Child::file(array(__DIR__ . '/wrong.php', $what, (string) $size, (string) $offset), Child::GUARDED, array('extension' => 'ffi'));

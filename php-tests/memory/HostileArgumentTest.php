@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\Memcheck;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
@@ -12,6 +13,7 @@ use Telemed\Tests\Memory\Support\MemoryTestCase;
 final class HostileArgumentTest extends MemoryTestCase
 {
     /** @dataProvider classes */
+    #[DataProvider('classes')]
     public function testWhateverIsGivenEndsInAResultOrAnException(string $class): void
     {
         $script = array(__DIR__ . '/arguments.php', $class);

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
 
@@ -179,6 +180,7 @@ final class HostileObjectTest extends MemoryTestCase
      * @dataProvider destructors
      * @param string $when PHP: how and when the objects of class Last are let go
      */
+    #[DataProvider('destructors')]
     public function testDestructorsThatUseTheExtension(string $when, int $status): void
     {
         $child = Child::run(self::OBJECTS . '

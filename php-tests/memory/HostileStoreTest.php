@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\StoreException;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
@@ -60,6 +61,7 @@ final class HostileStoreTest extends MemoryTestCase
      * @param ?string $cause the class that every StoreException names as its cause; null where nothing is to fail
      * @param list<string> $methods which of its methods do that, one after another
      */
+    #[DataProvider('mischief')]
     public function testWhateverAMethodDoes(string $does, ?string $cause, array $methods = self::METHODS): void
     {
         $child = Child::run(self::WORK . "
@@ -171,6 +173,7 @@ final class HostileStoreTest extends MemoryTestCase
      * @dataProvider texts
      * @param string $text PHP: what load() gives
      */
+    #[DataProvider('texts')]
     public function testWhateverIsLoaded(string $text): void
     {
         $child = Child::run(self::WORK . "
@@ -203,6 +206,7 @@ final class HostileStoreTest extends MemoryTestCase
     }
 
     /** @dataProvider methods */
+    #[DataProvider('methods')]
     public function testAMethodThatEndsTheScriptEndsItAtOnce(string $method): void
     {
         foreach (array('refresh', 'account', 'authorization') as $work) {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Memory;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Memory\Support\Child;
 use Telemed\Tests\Memory\Support\MemoryTestCase;
 
@@ -107,6 +108,7 @@ final class InterruptionTest extends MemoryTestCase
      * @dataProvider limits
      * @param string $passes PHP: what passes the limit
      */
+    #[DataProvider('limits')]
     public function testALimitThatIsPassedInACallback(string $passes, string $mode, string $told): void
     {
         foreach (self::CALLBACKS as $place => $code) {
@@ -168,6 +170,7 @@ final class InterruptionTest extends MemoryTestCase
      * @dataProvider largeResults
      * @param string $code PHP: fills memory until a result has no room
      */
+    #[DataProvider('largeResults')]
     public function testALimitThatIsPassedByAResult(string $code): void
     {
         $child = Child::run('

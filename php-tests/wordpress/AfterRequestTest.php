@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
+
 /** A server that cannot let the browser go before the work is done, as mod_php: the work is done by a request of its own, at once. */
 final class AfterRequestTest extends ClinicTestCase
 {
@@ -44,6 +46,7 @@ final class AfterRequestTest extends ClinicTestCase
     }
 
     /** @dataProvider crons */
+    #[DataProvider('crons')]
     public function testTheWorkOfARequestIsDoneAtOnceByAnother(string $query): void
     {
         $answer = file_get_contents($this->serve() . $query);

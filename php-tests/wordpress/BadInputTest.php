@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -28,6 +29,7 @@ final class BadInputTest extends ClinicTestCase
     }
 
     /** @dataProvider noCredentials */
+    #[DataProvider('noCredentials')]
     public function testTextThatIsNoCredentialIsRefusedBesideItsField(string $field, string $text, string $said): void
     {
         $before = $this->useServerToServer()->element($field)->getAttribute('value');
@@ -43,7 +45,7 @@ final class BadInputTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, string, string}> */
-    public function noCredentials(): array
+    public static function noCredentials(): array
     {
         return array(
             'an id with blanks' => array('s2s_client_id', 'not an id', '/letters, digits/'),
@@ -72,6 +74,7 @@ final class BadInputTest extends ClinicTestCase
      * @dataProvider wrongCredentials
      * @param array<string, string> $credentials
      */
+    #[DataProvider('wrongCredentials')]
     public function testCheckNamesTheCredentialsThatAreWrong(string $mode, array $credentials, string $said): void
     {
         $this->saveSettings(array('mode' => $mode) + $credentials);
@@ -86,7 +89,7 @@ final class BadInputTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, array<string, string>, string}> */
-    public function wrongCredentials(): array
+    public static function wrongCredentials(): array
     {
         $account = static fn (string $account, string $id, string $secret): array =>
             array('s2s_account_id' => $account, 's2s_client_id' => $id, 's2s_client_secret' => $secret);
@@ -129,6 +132,7 @@ final class BadInputTest extends ClinicTestCase
      * @dataProvider wrongAnswers
      * @param array<string, mixed> $fault
      */
+    #[DataProvider('wrongAnswers')]
     public function testAWrongAnswerOnTheWayBackConnectsNobody(array $fault, string $said): void
     {
         $this->useOAuth();
@@ -154,7 +158,7 @@ final class BadInputTest extends ClinicTestCase
     }
 
     /** @return array<string, array{array<string, mixed>, string}> */
-    public function wrongAnswers(): array
+    public static function wrongAnswers(): array
     {
         $status = static fn (int $status, string $body, array $headers = array()): array =>
             array('kind' => 'status', 'status' => $status, 'body' => $body, 'headers' => (object) $headers);

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\After;
 use PHPUnit\Framework\TestCase;
 use Telemed\Tests\Browser;
 use Telemed\Tests\FakeZoom;
@@ -49,6 +50,7 @@ abstract class ClinicTestCase extends TestCase
      *
      * @after
      */
+    #[After]
     public function closeBrowsers(): void
     {
         $this->forgetBrowsers();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Site;
 
 /** What the commands of WP-CLI say and their exit status, where arguments are wrong and where nothing can or may be done. */
@@ -19,6 +20,7 @@ final class CommandLineTest extends ClinicTestCase
     }
 
     /** @dataProvider wrongLines */
+    #[DataProvider('wrongLines')]
     public function testWrongArgumentsAreRefusedBeforeAnythingIsDone(string $line, string $said): void
     {
         $this->make('admin', 'doctor1');
@@ -31,7 +33,7 @@ final class CommandLineTest extends ClinicTestCase
     }
 
     /** @return iterable<string, array{string, string}> */
-    public function wrongLines(): iterable
+    public static function wrongLines(): iterable
     {
         foreach (array('abc', '0', '-5', '', 'INF', '1e999') as $seconds) {
             yield "run for '{$seconds}' seconds" => array("telemed run --seconds={$seconds}", "--seconds wants a number above 0, not '{$seconds}'.");

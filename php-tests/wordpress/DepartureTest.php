@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -268,6 +269,7 @@ final class DepartureTest extends ClinicTestCase
     }
 
     /** @dataProvider failures */
+    #[DataProvider('failures')]
     public function testARoleThatComesBackRestoresEverything(int $status): void
     {
         $due = $this->outageBooking($status);
@@ -281,7 +283,7 @@ final class DepartureTest extends ClinicTestCase
     }
 
     /** @return array<string, array{int}> */
-    public function failures(): array
+    public static function failures(): array
     {
         return array('certainly not made' => array(403), 'perhaps made' => array(503));
     }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** The key of wp-config.php: made by the page, added later, lost with the salts, or none at all. */
@@ -114,6 +115,7 @@ final class EncryptionKeyTest extends ClinicTestCase
     }
 
     /** @dataProvider noKeys */
+    #[DataProvider('noKeys')]
     public function testWithoutAKeySecretsAreRefusedWithTheReason(string $line, string $said): void
     {
         $salts = preg_replace("/^define\('[A-Z_]+_(?:KEY|SALT)'.*$/m", '', $this->withoutKey());
@@ -130,7 +132,7 @@ final class EncryptionKeyTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, string}> */
-    public function noKeys(): array
+    public static function noKeys(): array
     {
         $sample = '';
         foreach (array('AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT') as $name) {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** Zoom fails while a meeting is made, moved or cancelled: the row tells the truth, and nothing is made twice. */
@@ -61,6 +62,7 @@ final class FailureTest extends ClinicTestCase
     }
 
     /** @dataProvider waysOut */
+    #[DataProvider('waysOut')]
     public function testAVisitThatIsGivenUpWhileItsAnswerIsLostLeavesNoMeeting(string $fault, callable $giveUp, int $left): void
     {
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
@@ -79,7 +81,7 @@ final class FailureTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, callable, int}> */
-    public function waysOut(): array
+    public static function waysOut(): array
     {
         $cancel = static fn (self $test, int $id) => $test->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$id}");
         $reassign = static fn (self $test, int $id) => $test->site->php(

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
+
 /** Mails survive the death of who was to send them, staff get one mail of many failures, and calendars know what a file is for. */
 final class MailDeliveryTest extends ClinicTestCase
 {
@@ -26,6 +28,7 @@ final class MailDeliveryTest extends ClinicTestCase
      * @param int $before mails that have gone by then
      * @param array{int, int} $after mails to patient and doctor in the end
      */
+    #[DataProvider('deaths')]
     public function testAMailWhoseProcessIsKilledIsSentByAnother(string $kill, int $before, array $after): void
     {
         try {

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -16,12 +17,13 @@ final class ModeSwitchTest extends ClinicTestCase
     private const HOSTS = array('doctor1' => FakeZoom::DOCTOR1, 'doctor2' => FakeZoom::DOCTOR2);
 
     /** @return array<string, array{string, string}> */
-    public function bothWays(): array
+    public static function bothWays(): array
     {
         return array('from Server-to-Server to OAuth' => array('s2s', 'oauth'), 'from OAuth to Server-to-Server' => array('oauth', 's2s'));
     }
 
     /** @dataProvider bothWays */
+    #[DataProvider('bothWays')]
     public function testFiftyVisitsLeftUntilOverStayAsTheyAreAndAreStartedMovedAndCancelled(string $from, string $to): void
     {
         $this->use($from);
@@ -46,6 +48,7 @@ final class ModeSwitchTest extends ClinicTestCase
     }
 
     /** @dataProvider bothWays */
+    #[DataProvider('bothWays')]
     public function testFiftyVisitsMovedNowHaveOneMeetingEachWithTheNewAppAndTheSameLinks(string $from, string $to): void
     {
         $this->use($from);

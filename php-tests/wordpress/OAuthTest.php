@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -63,6 +64,7 @@ final class OAuthTest extends ClinicTestCase
     }
 
     /** @dataProvider wrongWaysBack */
+    #[DataProvider('wrongWaysBack')]
     public function testAWayBackThatNobodyHasBegunTouchesNothing(string $query): void
     {
         $this->beginAuthorization('doctor1');
@@ -91,7 +93,7 @@ final class OAuthTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string}> */
-    public function wrongWaysBack(): array
+    public static function wrongWaysBack(): array
     {
         return array(
             'declined' => array('?error=access_denied&state=x'),

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -84,6 +85,7 @@ final class OtherZoomUserTest extends ClinicTestCase
     }
 
     /** @dataProvider deaths */
+    #[DataProvider('deaths')]
     public function testAProcessThatIsKilledWhileVisitsMoveIsFollowedByTheWorker(string $hook, int $times): void
     {
         $visits = $this->threeVisits();
@@ -105,7 +107,7 @@ final class OtherZoomUserTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, int}> what the process does for the last time */
-    public function deaths(): array
+    public static function deaths(): array
     {
         return array(
             'before the new Zoom user is in force' => array('nothing but the answer', 1),
@@ -222,6 +224,7 @@ final class OtherZoomUserTest extends ClinicTestCase
     }
 
     /** @dataProvider ownConnections */
+    #[DataProvider('ownConnections')]
     public function testASecondDoctorWithTheFirstOnesZoomLoginDisconnectsNobody(bool $hasOwn): void
     {
         if ($hasOwn) {
@@ -245,7 +248,7 @@ final class OtherZoomUserTest extends ClinicTestCase
     }
 
     /** @return array<string, array{bool}> */
-    public function ownConnections(): array
+    public static function ownConnections(): array
     {
         return array('who had none before' => array(false), 'who had a connection of their own' => array(true));
     }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Page;
 
 /** Zoom is dead, dumb, or has no name any more: a few bookings find that out, and none after them waits. One answer that is lost is none of that. */
@@ -33,6 +34,7 @@ final class OutageTest extends ClinicTestCase
     }
 
     /** @dataProvider deaths */
+    #[DataProvider('deaths')]
     public function testAFewOfManyBookingsAskADeadZoomAndNoOtherAsks(array $fault): void
     {
         $this->zoom->fault(array('path' => '/'), $fault, -1);

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** Administrators handle all meetings, a doctor their own, others none; and no input gets past the checks. */
@@ -66,6 +67,7 @@ final class PermissionsTest extends ClinicTestCase
      * @dataProvider badInput
      * @param array<string, mixed> $changes
      */
+    #[DataProvider('badInput')]
     public function testBadInputIsRefusedAndLeavesNothing(array $changes, string $said): void
     {
         $this->useServerToServerWithHosts();
@@ -77,7 +79,7 @@ final class PermissionsTest extends ClinicTestCase
     }
 
     /** @return array<string, array{array<string, mixed>, string}> */
-    public function badInput(): array
+    public static function badInput(): array
     {
         return array(
             'no start' => array(array('start' => null), '/start/'),
@@ -106,6 +108,7 @@ final class PermissionsTest extends ClinicTestCase
     }
 
     /** @dataProvider actions */
+    #[DataProvider('actions')]
     public function testEachActionAsksForACapabilityAndANonce(string $action, string $entitled, ?string $stranger): void
     {
         $this->useServerToServerWithHosts();
@@ -130,7 +133,7 @@ final class PermissionsTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, string, ?string}> */
-    public function actions(): array
+    public static function actions(): array
     {
         return array(
             'create' => array('telemed_create_meeting', 'doctor1', 'patient'),

@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
+
 /** People are told what stands in the appointment system, not what was wished in a transaction that was rolled back. */
 final class RolledBackNewsTest extends ClinicTestCase
 {
@@ -37,6 +39,7 @@ final class RolledBackNewsTest extends ClinicTestCase
     }
 
     /** @dataProvider rolledBack */
+    #[DataProvider('rolledBack')]
     public function testAWishThatIsRolledBackIsToldToNobody(string $wish): void
     {
         $this->site->php(self::INSIDE . $wish);
@@ -73,6 +76,7 @@ final class RolledBackNewsTest extends ClinicTestCase
     }
 
     /** @dataProvider mailed */
+    #[DataProvider('mailed')]
     public function testANewsWhoseProcessDiedIsMailedThoughAWishAfterItIsRolledBack(array $settings): void
     {
         $this->saveSettings($settings);

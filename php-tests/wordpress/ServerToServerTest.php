@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Form;
 use Telemed\Tests\Page;
@@ -95,6 +96,7 @@ final class ServerToServerTest extends ClinicTestCase
     }
 
     /** @dataProvider wrongHosts */
+    #[DataProvider('wrongHosts')]
     public function testAHostThatCannotHoldMeetingsIsRefused(string $host, string $said): void
     {
         $this->useServerToServer();
@@ -104,7 +106,7 @@ final class ServerToServerTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, string}> */
-    public function wrongHosts(): array
+    public static function wrongHosts(): array
     {
         return array(
             'none' => array('', '/choose a Zoom user/i'),

@@ -4,12 +4,14 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** The settings page: what it explains, what it stores, what it never shows again. */
 final class SettingsTest extends ClinicTestCase
 {
     /** @dataProvider comparisonLines */
+    #[DataProvider('comparisonLines')]
     public function testTheComparisonIsComplete(string $row, string $title, string $oauth, string $serverToServer): void
     {
         $line = $this->browser('admin')->screen('telemed-settings')->element("telemed-compare-{$row}");
@@ -27,7 +29,7 @@ final class SettingsTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string, string, string, string}> */
-    public function comparisonLines(): array
+    public static function comparisonLines(): array
     {
         return array(
             'best for whom' => array('best-for', '/best for/i', '/clinics where each doctor pays/i', '/hospitals|large clinics/i'),
@@ -57,6 +59,7 @@ final class SettingsTest extends ClinicTestCase
     }
 
     /** @dataProvider modes */
+    #[DataProvider('modes')]
     public function testAStoredSecretNeverComesBackAndAnEmptyFieldKeepsIt(string $mode): void
     {
         $secret = $mode === 's2s' ? FakeZoom::S2S_CLIENT_SECRET : FakeZoom::CLIENT_SECRET;
@@ -78,7 +81,7 @@ final class SettingsTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string}> */
-    public function modes(): array
+    public static function modes(): array
     {
         return array('OAuth 2.0' => array('oauth'), 'Server-to-Server' => array('s2s'));
     }
@@ -298,6 +301,7 @@ final class SettingsTest extends ClinicTestCase
     }
 
     /** @dataProvider keys */
+    #[DataProvider('keys')]
     public function testTheKeyThatSealsIsNamed(array $constants, string $source): void
     {
         $this->assertSame($source, $this->site->php(
@@ -307,7 +311,7 @@ final class SettingsTest extends ClinicTestCase
     }
 
     /** @return array<string, array{array<string, string>, string}> */
-    public function keys(): array
+    public static function keys(): array
     {
         $names = array('AUTH_KEY', 'SECURE_AUTH_KEY', 'LOGGED_IN_KEY', 'NONCE_KEY', 'AUTH_SALT', 'SECURE_AUTH_SALT', 'LOGGED_IN_SALT', 'NONCE_SALT');
         $salts = array();

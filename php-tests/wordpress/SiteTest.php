@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use PHPUnit\Framework\TestCase;
 use Telemed\Tests\Site;
 
@@ -33,6 +34,7 @@ final class SiteTest extends TestCase
     }
 
     /** @dataProvider people */
+    #[DataProvider('people')]
     public function testPeopleLogIn(string $person, string $role): void
     {
         $page = $this->site->browser($person)->rest('GET', 'wp/v2/users/me?context=edit');
@@ -42,7 +44,7 @@ final class SiteTest extends TestCase
     }
 
     /** @return array<string, array{string, string}> */
-    public function people(): array
+    public static function people(): array
     {
         return array(
             'administrator' => array('admin', 'administrator'),

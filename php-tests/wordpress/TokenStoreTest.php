@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\StoreException;
 use Telemed\Tests\FakeZoom;
 
@@ -88,6 +89,7 @@ final class TokenStoreTest extends ClinicTestCase
     }
 
     /** @dataProvider refusalsToLock */
+    #[DataProvider('refusalsToLock')]
     public function testADatabaseThatCannotLockRefreshesNothingAndSaysSo(string $refusal): void
     {
         $this->doctorWhoseTokenHasEnded();
@@ -112,7 +114,7 @@ final class TokenStoreTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string}> */
-    public function refusalsToLock(): array
+    public static function refusalsToLock(): array
     {
         return array('the function gives NULL' => array('null'), 'the function ends in an error' => array('an error'));
     }

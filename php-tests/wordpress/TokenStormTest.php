@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\AuthenticationException;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Storm;
@@ -38,6 +39,7 @@ final class TokenStormTest extends ClinicTestCase
     }
 
     /** @dataProvider endsOfATokens */
+    #[DataProvider('endsOfATokens')]
     public function testADoctorsTokenThatIsOverIsRefreshedOnceForAllProcesses(string $end): void
     {
         $this->useOAuth();
@@ -51,6 +53,7 @@ final class TokenStormTest extends ClinicTestCase
     }
 
     /** @dataProvider endsOfATokens */
+    #[DataProvider('endsOfATokens')]
     public function testTheAccountsTokenIsFetchedOnceForAllProcesses(string $end): void
     {
         $jobs = $this->accounts($end);
@@ -74,7 +77,7 @@ final class TokenStormTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string}> */
-    public function endsOfATokens(): array
+    public static function endsOfATokens(): array
     {
         return array('known to be expired' => array('expired'), 'refused with 401' => array('refused'));
     }

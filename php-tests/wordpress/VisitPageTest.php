@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Page;
 
 /** The visit link: what patient and doctor meet behind it, at every time and in every state. */
@@ -144,6 +145,7 @@ final class VisitPageTest extends ClinicTestCase
     }
 
     /** @dataProvider strangeKeys */
+    #[DataProvider('strangeKeys')]
     public function testAnythingElseIsALinkThatLeadsNowhere(string $query): void
     {
         $this->make('admin', 'doctor1');
@@ -153,7 +155,7 @@ final class VisitPageTest extends ClinicTestCase
     }
 
     /** @return array<string, array{string}> */
-    public function strangeKeys(): array
+    public static function strangeKeys(): array
     {
         return array(
             'unknown' => array('telemed_visit=' . str_repeat('0', 32)),
