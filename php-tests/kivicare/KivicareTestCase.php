@@ -33,7 +33,7 @@ abstract class KivicareTestCase extends ClinicTestCase
     private function forgetKivicare(): void
     {
         $database = $this->site->database();
-        foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings', 'kc_appointment_google_meet_mappings') as $table) {
+        foreach (array('kc_appointments', 'kc_appointment_service_mapping', 'kivicare_standin_mails', 'kc_appointment_zoom_mappings', 'kc_appointment_google_meet_mappings', 'kc_patient_encounters') as $table) {
             $database->query("DELETE FROM wp_{$table}");
         }
         $database->query("DELETE FROM wp_options WHERE option_name LIKE 'kivicare\\_standin%' OR option_name LIKE 'kiviCare\\_%telemed%'");
@@ -184,6 +184,44 @@ abstract class KivicareTestCase extends ClinicTestCase
             }
             usleep(100_000);
         }
+    }
+
+    /** Within the join window. @param array<string, mixed> $changes */
+    protected function bookSoon(array $changes = array()): int
+    {
+        $soon = time() + 300;
+        return $this->book('receptionist', $changes + array('appointmentStartDate' => gmdate('Y-m-d', $soon), 'appointmentStartTime' => gmdate('H:i', $soon)));
+    }
+
+    /**
+     * Somebody who works or is treated at the first clinic, and whom a test may delete.
+     *
+     * @return int their number
+     */
+    protected function newPerson(string $login, string $role, string $email): int
+    {
+        return (int) $this->site->php(
+            'require_once ABSPATH . "wp-admin/includes/user.php";
+            $old = get_user_by("login", $arguments["login"]);
+            $old === false || wp_delete_user($old->ID);
+            return wp_insert_user(["user_login" => $arguments["login"], "user_pass" => $arguments["password"], "user_email" => $arguments["email"], "display_name" => ucfirst($arguments["login"]), "role" => "kiviCare_" . $arguments["role"]]);',
+            array('login' => $login, 'role' => $role, 'email' => $email, 'password' => $this->site->password('patient'))
+        );
+    }
+
+    /** The free video service of a doctor in a clinic. @return int the mapping that is booked */
+    protected function videoService(int $doctor, int $clinic = 1): int
+    {
+        return (int) $this->site->php(
+            'global $wpdb; $wpdb->insert($wpdb->prefix . "kc_service_doctor_mapping", ["service_id" => 1, "doctor_id" => $arguments["doctor"], "clinic_id" => $arguments["clinic"], "charges" => "0", "telemed_service" => "yes", "duration" => 30]); return $wpdb->insert_id;',
+            array('doctor' => $doctor, 'clinic' => $clinic)
+        );
+    }
+
+    /** @return list<array<string, mixed>> mails that WordPress sent to an address */
+    protected function mailsTo(string $address): array
+    {
+        return array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array($address, (array) $mail['to'], true)));
     }
 
     /** The doctor looks at the core's screen and, after the second that a person takes, confirms Disconnect. */

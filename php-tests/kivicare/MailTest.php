@@ -298,10 +298,4 @@ final class MailTest extends KivicareTestCase
             $this->assertStringContainsString($this->visitLink($row), $mails[0]['message']);
         }
     }
-
-    /** @return list<array<string, mixed>> */
-    private function mailsTo(string $address): array
-    {
-        return array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array($address, (array) $mail['to'], true)));
-    }
 }

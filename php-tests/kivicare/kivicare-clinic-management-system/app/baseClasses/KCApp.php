@@ -8,7 +8,11 @@ namespace App\baseClasses;
 use App\controllers\api\AppointmentListController;
 use App\controllers\api\AppointmentsController;
 use App\controllers\api\ClinicController;
+use App\controllers\api\DoctorController;
+use App\controllers\api\EncounterController;
+use App\controllers\api\PatientController;
 use App\controllers\api\PaymentController;
+use App\controllers\api\SettingsController\HolidayList;
 use App\controllers\helper\KCRestAPIEncryptionFilter;
 use App\emails\listeners\KCAppointmentNotificationListener;
 
@@ -37,6 +41,10 @@ final class KCApp
             'appointments/list' => AppointmentListController::class,
             'appointments/payment' => PaymentController::class,
             'system/clinic' => ClinicController::class,
+            'doctor/base' => DoctorController::class,
+            'patient/base' => PatientController::class,
+            'encounter/base' => EncounterController::class,
+            'settings/holidays' => HolidayList::class,
         ] as $key => $class) {
             [$module, $controller] = explode('/', $key);
             $registry->registerModuleController($module, $controller, $class);

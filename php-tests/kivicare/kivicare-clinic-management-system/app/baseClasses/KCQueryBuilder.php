@@ -14,6 +14,8 @@ final class KCQueryBuilder
     private string $tail = '';
     private string $limit = '';
     private bool $cached = true;
+    /** Whether delete() fails: see there. */
+    private bool $isOfSeveral = false;
 
     /** @param class-string<KCBaseModel> $model */
     public function __construct(private readonly string $model)
@@ -30,6 +32,19 @@ final class KCQueryBuilder
             throw new \InvalidArgumentException("no operator: $operator");
         }
         $this->conditions[] = $wpdb->prepare("`{$this->column($property)}` $operator %s", $value);
+        return $this;
+    }
+
+    public function whereIn($property, array $values): self
+    {
+        global $wpdb;
+        if ($values === []) {
+            $this->conditions[] = '1=0';
+            return $this;
+        }
+        $marks = implode(', ', array_fill(0, count($values), '%s'));
+        $this->conditions[] = $wpdb->prepare("`{$this->column($property)}` IN ($marks)", array_values($values));
+        $this->isOfSeveral = $this->isOfSeveral || count($values) > 1;
         return $this;
     }
 
@@ -89,9 +104,13 @@ final class KCQueryBuilder
         return $wpdb->query("UPDATE `{$this->model::tableName()}` SET " . implode(', ', $sets) . $this->conditions());
     }
 
+    /** The core gives the values of a whereIn() as one to a statement with a mark for each, so that of several it deletes none. */
     public function delete()
     {
         global $wpdb;
+        if ($this->isOfSeveral) {
+            return 0;
+        }
         return $wpdb->query("DELETE FROM `{$this->model::tableName()}`" . $this->conditions());
     }
 

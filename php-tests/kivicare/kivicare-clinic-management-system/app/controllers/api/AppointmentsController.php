@@ -9,6 +9,7 @@ use App\baseClasses\KCBaseController;
 use App\baseClasses\KCStandIn;
 use App\baseClasses\KCTelemedFactory;
 use App\models\KCAppointment;
+use App\models\KCPatientEncounter;
 
 final class AppointmentsController extends KCBaseController
 {
@@ -133,6 +134,12 @@ final class AppointmentsController extends KCBaseController
         KCAppointment::query()->where('id', $id)->update(['status' => $status]);
         if ($status === KCAppointment::STATUS_CANCELLED) {
             do_action('kc_appointment_cancelled', $id);
+        }
+        $appointment = KCAppointment::find($id);
+        if ($status === KCAppointment::STATUS_CHECK_IN && $appointment !== null && KCPatientEncounter::query()->where('appointmentId', $id)->first() === null) {
+            KCPatientEncounter::create([
+                'clinicId' => $appointment->clinicId, 'doctorId' => $appointment->doctorId, 'patientId' => $appointment->patientId, 'appointmentId' => $id,
+            ]);
         }
         do_action('kc_appointment_status_update', $id, $status, KCAppointment::find($id));
         return $this->response(['id' => $id], 'Status updated');

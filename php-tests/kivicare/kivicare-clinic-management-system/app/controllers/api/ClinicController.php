@@ -1,5 +1,5 @@
 <?php
-/** The rest that a telemed provider meets: configuration, bookable doctors, the end of a doctor, migrations. */
+/** The rest that a telemed provider meets: configuration, bookable doctors, the end of a clinic, migrations. */
 
 declare(strict_types=1);
 
@@ -18,7 +18,7 @@ final class ClinicController extends KCBaseController
             ['/config', 'GET', 'config'],
             ['/static-data/telemed-doctors', 'GET', 'telemedDoctors'],
             ['/static-data/video-providers', 'GET', 'videoProviders'],
-            ['/doctors/(?P<id>\d+)', 'DELETE', 'deleteDoctor'],
+            ['/clinics/(?P<id>\d+)', 'DELETE', 'deleteClinic'],
             ['/system-notices/migrations', 'GET', 'migrations'],
         ] as [$route, $method, $callback]) {
             $this->registerRoute($route, ['methods' => $method, 'callback' => [$this, $callback], 'permission_callback' => [$this, 'checkPermission']]);
@@ -59,19 +59,24 @@ final class ClinicController extends KCBaseController
         return $this->response(array_values(KCTelemedFactory::get_available_providers(true)));
     }
 
-    public function deleteDoctor(\WP_REST_Request $request)
+    /** Its appointments go with it; the one hook comes afterwards and names only the clinic. */
+    public function deleteClinic(\WP_REST_Request $request)
     {
-        if (!current_user_can('delete_users')) {
+        global $wpdb;
+        if (!current_user_can('manage_options')) {
             return $this->permissionDeniedResponse();
         }
-        $doctor = (int) $request['id'];
-        foreach (KCAppointment::query()->where('doctorId', $doctor)->disableCache()->get() as $appointment) {
-            KCTelemedFactory::get_provider_by_doctor_id($doctor)?->cancel_meeting_by_appointment($appointment->id);
+        $clinic = (int) $request['id'];
+        $wpdb->query('START TRANSACTION');
+        $wpdb->delete("{$wpdb->prefix}kc_clinics", ['id' => $clinic]);
+        $wpdb->delete("{$wpdb->prefix}kc_doctor_clinic_mappings", ['clinic_id' => $clinic]);
+        $wpdb->delete("{$wpdb->prefix}kc_receptionist_clinic_mappings", ['clinic_id' => $clinic]);
+        foreach (KCAppointment::query()->where('clinicId', $clinic)->disableCache()->get() as $appointment) {
             $appointment->delete();
         }
-        require_once ABSPATH . 'wp-admin/includes/user.php';
-        wp_delete_user($doctor);
-        return $this->response(null, 'deleted');
+        $wpdb->query('COMMIT');
+        do_action('kc_clinic_delete', $clinic);
+        return $this->response(['id' => $clinic], 'Clinic deleted successfully');
     }
 
     public function migrations(\WP_REST_Request $request)

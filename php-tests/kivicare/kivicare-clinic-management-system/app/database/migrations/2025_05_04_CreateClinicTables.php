@@ -25,6 +25,7 @@ class CreateClinicTables extends KCAbstractMigration
             'kc_service_doctor_mapping' => "id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, service_id bigint NOT NULL, doctor_id bigint NOT NULL,
                 clinic_id bigint NOT NULL, charges varchar(50) DEFAULT '0', telemed_service varchar(10) NULL, status tinyint DEFAULT 1, duration int DEFAULT 30",
             'kc_appointment_service_mapping' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, appointment_id bigint NOT NULL, service_id bigint NOT NULL, status tinyint DEFAULT 1',
+            'kc_patient_encounters' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, clinic_id bigint, doctor_id bigint, patient_id bigint, appointment_id bigint',
             'kc_appointment_google_meet_mappings' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, appointment_id bigint NOT NULL, event_id varchar(191)',
             'kivicare_standin_mails' => 'id bigint NOT NULL AUTO_INCREMENT PRIMARY KEY, template varchar(191), recipient varchar(191), appointment bigint, link text,
                 sent_at decimal(16,6), appointment_start_utc datetime, appointment_end_utc datetime',

@@ -56,7 +56,7 @@ final class KCAppointmentNotificationListener
         foreach ($people as $person) {
             $wpdb->insert("{$wpdb->prefix}kivicare_standin_mails", [
                 'template' => $template,
-                'recipient' => (string) get_userdata((int) $appointment->$person)?->user_email,
+                'recipient' => (string) (get_userdata((int) $appointment->$person) ?: null)?->user_email,
                 'appointment' => $appointment->id,
                 'link' => $link,
                 'sent_at' => sprintf('%.6F', microtime(true)),
