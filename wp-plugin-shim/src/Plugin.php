@@ -39,6 +39,7 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingLog;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Mail\TroubleMails;
@@ -112,6 +113,7 @@ final class Plugin
     public readonly Departures $departures;
     public readonly Ledger $ledger;
     public readonly AppointmentSources $sources;
+    private readonly Standing $standing;
     public readonly LedgerQueries $queries;
     public readonly Overlaps $overlaps;
     public readonly Leftovers $leftovers;
@@ -137,6 +139,7 @@ final class Plugin
         $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
         $this->sources = new AppointmentSources();
+        $this->standing = new Standing($this->sources, $this->database);
         $this->log = new MeetingLog($this->database);
         $this->ledger = new Ledger($this->database, $this->log);
         $this->queries = new LedgerQueries($this->database);
@@ -256,7 +259,7 @@ final class Plugin
         $this->settings->register();
         $this->formerApps->register();
         $this->oauthCallback->register();
-        (new RestController($this->manual, $this->ledger, $this->queries, $this->overlaps))->register();
+        (new RestController($this->manual, $this->ledger, $this->queries, $this->overlaps, $this->standing))->register();
         $this->afterRequest->register();
         $this->rate->register();
         (new Cron(fn(): Worker => $this->worker, fn(): Reconcile => $this->reconcile, $this->settings))->register();
@@ -276,9 +279,9 @@ final class Plugin
         $outbox->register();
         (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
         (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->overlaps, $this->guard))->register();
-        $startLink = new StartLink($this->visits, $this->ledger, $this->settings, $this->current);
+        $startLink = new StartLink($this->visits, $this->ledger, $this->standing, $this->settings, $this->current);
         $startLink->register();
-        (new VisitPage($this->ledger, $this->current, $this->sources, $this->log, $this->settings, $startLink))->register();
+        (new VisitPage($this->ledger, $this->current, $this->sources, $this->standing, $this->log, $this->settings, $startLink))->register();
         (new Kivicare\Presence($this))->register();
         add_action('init', static function (): void {
             load_plugin_textdomain('telemed-zoom', false, dirname(plugin_basename(self::$file)) . '/languages');
@@ -292,12 +295,12 @@ final class Plugin
         (new HeartbeatNotice(new Heartbeat($this->queries, $this->leftovers, new Signals($this->database), $this->guard, $this->extension)))->register();
         (new WaitingMailsNotice($told))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->overlaps, $told, $this->settings, $this->apps, $startLink))->register();
+        (new MeetingsScreen($this->manual, $this->ledger, $this->queries, $this->overlaps, $this->standing, $told, $this->settings, $this->apps, $startLink))->register();
         $uncertain = new UncertainMeetingForm($this->uncertain, $this->ledger, $this->worker);
         $uncertain->register();
         $change = new ChangeMeetingForm($this->manual, $this->ledger, $this->overlaps);
         $change->register();
-        (new MeetingScreen($this->ledger, $this->overlaps, $this->log, $this->visits, $this->worker, $this->sources, $this->settings, $uncertain, $change))->register();
+        (new MeetingScreen($this->ledger, $this->overlaps, $this->log, $this->visits, $this->worker, $this->sources, $this->standing, $this->settings, $uncertain, $change))->register();
         (new ReconcileScreen($this->reconcile, $this->settings))->register();
         (new NewMeetingScreen($this->manual, $this->overlaps, $this->extension))->register();
         (new DoctorsScreen($this->settings, $this->hosts, $this->apps))->register();

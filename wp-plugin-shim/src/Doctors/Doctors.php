@@ -36,6 +36,18 @@ final class Doctors
             : $user->display_name;
     }
 
+    /** Whether there is such a user on this site, whatever they may do. */
+    public static function isHere(int $doctor): bool
+    {
+        return get_userdata($doctor) !== false && (!is_multisite() || is_user_member_of_blog($doctor) || is_super_admin($doctor));
+    }
+
+    /** What patients read; '' when who held the visit is gone. */
+    public static function nameForPatients(int $doctor): string
+    {
+        return self::isHere($doctor) ? self::name($doctor) : '';
+    }
+
     /** The doctor's own zone, else the site's. */
     public static function timezone(int $doctor): \DateTimeZone
     {

@@ -47,11 +47,13 @@ enum Access
         return self::exists('kc_receptionist_clinic_mappings', 'receptionist_id', $user, 'clinic_id', $clinic);
     }
 
+    /** Asked once in a request, not for each line of a list. */
     private static function exists(string $table, string $who, int $user, string $where, int $clinic): bool
     {
         global $wpdb;
+        static $known = [];
         $table = Appointments::table($table);
         // phpcs:ignore WordPress.DB.PreparedSQL
-        return (bool) $wpdb->get_var($wpdb->prepare("SELECT 1 FROM `$table` WHERE `$who` = %d AND `$where` = %d LIMIT 1", $user, $clinic));
+        return $known["$table $user $clinic"] ??= (bool) $wpdb->get_var($wpdb->prepare("SELECT 1 FROM `$table` WHERE `$who` = %d AND `$where` = %d LIMIT 1", $user, $clinic));
     }
 }

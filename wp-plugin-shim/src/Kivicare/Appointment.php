@@ -20,6 +20,8 @@ final class Appointment
     public const BOOKED = 1;
     public const CHECK_OUT = 3;
     public const CHECK_IN = 4;
+    /** A visit shall take place; a pending one waits for its payment or for staff. */
+    public const HELD = [self::BOOKED, self::CHECK_IN, self::CHECK_OUT];
     private const DEFAULT_MINUTES = 30;
     private const MOST_MINUTES = 1440;
 
@@ -61,10 +63,9 @@ final class Appointment
         );
     }
 
-    /** Whether the visit shall take place; a pending one waits for its payment or for staff. */
     public function isHeld(): bool
     {
-        return in_array($this->status, [self::BOOKED, self::CHECK_IN, self::CHECK_OUT], true);
+        return in_array($this->status, self::HELD, true);
     }
 
     public function isOver(): bool

@@ -10,7 +10,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
+use TelemedZoom\Site\Schema;
 
 defined('ABSPATH') || exit;
 
@@ -19,10 +22,24 @@ final class Appointments
     /** As this request sees it. */
     public static function find(int $id): ?Appointment
     {
+        return self::findAll([$id])[$id] ?? null;
+    }
+
+    /**
+     * As this request sees them, in one query.
+     *
+     * @param list<int> $ids
+     * @return array<int, Appointment> by id
+     */
+    public static function findAll(array $ids): array
+    {
         global $wpdb;
+        if ($ids === []) {
+            return [];
+        }
+        $marks = implode(', ', array_fill(0, count($ids), '%d'));
         // phpcs:ignore WordPress.DB.PreparedSQL
-        $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d', $id), ARRAY_A);
-        return is_array($row) ? Appointment::fromRow($row) : null;
+        return self::read((array) $wpdb->get_results($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . "` WHERE id IN ($marks)", $ids), ARRAY_A));
     }
 
     /**
@@ -57,14 +74,26 @@ final class Appointments
             return [];
         }
         $marks = implode(',', array_fill(0, count($ids), '?'));
-        $found = [];
-        foreach ($database->rows('SELECT * FROM `' . self::table('kc_appointments') . "` WHERE id IN ($marks)", $ids) as $row) {
-            $appointment = Appointment::fromRow($row);
-            if ($appointment !== null) {
-                $found[$appointment->id] = $appointment;
-            }
-        }
-        return $found;
+        return self::read($database->rows('SELECT * FROM `' . self::table('kc_appointments') . "` WHERE id IN ($marks)", $ids));
+    }
+
+    /**
+     * Live visits to come, of which nothing is wished, whose appointment is off or gone: the core cancels and deletes much without
+     * a hook. The ledger's visits to come are read by the index of their ends, which the optimizer would not choose where all are the core's,
+     * and of each the appointment by its number.
+     *
+     * @return array<int, string> appointments by row of the ledger, the soonest first
+     * @throws \TelemedZoom\Site\DatabaseException
+     */
+    public static function contradicted(Database $database, int $limit): array
+    {
+        $rows = $database->rows(
+            'SELECT m.id, m.appointment FROM ' . Schema::meetings() . ' m FORCE INDEX (end_utc) LEFT JOIN `' . self::table('kc_appointments') . '` a ON a.id = CAST(m.appointment AS UNSIGNED)
+             WHERE m.source = ? AND m.end_utc >= ? AND m.state NOT IN (?, ?) AND m.event IS NULL AND (a.id IS NULL OR a.status NOT IN (?, ?, ?))
+             ORDER BY m.end_utc, m.id LIMIT ?',
+            [Source::NAME, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value, ...Appointment::HELD, $limit]
+        );
+        return array_map('strval', array_column($rows, 'appointment', 'id'));
     }
 
     /**
@@ -103,6 +132,22 @@ final class Appointments
             $appointment->clinic
         ));
         // phpcs:enable
+    }
+
+    /**
+     * @param array<array<string, mixed>> $rows
+     * @return array<int, Appointment> by id
+     */
+    private static function read(array $rows): array
+    {
+        $found = [];
+        foreach ($rows as $row) {
+            $appointment = Appointment::fromRow($row);
+            if ($appointment !== null) {
+                $found[$appointment->id] = $appointment;
+            }
+        }
+        return $found;
     }
 
     public static function table(string $name): string

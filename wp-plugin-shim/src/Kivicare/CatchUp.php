@@ -2,7 +2,8 @@
 /**
  * Finds what no event told of: booked video visits that the ledger does not know, from a moment when our database connection
  * failed or when this plugin was off, which would be missed in silence; such as were cancelled and stand again, from a request that
- * died before it could tell; and links of ours for appointments that are gone, from a request that died within a deletion.
+ * died before it could tell; links of ours for appointments that are gone, from a request that died within a deletion; and
+ * appointments that the core deletes with their patient or clinic, whom alone it names.
  *
  * @package TelemedZoom
  */
@@ -22,6 +23,8 @@ defined('ABSPATH') || exit;
 final class CatchUp
 {
     private const AT_ONCE = 50;
+    /** Of a patient or a clinic. */
+    private const MOST_AT_ONCE = 1000;
     private const FORGOTTEN_AT_ONCE = 2000;
 
     public function __construct(private readonly Database $database, private readonly Bookings $bookings)
@@ -34,6 +37,24 @@ final class CatchUp
         add_action('telemed_run', [$this, 'runNow'], 20);
         // When the ledger has forgotten its own.
         add_action('telemed_nightly', [$this, 'forgetLinks'], 30);
+        foreach (['kc_patient_delete', 'kc_clinic_delete'] as $hook) {
+            add_action($hook, [$this, 'onDeletion']);
+        }
+    }
+
+    /** By now the appointments are gone, and that stands committed. Where it does not, the minute's look finds them. */
+    public function onDeletion(): void
+    {
+        try {
+            $appointments = Appointments::contradicted($this->database, self::MOST_AT_ONCE);
+        } catch (DatabaseException) {
+            return;
+        }
+        foreach ($appointments as $id) {
+            if (Appointments::find((int) $id) === null) {
+                $this->bookings->onDelete((int) $id);
+            }
+        }
     }
 
     /** Every quarter of an hour is enough for what should not happen. */

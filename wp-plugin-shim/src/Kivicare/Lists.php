@@ -1,8 +1,10 @@
 <?php
 /**
  * What KiviCare's lists and pages of appointments show about the video visit, by who looks: the patient the visit link, the
- * doctor Start, the clinic's staff the visit link to pass on, strangers nothing. Nobody a host link. The core runs these
- * filters for whoever asks.
+ * doctor Start, the clinic's staff the visit link to pass on, strangers nothing. Nobody a host link, and nobody any of an
+ * appointment that is off or gone at this moment. The core runs these filters for whoever asks, line by line: on its routes they
+ * only mark each line, and all are filled in at once when the answer is known, by one query to the ledger and one to the core's
+ * table.
  *
  * @package TelemedZoom
  */
@@ -11,7 +13,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
@@ -22,10 +25,15 @@ defined('ABSPATH') || exit;
 
 final class Lists
 {
-    /** @var array<int, ?MeetingRecord> what this request has looked up: the core asks twice for each line of a list */
-    private array $rows = [];
+    /** In a line of an answer, until it is filled in. */
+    private const MARK = 'telemed_appointment';
+    private const ROUTES = '#^/kivicare/v\d+/#';
+    private const NOTHING = ['zoom_data' => null, 'video_url' => '', 'video_consultation' => false];
 
-    public function __construct(private readonly Ledger $ledger, private readonly Settings $settings)
+    /** How many of the core's routes are being answered: one may ask another. */
+    private int $depth = 0;
+
+    public function __construct(private readonly LedgerQueries $queries, private readonly Settings $settings)
     {
     }
 
@@ -36,9 +44,8 @@ final class Lists
             add_filter($filter, [$this, 'addVisit'], 20, 2);
         }
         add_filter('kc_is_video_consultation', [$this, 'isVideoVisit'], 10, 2);
-        add_action('telemed_row_changed', function (): void {
-            $this->rows = [];
-        });
+        add_filter('rest_request_before_callbacks', [$this, 'beforeRoute'], 10, 3);
+        add_filter('rest_request_after_callbacks', [$this, 'afterRoute'], 10, 3);
     }
 
     /**
@@ -47,18 +54,99 @@ final class Lists
      */
     public function addVisit(mixed $data, mixed $appointment): mixed
     {
-        $id = $this->id($data, $appointment);
+        $id = self::id($data, $appointment);
         if (!is_array($data) || $id === 0) {
             return $data;
         }
-        $row = $this->row($id);
-        if ($row === null) {
+        $marked = [self::MARK => $id] + $data;
+        return $this->depth > 0 ? $marked : $this->filledIn($marked);
+    }
+
+    /** Each of the core's lines asks this before it is passed to addVisit(), which says it again. */
+    public function isVideoVisit(mixed $is, mixed $id): mixed
+    {
+        if ($this->depth > 0) {
+            return $is;
+        }
+        $line = $this->filledIn([self::MARK => (int) $id]);
+        return ($line['video_consultation'] ?? false) === true ? true : $is;
+    }
+
+    /**
+     * @param mixed $response
+     * @param mixed $handler
+     */
+    public function beforeRoute(mixed $response, mixed $handler, \WP_REST_Request $request): mixed
+    {
+        $this->depth += preg_match(self::ROUTES, $request->get_route());
+        return $response;
+    }
+
+    /**
+     * @param mixed $response
+     * @param mixed $handler
+     */
+    public function afterRoute(mixed $response, mixed $handler, \WP_REST_Request $request): mixed
+    {
+        if (preg_match(self::ROUTES, $request->get_route()) !== 1) {
+            return $response;
+        }
+        $this->depth = max(0, $this->depth - 1);
+        if ($response instanceof \WP_REST_Response && is_array($response->get_data())) {
+            $response->set_data($this->filledIn($response->get_data()));
+        }
+        return $response;
+    }
+
+    /**
+     * @param array<mixed> $data with marked lines, at whatever depth
+     * @return array<mixed> without marks
+     */
+    private function filledIn(array $data): array
+    {
+        $ids = [];
+        array_walk_recursive($data, static function (mixed $value, int|string $key) use (&$ids): void {
+            if ($key === self::MARK) {
+                $ids[(int) $value] = (int) $value;
+            }
+        });
+        if ($ids === []) {
             return $data;
         }
-        $host = Appointments::find($id);
-        $access = $host === null ? Access::Stranger : Access::of($host, get_current_user_id());
-        if ($access === Access::Stranger || !$row->state->isLive()) {
-            return ['zoom_data' => null, 'video_url' => '', 'video_consultation' => false] + $data;
+        try {
+            $rows = $this->queries->ofAppointments(Source::NAME, array_map('strval', array_values($ids)));
+        } catch (DatabaseException) {
+            $rows = [];
+        }
+        $appointments = Appointments::findAll(array_map('intval', array_keys($rows)));
+        cache_users(array_unique(array_map(static fn(MeetingRecord $row): int => $row->doctor, $rows)));
+        return $this->replaced($data, $rows, $appointments);
+    }
+
+    /**
+     * @param array<mixed> $data
+     * @param array<MeetingRecord> $rows by appointment
+     * @param array<int, Appointment> $appointments
+     * @return array<mixed>
+     */
+    private function replaced(array $data, array $rows, array $appointments): array
+    {
+        $id = isset($data[self::MARK]) ? (int) $data[self::MARK] : null;
+        unset($data[self::MARK]);
+        foreach ($data as $key => $value) {
+            if (is_array($value)) {
+                $data[$key] = $this->replaced($value, $rows, $appointments);
+            }
+        }
+        return $id === null || !isset($rows[$id]) ? $data : $this->line($rows[$id], $appointments[$id] ?? null) + $data;
+    }
+
+    /** @return array<string, mixed> what the core's screens read */
+    private function line(MeetingRecord $row, ?Appointment $appointment): array
+    {
+        $access = $appointment === null ? Access::Stranger : Access::of($appointment, get_current_user_id());
+        if ($appointment === null || $access === Access::Stranger || !$row->state->isLive() || !$appointment->isHeld() || !Doctors::isHere($row->doctor)) {
+            return self::NOTHING;
         }
         $failed = $row->meetingId === null && $row->lastError !== null;
         // Without an address the core shows the clinic's people a warning, and with it Regenerate.
@@ -69,7 +157,7 @@ final class Lists
             'video_url' => $link,
             'zoom_data' => [
                 'id' => $row->id,
-                'appointmentId' => $id,
+                'appointmentId' => $appointment->id,
                 'zoomId' => $row->meetingId === null ? '' : (string) $row->meetingId,
                 'zoomUuid' => '',
                 'startUrl' => $link,
@@ -80,17 +168,7 @@ final class Lists
                     ? wp_json_encode(['error_code' => 'telemed', 'error_message' => $row->lastError])
                     : null,
             ],
-        ] + $data;
-    }
-
-    public function isVideoVisit(mixed $is, mixed $id): mixed
-    {
-        $row = $this->row((int) $id);
-        if ($row === null || !$row->state->isLive()) {
-            return $is;
-        }
-        $appointment = Appointments::find((int) $id);
-        return $appointment === null || Access::of($appointment, get_current_user_id()) === Access::Stranger ? $is : true;
+        ];
     }
 
     private function link(MeetingRecord $row, Access $access): string
@@ -100,7 +178,7 @@ final class Lists
             : VisitLink::url($row);
     }
 
-    private function id(mixed $data, mixed $appointment): int
+    private static function id(mixed $data, mixed $appointment): int
     {
         return match (true) {
             is_object($appointment) && isset($appointment->id) => (int) $appointment->id,
@@ -108,17 +186,5 @@ final class Lists
             is_array($data) && isset($data['id']) && is_numeric($data['id']) => (int) $data['id'],
             default => 0,
         };
-    }
-
-    private function row(int $id): ?MeetingRecord
-    {
-        if (!array_key_exists($id, $this->rows)) {
-            try {
-                $this->rows[$id] = $id > 0 ? $this->ledger->findAppointment(Source::NAME, (string) $id) : null;
-            } catch (DatabaseException) {
-                $this->rows[$id] = null;
-            }
-        }
-        return $this->rows[$id];
     }
 }

@@ -35,7 +35,7 @@ final class Services
         $this->coreSettings = new CoreSettings($plugin->settings, $plugin->hosts, $this->ownAccounts);
         $this->source = new Source();
         $this->bookings = new Bookings($plugin->ledger, $plugin->visits, $plugin->database);
-        $this->lists = new Lists($plugin->ledger, $plugin->settings);
+        $this->lists = new Lists($plugin->queries, $plugin->settings);
         $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
         $this->adminScreen = new AdminScreen($plugin, $this->coreSettings, new ClinicAccountSetup($plugin));
         $this->callback = new Callback($plugin->oauthCallback, $this->coreSettings);

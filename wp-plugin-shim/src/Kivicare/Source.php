@@ -10,15 +10,16 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Ledger\AppointmentSource;
+use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Wanted;
 use TelemedZoom\Site\Database;
+use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\People;
 
 defined('ABSPATH') || exit;
 
-final class Source implements AppointmentSource
+final class Source implements AppointmentSystem
 {
     public const NAME = 'kivicare';
     /** Beside a mapping row: what the core has queued its mails of. @see self::mailed() */
@@ -35,6 +36,16 @@ final class Source implements AppointmentSource
     public function name(): string
     {
         return self::NAME;
+    }
+
+    public function title(): string
+    {
+        return 'KiviCare';
+    }
+
+    public function contradicted(Database $database, int $limit): array
+    {
+        return Appointments::contradicted($database, $limit);
     }
 
     public function committed(array $appointments, Database $database): array
@@ -57,12 +68,12 @@ final class Source implements AppointmentSource
     {
         $appointment = Appointments::find((int) $row->appointment);
         $doctor = get_userdata($row->doctor);
-        $patient = get_userdata($appointment?->patient ?? $row->patient ?? 0);
+        [$name, $email] = Patient::nameAndEmail($appointment?->patient ?? $row->patient, $row->patientEmail);
         return new People(
-            Doctors::name($row->doctor),
+            Doctors::nameForPatients($row->doctor),
             $doctor === false ? null : $doctor->user_email,
-            $patient === false ? null : $patient->display_name,
-            $patient === false ? $row->patientEmail : $patient->user_email,
+            $name,
+            $email,
             // The frame in which the visit was booked: the patient's, if they booked it themselves.
             $row->timezone
         );

@@ -19,8 +19,26 @@ final class AppointmentSources
     /** Null when its plugin is not active: then nobody knows what is wanted, and its rows rest. */
     public function find(string $name): ?AppointmentSource
     {
-        $this->all ??= [ManualSource::NAME => new ManualSource()]
+        return $this->all()[$name] ?? null;
+    }
+
+    /** @return list<AppointmentSystem> those that can be asked as a whole */
+    public function systems(): array
+    {
+        return array_values(array_filter($this->all(), static fn(AppointmentSource $source): bool => $source instanceof AppointmentSystem));
+    }
+
+    /** What people call it. */
+    public function title(string $name): string
+    {
+        $source = $this->find($name);
+        return $source instanceof AppointmentSystem ? $source->title() : $name;
+    }
+
+    /** @return array<string, AppointmentSource> */
+    private function all(): array
+    {
+        return $this->all ??= [ManualSource::NAME => new ManualSource()]
             + array_filter((array) apply_filters('telemed_appointment_sources', []), static fn($source): bool => $source instanceof AppointmentSource);
-        return $this->all[$name] ?? null;
     }
 }

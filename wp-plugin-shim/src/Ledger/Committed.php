@@ -1,8 +1,9 @@
 <?php
 /**
  * Holds rows against what their appointment systems say. Those call us inside an open transaction and may roll back: a wish is
- * acted on only once the appointment was seen committed, and a contradiction is believed only a quarter of an hour after the
- * wish, unless the transaction is known to be over.
+ * acted on only once the appointment was seen committed, and a contradiction to it is believed only a quarter of an hour after the
+ * wish, unless the transaction is known to be over. A contradiction where nothing was wished is doubted first, and believed at the
+ * second look, a minute later.
  *
  * @package TelemedZoom
  */
@@ -23,6 +24,10 @@ final class Committed
 {
     /** No request holds its transaction open so long. */
     public const BELIEVE_AFTER_SECONDS = 15 * MINUTE_IN_SECONDS;
+    /** In place of an event: the appointment was changed behind our back, perhaps just now, and its hook is still to come. */
+    private const DOUBTED = 'doubted';
+    /** Less than a minute, for the run of the next one must believe it. */
+    private const DOUBT_SECONDS = 45;
     private const PORTION = 200;
 
     public function __construct(
@@ -59,6 +64,20 @@ final class Committed
                 $this->ledger->exclusively($row->id, fn(MeetingRecord $row): ?MeetingRecord => $this->confirm($row, false), 0.0);
             } catch (Problem) {
                 continue;
+            }
+        }
+    }
+
+    /** What was cancelled or deleted without a hook: one query to each appointment system. */
+    public function doubt(int $limit): void
+    {
+        foreach ($this->sources->systems() as $source) {
+            foreach (array_keys($source->contradicted($this->database, $limit)) as $id) {
+                try {
+                    $this->ledger->exclusively($id, fn(MeetingRecord $row): ?MeetingRecord => $this->confirm($row, false), 0.0);
+                } catch (Problem) {
+                    continue;
+                }
             }
         }
     }
@@ -102,12 +121,16 @@ final class Committed
 
     private function compare(MeetingRecord $row, ?Wanted $wanted, bool $isFinal): ?MeetingRecord
     {
-        if ($wanted !== null && $wanted->agreesWith($row)) {
+        $agrees = $wanted === null ? self::isKnownToBeOff($row) : $wanted->agreesWith($row);
+        if ($agrees) {
             return Visits::settled($this->ledger, $row);
         }
-        $isOld = $row->wishedAt->getTimestamp() <= Clock::now() - self::BELIEVE_AFTER_SECONDS;
-        if (!$isFinal && !$isOld) {
-            return $row->event === null ? $this->waitFor($row) : $row;
+        if ($row->event === null && !$isFinal) {
+            return $this->ledger->move($row, $row->state, ['event' => self::DOUBTED, 'wished_at' => Clock::sql()]);
+        }
+        $patience = $row->event === self::DOUBTED ? self::DOUBT_SECONDS : self::BELIEVE_AFTER_SECONDS;
+        if (!$isFinal && $row->wishedAt->getTimestamp() > Clock::now() - $patience) {
+            return $row;
         }
         if ($wanted === null && $row->seenAt === null && $row->told === null) {
             $this->ledger->forget($row);
@@ -119,10 +142,10 @@ final class Committed
         return Visits::settled($this->ledger, $this->correct($row, $wanted), $row);
     }
 
-    /** A contradiction without a wish of ours: the appointment was changed behind our back, perhaps just now. */
-    private function waitFor(MeetingRecord $row): MeetingRecord
+    /** Of a visit that is off there need be no appointment; one that was never seen is forgotten, when that can be told. */
+    private static function isKnownToBeOff(MeetingRecord $row): bool
     {
-        return $this->ledger->move($row, $row->state, ['event' => $row->state->isLive() ? 'moved' : 'booked', 'wished_at' => Clock::sql()]);
+        return !$row->state->isLive() && ($row->seenAt !== null || $row->told !== null);
     }
 
     private function correct(MeetingRecord $row, Wanted $wanted): MeetingRecord

@@ -266,6 +266,33 @@ final class LedgerQueries
     }
 
     /**
+     * Visits to come of a doctor that are off, if the appointment system says so: it was not seen yet.
+     *
+     * @return list<MeetingRecord>
+     */
+    public function unsettledOffOfDoctor(int $doctor, int $limit = 1000): array
+    {
+        return $this->rows(
+            'doctor = ? AND end_utc >= ? AND state = ? AND event IS NOT NULL ORDER BY end_utc, id LIMIT ?',
+            [$doctor, Clock::sql(), MeetingState::Cancelled->value, $limit]
+        );
+    }
+
+    /**
+     * @param list<string> $appointments
+     * @return array<string, MeetingRecord> by appointment
+     */
+    public function ofAppointments(string $source, array $appointments): array
+    {
+        if ($appointments === []) {
+            return [];
+        }
+        $marks = implode(', ', array_fill(0, count($appointments), '?'));
+        $rows = $this->rows("source = ? AND appointment IN ($marks)", [$source, ...$appointments]);
+        return array_combine(array_map(static fn(MeetingRecord $row): string => $row->appointment, $rows), $rows);
+    }
+
+    /**
      * @param list<int|string> $values
      * @return list<MeetingRecord>
      */

@@ -13,6 +13,7 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\Schema;
+use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\People;
 
 defined('ABSPATH') || exit;
@@ -46,13 +47,8 @@ final class ManualSource implements AppointmentSource
     public function people(MeetingRecord $row): People
     {
         $doctor = get_userdata($row->doctor);
-        $patient = $row->patient === null ? false : get_userdata($row->patient);
-        return new People(
-            Doctors::name($row->doctor),
-            $doctor === false ? null : $doctor->user_email,
-            $patient === false ? null : $patient->display_name,
-            $patient === false ? $row->patientEmail : $patient->user_email
-        );
+        [$name, $email] = Patient::nameAndEmail($row->patient, $row->patientEmail);
+        return new People(Doctors::nameForPatients($row->doctor), $doctor === false ? null : $doctor->user_email, $name, $email);
     }
 
     public function mayView(MeetingRecord $row, int $user): bool

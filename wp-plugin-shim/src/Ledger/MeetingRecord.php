@@ -22,7 +22,7 @@ final class MeetingRecord
      * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
      * @param ?string      $told       what people know of the visit, see Ledger::told(); null: nothing, or it was told by an older version
      * @param ?string      $sent       see Ledger::fingerprint(): what Zoom is known to have
-     * @param ?string      $event      what happened last and was not yet seen committed
+     * @param ?string      $event      what happened last and was not yet seen committed; 'doubted': the appointment says otherwise, seen once
      * @param list<string> $overridden settings that the Zoom account did not take as asked
      * @param array<string, mixed> $row the columns as they were read
      */

@@ -20,6 +20,7 @@ use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\VisitMailText;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
@@ -46,6 +47,7 @@ final class MeetingScreen
         private readonly Visits $visits,
         private readonly Worker $worker,
         private readonly AppointmentSources $sources,
+        private readonly Standing $standing,
         private readonly Settings $settings,
         private readonly UncertainMeetingForm $uncertain,
         private readonly ChangeMeetingForm $change
@@ -88,7 +90,7 @@ final class MeetingScreen
             if ($row === null || !Capabilities::mayManage($row->doctor)) {
                 Notices::print('error', esc_html__('There is no such meeting, or it belongs to another doctor.', 'telemed-zoom'), 'telemed-no-meeting');
             } else {
-                $this->print($row);
+                $this->print($this->standing->ofOne($row));
             }
         } catch (DatabaseException $failure) {
             Notices::print('error', esc_html(ErrorText::of($failure)));

@@ -18,6 +18,7 @@ use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Notices;
 use TelemedZoom\Problem;
@@ -40,6 +41,7 @@ final class MeetingsScreen
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
         private readonly Overlaps $overlaps,
+        private readonly Standing $standing,
         private readonly MailClaims $told,
         private readonly Settings $settings,
         private readonly ZoomApps $apps,
@@ -76,7 +78,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->queries, $this->overlaps, $this->told, $this->startLink, $this->settings);
+        $table = new MeetingsTable($this->queries, $this->overlaps, $this->standing, $this->told, $this->startLink, $this->settings);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',

@@ -15,6 +15,7 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Visits\Overlaps;
@@ -38,6 +39,7 @@ final class MeetingsTable extends \WP_List_Table
     public function __construct(
         private readonly LedgerQueries $queries,
         private readonly Overlaps $overlaps,
+        private readonly Standing $standing,
         private readonly MailClaims $told,
         private readonly StartLink $startLink,
         private readonly Settings $settings
@@ -63,7 +65,7 @@ final class MeetingsTable extends \WP_List_Table
     {
         $this->_column_headers = [$this->get_columns(), [], [], 'doctor'];
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
-        $this->items = $page['records'];
+        $this->items = $this->standing->of($page['records']);
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
         $this->heldBack = $this->told->heldBack(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->unmailed = $this->told->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
@@ -177,7 +179,7 @@ final class MeetingsTable extends \WP_List_Table
     {
         $html = '';
         if ($item->isReady()) {
-            if ($this->startLink->mayStart($item)) {
+            if ($this->startLink->mayStart($item) && Doctors::isHere($item->doctor)) {
                 $html .= sprintf('<a class="button button-small telemed-start" href="%s">%s</a> ', esc_url(StartLink::here($item->id)), esc_html__('Start', 'telemed-zoom'));
             }
             if ($item->joinUrl !== null) {

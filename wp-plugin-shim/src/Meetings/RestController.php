@@ -17,6 +17,7 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
@@ -38,7 +39,8 @@ final class RestController
         private readonly ManualVisits $manual,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
-        private readonly Overlaps $overlaps
+        private readonly Overlaps $overlaps,
+        private readonly Standing $standing
     ) {
     }
 
@@ -174,6 +176,7 @@ final class RestController
      */
     private function items(array $records): array
     {
+        $records = $this->standing->of($records);
         $overlaps = $this->overlaps->ifKnown($records);
         return array_map(static fn(MeetingRecord $record): array => self::item($record, $overlaps[$record->id] ?? []), $records);
     }
@@ -203,7 +206,7 @@ final class RestController
             'join_url' => $record->joinUrl,
             'passcode' => $record->passcode,
             'visit_link' => VisitLink::url($record),
-            'start_link' => $record->isReady() ? StartLink::url($record->id) : null,
+            'start_link' => $record->isReady() && Doctors::isHere($record->doctor) ? StartLink::url($record->id) : null,
             'overridden' => $record->overridden,
             'overlaps' => $overlaps,
             'error' => $record->lastError,

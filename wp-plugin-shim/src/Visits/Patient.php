@@ -21,6 +21,22 @@ final class Patient
     }
 
     /**
+     * As they are now: who is a user of this site no more has no address here either.
+     *
+     * @param ?int    $user  the patient's, where they were one when the visit was booked
+     * @param ?string $email what the visit was booked with
+     * @return array{?string, ?string} name and e-mail, as far as known
+     */
+    public static function nameAndEmail(?int $user, ?string $email): array
+    {
+        if ($user === null || $user === 0) {
+            return [null, $email];
+        }
+        $data = get_userdata($user);
+        return $data === false ? [null, null] : [$data->display_name, $data->user_email];
+    }
+
+    /**
      * From what a person or a program gives: a user's number or an e-mail.
      *
      * @param bool                   $mayList whether they may know the site's users

@@ -12,12 +12,15 @@ declare(strict_types=1);
 namespace TelemedZoom\Visits;
 
 use TelemedZoom\Connections\ConnectionWatch;
+use TelemedZoom\Departures\DepartureScreen;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\DoctorProfile;
+use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Edge;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
@@ -35,6 +38,7 @@ final class StartLink
     public function __construct(
         private readonly Visits $visits,
         private readonly Ledger $ledger,
+        private readonly Standing $standing,
         private readonly Settings $settings,
         private readonly CurrentMeeting $current
     ) {
@@ -96,10 +100,12 @@ final class StartLink
     {
         try {
             $record = $this->ledger->find($id);
-            if ($record !== null && PlainPage::isLedFromElsewhere() && $this->mayStart($record)) {
+            $record = $record === null ? null : $this->standing->ofOne($record);
+            $isOn = $record !== null && $record->state->isLive() && Doctors::isHere($record->doctor);
+            if ($isOn && PlainPage::isLedFromElsewhere() && $this->mayStart($record)) {
                 $this->ask($record);
             }
-            if ($record !== null && !$record->isReady() && $this->mayStart($record) && $this->isTime($record)) {
+            if ($isOn && !$record->isReady() && $this->mayStart($record) && $this->isTime($record)) {
                 $record = $this->current->of($record);
             }
         } catch (DatabaseException $failure) {
@@ -111,6 +117,14 @@ final class StartLink
                 __('This is not yours to start', 'telemed-zoom'),
                 '<p>' . esc_html__('There is no such visit, or it belongs to another doctor. You may be logged in as the wrong user.', 'telemed-zoom') . '</p>',
                 403
+            );
+        }
+        if (!Doctors::isHere($record->doctor)) {
+            self::page(
+                __('Who was to hold this visit has left', 'telemed-zoom'),
+                '<p id="telemed-start-gone">' . esc_html__('Its patient cannot join it either. Decide what becomes of it first:', 'telemed-zoom') . ' <a href="' . esc_url(DepartureScreen::url($record->doctor)) . '">' .
+                    esc_html__('Upcoming visits', 'telemed-zoom') . '</a></p>',
+                200
             );
         }
         if (!$record->isReady()) {

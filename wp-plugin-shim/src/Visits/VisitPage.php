@@ -18,6 +18,7 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
@@ -41,6 +42,7 @@ final class VisitPage
         private readonly Ledger $ledger,
         private readonly CurrentMeeting $current,
         private readonly AppointmentSources $sources,
+        private readonly Standing $standing,
         private readonly MeetingLog $log,
         private readonly Settings $settings,
         private readonly StartLink $startLink
@@ -76,6 +78,8 @@ final class VisitPage
 
     private function show(MeetingRecord $row, bool $joins): never
     {
+        // Whoever has cancelled it, and however.
+        $row = $this->standing->ofOne($row);
         if ($this->startLink->mayStart($row) && get_current_user_id() === $row->doctor) {
             $this->showToDoctor($row);
         }
@@ -84,6 +88,7 @@ final class VisitPage
         match (true) {
             $row->state === MeetingState::Cancelled => $this->visit($row, 'cancelled', __('This visit has been cancelled', 'telemed-zoom'), __('There is nothing to join. If you expected a visit, please ask the clinic.', 'telemed-zoom')),
             $row->isOver() => $this->visit($row, 'over', __('This visit is over', 'telemed-zoom'), __('If you need another appointment, please ask the clinic.', 'telemed-zoom')),
+            !Doctors::isHere($row->doctor) => $this->visit($row, 'doctor-gone', __('This visit cannot be joined', 'telemed-zoom'), __('Who was to hold it is no longer with this clinic. Please ask the clinic what becomes of your visit. Keep this link: should another doctor take over, it leads there.', 'telemed-zoom')),
             $now < $opens => $this->visit($row, 'early', __('Your video visit', 'telemed-zoom'), sprintf(
                 /* translators: %d: number of minutes */
                 _n('You can join from this page from %d minute before it begins. Keep this link: it stays the same, also if the visit is moved.', 'You can join from this page from %d minutes before it begins. Keep this link: it stays the same, also if the visit is moved.', $this->settings->joinMinutesBefore(), 'telemed-zoom'),
@@ -161,7 +166,7 @@ final class VisitPage
     /** @param int $reload seconds until the page looks again by itself; 0: never */
     private function visit(MeetingRecord $row, string $what, string $title, string $text, string $html = '', int $reload = 0): never
     {
-        $people = $this->sources->find($row->source)?->people($row);
+        $with = $this->sources->find($row->source)?->people($row)->doctorName ?? Doctors::nameForPatients($row->doctor);
         $zone = wp_timezone();
         $when = (string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $row->start->getTimestamp(), $zone);
         $facts = '<dl>' .
@@ -181,7 +186,7 @@ final class VisitPage
                 _n('%d minute', '%d minutes', $row->minutes, 'telemed-zoom'),
                 $row->minutes
             ))) .
-            self::fact(__('With', 'telemed-zoom'), esc_html($people->doctorName ?? Doctors::name($row->doctor))) . '</dl>';
+            ($with === '' ? '' : self::fact(__('With', 'telemed-zoom'), esc_html($with))) . '</dl>';
         $changed = $row->state->isLive() && !$row->isOver() && $this->log->knows($row->id, 'moved', 'reassigned')
             ? '<p id="telemed-changed">' . esc_html__('This visit has been moved or changed since it was booked. What stands here is what counts.', 'telemed-zoom') . '</p>'
             : '';

@@ -28,6 +28,8 @@ final class Worker
 {
     public const SIGNAL_RAN = 'worker_ran';
     private const BATCH = 50;
+    /** Against what stands in appointment systems, each minute. */
+    private const MOST_LOOKED_AT = 200;
     /** A visit that is looked at by another process is not waited for. */
     private const NO_WAIT = 0.0;
     private const PATIENCE = 5.0;
@@ -106,7 +108,8 @@ final class Worker
             $this->signals->set(self::SIGNAL_RAN, Clock::now());
         }
         do_action('telemed_worker_runs');
-        $this->committed->settleOld(self::BATCH);
+        $this->committed->settleOld(self::MOST_LOOKED_AT);
+        $this->committed->doubt(self::MOST_LOOKED_AT);
         $done = 0;
         foreach ([$this->queries->due(...), $this->leftovers->due(...)] as $due) {
             // What was tried and stays due must not hide the rest, and what is done need not be read over.
