@@ -183,7 +183,7 @@ final class Plugin
             $this->extension,
             $this->guard
         );
-        $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->leftovers, $this->worker, $this->log, $this->site);
+        $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->standing, $this->leftovers, $this->worker, $this->log, $this->site);
         $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker, new JoinSlots($this->database, $this->settings));
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site, $this->limits);
         $this->afterRequest = new AfterRequest($this->worker);
@@ -270,7 +270,7 @@ final class Plugin
         $deauthorizations = new Deauthorizations(new Signals($this->database), $this->apps, $this->site, $this->ledger, $watch, $this->afterRequest);
         $deauthorizations->register();
         (new WebhookRoute($this->settings, $this->key, $this->extension, $deauthorizations))->register();
-        (new DoctorLeaves($this->departures, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
+        (new DoctorLeaves($this->departures, $this->sources, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         $this->otherZoomUser->register();
         Cli::register($this);
         (new PersonalData(new PersonalRows($this->database), $this->log, $this->apps, $this->hosts, $this->settings, $this->afterRequest))->register();
@@ -312,7 +312,7 @@ final class Plugin
         $question = new OtherZoomUserQuestion($this->otherZoomUser);
         $question->register();
         (new DoctorProfile($this->settings, $this->hosts, $this->apps, $this->site, $this->queries, $this->departures, $question))->register();
-        (new DepartureScreen($this->departures))->register();
+        (new DepartureScreen($this->departures, $this->sources))->register();
         (new UninstallNotice($this->queries, $this->leftovers))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }

@@ -14,7 +14,7 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Ledger\ManualSource;
+use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Notices;
@@ -30,7 +30,7 @@ final class DepartureScreen
     private const SECONDS = 20.0;
     private const MOST_LISTED = 50;
 
-    public function __construct(private readonly Departures $departures)
+    public function __construct(private readonly Departures $departures, private readonly AppointmentSources $sources)
     {
     }
 
@@ -85,6 +85,12 @@ final class DepartureScreen
         $why = self::why($doctor);
         try {
             $isDone = $this->departures->decide($why, $doctor, $choice, self::SECONDS);
+            $open = $why === Departure::Left ? $this->departures->visits($why, $doctor) : [];
+            if ($open !== []) {
+                // Of visits made here nothing is open any more.
+                Notices::flash('warning', __('Not decided yet:', 'telemed-zoom') . ' ' . self::elsewhere($open, $why, $this->sources));
+                return self::url($doctor);
+            }
             Notices::flash($isDone ? 'success' : 'warning', $isDone ? self::done($why) : self::pending());
         } catch (\Telemed\TransportException $failure) {
             Notices::flash('warning', self::pending() . ' ' . ErrorText::of($failure));
@@ -130,27 +136,65 @@ final class DepartureScreen
     }
 
     /** @param list<MeetingRecord> $visits */
-    public static function printVisits(array $visits): void
+    public static function printVisits(array $visits, AppointmentSources $sources): void
     {
         echo '<ul class="ul-disc">';
         foreach (array_slice($visits, 0, self::MOST_LISTED) as $row) {
-            printf(
-                '<li data-visit="%d"><time datetime="%s">%s</time> %s</li>',
-                (int) $row->id,
-                esc_attr($row->start->format('Y-m-d\TH:i:s\Z')),
-                esc_html((string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $row->start->getTimestamp(), wp_timezone())),
-                esc_html($row->source === ManualSource::NAME ? '' : sprintf(
-                    /* translators: %s: name of an appointment system */
-                    __('(an appointment of %s: move or cancel it there)', 'telemed-zoom'),
-                    $row->source
-                ))
-            );
+            printf('<li data-visit="%d" data-source="%s">%s</li>', (int) $row->id, esc_attr($row->source), esc_html(self::line($row, $sources)));
         }
         if (count($visits) > self::MOST_LISTED) {
-            /* translators: %d: number of visits */
-            echo '<li>' . esc_html(sprintf(__('and %d more', 'telemed-zoom'), count($visits) - self::MOST_LISTED)) . '</li>';
+            echo '<li>' . esc_html(self::more(count($visits))) . '</li>';
         }
         echo '</ul>';
+    }
+
+    /**
+     * For mails.
+     *
+     * @param list<MeetingRecord> $visits
+     */
+    public static function listed(array $visits, AppointmentSources $sources): string
+    {
+        $lines = array_map(static fn(MeetingRecord $row): string => '- ' . self::line($row, $sources), array_slice($visits, 0, self::MOST_LISTED));
+        return implode("\n", count($visits) > self::MOST_LISTED ? [...$lines, '- ' . self::more(count($visits))] : $lines);
+    }
+
+    /**
+     * What is to be done about appointments that were not made on this site's own screens.
+     *
+     * @param list<MeetingRecord> $visits
+     * @return string '' when there are none
+     */
+    public static function elsewhere(array $visits, Departure $why, AppointmentSources $sources): string
+    {
+        $theirs = array_values(array_filter($visits, static fn(MeetingRecord $row): bool => !Departures::isOwn($row)));
+        if ($theirs === []) {
+            return '';
+        }
+        $titles = implode(', ', array_unique(array_map(static fn(MeetingRecord $row): string => $sources->title($row->source), $theirs)));
+        $text = $why === Departure::Left
+            /* translators: 1: number of visits, 2: name of an appointment system */
+            ? _n('%1$d visit is an appointment of %2$s, and stays booked there until somebody cancels or deletes it in %2$s: this page cannot. Do that there; its meeting at Zoom goes within minutes, and those concerned are told. Until then the patient has been told nothing and holds a link that does not open.', '%1$d visits are appointments of %2$s, and stay booked there until somebody cancels or deletes them in %2$s: this page cannot. Do that there; their meetings at Zoom go within minutes, and those concerned are told. Until then the patients have been told nothing and hold links that do not open.', count($theirs), 'telemed-zoom')
+            /* translators: 1: number of visits, 2: name of an appointment system */
+            : _n('%1$d visit is an appointment of %2$s: it can be moved or cancelled there only. Whatever is chosen here, it stays booked and waits for the next connection.', '%1$d visits are appointments of %2$s: they can be moved or cancelled there only. Whatever is chosen here, they stay booked and wait for the next connection.', count($theirs), 'telemed-zoom');
+        return sprintf($text, count($theirs), $titles);
+    }
+
+    private static function line(MeetingRecord $row, AppointmentSources $sources): string
+    {
+        $when = (string) wp_date(get_option('date_format') . ', ' . get_option('time_format'), $row->start->getTimestamp(), wp_timezone());
+        return Departures::isOwn($row) ? $when : $when . ' ' . sprintf(
+            /* translators: 1: name of an appointment system, 2: number of an appointment */
+            __('(%1$s, appointment %2$s)', 'telemed-zoom'),
+            $sources->title($row->source),
+            $row->appointment
+        );
+    }
+
+    private static function more(int $visits): string
+    {
+        /* translators: %d: number of visits */
+        return sprintf(__('and %d more', 'telemed-zoom'), $visits - self::MOST_LISTED);
     }
 
     private function print(int $doctor): void
@@ -162,20 +206,31 @@ final class DepartureScreen
             ? _n('%2$d upcoming visit of %1$s depends on this connection to Zoom.', '%2$d upcoming visits of %1$s depend on this connection to Zoom.', count($visits), 'telemed-zoom')
             /* translators: 1: name of a doctor, 2: number of visits */
             : _n('%1$s holds no video visits any more, and %2$d is to come.', '%1$s holds no video visits any more, and %2$d are to come.', count($visits), 'telemed-zoom'), Doctors::name($doctor), count($visits))) . '</p>';
-        self::printVisits($visits);
+        self::printVisits($visits, $this->sources);
+        $elsewhere = self::elsewhere($visits, $why, $this->sources);
+        $isOwn = array_filter($visits, [Departures::class, 'isOwn']) !== [];
+        if ($elsewhere !== '') {
+            echo '<p id="telemed-departure-elsewhere">' . esc_html($elsewhere) . '</p>';
+        }
+        if (!$isOwn && $why === Departure::Left) {
+            return;
+        }
         printf('<form method="post" action="%s" id="telemed-departure-form">', esc_url(AdminPost::url()));
         AdminPost::fields(self::ACTION, ['doctor' => $doctor]);
-        echo '<h2>' . esc_html__('What becomes of them?', 'telemed-zoom') . '</h2><fieldset><legend class="screen-reader-text">' . esc_html__('What becomes of them?', 'telemed-zoom') . '</legend>';
+        $question = $isOwn && $elsewhere !== '' ? __('What becomes of those that were made on this site\'s own screens?', 'telemed-zoom') : __('What becomes of them?', 'telemed-zoom');
+        echo '<h2>' . esc_html($question) . '</h2><fieldset><legend class="screen-reader-text">' . esc_html($question) . '</legend>';
         if ($why === Departure::Disconnected) {
             self::printChoice(Departures::WAIT, __('They stay booked. Their meetings are deleted at Zoom, and new ones are made when the doctor connects again. The visit links stay the same.', 'telemed-zoom'));
         }
-        if (Capabilities::isAdmin()) {
+        if ($isOwn && Capabilities::isAdmin()) {
             foreach (self::heirs([$doctor]) as $heir => $name) {
                 /* translators: %s: name of a doctor */
                 self::printChoice((string) $heir, sprintf(__('%s holds them. The visit links stay the same, and everybody is told.', 'telemed-zoom'), $name));
             }
         }
-        self::printChoice(Departures::CANCEL, __('They are cancelled, and everybody is told.', 'telemed-zoom'));
+        if ($isOwn) {
+            self::printChoice(Departures::CANCEL, __('They are cancelled, and everybody is told.', 'telemed-zoom'));
+        }
         echo '</fieldset><p class="submit"><button type="submit" class="button button-primary">' . esc_html($why === Departure::Disconnected
             ? __('Do so, and disconnect', 'telemed-zoom')
             : __('Do so', 'telemed-zoom')) . '</button></p></form>';

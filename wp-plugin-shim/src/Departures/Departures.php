@@ -14,11 +14,13 @@ namespace TelemedZoom\Departures;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Connections\Grants;
 use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
@@ -47,6 +49,7 @@ final class Departures
         private readonly ZoomApps $apps,
         private readonly Visits $visits,
         private readonly LedgerQueries $queries,
+        private readonly Standing $standing,
         private readonly Leftovers $leftovers,
         private readonly Worker $worker,
         private readonly MeetingLog $log,
@@ -55,7 +58,8 @@ final class Departures
     }
 
     /**
-     * The visits that have to be decided about. On Disconnect those of the clinic's own account are not among them.
+     * The visits that have to be decided about, as their appointment systems have them: one may have told us of cancellations that it
+     * does not carry out. On Disconnect those of the clinic's own account are not among them.
      *
      * @return list<MeetingRecord> upcoming, the soonest first
      * @throws DatabaseException
@@ -63,10 +67,18 @@ final class Departures
     public function visits(Departure $why, int $doctor): array
     {
         $upcoming = $this->queries->upcomingOfDoctor($doctor, self::MOST_VISITS);
-        return $why === Departure::Left ? $upcoming : array_values(array_filter(
-            $upcoming,
-            static fn(MeetingRecord $row): bool => $row->mode !== Settings::MODE_S2S
-        ));
+        if ($why === Departure::Disconnected) {
+            return array_values(array_filter($upcoming, static fn(MeetingRecord $row): bool => $row->mode !== Settings::MODE_S2S));
+        }
+        $visits = $this->standing->takingPlace([...$upcoming, ...$this->queries->unsettledOffOfDoctor($doctor, self::MOST_VISITS)]);
+        usort($visits, static fn(MeetingRecord $one, MeetingRecord $other): int => [$one->start, $one->id] <=> [$other->start, $other->id]);
+        return $visits;
+    }
+
+    /** Whether this site can move and cancel it; of an appointment system's only its meeting at Zoom. */
+    public static function isOwn(MeetingRecord $visit): bool
+    {
+        return $visit->source === ManualSource::NAME;
     }
 
     /**
@@ -82,7 +94,8 @@ final class Departures
 
     /**
      * Lets go of the upcoming visits as decided, and then of the grants, as far as the time reaches. The rest follows by itself.
-     * Visits of an appointment system are that system's to move and to cancel: only their meetings at Zoom are deleted.
+     * Visits of an appointment system are that system's to move and to cancel: of a doctor who stays their meetings at Zoom are
+     * deleted; of one who has left nothing is done, for they are still to be decided about there.
      *
      * @param string $choice  self::WAIT, self::CANCEL or the user id of the doctor who takes over
      * @param float  $seconds at most, for requests to Zoom
@@ -94,10 +107,8 @@ final class Departures
         $decision = $this->decision($why, $doctor, $choice);
         $this->marks->set($why, $doctor);
         $end = microtime(true) + $seconds;
-        $decided = array_map(
-            fn(MeetingRecord $row): MeetingRecord => $row->source === ManualSource::NAME ? $decision($row) : $this->letGo($row),
-            $this->visits($why, $doctor)
-        );
+        $visits = array_filter($this->visits($why, $doctor), static fn(MeetingRecord $row): bool => $why === Departure::Disconnected || self::isOwn($row));
+        $decided = array_map(fn(MeetingRecord $row): MeetingRecord => self::isOwn($row) ? $decision($row) : $this->letGo($row), $visits);
         foreach ($decided as $row) {
             if (microtime(true) < $end) {
                 $this->worker->settle($row->id, $end - microtime(true), $row->version);
@@ -125,7 +136,7 @@ final class Departures
     {
         return array_values(array_filter(
             array_keys($this->marks->all(Departure::Left)),
-            fn(int $doctor): bool => !Capabilities::isDoctor($doctor) && $this->queries->upcomingOfDoctor($doctor, 1) !== []
+            fn(int $doctor): bool => !Capabilities::isDoctor($doctor) && $this->visits(Departure::Left, $doctor) !== []
         ));
     }
 
@@ -188,7 +199,8 @@ final class Departures
         if (!$isOld && $this->isNeeded($connection) && $this->grants->areAlive($doctor)) {
             return false;
         }
-        if ($why === Departure::Left && $age < self::ROLE_SECONDS && self::isMember($doctor)) {
+        // Where only the capability is gone, it comes back if a role was taken away or rewritten for a moment.
+        if ($why === Departure::Left && $age < self::ROLE_SECONDS && Doctors::isHere($doctor)) {
             return false;
         }
         $this->grants->end($doctor, $isOld);
@@ -197,12 +209,6 @@ final class Departures
             $this->marks->clear($why, $doctor);
         }
         return true;
-    }
-
-    /** Whether only the capability is gone, which comes back where a role was taken away or rewritten for a moment. */
-    private static function isMember(int $doctor): bool
-    {
-        return get_userdata($doctor) !== false && (!is_multisite() || is_user_member_of_blog($doctor));
     }
 
     private function isNeeded(string $connection): bool

@@ -17,6 +17,7 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
+use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
@@ -41,6 +42,7 @@ final class DoctorLeaves
 
     public function __construct(
         private readonly Departures $departures,
+        private readonly AppointmentSources $sources,
         private readonly ZoomApps $apps,
         private readonly LedgerQueries $queries,
         private readonly Extension $extension,
@@ -82,7 +84,13 @@ final class DoctorLeaves
                 Doctors::name($doctor),
                 count($visits)
             )) . '</legend></p>';
-            DepartureScreen::printVisits($visits);
+            DepartureScreen::printVisits($visits, $this->sources);
+            $elsewhere = DepartureScreen::elsewhere($visits, Departure::Left, $this->sources);
+            echo $elsewhere === '' ? '' : '<p>' . esc_html($elsewhere) . '</p>';
+            if (array_filter($visits, [Departures::class, 'isOwn']) === []) {
+                echo '</fieldset>';
+                continue;
+            }
             printf('<p><label for="%s">%s</label> <select name="%s" id="%1$s">', esc_attr($id), esc_html__('What becomes of them?', 'telemed-zoom'), esc_attr($field));
             printf('<option value="">%s</option>', esc_html__('Decide later, within six days', 'telemed-zoom'));
             foreach (DepartureScreen::heirs(array_map('intval', (array) $users)) as $heir => $name) {
@@ -181,6 +189,8 @@ final class DoctorLeaves
             $isNew = $this->departures->noteLeft($doctor);
             if ($choice !== null && $this->extension->isUsable()) {
                 $this->departures->decide(Departure::Left, $doctor, $choice, self::SECONDS);
+                // What is booked elsewhere nobody can choose here.
+                $this->tell($doctor);
                 return;
             }
             if ($isNew) {
@@ -210,9 +220,13 @@ final class DoctorLeaves
                 _n('%1$s holds no video visits any more, and %2$d of theirs is to come.', '%1$s holds no video visits any more, and %2$d of theirs are to come.', count($visits), 'telemed-zoom'),
                 $name,
                 count($visits)
-            ) . ($failure === '' ? '' : ' ' . __('What was chosen could not be done:', 'telemed-zoom') . ' ' . $failure) . "\n\n" .
-                __('Choose within six days who takes over, or cancel them; then their meetings in the doctor\'s own Zoom account are deleted, and the visits have none:', 'telemed-zoom') .
-                ' ' . DepartureScreen::url($doctor)
+            ) . ($failure === '' ? '' : ' ' . __('What was chosen could not be done:', 'telemed-zoom') . ' ' . $failure) . "\n\n" . implode("\n\n", array_filter([
+                DepartureScreen::listed($visits, $this->sources),
+                DepartureScreen::elsewhere($visits, Departure::Left, $this->sources),
+                array_filter($visits, [Departures::class, 'isOwn']) === [] ? '' : __('Choose who takes over those that were made on this site\'s own screens, or cancel them:', 'telemed-zoom') .
+                    ' ' . DepartureScreen::url($doctor),
+                __('After six days the meetings in the doctor\'s own Zoom account are deleted, and the visits have none.', 'telemed-zoom'),
+            ]))
         );
     }
 
