@@ -91,6 +91,24 @@ final class BehindOurBackTest extends KivicareTestCase
         $this->assertSame(array(), $this->mailsTo(self::PATIENT), 'the core mails that');
     }
 
+    /** The wish may be that of a transaction which is still open. */
+    public function testWhereSomethingWasWishedAContradictionIsBelievedAfterAQuarterOfAnHourOnly(): void
+    {
+        $id = $this->bookSoon();
+        $row = $this->visit($id);
+        $this->settle();
+        $database = $this->site->database();
+        $database->query("UPDATE wp_telemed_meetings SET event = 'moved', wished_at = UTC_TIMESTAMP() WHERE id = {$row['id']}");
+        $database->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
+        foreach (array(0, 60, 120, 840) as $seconds) {
+            $this->runWorker($seconds);
+            $this->assertSame('made', $this->ledgerRow($id)['state'], "after {$seconds} seconds");
+        }
+        $this->assertSame('cancelled', $this->state($this->site->visitor()->get($this->visitLink($row))), 'but no door is open');
+        $this->runWorker(901);
+        $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
+    }
+
     public function testADeletedPatientsVisitsEndWithTheRequestAndNobodyIsMailedAtAnAddressThatIsGone(): void
     {
         $patient = $this->newPerson('guest', 'patient', self::GUEST);
