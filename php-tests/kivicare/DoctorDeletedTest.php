@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Kivicare;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
 
@@ -19,12 +20,13 @@ final class DoctorDeletedTest extends KivicareTestCase
     private int $doctor;
 
     /** @return array<string, array{string}> */
-    public function modes(): array
+    public static function modes(): array
     {
         return array('OAuth' => array('oauth'), 'Server-to-Server' => array('s2s'));
     }
 
     /** @dataProvider modes */
+    #[DataProvider('modes')]
     public function testAdministratorsAreToldAtOnceWithTheListAndPatientsNothingThatIsNotSo(string $mode): void
     {
         $ids = $this->bookTwo($mode);
@@ -54,6 +56,7 @@ final class DoctorDeletedTest extends KivicareTestCase
     }
 
     /** @dataProvider modes */
+    #[DataProvider('modes')]
     public function testThePatientsLinkOpensNoDoorAndNamesNobody(string $mode): void
     {
         $row = $this->visit($this->bookTwo($mode)[0]);
@@ -75,6 +78,7 @@ final class DoctorDeletedTest extends KivicareTestCase
     }
 
     /** @dataProvider modes */
+    #[DataProvider('modes')]
     public function testTheDecisionPageSaysWhatToDoInKiviCareAndWhatIsDoneThereEndsIt(string $mode): void
     {
         $ids = $this->bookTwo($mode);
