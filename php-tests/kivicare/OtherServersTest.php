@@ -53,7 +53,7 @@ final class OtherServersTest extends KivicareTestCase
         $page = $this->bookAt($server, $this->booking());
         $this->assertSame(201, $page->status, $page->body);
         $id = (int) $page->json()['data']['id'];
-        $this->assertNotSame('made', $this->ledgerRow($id)['state'], 'the answer did not wait for Zoom');
+        $this->assertNotSame('made', $this->stateAtOnce($id), 'the answer did not wait for Zoom');
         $this->assertStringContainsString('telemed_visit=', (string) $this->mapping($id)['join_url']);
         $this->waitUntilMade($id);
         $this->onlyMeeting();
@@ -120,6 +120,15 @@ final class OtherServersTest extends KivicareTestCase
             array('Content-Type' => 'application/json', 'X-WP-Nonce' => $nonce),
             false
         );
+    }
+
+    /** Without waiting for the request that makes the meeting, as all else that looks at the site does. */
+    private function stateAtOnce(int $id): string
+    {
+        $database = $this->site->databaseServer();
+        $row = $database->query("SELECT state FROM wp_telemed_meetings WHERE source = 'kivicare' AND appointment = '{$id}'")->fetch_row();
+        $database->close();
+        return (string) ($row[0] ?? '');
     }
 
     /** Without any help: nobody runs the worker here. */
