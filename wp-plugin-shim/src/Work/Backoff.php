@@ -34,14 +34,15 @@ final class Backoff
     public static function after(Problem|\Telemed\TelemedException $failure, int $tries, ?\DateTimeImmutable $start): int
     {
         $now = Clock::now();
-        $named = $failure instanceof \Telemed\RateLimitException || $failure instanceof \Telemed\TransportException
-            ? $failure->retryAt?->getTimestamp()
-            : null;
-        $isNamed = $named !== null && $named > $now;
+        if ($failure instanceof \Telemed\TransportException && $failure->retryAt !== null) {
+            // The extension's own patience, a minute at most.
+            return max($failure->retryAt->getTimestamp(), $now + 1);
+        }
+        $named = $failure instanceof \Telemed\RateLimitException ? $failure->retryAt?->getTimestamp() : null;
         $mendsItself = $failure instanceof \Telemed\TelemedException && $failure->isRetryable();
         [$first, $longest] = match (true) {
             // Whoever says 'in a second' each time is asked ever more rarely.
-            $isNamed => [1, self::LONGEST_SECONDS],
+            $named !== null => [1, self::LONGEST_SECONDS],
             $mendsItself => [self::FIRST_SECONDS, self::LONGEST_SECONDS],
             default => [self::FIRST_SECONDS_PERSON, self::LONGEST_SECONDS_PERSON],
         };
@@ -50,7 +51,7 @@ final class Backoff
             $left = $start->getTimestamp() - $now;
             $wait = min($wait, $left > 0 ? max(self::SHORTEST_SECONDS, intdiv($left, 10)) : self::BEGUN_SECONDS);
         }
-        if ($isNamed) {
+        if ($named !== null) {
             return max($named, $now + $wait);
         }
         // Many rows that failed together do not come back together.
