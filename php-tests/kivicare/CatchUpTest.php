@@ -70,6 +70,27 @@ final class CatchUpTest extends KivicareTestCase
         $this->assertSame('Your video visit', end($told));
     }
 
+    /** As when its transaction outlives all patience, or the ledger comes from a backup. */
+    public function testAnAppointmentWhoseRowIsGoneHasAnotherAndPeopleGetItsLink(): void
+    {
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'), array(), -1);
+        $id = $this->book();
+        $this->site->awaitRequests();
+        $dead = (string) $this->mapping($id)['join_url'];
+        $this->assertSame(array('zoom_link', 'add_doctor_zoom_link'), array_column($this->queuedMails($id), 'template'));
+        $this->site->database()->query('DELETE FROM wp_telemed_meetings');
+        $this->zoom->forgetFaults();
+        foreach (array(1000, 2000) as $seconds) {
+            $this->site->php('delete_transient("telemed_kivicare_caught_up"); add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_run");', array('seconds' => $seconds));
+        }
+        $row = $this->visit($id);
+        $this->onlyMeeting();
+        $this->assertNotSame($dead, $this->visitLink($row));
+        $this->assertSame($this->visitLink($row), $this->mapping($id)['join_url']);
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array('patient@example.com', (array) $mail['to'], true)));
+        $this->assertStringContainsString($this->visitLink($row), (string) end($mails)['message']);
+    }
+
     public function testABookingStandsWhileOurTablesAreOutOfReachAndIsCaughtUpAndMailedByUs(): void
     {
         $database = $this->site->database();

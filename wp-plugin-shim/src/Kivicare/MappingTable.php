@@ -123,6 +123,10 @@ final class MappingTable
         $before = self::find($appointment);
         $notes = self::notes($before);
         unset($notes['error_code'], $notes['error_message']);
+        if ($link !== '' && !in_array((string) ($before['join_url'] ?? ''), ['', $link], true)) {
+            // What the core has mailed named another link.
+            unset($notes[Source::NOTE_MAILED]);
+        }
         if ($error !== null) {
             $notes += ['error_code' => 'telemed', 'error_message' => $error];
         }
