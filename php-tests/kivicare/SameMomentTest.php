@@ -145,6 +145,31 @@ final class SameMomentTest extends KivicareTestCase
         }
     }
 
+    /** Our mail that it is off and the core's that it is on left at one moment, and then it is on. */
+    public function testWhoWasToldBothIsToldWhatStands(): void
+    {
+        $id = $this->book();
+        $row = $this->visit($id);
+        $this->settle();
+        $this->site->php(
+            'global $wpdb;
+            $plugin = \TelemedZoom\Plugin::instance();
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
+            $row = $plugin->visits->cancel($plugin->ledger->findAppointment("kivicare", (string) $arguments["id"]));
+            $row = \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
+            $plugin->visits->tellOff($row);
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
+            add_filter("telemed_now", static fn (int $now): int => $now + 1000);
+            $plugin->worker->runDue(30.0);',
+            array('id' => $id)
+        );
+        foreach (array('patient@example.com', FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => in_array($address, (array) $mail['to'], true)));
+            $this->assertSame(array('Your video visit is cancelled', 'Your video visit'), array_column($mails, 'subject'), $address);
+            $this->assertStringContainsString($this->visitLink($row), $mails[1]['message']);
+        }
+    }
+
     /** The core's transaction sees the table as it was when it began. */
     public function testARowThatSomebodyElseWroteMeanwhileIsNotWrittenASecondTime(): void
     {

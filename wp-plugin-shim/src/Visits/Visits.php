@@ -28,6 +28,8 @@ final class Visits
 {
     /** What people know of a visit that does not take place. @see Ledger::told() */
     private const OFF = 'off';
+    /** They have been told both at one moment, and nobody knows in which order they read it. */
+    private const BOTH = 'both';
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -158,7 +160,7 @@ final class Visits
     }
 
     /**
-     * People have been told that the visit takes place, and it is off: they are told so when it is seen committed.
+     * People have just been told that the visit takes place, and it is off: when it is seen committed they are told what stands.
      *
      * @throws Problem|DatabaseException
      */
@@ -168,7 +170,7 @@ final class Visits
             ? $this->ledger->move(
                 $row,
                 $row->state,
-                ['told' => Ledger::told($row->doctor, $row->visit()), 'event' => 'cancelled', 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()],
+                ['told' => self::BOTH, 'event' => 'cancelled', 'sequence' => $row->sequence + 1, 'wished_at' => Clock::sql()],
                 'cancelled'
             )
             : $row);
@@ -253,7 +255,7 @@ final class Visits
                 default => null,
             },
             $is === self::OFF => $row->told === null ? null : 'cancelled',
-            $row->told === null, $row->told === self::OFF => 'booked',
+            $row->told === null, $row->told === self::OFF, $row->told === self::BOTH => 'booked',
             default => str_starts_with($row->told, $row->doctor . ':') ? 'moved' : 'reassigned',
         };
     }
