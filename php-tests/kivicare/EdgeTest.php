@@ -61,6 +61,26 @@ final class EdgeTest extends KivicareTestCase
         $this->complains = true;
     }
 
+    public function testTheCoresListIsAnsweredWhateverBreaksInOurs(): void
+    {
+        $this->useServerToServerWithHosts();
+        $id = $this->book();
+        $this->visit($id);
+        $this->assertStringContainsString('telemed_visit=', stripslashes($this->kc('admin', 'GET', 'appointments')->body));
+        file_put_contents($this->plugin(), '<?php
+            if (isset($_SERVER["HTTP_X_TEST_THROWS"])) {
+                add_filter("telemed_site_address", static function () { throw new \TypeError("x"); });
+            }');
+        $admin = $this->browser('admin');
+        $nonce = $admin->get('/wp-admin/admin-ajax.php?action=rest-nonce')->body;
+        $list = $admin->get('/wp-json/kivicare/v1/appointments', false, array('X-Test-Throws' => '1', 'X-WP-Nonce' => $nonce));
+        $this->assertSame(200, $list->status, $list->body);
+        $this->assertSame($id, (int) $list->json()['data']['appointments'][0]['id']);
+        $this->assertStringNotContainsString('telemed_', $list->body);
+        $this->assertStringContainsString('telemed-zoom: TypeError in ', implode("\n", $this->site->complaints()));
+        $this->complains = true;
+    }
+
     public function testRegenerateIsTakenOnceAMinute(): void
     {
         $this->useServerToServerWithHosts();

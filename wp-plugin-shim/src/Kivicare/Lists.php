@@ -14,6 +14,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Edge;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Settings\Settings;
@@ -113,6 +114,17 @@ final class Lists
         if ($ids === []) {
             return $data;
         }
+        // The core's list is answered whatever breaks here.
+        return Edge::within(fn(): array => $this->withVisits($data, $ids), null) ?? self::withoutVisits($data);
+    }
+
+    /**
+     * @param array<mixed>    $data
+     * @param array<int, int> $ids  appointments that are marked in it
+     * @return array<mixed>
+     */
+    private function withVisits(array $data, array $ids): array
+    {
         try {
             $rows = $this->queries->ofAppointments(Source::NAME, array_map('strval', array_values($ids)));
         } catch (DatabaseException) {
@@ -121,6 +133,18 @@ final class Lists
         $appointments = Appointments::findAll(array_map('intval', array_keys($rows)));
         cache_users(array_unique(array_map(static fn(MeetingRecord $row): int => $row->doctor, $rows)));
         return $this->replaced($data, $rows, $appointments);
+    }
+
+    /**
+     * @param array<mixed> $data
+     * @return array<mixed>
+     */
+    private static function withoutVisits(array $data): array
+    {
+        $isMarked = isset($data[self::MARK]);
+        unset($data[self::MARK]);
+        $data = array_map(static fn(mixed $value): mixed => is_array($value) ? self::withoutVisits($value) : $value, $data);
+        return $isMarked ? self::NOTHING + $data : $data;
     }
 
     /**
