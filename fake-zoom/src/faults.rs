@@ -71,6 +71,7 @@ enum Fault {
     Truncate {
         bytes: usize,
     },
+    Swap,
 }
 
 fn html() -> String {
@@ -91,6 +92,8 @@ pub struct Plan {
     pub delay_after_ms: u64,
     pub close_after: bool,
     pub truncate: Option<usize>,
+    /// Answer what the last request of this kind was answered.
+    pub swap: bool,
 }
 
 impl Plan {
@@ -135,6 +138,10 @@ impl Plan {
             Fault::Truncate { bytes } => {
                 self.truncate = Some(*bytes);
                 "truncate"
+            }
+            Fault::Swap => {
+                self.swap = true;
+                "swap"
             }
         };
         self.name = Some(

@@ -21,6 +21,7 @@ mod limits;
 mod log;
 mod meetings;
 mod message;
+mod mixed_up;
 mod model;
 mod oauth;
 mod operations;

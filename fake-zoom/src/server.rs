@@ -199,8 +199,12 @@ async fn carry_out(
     let reply = if let Some(reply) = plan.replace {
         reply
     } else {
-        let done = router::respond(&mut lock(shared), request);
-        plan.replace_after.unwrap_or(done)
+        let mut state = lock(shared);
+        let done = router::respond(&mut state, request);
+        let another = state.last_answers.replace(request, &done);
+        plan.replace_after
+            .or_else(|| another.filter(|_| plan.swap))
+            .unwrap_or(done)
     };
     pause(plan.delay_after_ms).await;
     let mut state = lock(shared);

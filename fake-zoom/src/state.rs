@@ -10,6 +10,7 @@ use crate::clock::{Clock, after};
 use crate::faults::Faults;
 use crate::limits::Limits;
 use crate::log::Log;
+use crate::mixed_up::LastAnswers;
 use crate::model::{self, Account, App, Meeting, PastInstance, Seed, User};
 use crate::random;
 use crate::tokens::Tokens;
@@ -119,6 +120,7 @@ pub struct State {
     pub page_tokens: HashMap<String, PageToken>,
     pub limits: Limits,
     pub faults: Faults,
+    pub last_answers: LastAnswers,
     pub log: Log,
     /// Connections accepted since the start of the process.
     pub connections: u64,

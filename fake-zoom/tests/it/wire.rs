@@ -131,6 +131,45 @@ fn statuses_and_delays() {
 }
 
 #[test]
+fn a_swapped_answer_is_about_another_request() {
+    let zoom = Zoom::start();
+    let token = zoom.s2s(S2S_APP, CLINIC);
+    let swap = |method: &str| {
+        zoom.control(
+            "POST",
+            "faults",
+            &json!({"match": {"method": method, "path": "/v2/"}, "fault": {"kind": "swap"}}),
+        )
+    };
+    // The first of its kind has nothing to be mixed up with.
+    swap("POST");
+    let one = zoom.create(&token, DOCTOR, &json!({"topic": "one"}));
+    assert_eq!(one["topic"], "one");
+    swap("POST");
+    let mixed_up = zoom.create(&token, DOCTOR, &json!({"topic": "two"}));
+    assert_eq!(mixed_up["id"], one["id"]);
+    assert_eq!(zoom.log().last().unwrap()["fault"], "swap");
+    let meetings = zoom.state()["meetings"].as_array().unwrap().clone();
+    assert_eq!(meetings.len(), 2, "the work is done");
+    let path = |id: &serde_json::Value| format!("/meetings/{id}");
+    let two = meetings.iter().find(|one| one["topic"] == "two").unwrap();
+    assert_eq!(zoom.get(&token, &path(&one["id"])).json()["id"], one["id"]);
+    swap("GET");
+    let answer = zoom.get(&token, &path(&two["id"]));
+    assert_eq!((answer.status, &answer.json()["id"]), (200, &one["id"]));
+    assert_eq!(zoom.get(&token, &path(&two["id"])).json()["id"], two["id"]);
+    // A reset knows no answers.
+    zoom.control("POST", "reset", &json!({}));
+    swap("GET");
+    let token = zoom.s2s(S2S_APP, CLINIC);
+    let three = zoom.create(&token, DOCTOR, &json!({}));
+    assert_eq!(
+        zoom.get(&token, &path(&three["id"])).json()["id"],
+        three["id"]
+    );
+}
+
+#[test]
 fn a_late_answer_is_late_after_the_work() {
     let zoom = Zoom::start();
     let token = zoom.s2s(S2S_APP, CLINIC);
