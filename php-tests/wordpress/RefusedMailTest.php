@@ -62,6 +62,28 @@ final class RefusedMailTest extends ClinicTestCase
         $this->assertCount(1, array_filter($this->to(self::DOCTOR), static fn (array $mail): bool => str_ends_with($mail['subject'], 'Your video visit')));
     }
 
+    public function testWithoutRoomForItsCalendarAMailIsRepeatedAndGoesWithoutWhereThatLasts(): void
+    {
+        $fullDisk = 'define("WP_TEMP_DIR", "/dev/null/");';
+        $this->book('+3 days', array(), $fullDisk);
+        $this->assertSame(array(), $this->site->mails());
+        $this->work(11 * 60, array());
+        $this->assertSame(array('visit.ics'), array_column($this->to(self::PATIENT)[0]['attachments'] ?? array(), 'name'));
+        $this->assertSame(array(1, 1), array($this->countTo(self::PATIENT), $this->countTo(self::DOCTOR)));
+        $this->site->reset();
+        $this->useServerToServerWithHosts();
+        $this->book('+3 days', array(), $fullDisk);
+        foreach (array(11, 40, 80) as $minutes) {
+            $this->work($minutes * 60, array(), $fullDisk);
+        }
+        $this->assertSame(1, $this->countTo(self::PATIENT));
+        $this->assertSame(array(), $this->to(self::PATIENT)[0]['attachments']);
+        $this->site->reset();
+        $this->useServerToServerWithHosts();
+        $this->book('+90 minutes', array(), $fullDisk);
+        $this->assertSame(1, $this->countTo(self::PATIENT), 'a visit that is near');
+    }
+
     public function testWhatIsOverIsNotTold(): void
     {
         $this->book('+90 minutes', array(self::PATIENT));
@@ -70,15 +92,15 @@ final class RefusedMailTest extends ClinicTestCase
     }
 
     /** @param list<string> $refuse addresses; '*' is everybody */
-    private function book(string $start, array $refuse): void
+    private function book(string $start, array $refuse, string $also = ''): void
     {
-        $this->site->php(self::CODE . '$plugin->visits->book("manual", "a", get_user_by("login", "doctor1")->ID, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", ""), \TelemedZoom\Visits\Patient::from("pat@patients.example"));', array('start' => $start, 'refuse' => $refuse));
+        $this->site->php(self::CODE . $also . '$plugin->visits->book("manual", "a", get_user_by("login", "doctor1")->ID, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", ""), \TelemedZoom\Visits\Patient::from("pat@patients.example"));', array('start' => $start, 'refuse' => $refuse));
     }
 
     /** @param list<string> $refuse */
-    private function work(int $seconds, array $refuse): void
+    private function work(int $seconds, array $refuse, string $also = ''): void
     {
-        $this->site->php(self::CODE . 'do_action("telemed_run");', array('seconds' => $seconds, 'refuse' => $refuse));
+        $this->site->php(self::CODE . $also . 'do_action("telemed_run");', array('seconds' => $seconds, 'refuse' => $refuse));
     }
 
     private function list(): string

@@ -39,27 +39,33 @@ final class VisitMailer
     ) {
     }
 
-    /** @return bool|int true: it has gone, or there is nobody to get it; false: it was refused; else it waits until then, Unix seconds */
-    public function toPatient(MeetingRecord $row, string $event): bool|int
+    /**
+     * @param bool $isUrgent it goes without its calendar rather than later
+     * @return bool|int true: it has gone, or there is nobody to get it; false: it was refused; else it waits until then, Unix seconds
+     */
+    public function toPatient(MeetingRecord $row, string $event, bool $isUrgent = false): bool|int
     {
         $people = $this->sources->find($row->source)?->people($row);
         if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
             return true;
         }
         $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
-        return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone);
+        return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone, $isUrgent);
     }
 
-    /** @return bool|int as of toPatient() */
-    public function toDoctor(MeetingRecord $row, string $event, int $doctor): bool|int
+    /**
+     * @param bool $isUrgent as of toPatient()
+     * @return bool|int as of toPatient()
+     */
+    public function toDoctor(MeetingRecord $row, string $event, int $doctor, bool $isUrgent = false): bool|int
     {
         $people = $this->sources->find($row->source)?->people($row);
         $user = get_userdata($doctor);
         $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        return $people === null || $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor));
+        return $people === null || $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
     }
 
-    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone): bool|int
+    private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone, bool $isUrgent): bool|int
     {
         $patient = $to === VisitMailText::TO_PATIENT ? $email : null;
         $isCounted = !in_array($event, self::NOT_COUNTED, true);
@@ -80,7 +86,7 @@ final class VisitMailer
             VisitMailText::summary(),
             $zoomsLink && $row->joinUrl !== null && $to === VisitMailText::TO_PATIENT ? $row->joinUrl : VisitLink::url($row)
         );
-        $sent = $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar);
+        $sent = $this->send($row, $email, VisitMailText::subject($event), VisitMailText::body($event, $to, $row, $people, $zone, $zoomsLink), $calendar, $isUrgent);
         if ($switched) {
             restore_previous_locale();
         }
@@ -91,11 +97,12 @@ final class VisitMailer
     }
 
     /**
-     * The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments.
+     * The calendar goes as a file: mail plugins that replace wp_mail() know no other attachments. Without it calendars would keep what
+     * was told before, so where the disk has no room for it the mail is as good as refused.
      *
-     * @return bool false: the site's mailer has refused it
+     * @return bool false: it was refused
      */
-    public function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null): bool
+    public function send(MeetingRecord $row, string $email, string $subject, string $body, ?string $calendar = null, bool $isUrgent = false): bool
     {
         $folder = get_temp_dir() . 'telemed-' . bin2hex(random_bytes(8));
         $file = $folder . '/' . self::FILE;
@@ -106,7 +113,8 @@ final class VisitMailer
             if ($calendar !== null && wp_mkdir_p($folder) && chmod($folder, 0700) && file_put_contents($file, $calendar) === strlen($calendar)) {
                 $attachments[] = $file;
             }
-            $sent = wp_mail($email, $subject, PublicAddress::inText($body), PublicAddress::mailHeaders(), $attachments);
+            $isWhole = $calendar === null || $attachments !== [];
+            $sent = ($isWhole || $isUrgent) && wp_mail($email, $subject, PublicAddress::inText($body), PublicAddress::mailHeaders(), $attachments);
             if (!$sent) {
                 $this->log->write($row->id, self::LOG_FAILED);
             }

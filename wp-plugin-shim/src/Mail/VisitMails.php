@@ -220,12 +220,13 @@ final class VisitMails
         if (str_starts_with($event, 'link ')) {
             $event = $this->told->lastToldDoctor($row, $claim) === null ? 'booked' : 'link';
         }
+        $isUrgent = self::isUrgent($claim, $row);
         $open = [];
         if ($event !== self::RELEASED && $only !== self::DOCTOR) {
-            $open[self::PATIENT] = $this->mailer->toPatient($row, $event);
+            $open[self::PATIENT] = $this->mailer->toPatient($row, $event, $isUrgent);
         }
         if ($only !== self::PATIENT) {
-            $open[self::DOCTOR] = $this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor);
+            $open[self::DOCTOR] = $this->mailer->toDoctor($row, $event === self::RELEASED ? 'cancelled' : $event, $claim->doctor, $isUrgent);
         }
         $open = array_filter($open, static fn(bool|int $answer): bool => $answer !== true);
         foreach ($open as $recipient => $answer) {
@@ -240,16 +241,21 @@ final class VisitMails
 
     private function refused(MailClaim $claim, MeetingRecord $row, string $what): void
     {
-        $tries = $claim->refused + 1;
-        if ($tries >= self::MOST_TRIES) {
+        if ($claim->refused + 1 >= self::MOST_TRIES) {
             $this->told->giveUp($claim);
             return;
         }
         $next = Backoff::after(new Problem('telemed_mail_refused', ''), $claim->refused, $row->start);
         $this->told->repeat($claim, $what, $next, self::TAKE_OVER_SECONDS);
-        if ($tries >= self::TELL_STAFF_TRIES || $row->start->getTimestamp() <= Clock::now() + self::TELL_STAFF_SECONDS) {
+        if (self::isUrgent($claim, $row)) {
             do_action('telemed_mail_refused', $row);
         }
+    }
+
+    /** Whether a try that fails now is one too many. */
+    private static function isUrgent(MailClaim $claim, MeetingRecord $row): bool
+    {
+        return $claim->refused + 1 >= self::TELL_STAFF_TRIES || $row->start->getTimestamp() <= Clock::now() + self::TELL_STAFF_SECONDS;
     }
 
     /** @return array{string, ?string} the event, and the one recipient who has not got the mail; null: all */
