@@ -58,6 +58,25 @@ final class UncertainTest extends ClinicTestCase
         }
     }
 
+    public function testAMeetingWhoseAnswerWasMixedUpWithAnothersIsFoundWithoutAPerson(): void
+    {
+        $others = $this->make('admin', 'doctor2');
+        $creation = array('method' => 'POST', 'path' => '/v2/users/');
+        $this->zoom->fault($creation, array('kind' => 'close_before_work'));
+        $row = $this->post('admin', 'doctor1', array('start' => self::start(32)))->json();
+        $this->forgetOutage();
+        $this->zoom->fault($creation, array('kind' => 'swap'));
+        $this->runWorker(120);
+        $this->forgetOutage();
+        $this->assertSame('swap', $this->creations()[2]['fault']);
+        $this->assertSame('attempting', $this->row($row['id'])['state']);
+        $this->runWorker(900);
+        $after = $this->row($row['id']);
+        $this->assertSame('made', $after['state']);
+        $this->assertNotSame($others['meeting_id'], $after['meeting_id']);
+        $this->assertEqualsCanonicalizing(array(FakeZoom::DOCTOR1, FakeZoom::DOCTOR2), array_column($this->meetings(), 'host_id'));
+    }
+
     public function testANumberThatIsTypedIsTakenAsZoomWritesItAndItsLengthIsPutRight(): void
     {
         $row = $this->uncertain();

@@ -244,7 +244,7 @@ final class MeetingMaker
     public static function isForAPerson(\Telemed\TelemedException $failure): bool
     {
         return $failure->maybeDelivered && ($failure instanceof \Telemed\ScopeException
-            || ($failure instanceof \Telemed\ApiException && $failure->status === null));
+            || ($failure instanceof \Telemed\ApiException && $failure->status === null && !$failure->isRetryable()));
     }
 
     private function change(MeetingRecord $row, float $seconds): MeetingRecord
