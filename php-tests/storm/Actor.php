@@ -23,6 +23,7 @@ final class Actor
      * One operation. Done again after a kill it does no harm.
      *
      * @param array<string, mixed> $operation of Plan
+     * @throws \RuntimeException when the database refuses it
      */
     public function act(int $appointment, array $operation): void
     {
@@ -35,7 +36,7 @@ final class Actor
         );
         $doctor = $this->doctors[$operation['doctor']];
         $wpdb->query('START TRANSACTION');
-        $wpdb->replace(Plan::TABLE, array(
+        $isWritten = $wpdb->replace(Plan::TABLE, array(
             'id' => $appointment,
             'doctor' => $doctor,
             'start_utc' => $operation['start'],
@@ -43,8 +44,13 @@ final class Actor
             'timezone' => $operation['timezone'],
             'held' => (int) $operation['held'],
         ));
+        if (false === $isWritten) {
+            throw new \RuntimeException("Appointment {$appointment} could not be written: {$wpdb->last_error}");
+        }
         $row = $this->wish($operation['what'], (string) $appointment, $doctor, $visit);
-        $wpdb->query($operation['commits'] ? 'COMMIT' : 'ROLLBACK');
+        if (false === $wpdb->query($operation['commits'] ? 'COMMIT' : 'ROLLBACK')) {
+            throw new \RuntimeException("Appointment {$appointment} could not be committed: {$wpdb->last_error}");
+        }
         if ($row !== null && $operation['settles']) {
             $this->plugin->worker->settle($row->id, self::SETTLE_SECONDS, $row->version);
         }

@@ -16,7 +16,7 @@ final class Time
     /** From now on every process that is started here lives by this clock; php-fpm does since it was started. */
     public function __construct(Site $site, private readonly FakeZoom $zoom)
     {
-        ['file' => $this->file, 'library' => $library] = $site->clock();
+        ['clock' => $this->file, 'library' => $library] = $site->storm();
         $this->set(0);
         putenv("LD_PRELOAD={$library}");
         putenv("STORM_CLOCK={$this->file}");

@@ -20,9 +20,16 @@ final class Weather
         array('method' => 'POST', 'path' => '/oauth/token'),
     );
 
+    /** What gives an answer that tells whose it is. The others no client could tell from its own. */
+    private const TELLING = array(
+        array('method' => 'POST', 'path' => '/v2/users/'),
+        array('method' => 'GET', 'path' => '/v2/meetings/'),
+    );
+
     private readonly \Random\Randomizer $random;
     /** @var array<string, int> how often each was ordered */
     private array $ordered = array();
+    private bool $isOut = false;
 
     public function __construct(private readonly FakeZoom $zoom, int $seed)
     {
@@ -38,6 +45,14 @@ final class Weather
             $this->zoom->forgetAccessTokens();
             return;
         }
+        if ('swapped' === $name && ! $this->isOut) {
+            // At once: what waits behind other faults may never have its turn.
+            $this->zoom->forgetFaults();
+            foreach (self::TELLING as $request) {
+                $this->zoom->fault($request, self::faults()[$name]);
+            }
+            return;
+        }
         $request = self::REQUESTS[$this->random->getInt(0, count(self::REQUESTS) - 1)];
         if (str_starts_with($name, 'limit') || 'unauthorized' === $name) {
             // What the token endpoint does not say.
@@ -51,12 +66,14 @@ final class Weather
     {
         $this->zoom->forgetFaults();
         $this->zoom->fault(array(), array('kind' => 'close_before_work'), -1);
+        $this->isOut = true;
     }
 
     /** No more faults. */
     public function clear(): void
     {
         $this->zoom->forgetFaults();
+        $this->isOut = false;
     }
 
     /** What was ordered, for the report. */
@@ -85,6 +102,7 @@ final class Weather
             'reset_after_work' => array('kind' => 'close_after_work'),
             'silence_before_work' => array('kind' => 'delay', 'ms' => self::BEYOND_TIMEOUT_MS, 'then' => array('kind' => 'close_before_work')),
             'silence_after_work' => array('kind' => 'delay_after_work', 'ms' => self::BEYOND_TIMEOUT_MS),
+            'swapped' => array('kind' => 'swap'),
             'truncated' => array('kind' => 'truncate', 'bytes' => 40),
             'unauthorized' => $json(401, array('code' => 124, 'message' => 'Invalid access token.')),
             'limit_of_the_second' => $json(

@@ -14,6 +14,7 @@ use Telemed\Tests\Site;
 
 require_once __DIR__ . '/../support/autoload.php';
 require __DIR__ . '/KivicareActor.php';
+require __DIR__ . '/Processes.php';
 require __DIR__ . '/Progress.php';
 
 const LOGINS = 5;
@@ -49,7 +50,9 @@ $actor = new KivicareActor(
 );
 foreach ($share['operations'] as $number => [$appointment, $operation]) {
     if ($number >= $progress->done()) {
+        Processes::sign();
         $actor->act($appointment, $number, $operation);
         $progress->finish($number);
     }
 }
+exit(Processes::DONE);

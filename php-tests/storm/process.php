@@ -20,6 +20,7 @@ require $folder . '/wp-load.php';
 require __DIR__ . '/Plan.php';
 require __DIR__ . '/HostSystem.php';
 require __DIR__ . '/Actor.php';
+require __DIR__ . '/Processes.php';
 require __DIR__ . '/Progress.php';
 
 HostSystem::register();
@@ -27,6 +28,7 @@ $plugin = Plugin::instance();
 
 if ('worker' === $role) {
     while (true) {
+        Processes::sign();
         $plugin->worker->runDue(10.0);
         usleep(200_000);
     }
@@ -38,7 +40,9 @@ $progress = new Progress($progress);
 $actor = new Actor($plugin, $share['doctors']);
 foreach ($share['operations'] as $number => [$appointment, $operation]) {
     if ($number >= $progress->done()) {
+        Processes::sign();
         $actor->act($appointment, $operation);
         $progress->finish($number);
     }
 }
+exit(Processes::DONE);

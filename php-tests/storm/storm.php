@@ -1,8 +1,8 @@
 <?php
 
 /**
- * Bookings, moves and cancellations by concurrent processes while fake-zoom fails in every way, workers are killed and
- * transactions are rolled back. Two days later a part of the visits begins: more is booked, moved and cancelled in the hour before,
+ * Bookings, moves and cancellations by concurrent processes while fake-zoom fails in every way, workers are killed, the database
+ * is killed or takes no writes, the disk is full, and transactions are rolled back. Two days later a part of the visits begins: more is booked, moved and cancelled in the hour before,
  * Zoom is away until just before the opening hour, and each patient clicks on the link of the newest mail. Then the worker and
  * one night's work run, and what is left is judged. Time is moved, not waited for. @see Time.php
  *
@@ -22,7 +22,7 @@ namespace Telemed\Tests\Storm;
 use Telemed\Tests\Site;
 
 require_once __DIR__ . '/../support/autoload.php';
-foreach (array('AppointmentSystem', 'OwnTable', 'Kivicare', 'Plan', 'Time', 'Weather', 'Stage', 'Processes', 'Mailbox', 'Attendance', 'Verdict') as $part) {
+foreach (array('AppointmentSystem', 'OwnTable', 'Kivicare', 'Plan', 'Time', 'Weather', 'DatabaseServer', 'Machine', 'Stage', 'Processes', 'Mailbox', 'Attendance', 'Verdict') as $part) {
     require_once __DIR__ . "/{$part}.php";
 }
 
@@ -60,8 +60,12 @@ $plan = Plan::draw($seed, $appointments, count($doctors), $opens);
 
 $folder = sys_get_temp_dir() . '/telemed-storm-' . getmypid();
 mkdir($folder);
-$processes = new Processes(array('PHP_INI_SCAN_DIR' => $site->scanDirectory()) + getenv(), "{$folder}/processes.log");
-register_shutdown_function(static fn () => $processes->stopAll());
+$machine = new Machine($site, $seed, $folder);
+$processes = new Processes(array('PHP_INI_SCAN_DIR' => $site->scanDirectory()) + getenv(), $folder, $machine->excuses(...));
+register_shutdown_function(static function () use ($processes, $machine): void {
+    $processes->stopAll();
+    $machine->mend();
+});
 $php = array(PHP_BINARY, '-d', 'display_errors=stderr');
 for ($number = 0; $number < WORKERS; $number++) {
     $processes->start("worker {$number}", array(...$php, __DIR__ . '/process.php', $site->wordpress(), $site->url(), 'worker'));
@@ -76,14 +80,15 @@ $shares = array_fill(0, ACTORS, array('doctors' => $doctors, 'system' => $known,
 $links = array();
 $kills = 0;
 $remember = static function () use ($site, $system, &$links): void {
-    $database = $site->database();
+    // While requests are at work, too.
+    $database = $site->databaseServer();
     foreach ($database->query("SELECT appointment, visit_key FROM wp_telemed_meetings WHERE source = '{$system->source()}'")->fetch_all() as [$appointment, $key]) {
         $links[(int) $appointment] ??= $key;
     }
     $database->close();
 };
 // Lives a stage of the plan in bad weather, and has time pass until a moment at most.
-$live = static function (int $stage, int $until) use ($plan, $folder, $processes, $php, $system, $site, $time, $weather, $random, $remember, &$shares, &$kills): void {
+$live = static function (int $stage, int $until) use ($plan, $folder, $processes, $php, $system, $site, $time, $weather, $machine, $random, $remember, &$shares, &$kills): void {
     foreach ($plan as $appointment => $life) {
         foreach (array_filter($life, static fn (array $operation): bool => $stage === $operation['stage']) as $operation) {
             $shares[$appointment % ACTORS]['operations'][] = array($appointment, $operation);
@@ -93,8 +98,9 @@ $live = static function (int $stage, int $until) use ($plan, $folder, $processes
         file_put_contents("{$folder}/share-{$number}.json", json_encode($share, JSON_THROW_ON_ERROR));
         $processes->start("actor {$number}", array(...$php, ...$system->actor($site, $number), "{$folder}/share-{$number}.json", "{$folder}/progress-{$number}"));
     }
-    for ($fault = 1; array() !== $processes->running('actor'); $fault++) {
+    for ($fault = 1; array() !== $processes->running('actor') || $machine->owes(); $fault++) {
         $weather->blow();
+        $machine->step();
         $time->pass($time->now() + SECONDS_PER_FAULT < $until ? SECONDS_PER_FAULT : 0);
         if (0 === $fault % KILL_EVERY_FAULTS) {
             $names = array(...$processes->running('actor'), ...$processes->running('worker'));
@@ -104,6 +110,7 @@ $live = static function (int $stage, int $until) use ($plan, $folder, $processes
         }
         usleep(FAULT_EVERY_MS * 1000);
     }
+    $machine->mend();
     $remember();
 };
 // What a system cron does.
@@ -136,7 +143,7 @@ for ($step = $first; $step <= $last; $step++) {
     $attendance->begin($start, $start - $reachableSince >= REACHABLE_SECONDS);
 }
 printf(
-    "storm %d: %d appointments %sin mode %s, mailing %s, %.0f s, %d kills, faults: %s\n%s",
+    "storm %d: %d appointments %sin mode %s, mailing %s, %.0f s, %d kills, machine: %s (%d processes failed of it), faults: %s\n%s",
     $seed,
     $appointments,
     'kivicare' === $name ? 'through KiviCare ' : '',
@@ -144,6 +151,8 @@ printf(
     $mailsZoomsLink ? "Zoom's own links" : 'visit links',
     microtime(true) - $began,
     $processes->kills() + $kills,
+    $machine->report(),
+    $processes->failures(),
     $weather->report(),
     $attendance->text()
 );
@@ -173,7 +182,7 @@ $run('telemed_nightly');
 $verdict = new Verdict($site, $zoom, $system, $links, $hosts, $attendance, $mailbox);
 echo $verdict->text();
 if (! $verdict->isClean()) {
-    echo "Repeat it: scripts/storm {$appointments} {$seed} {$mode} {$name}\nThe processes' log: {$folder}/processes.log\n";
+    echo "Repeat it: scripts/storm {$appointments} {$seed} {$mode} {$name}\nThe processes' log: {$processes->log()}\n";
     exit(1);
 }
 foreach (glob("{$folder}/*") ?: array() as $file) {

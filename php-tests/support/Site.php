@@ -72,10 +72,10 @@ final class Site
         return $this->state['php_ini_scan_dir'];
     }
 
-    /** @return array{file: string, library: string} the clock of a site of storms. @see storm/clock.c */
-    public function clock(): array
+    /** @return array{clock: string, disk: string, library: string} what a site of storms has. @see storm/clock.c, storm/disk.c */
+    public function storm(): array
     {
-        return $this->state['clock'] ?? throw new \RuntimeException('The clock of this site cannot be moved: it is none of storms.');
+        return $this->state['storm'] ?? throw new \RuntimeException('The clock of this site cannot be moved: it is none of storms.');
     }
 
     /** Where fake-zoom answers, without TLS. */
@@ -278,6 +278,12 @@ final class Site
         $db = $this->state['db'];
         [$user, $password] = $asRoot ? array('root', '') : array($db['user'], $db['password']);
         return new \mysqli('localhost', $user, $password, $db['name'], 0, $db['socket']);
+    }
+
+    /** Where the site's database server listens. */
+    public function databaseSocket(): string
+    {
+        return $this->state['db']['socket'];
     }
 
     /** A connection to the database server as its administrator. */

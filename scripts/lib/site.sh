@@ -52,12 +52,13 @@ site_up() {
   write_state "$dir" "$run" "$url"
 }
 
-# A site for storms: its clock can be moved, its time-outs are shorter than fake-zoom's silences, its processes are many.
+# A site for storms: its clock can be moved and its disk filled, its time-outs are shorter than fake-zoom's silences, its processes
+# are many.
 storm_site_up() {
-  SITE_CLOCK=$TARGET/storm-clock.so
-  gcc -shared -fPIC -O2 -Wall -Wextra -Werror -o "$SITE_CLOCK" "$ROOT/php-tests/storm/clock.c"
+  SITE_STORM=$TARGET/storm.so
+  gcc -shared -fPIC -O2 -Wall -Wextra -Werror -o "$SITE_STORM" "$ROOT/php-tests/storm/clock.c" "$ROOT/php-tests/storm/disk.c"
   SITE_WORKERS=12 SITE_INI=$'telemed.connect_timeout = 2\ntelemed.timeout = 2' site_up "$@"
-  SITE_CLOCK=
+  SITE_STORM=
 }
 
 site_down() {
@@ -237,13 +238,14 @@ pm.status_listen = $run/fpm-status.sock
 clear_env = no
 catch_workers_output = yes
 CONF
-  local clock=()
-  if [ -n "${SITE_CLOCK:-}" ]; then
+  local storm=()
+  if [ -n "${SITE_STORM:-}" ]; then
     head -c 8 /dev/zero >"$dir/clock"
-    clock=("LD_PRELOAD=$SITE_CLOCK" "STORM_CLOCK=$dir/clock")
+    head -c 1 /dev/zero >"$dir/disk"
+    storm=("LD_PRELOAD=$SITE_STORM" "STORM_CLOCK=$dir/clock" "STORM_DISK=$dir/disk")
   fi
   start_process "$dir/pids" "$dir/log/fpm.log" \
-    env "PHP_INI_SCAN_DIR=$dir/php.d" "${clock[@]}" "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf"
+    env "PHP_INI_SCAN_DIR=$dir/php.d" "${storm[@]}" "php-fpm$PHP_VERSION" -R -F -y "$dir/fpm.conf"
   wait_for 20 php-fpm "$dir/log/fpm.log" test -S "$run/fpm.sock"
 }
 
@@ -321,11 +323,11 @@ certificate() {
 }
 
 write_state() {
-  local dir=$1 run=$2 url=$3 clock=null
-  [ -z "${SITE_CLOCK:-}" ] || clock="{ \"file\": \"$dir/clock\", \"library\": \"$SITE_CLOCK\" }"
+  local dir=$1 run=$2 url=$3 storm=null
+  [ -z "${SITE_STORM:-}" ] || storm="{ \"clock\": \"$dir/clock\", \"disk\": \"$dir/disk\", \"library\": \"$SITE_STORM\" }"
   cat >"$dir/state.json" <<JSON
 {
-  "clock": $clock,
+  "storm": $storm,
   "url": "$url",
   "wordpress": "$dir/wordpress",
   "php_ini_scan_dir": "$dir/php.d",
