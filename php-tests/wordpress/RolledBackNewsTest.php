@@ -75,6 +75,26 @@ final class RolledBackNewsTest extends ClinicTestCase
         $this->assertSame('cancelled', $this->rows()[0]['state']);
     }
 
+    public function testWhatTheDatabaseHasNoRoomToTellIsNotDoneUntilItCanBeTold(): void
+    {
+        $database = $this->site->database(asRoot: true);
+        $database->query(
+            "CREATE TRIGGER telemed_no_room BEFORE INSERT ON wp_telemed_log FOR EACH ROW
+             BEGIN IF NEW.event = 'mailing' THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114; END IF; END"
+        );
+        $failed = $this->site->php(self::SOURCE . '
+            $row = $plugin->visits->book("test", "1", $doctor, $at("+3 days"));
+            try { $settle($row); } catch (\TelemedZoom\Site\DatabaseException $failure) { return $failure->getCode(); }');
+        $this->assertSame(1114, $failed);
+        $this->assertSame(array(), $this->site->mails());
+        $database->query('DROP TRIGGER telemed_no_room');
+        $this->site->php(self::SOURCE . 'do_action("telemed_run");');
+        foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
+            $this->assertSame(array('Your video visit'), $this->subjects($address));
+        }
+        $this->assertSame('made', $this->rows()[0]['state']);
+    }
+
     /** @dataProvider mailed */
     #[DataProvider('mailed')]
     public function testANewsWhoseProcessDiedIsMailedThoughAWishAfterItIsRolledBack(array $settings): void

@@ -24,8 +24,11 @@ final class Database
     /** "Lost connection during query". */
     private const LOST = 2013;
     public const DUPLICATE = 1062;
-    /** Lock wait timeout, deadlock: the server takes the statement back, or the whole transaction. */
-    private const TAKES_BACK = [1205, 1213];
+    /**
+     * Lock wait timeout, deadlock: the server takes the statement back, or the whole transaction. Disk full, error on write, error of
+     * the storage, table full, read only: what lacks room for one line may have it for the next, and half of it must not stand.
+     */
+    private const TAKES_BACK = [1205, 1213, 1021, 1026, 1030, 1114, 1290];
     /** Those of other lengths of lists come and go. */
     private const MOST_STATEMENTS = 64;
     /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
