@@ -39,7 +39,7 @@ final class HostHeaderTest extends ClinicTestCase
     {
         $this->useServerToServerWithHosts();
         for ($day = 0; $day < 6; $day++) {
-            $this->make('admin', 'doctor1', array('start' => self::start(30 + $day), 'patient' => 'patient@example.com'));
+            $this->make('admin', 'doctor1', array('start' => self::start(30 + $day), 'patient' => "pat{$day}@patients.example"));
         }
         $before = count($this->site->mails());
         // Twelve are due, and a thirteenth to staff: of a visit that is late.
