@@ -46,7 +46,7 @@ if ($appointments < 1 || ! in_array($mode, array('s2s', 'oauth'), true) || ! in_
     exit(2);
 }
 
-$site = Site::fromEnvironment();
+$site = Site::fromEnvironment()->inStorm();
 $zoom = $site->zoom();
 $system = 'kivicare' === $name ? new Kivicare() : new OwnTable();
 $stage = new Stage($site, $zoom, $system);
