@@ -19,8 +19,8 @@ final class WriteBudgetTest extends ClinicTestCase
             [$ours, $other] = [new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database), new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database)];
             $ours->claim("host", $start);
             $ours->claim("host", $start);
-            // Zoom has been silent for some seconds, and somebody else has begun the new day.
-            $now += 5;
+            // Zoom has been silent for half a minute, and somebody else has begun the new day.
+            $now += 30;
             $other->claim("host", $start);
             $ours->giveBack("host");
             // Nothing is left to be given back.
@@ -49,7 +49,7 @@ final class WriteBudgetTest extends ClinicTestCase
             '$now = $arguments["midnight"] - 2;
             add_filter("telemed_now", static function () use (&$now): int { return $now; });
             // It is written down that it is tried, and only then Zoom is asked.
-            add_action("telemed_row_changed", static function ($row, $before, string $event) use (&$now): void { if ("attempting" === $event) { $now += 5; } }, 10, 3);
+            add_action("telemed_row_changed", static function ($row, $before, string $event) use (&$now): void { if ("attempting" === $event) { $now += 30; } }, 10, 3);
             $visit = \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable("@" . ($arguments["midnight"] + 600000)), 25, "Europe/Berlin", "");
             \TelemedZoom\Plugin::instance()->visits->book("manual", "late", $arguments["doctor"], $visit);',
             array('midnight' => $midnight, 'doctor' => $this->site->userId('doctor1'))
