@@ -81,7 +81,7 @@ final class MeetingMaker
         }
         try {
             $credentials = $this->apps->forMeeting($row);
-        } catch (Problem) {
+        } catch (Problem | \Telemed\TelemedException) {
             // It is tried again together with the new one.
             return $row;
         }
