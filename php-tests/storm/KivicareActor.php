@@ -79,7 +79,8 @@ final class KivicareActor
         if (! in_array($page->status, array(201, 409, 502), true) && $operation['commits']) {
             throw new \RuntimeException("A booking was answered with {$page->status}: {$page->body}");
         }
-        if (201 !== $page->status) {
+        // Killed between the head of its answer and the rest, it has told no id.
+        if (201 !== $page->status || '' === $page->body) {
             return;
         }
         $id = $this->ids[$appointment] = (int) $page->json()['data']['id'];
