@@ -191,13 +191,13 @@ final class Site
     /** The same site, looked at while requests are at work, and killed. */
     public function inStorm(): self
     {
-        return new self(array('storm' => true) + $this->state);
+        return new self(array('looked at in storm' => true) + $this->state);
     }
 
     /** Waits, for a minute at most, until no request goes on working after its answer: mails are sent then. */
     public function awaitRequests(): void
     {
-        if (isset($this->state['storm'])) {
+        if (isset($this->state['looked at in storm'])) {
             return;
         }
         $server = preg_replace('~^(https?://[^/]+).*~', '$1/fpm-status?json', $this->url());
