@@ -273,7 +273,7 @@ final class Plugin
         (new DoctorLeaves($this->departures, $this->sources, $this->apps, $this->queries, $this->extension, $this->guard, $this->site))->register();
         $this->otherZoomUser->register();
         Cli::register($this);
-        (new PersonalData(new PersonalRows($this->database), $this->log, $this->apps, $this->hosts, $this->settings, $this->afterRequest))->register();
+        (new PersonalData(new PersonalRows($this->database, $this->standing), $this->log, $this->apps, $this->hosts, $this->settings, $this->afterRequest))->register();
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits)];
         $outbox = new Outbox();
         $outbox->register();

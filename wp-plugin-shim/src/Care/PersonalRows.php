@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Care;
 
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
@@ -24,12 +25,12 @@ final class PersonalRows
     private const PORTION = 500;
     private const IS_WITH = '((? <> 0 AND patient = ?) OR (patient IS NULL AND patient_email = ?))';
 
-    public function __construct(private readonly Database $database)
+    public function __construct(private readonly Database $database, private readonly Standing $standing)
     {
     }
 
     /**
-     * Visits with this person as the patient, the oldest first.
+     * Visits with this person as the patient, the oldest first, as their appointments stand.
      *
      * @param int $user 0: no user of this site
      * @return list<MeetingRecord>
@@ -37,10 +38,10 @@ final class PersonalRows
      */
     public function visitsWith(int $user, string $email, int $offset, int $limit): array
     {
-        return array_map([MeetingRecord::class, 'fromRow'], $this->database->rows(
+        return $this->standing->of(array_map([MeetingRecord::class, 'fromRow'], $this->database->rows(
             'SELECT * FROM ' . Schema::meetings() . ' WHERE ' . self::IS_WITH . ' ORDER BY id LIMIT ? OFFSET ?',
             [$user, $user, $email, $limit, $offset]
-        ));
+        )));
     }
 
     /**

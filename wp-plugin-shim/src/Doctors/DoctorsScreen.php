@@ -372,14 +372,7 @@ final class DoctorsScreen
 
     private function put(\WP_User $doctor, \Telemed\User $zoomUser, bool $tell = true): void
     {
-        $this->hosts->confirm($doctor->ID, new Host(
-            $zoomUser->id(),
-            $zoomUser->email(),
-            $zoomUser->name(),
-            $zoomUser->isLicensed(),
-            $this->settings->text('s2s_account_id'),
-            $doctor->user_email
-        ));
+        $this->hosts->confirm($doctor->ID, Host::confirmed($zoomUser, $this->settings->text('s2s_account_id'), $doctor));
         if ($tell) {
             /* translators: 1: Zoom user, 2: name of a doctor */
             Notices::flash('success', sprintf(__('%1$s now hosts for %2$s.', 'telemed-zoom'), $zoomUser->email() ?? $zoomUser->id(), $doctor->display_name));

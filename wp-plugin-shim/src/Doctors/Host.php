@@ -28,6 +28,12 @@ final class Host
     ) {
     }
 
+    /** The Zoom user as an administrator confirms it for a doctor. */
+    public static function confirmed(\Telemed\User $zoomUser, string $account, \WP_User $doctor): self
+    {
+        return new self($zoomUser->id(), $zoomUser->email(), $zoomUser->name(), $zoomUser->isLicensed(), $account, $doctor->user_email);
+    }
+
     /** @param array<string, mixed> $stored */
     public static function fromArray(array $stored): self
     {

@@ -68,11 +68,12 @@ final class ClinicAccountSetup
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return __('No host was confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure);
         }
+        $account = $this->plugin->settings->text(self::FIELDS['account_id']);
         $confirmed = 0;
         foreach (self::without($this->plugin) as $doctor) {
             $matches = array_values(array_filter($zoomUsers, static fn(\Telemed\User $user): bool => strcasecmp((string) $user->email(), $doctor->user_email) === 0));
             if (count($matches) === 1 && $this->plugin->hosts->othersWith($matches[0]->id(), $doctor->ID) === []) {
-                $this->confirm($doctor, $matches[0]);
+                $this->plugin->hosts->confirm($doctor->ID, Host::confirmed($matches[0], $account, $doctor));
                 $confirmed++;
             }
         }
@@ -153,17 +154,5 @@ final class ClinicAccountSetup
         if (!$diagnosis->passed()) {
             throw new Problem('telemed_check_failed', __('nothing was changed, for Zoom does not take these credentials', 'telemed-zoom'), $diagnosis->message(), 409);
         }
-    }
-
-    private function confirm(\WP_User $doctor, \Telemed\User $zoomUser): void
-    {
-        $this->plugin->hosts->confirm($doctor->ID, new Host(
-            $zoomUser->id(),
-            $zoomUser->email(),
-            $zoomUser->name(),
-            $zoomUser->isLicensed(),
-            $this->plugin->settings->text('s2s_account_id'),
-            $doctor->user_email
-        ));
     }
 }
