@@ -73,6 +73,29 @@ final class MixedUpTest extends ExtensionTestCase
         $this->assertSame(FakeZoom::DOCTOR1, $client->ensureMeeting($visit)->hostId());
     }
 
+    public function testAnothersListIsNotLookedThrough(): void
+    {
+        $server = $this->serverClient();
+        $this->meetingsOfTwoDoctors($server);
+        $visit = $this->visit(FakeZoom::DOCTOR1, '+1 day 10:00 UTC', 30, 'UTC', 'site1:1');
+        $doctor = $this->connectedClient();
+        $calls = array(
+            'ensureMeeting' => static fn () => $server->ensureMeeting($visit),
+            'meetings' => static fn () => $server->meetings(FakeZoom::DOCTOR1),
+            'a connected doctor' => static fn () => $doctor->meetings(),
+        );
+        foreach ($calls as $name => $call) {
+            $server->meetings(FakeZoom::DOCTOR2);
+            $this->zoom->fault(array('method' => 'GET', 'path' => '/v2/users/'), array('kind' => 'swap'));
+            $refusal = $this->failure(ApiException::class, $call);
+            $this->assertStringContainsString('another host', $refusal->getMessage(), $name);
+            $this->assertTrue($refusal->isRetryable(), $name);
+        }
+        $this->assertCount(1, $doctor->meetings());
+        $this->assertSame(FakeZoom::DOCTOR1, $server->ensureMeeting($visit)->hostId());
+        $this->assertCount(2, $this->zoom->state()['meetings'], 'nothing is made twice');
+    }
+
     /** @return array{Meeting, Meeting} one of doctor 1 and one of doctor 2, at the same time */
     private function meetingsOfTwoDoctors(Client $client): array
     {

@@ -33,6 +33,8 @@ pub struct Access {
     pub passcode_policy: Option<PasscodePolicy>,
     /// Whether the account hides meeting descriptions, when known.
     pub hides_descriptions: Option<bool>,
+    /// Zoom's id of the connected doctor, when known.
+    pub user_id: Option<String>,
 }
 
 /// A sealed record that Zoom's answer made the only good one, and that the store did not take.

@@ -312,6 +312,7 @@ impl Tokens {
             scopes: record.scopes.clone(),
             passcode_policy: record.passcode_policy.clone(),
             hides_descriptions: record.hides_descriptions,
+            user_id: record.zoom_user.as_ref().map(|user| user.id.clone()),
         });
         self.context.known.remember(self.id, Rc::clone(&access));
         Ok(access)

@@ -94,6 +94,41 @@ fn a_found_meeting_is_read_as_itself_or_not_at_all() {
 }
 
 #[test]
+fn a_list_of_another_host_is_not_taken_for_ones_own() {
+    let listed = |hosts: &[&str]| {
+        let meetings = hosts.iter().map(|host| {
+            serde_json::from_str::<Value>(&echo(json!({"id": 8, "host_id": host}))).unwrap()
+        });
+        json!({"meetings": meetings.collect::<Vec<_>>()}).to_string()
+    };
+    let world = World::new();
+    let client = account(&world);
+    let request = request_of(Some(HOST_ID), Some("site:visit:1"), json!({}));
+    world
+        .http
+        .answer(200, &listed(&["another", "another"]))
+        .answer(200, &listed(&["another"]));
+    assert_refused(client.ensure_meeting(&request, &[], None));
+    assert_refused(client.meeting_page(Some(HOST_ID), None));
+    assert!(world.http.is_done(), "nothing is created");
+    world
+        .http
+        .answer(200, &listed(&["another", HOST_ID]))
+        .answer(200, &listed(&[]))
+        .answer(200, &listed(&["another"]));
+    assert_eq!(client.meetings(Some(HOST_ID)).unwrap().len(), 2);
+    assert!(client.meetings(Some(HOST_ID)).unwrap().is_empty());
+    // Zoom may know an e-mail in another spelling.
+    assert_eq!(
+        client
+            .meetings(Some("doctor@clinic.example"))
+            .unwrap()
+            .len(),
+        1
+    );
+}
+
+#[test]
 fn an_answer_about_another_user_is_refused_where_an_id_was_asked_for() {
     let world = World::new();
     let client = account(&world);
