@@ -40,7 +40,8 @@ final class InterruptionTest extends MemoryTestCase
                     $results[] = outcome(fn () => $client->deleteMeeting($client->createMeeting($request)->id()));
                     $results[] = outcome(fn () => server_app($store)->disconnect());
                 }
-            } while (microtime(true) < $end);
+                // Zoom takes a hundred creations of a host a day.
+            } while (microtime(true) < $end && count($results) < 180);
             posix_kill($sender, SIGKILL);
             pcntl_waitpid($sender, $status);
             array_map("unlink", glob("{$directory}/*"));
