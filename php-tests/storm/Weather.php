@@ -20,10 +20,11 @@ final class Weather
         array('method' => 'POST', 'path' => '/oauth/token'),
     );
 
-    /** What gives an answer that tells whose it is. The others no client could tell from its own. */
+    /** What gives an answer that tells whose it is. Only an empty list does not: what is made twice because of one goes in the night. */
     private const TELLING = array(
         array('method' => 'POST', 'path' => '/v2/users/'),
         array('method' => 'GET', 'path' => '/v2/meetings/'),
+        array('method' => 'GET', 'path' => '/v2/users/'),
     );
 
     private readonly \Random\Randomizer $random;
