@@ -13,6 +13,7 @@ namespace TelemedZoom\Connections;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Schema;
 use TelemedZoom\Site\Site;
 
 defined('ABSPATH') || exit;
@@ -40,6 +41,10 @@ final class SavedConnections
 
     public function look(): void
     {
+        if ($this->saved === [] || get_option(Schema::OPTION) === false) {
+            // Nothing was saved, or the plugin was uninstalled meanwhile: a look would make the site's id anew.
+            return;
+        }
         foreach (array_keys($this->saved) as $subject) {
             $doctor = $this->site->userOf((string) $subject);
             if ($doctor === null) {
