@@ -22,7 +22,8 @@ final class Presence
 {
     /** The oldest core with providers; older ones speak in filters and are another interface. */
     public const LEAST_CORE = '4.0.0';
-    /** The newest core that this version was tried with. */
+    /** The oldest and the newest core that this version was tried with. */
+    private const OLDEST_KNOWN = '4.0.4';
     public const NEWEST_KNOWN = '4.3.0';
     /** The generation of the commercial add-on whose place we take; the core refuses anything below 4.0.0. */
     private const STANDS_FOR = '4.3.0';
@@ -154,7 +155,7 @@ final class Presence
                 __('KiviCare %1$s is too old for Telemed for Zoom %2$s, which works with KiviCare %3$s to %4$s: no video visit of KiviCare is held through it. Update KiviCare. Visits that are booked under Telemed itself are not concerned.', 'telemed-zoom'),
                 (string) KIVI_CARE_VERSION,
                 Plugin::VERSION,
-                self::LEAST_CORE,
+                self::OLDEST_KNOWN,
                 self::NEWEST_KNOWN
             )), 'telemed-kivicare-too-old');
         }
