@@ -40,12 +40,13 @@ final class Attendance
         );
         $database->close();
         $notices = $this->mailbox->notices();
-        $atZoom = array_column($this->zoom->state()['meetings'], null, 'join_url');
+        $before = $this->atZoom();
         foreach ($beginning as $appointment) {
             $id = $appointment['id'];
             $newest = $notices[$id][$appointment['patient']] ?? array();
             [$address, $what] = $this->join(end($newest)['links'][0] ?? '');
-            $meeting = $atZoom[$address] ?? null;
+            // The workers and the click itself make and delete meetings meanwhile.
+            $meeting = $this->atZoom()[$address] ?? $before[$address] ?? null;
             $isRight = null !== $meeting && strtotime((string) $meeting['start_time']) === $start && $meeting['host_id'] === $this->hosts[$appointment['doctor']]['id'];
             if ($mustBeThere && $isRight) {
                 $what = $this->site->visitor()->get($address)->text();
@@ -78,6 +79,12 @@ final class Attendance
     public function text(): string
     {
         return "{$this->begun} visits began; of " . count($this->early) . " that began while Zoom was away or less than ten minutes later, {$this->servedEarly} were joined\n";
+    }
+
+    /** @return array<string, array<string, mixed>> the meetings that are there now, by join link */
+    private function atZoom(): array
+    {
+        return array_column($this->zoom->state()['meetings'], null, 'join_url');
     }
 
     /** @return array{string, string} where the link leads ('' nowhere), and what the page says */
