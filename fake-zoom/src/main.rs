@@ -14,6 +14,7 @@
 mod api;
 mod authorize;
 mod bearer;
+mod call;
 mod clock;
 mod control;
 mod faults;

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use self::body::Wanted;
-use crate::api::{Call, json_object, target_user, validation_failed};
+use crate::call::{Call, json_object, target_user, validation_failed};
 use crate::message::Reply;
 use crate::model::{Meeting, PastInstance, User, at};
 use crate::random;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::api::validation_failed;
+use crate::call::validation_failed;
 use crate::clock::after;
 use crate::message::{Reply, Request};
 use crate::random;

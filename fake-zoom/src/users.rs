@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::api::{Call, target_user, validation_failed};
+use crate::call::{Call, target_user, validation_failed};
 use crate::message::Reply;
 use crate::model::{User, at};
 use crate::paging;

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::{INVALID, MISSING, recurrence, settings};
-use crate::api::validation_failed;
+use crate::call::validation_failed;
 use crate::message::Reply;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

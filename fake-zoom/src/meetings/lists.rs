@@ -4,7 +4,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use super::{INVALID, LONG_REFUSAL, find, hosting_user, number, reaches, unknown, view};
-use crate::api::{Call, validation_failed};
+use crate::call::{Call, validation_failed};
 use crate::clock::after;
 use crate::message::Reply;
 use crate::model::{Meeting, Plan};
