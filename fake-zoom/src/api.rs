@@ -34,12 +34,11 @@ fn run(state: &mut State, request: &Request) -> Result<Reply, Reply> {
         .accounts
         .get(&caller.account_id)
         .map_or(Plan::Pro, |account| account.plan);
-    let now = state.now();
     let headers = if state.switches.rate_limits {
         Some(
             state
                 .limits
-                .take(&caller.account_id, plan, operation.label(), now)?,
+                .take(&caller.account_id, plan, operation.label(), &state.clock)?,
         )
     } else {
         None

@@ -163,7 +163,7 @@ fn grant(state: &mut State, asked: Asked, user: &str) -> Result<String, Refusal>
         expires_at: after(state.now(), CODE_SECONDS),
         used: false,
     };
-    let code = state.tokens.new_code(code);
+    let code = state.tokens.new_code(&mut state.random, code);
     Ok(with_query(
         &asked.redirect_uri,
         &[("code", Some(&code)), ("state", asked.state.as_ref())],
@@ -261,7 +261,7 @@ mod tests {
     use super::*;
 
     fn app(uris: &[&str], strict: bool) -> App {
-        let mut app = crate::model::built_in_seed().unwrap().apps.remove(0);
+        let mut app = crate::model::BUILT_IN_SEED.clone().apps.remove(0);
         app.redirect_uris = uris.iter().map(|uri| (*uri).to_owned()).collect();
         app.strict_redirect = strict;
         app

@@ -1,5 +1,6 @@
 //! The control API under `/_control`: reset, clock, log, state, faults, switches, seed, and clicks without a browser.
 
+use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -17,10 +18,10 @@ pub fn respond(state: &mut State, request: &Request) -> Reply {
     let segments = request.segments();
     let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
     let answer = match (request.method.as_str(), path.as_slice()) {
-        ("POST", ["reset"]) => state
-            .reset()
-            .map(|()| json!({}))
-            .map_err(|error| error.to_string()),
+        ("POST", ["reset"]) => {
+            state.reset();
+            Ok(json!({}))
+        }
         ("GET", ["clock"]) => Ok(clock(state)),
         ("POST", ["clock"]) => body(request).and_then(|change| set_clock(state, &change)),
         ("GET", ["requests"]) => Ok(state.log.to_json()),
@@ -100,7 +101,9 @@ enum ClockChange {
 
 fn set_clock(state: &mut State, change: &ClockChange) -> Result<Value, String> {
     match change {
-        ClockChange::Advance(seconds) if !state.clock.advance(*seconds) => {
+        ClockChange::Advance(seconds)
+            if !state.clock.advance(SignedDuration::from_secs(*seconds)) =>
+        {
             return Err("that is beyond the end of time".to_owned());
         }
         ClockChange::Advance(_) => {}

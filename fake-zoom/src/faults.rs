@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::message::{Reply, Request};
 
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Order {
     #[serde(rename = "match", default)]
@@ -20,7 +20,7 @@ fn once() -> i64 {
     1
 }
 
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Matcher {
     method: Option<String>,
@@ -162,7 +162,7 @@ impl Plan {
 }
 
 /// The faults in force, in the order in which they were given.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Faults {
     next_id: u64,
     orders: Vec<(u64, Order)>,

@@ -1,11 +1,10 @@
 //! Rate limits: per second and per day for each account, and a hundred creates and updates per host and UTC day.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use jiff::Timestamp;
 
-use crate::clock::{day, next_midnight};
+use crate::clock::{Clock, day, next_midnight};
 use crate::message::Reply;
 use crate::model::Plan;
 
@@ -47,29 +46,17 @@ impl Label {
     }
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Second {
-    number: u64,
+    number: i64,
     used: u32,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Limits {
-    start: Instant,
     seconds: HashMap<(String, Label), Second>,
     days: HashMap<(String, Label), (String, u32)>,
     hosts: HashMap<String, (String, u32)>,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            start: Instant::now(),
-            seconds: HashMap::new(),
-            days: HashMap::new(),
-            hosts: HashMap::new(),
-        }
-    }
 }
 
 /// The `X-RateLimit-*` headers of one answer.
@@ -100,9 +87,9 @@ impl Limits {
         account: &str,
         plan: Plan,
         label: Label,
-        now: Timestamp,
+        clock: &Clock,
     ) -> Result<Headers, Reply> {
-        let number = self.start.elapsed().as_secs();
+        let (now, number) = (clock.now(), clock.second());
         let key = (account.to_owned(), label);
         let limit = label.per_second(plan);
         let second = self
@@ -204,6 +191,8 @@ fn refuse(headers: &Headers, message: &str) -> Reply {
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
+
     use super::*;
 
     fn value<'a>(reply: &'a Reply, name: &str) -> Option<&'a str> {
@@ -217,39 +206,39 @@ mod tests {
     #[test]
     fn a_second_has_room_for_so_many() {
         let mut limits = Limits::default();
-        let now = Timestamp::now();
+        let mut now = Clock::standing_at("2026-11-23T10:00:00Z".parse().unwrap());
         for _ in 0..20 {
-            limits.take("a", Plan::Pro, Label::Medium, now).unwrap();
+            limits.take("a", Plan::Pro, Label::Medium, &now).unwrap();
         }
-        let refused = limits.take("a", Plan::Pro, Label::Medium, now).unwrap_err();
+        let refused = limits
+            .take("a", Plan::Pro, Label::Medium, &now)
+            .unwrap_err();
         assert_eq!(refused.status, 429);
         assert_eq!(value(&refused, "X-RateLimit-Type"), Some("QPS"));
         assert_eq!(value(&refused, "X-RateLimit-Limit"), Some("20"));
-        limits.take("a", Plan::Pro, Label::Light, now).unwrap();
-        limits.take("b", Plan::Pro, Label::Medium, now).unwrap();
+        limits.take("a", Plan::Pro, Label::Light, &now).unwrap();
+        limits.take("b", Plan::Pro, Label::Medium, &now).unwrap();
+        now.advance(SignedDuration::from_secs(1));
+        limits.take("a", Plan::Pro, Label::Medium, &now).unwrap();
     }
 
     #[test]
     fn a_free_account_has_a_daily_limit() {
         let mut limits = Limits::default();
-        let now: Timestamp = "2026-11-23T10:00:00Z".parse().unwrap();
+        let at = |text: &str| Clock::standing_at(text.parse().unwrap());
+        let now = at("2026-11-23T10:00:00Z");
         for _ in 0..2000 {
             limits.seconds.clear();
-            limits.take("a", Plan::Free, Label::Medium, now).unwrap();
+            limits.take("a", Plan::Free, Label::Medium, &now).unwrap();
         }
         limits.seconds.clear();
         let refused = limits
-            .take("a", Plan::Free, Label::Medium, now)
+            .take("a", Plan::Free, Label::Medium, &now)
             .unwrap_err();
         assert_eq!(value(&refused, "Retry-After"), Some("2026-11-24T00:00:00Z"));
         assert_eq!(value(&refused, "X-RateLimit-Type"), Some("Daily-limit"));
         limits
-            .take(
-                "a",
-                Plan::Free,
-                Label::Medium,
-                "2026-11-24T00:00:00Z".parse().unwrap(),
-            )
+            .take("a", Plan::Free, Label::Medium, &at("2026-11-24T00:00:00Z"))
             .unwrap();
     }
 

@@ -11,7 +11,7 @@ use crate::message::Request;
 /// More entries than this are not kept; the answer says how many were dropped.
 const CAPACITY: usize = 200_000;
 
-#[derive(Debug, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Entry {
     n: u64,
     at: String,
@@ -26,7 +26,7 @@ pub struct Entry {
     fault: Option<String>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Log {
     next: u64,
     entries: VecDeque<Entry>,

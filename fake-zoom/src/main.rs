@@ -38,8 +38,11 @@ mod users;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
-use anyhow::Context as _;
 use clap::Parser;
+
+use crate::clock::Clock;
+use crate::random::Random;
+use crate::state::State;
 
 /// A stand-in for Zoom on loopback addresses. Prints its addresses, then `ready`, and serves until it is killed.
 #[derive(Parser)]
@@ -66,9 +69,7 @@ struct Arguments {
 )]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let shared = Arc::new(Mutex::new(
-        state::State::new().context("the built-in seed is broken")?,
-    ));
+    let shared = Arc::new(Mutex::new(State::new(Clock::real(), Random::system())));
     let plain = server::bind(arguments.port).await?;
     let mut lines = vec![format!(
         "http=http://127.0.0.1:{}",

@@ -14,7 +14,7 @@ use self::body::Wanted;
 use crate::call::{Call, json_object, target_user, validation_failed};
 use crate::message::Reply;
 use crate::model::{Meeting, PastInstance, User, at};
-use crate::random;
+use crate::random::Random;
 use crate::state::State;
 
 pub use self::lists::{list, past, past_instances, upcoming};
@@ -58,7 +58,7 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 
     let in_force = state.effective_settings(&host);
     let locked = state.locked_settings(&host);
-    let password = choose_password(&in_force, &locked, &wanted)?;
+    let password = choose_password(&mut state.random, &in_force, &locked, &wanted)?;
     let mut chosen = settings::defaults(&in_force, &host);
     settings::change(&mut chosen, &wanted.settings, &locked);
     check_alternative_hosts(state, &host, &chosen)?;
@@ -70,9 +70,9 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         }
         _ => Vec::new(),
     };
-    let mut id = random::meeting_id();
+    let mut id = state.random.meeting_id();
     while state.meetings.contains_key(&id) || state.deleted_meetings.contains_key(&id) {
-        id = random::meeting_id();
+        id = state.random.meeting_id();
     }
     let meeting = Meeting {
         id,
@@ -89,7 +89,7 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         agenda: wanted.agenda.unwrap_or_default(),
         created_at: now,
         password,
-        encrypted_password: encrypted_password(),
+        encrypted_password: encrypted_password(&mut state.random),
         pre_schedule: wanted.pre_schedule.unwrap_or(false),
         recurrence: wanted.recurrence.filter(|_| kind == Meeting::RECURRING),
         occurrences,
@@ -134,7 +134,7 @@ pub fn update(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     if let Some(password) = &wanted.password {
         if meeting.password.as_ref() != Some(password) {
             // Links with the old one ask for the new one.
-            meeting.encrypted_password = encrypted_password();
+            meeting.encrypted_password = encrypted_password(&mut state.random);
         }
         meeting.password = if password.is_empty() {
             meeting.password.filter(|_| passcode::is_required(&locked))
@@ -424,11 +424,12 @@ fn scheduled_host(
     Ok((host.clone(), Some(user.id.clone())))
 }
 
-fn encrypted_password() -> String {
-    format!("{}.1", random::alphanumeric(30))
+fn encrypted_password(random: &mut Random) -> String {
+    format!("{}.1", random.alphanumeric(30))
 }
 
 fn choose_password(
+    random: &mut Random,
     in_force: &serde_json::Map<String, Value>,
     locked: &serde_json::Map<String, Value>,
     wanted: &Wanted,
@@ -443,7 +444,7 @@ fn choose_password(
     }
     let makes_one = at(in_force, passcode::REQUIRED) == Some(&Value::Bool(true))
         && (wanted.default_password.unwrap_or(true) || passcode::is_required(locked));
-    Ok(makes_one.then(|| passcode::Policy::of(in_force).generate()))
+    Ok(makes_one.then(|| passcode::Policy::of(in_force).generate(random)))
 }
 
 fn check_password(in_force: &serde_json::Map<String, Value>, password: &str) -> Result<(), Reply> {

@@ -8,7 +8,7 @@ use crate::message::{Reply, Request};
 const PLACE_OF_ID: usize = 2;
 
 /// The last good answer of the API to each kind of request: of one method, to one path, ids taken out.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct LastAnswers {
     by_kind: HashMap<(String, Vec<String>), Reply>,
 }

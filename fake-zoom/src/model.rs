@@ -170,7 +170,7 @@ fn utc_zone() -> String {
 }
 
 /// What the seed and `POST /_control/seed` hold.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Seed {
     pub accounts: Vec<Account>,
@@ -178,8 +178,11 @@ pub struct Seed {
     pub apps: Vec<App>,
 }
 
-/// The seed that every start and every reset begins with.
-pub fn built_in_seed() -> serde_json::Result<Seed> {
+/// The seed that every start and every reset begins with. It is part of the program; a test reads it too, so that it
+/// is never empty here.
+pub static BUILT_IN_SEED: LazyLock<Seed> = LazyLock::new(|| built_in_seed().unwrap_or_default());
+
+fn built_in_seed() -> serde_json::Result<Seed> {
     serde_json::from_str(include_str!("seed.json"))
 }
 

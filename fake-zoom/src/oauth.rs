@@ -216,9 +216,10 @@ fn exchange(
     {
         return Err(bad());
     }
+    let (access, refresh) = (access_ends(state), refresh_ends(state));
     let grant = state
         .tokens
-        .new_grant(&code, now, access_ends(state), refresh_ends(state));
+        .new_grant(&mut state.random, &code, now, access, refresh);
     Ok(granted(state, request, &grant))
 }
 
@@ -255,7 +256,7 @@ fn refresh(
     let kill_access = state.switches.refresh_kills_access;
     let grant = state
         .tokens
-        .rotate(id, access, refresh, kill_access)
+        .rotate(&mut state.random, id, access, refresh, kill_access)
         .ok_or(Refusal::DeadToken)?;
     Ok(granted(state, request, &grant))
 }
@@ -264,6 +265,7 @@ fn refresh(
 fn without_grant(state: &mut State, request: &Request, app: &App, holder: Holder) -> Value {
     let expires_at = access_ends(state);
     let access = state.tokens.new_access(
+        &mut state.random,
         &app.client_id,
         AccessToken {
             client_id: app.client_id.clone(),

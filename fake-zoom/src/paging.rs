@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::call::validation_failed;
 use crate::clock::after;
 use crate::message::{Reply, Request};
-use crate::random;
 use crate::state::{PageToken, State};
 
 const MAX_SIZE: usize = 300;
@@ -64,7 +63,7 @@ pub fn page<T>(
         .collect();
     let reached = offset + items.len();
     let next = if reached < total && !items.is_empty() {
-        let text = random::alphanumeric(35);
+        let text = state.random.alphanumeric(35);
         let token = PageToken {
             list: list.to_owned(),
             offset: reached,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::message::{Reply, Request};
 use crate::state::State;
-use crate::{api, authorize, control, oauth, pages, random};
+use crate::{api, authorize, control, oauth, pages};
 
 /// Whether a request belongs to the control API: not logged, never hit by faults.
 pub fn is_control(request: &Request) -> bool {
@@ -17,7 +17,7 @@ pub fn respond(state: &mut State, request: &Request) -> Reply {
     if !is_control(request) {
         let tracking = format!(
             "v=2.0;clid=us02;rid=WEB_{}",
-            random::text("0123456789abcdef", 32)
+            state.random.text("0123456789abcdef", 32)
         );
         reply.headers.push(("x-zm-trackingid".into(), tracking));
     }

@@ -12,7 +12,7 @@ use crate::limits::Limits;
 use crate::log::Log;
 use crate::mixed_up::LastAnswers;
 use crate::model::{self, Account, App, Meeting, PastInstance, Seed, User};
-use crate::random;
+use crate::random::Random;
 use crate::tokens::Tokens;
 
 /// `POST /_control/settings`.
@@ -105,9 +105,10 @@ pub struct PageToken {
     pub expires_at: Timestamp,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct State {
     pub clock: Clock,
+    pub random: Random,
     pub switches: Switches,
     pub accounts: BTreeMap<String, Account>,
     pub users: BTreeMap<String, User>,
@@ -128,20 +129,39 @@ pub struct State {
 }
 
 impl State {
-    pub fn new() -> anyhow::Result<Self> {
-        let mut state = Self::default();
-        state.seed(model::built_in_seed()?);
-        Ok(state)
+    /// The built-in seed, and nothing that happened yet.
+    pub fn new(clock: Clock, random: Random) -> Self {
+        let mut state = Self {
+            clock,
+            random,
+            switches: Switches::default(),
+            accounts: BTreeMap::new(),
+            users: BTreeMap::new(),
+            apps: BTreeMap::new(),
+            tokens: Tokens::default(),
+            meetings: BTreeMap::new(),
+            deleted_meetings: BTreeMap::new(),
+            past: Vec::new(),
+            zaks: HashMap::new(),
+            page_tokens: HashMap::new(),
+            limits: Limits::default(),
+            faults: Faults::default(),
+            last_answers: LastAnswers::default(),
+            log: Log::default(),
+            connections: 0,
+            uuids: 0,
+        };
+        state.seed(model::BUILT_IN_SEED.clone());
+        state
     }
 
     /// Back to the seed. Connections and requests under way go on, so their numbers do too.
-    pub fn reset(&mut self) -> anyhow::Result<()> {
-        let mut fresh = Self::new()?;
+    pub fn reset(&mut self) {
+        let mut fresh = Self::new(self.clock.reset(), self.random.reset());
         fresh.connections = self.connections;
         fresh.log = std::mem::take(&mut self.log);
         fresh.log.clear();
         *self = fresh;
-        Ok(())
     }
 
     /// Adds or replaces by id.
@@ -175,7 +195,7 @@ impl State {
 
     pub fn next_uuid(&mut self) -> String {
         self.uuids += 1;
-        random::meeting_uuid(self.uuids - 1)
+        self.random.meeting_uuid(self.uuids - 1)
     }
 
     pub fn new_zak(&mut self, user_id: &str, seconds: i64) -> String {
@@ -183,7 +203,7 @@ impl State {
         if self.zaks.len() >= 10_000 {
             self.zaks.retain(|_, zak| zak.expires_at > now);
         }
-        let zak = random::token("zak", user_id);
+        let zak = self.random.token("zak", user_id);
         self.zaks.insert(
             zak.clone(),
             Zak {
@@ -235,7 +255,7 @@ mod tests {
 
     #[test]
     fn one_setting_is_what_all_of_them_say() {
-        let mut state = State::new().unwrap();
+        let mut state = State::new(Clock::real(), Random::system());
         let layer = |value: Value| value.as_object().unwrap().clone();
         let id = "dR0hOsTiD1exAmple_Zo-m";
         let mut user = state.users[id].clone();

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 
-use crate::random;
+use crate::random::Random;
 
 /// An authorization code: single use, five minutes.
 #[derive(Clone, Debug)]
@@ -60,7 +60,7 @@ pub struct AccessToken {
     pub revoked: bool,
 }
 
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Tokens {
     pub codes: HashMap<String, Code>,
     pub grants: Vec<Grant>,
@@ -69,14 +69,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    pub fn new_code(&mut self, code: Code) -> String {
-        let text = random::alphanumeric(33);
+    pub fn new_code(&mut self, random: &mut Random, code: Code) -> String {
+        let text = random.alphanumeric(33);
         self.codes.insert(text.clone(), code);
         text
     }
 
-    pub fn new_access(&mut self, subject: &str, token: AccessToken) -> String {
-        let text = random::token("access_token", subject);
+    pub fn new_access(&mut self, random: &mut Random, subject: &str, token: AccessToken) -> String {
+        let text = random.token("access_token", subject);
         self.access.insert(text.clone(), token);
         text
     }
@@ -84,6 +84,7 @@ impl Tokens {
     /// Starts a grant, which ends the earlier one of this user and app.
     pub fn new_grant(
         &mut self,
+        random: &mut Random,
         code: &Code,
         now: Timestamp,
         access_ends: Timestamp,
@@ -95,6 +96,7 @@ impl Tokens {
         self.next_grant += 1;
         let id = self.next_grant;
         let access_token = self.new_access(
+            random,
             &code.user_id,
             AccessToken {
                 client_id: code.client_id.clone(),
@@ -110,7 +112,7 @@ impl Tokens {
             user_id: code.user_id.clone(),
             scopes: code.scopes.clone(),
             access_token,
-            refresh_token: random::token("refresh_token", &code.user_id),
+            refresh_token: random.token("refresh_token", &code.user_id),
             refresh_expires_at: refresh_ends,
             created_at: now,
             refreshed: 0,
@@ -138,6 +140,7 @@ impl Tokens {
     /// Replaces both tokens of a grant; the old refresh token is dead at once.
     pub fn rotate(
         &mut self,
+        random: &mut Random,
         id: u64,
         access_ends: Timestamp,
         refresh_ends: Timestamp,
@@ -149,6 +152,7 @@ impl Tokens {
         let position = self.grants.iter().position(|grant| grant.id == id)?;
         let mut grant = self.grants.get(position)?.clone();
         grant.access_token = self.new_access(
+            random,
             &grant.user_id,
             AccessToken {
                 client_id: grant.client_id.clone(),
@@ -158,7 +162,7 @@ impl Tokens {
                 revoked: false,
             },
         );
-        grant.refresh_token = random::token("refresh_token", &grant.user_id);
+        grant.refresh_token = random.token("refresh_token", &grant.user_id);
         grant.refresh_expires_at = refresh_ends;
         grant.refreshed += 1;
         *self.grants.get_mut(position)? = grant.clone();

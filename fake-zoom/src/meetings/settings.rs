@@ -339,7 +339,7 @@ mod tests {
     }
 
     fn meeting(given: Value, locked: Value) -> Map<String, Value> {
-        let seed = crate::model::built_in_seed().unwrap();
+        let seed = &crate::model::BUILT_IN_SEED;
         let mut settings = defaults(&default_settings(), &seed.users[1]);
         change(&mut settings, &object(given), &object(locked));
         settings
