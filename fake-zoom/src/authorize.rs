@@ -24,9 +24,28 @@ struct Asked {
     scopes: BTreeSet<String>,
 }
 
-/// Why no redirect happens: an error page, or its machine form.
-#[derive(Debug)]
+/// What a click on Authorize leads to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Authorized {
+    /// The address to which the browser is sent.
+    pub location: String,
+    /// The code in it: five minutes, for one use.
+    pub code: String,
+    /// The state in it, as the app sent it.
+    pub state: Option<String>,
+}
+
+/// Why no redirect happens, in Zoom's words: an error page, or its machine form.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal(String);
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Refusal {}
 
 impl Refusal {
     fn reply(&self, request: &Request) -> Reply {
@@ -40,7 +59,7 @@ impl Refusal {
         Reply::json(400, &self.machine_form())
     }
 
-    pub fn machine_form(&self) -> serde_json::Value {
+    pub(crate) fn machine_form(&self) -> serde_json::Value {
         json!({"status": false, "errorCode": 4700, "errorMessage": self.0, "result": null})
     }
 }
@@ -62,7 +81,7 @@ pub fn decide(state: &mut State, request: &Request) -> Reply {
             return Ok(declined(state, &asked));
         }
         let user = pair(&parameters, "user").unwrap_or_default();
-        grant(state, asked, user).map(Reply::redirect)
+        grant(state, asked, user).map(|authorized| Reply::redirect(authorized.location))
     });
     decided.unwrap_or_else(|refusal| refusal.reply(request))
 }
@@ -72,7 +91,7 @@ pub fn authorize_as(
     state: &mut State,
     parameters: &[(String, String)],
     user: &str,
-) -> Result<String, Refusal> {
+) -> Result<Authorized, Refusal> {
     let asked = read(state, parameters)?;
     grant(state, asked, user)
 }
@@ -143,7 +162,7 @@ fn allows_redirect(app: &App, uri: &str) -> bool {
         })
 }
 
-fn grant(state: &mut State, asked: Asked, user: &str) -> Result<String, Refusal> {
+fn grant(state: &mut State, asked: Asked, user: &str) -> Result<Authorized, Refusal> {
     let user: &User = state
         .user(user)
         .filter(|user| user.is_active())
@@ -164,10 +183,12 @@ fn grant(state: &mut State, asked: Asked, user: &str) -> Result<String, Refusal>
         used: false,
     };
     let code = state.tokens.new_code(&mut state.random, code);
-    Ok(with_query(
-        &asked.redirect_uri,
-        &[("code", Some(&code)), ("state", asked.state.as_ref())],
-    ))
+    let query = [("code", Some(&code)), ("state", asked.state.as_ref())];
+    Ok(Authorized {
+        location: with_query(&asked.redirect_uri, &query),
+        code,
+        state: asked.state,
+    })
 }
 
 fn declined(state: &State, asked: &Asked) -> Reply {

@@ -4,6 +4,8 @@
 
 use std::time::Instant;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// What time it is at this Zoom. Every lifetime, every limit and the `Date` header go by it.
@@ -119,8 +121,8 @@ pub fn http_date(at: Timestamp) -> String {
 }
 
 /// The UTC day of `at`, by which daily limits count.
-pub fn day(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%d").to_string()
+pub fn day(at: Timestamp) -> Date {
+    at.to_zoned_datetime(TimeZone::UTC).date()
 }
 
 /// The next 00:00 UTC after `at`, in Zoom's form.

@@ -44,20 +44,17 @@ pub fn respond(state: &mut State, request: &Request) -> Reply {
             json!({})
         }),
         ("POST", ["authorize"]) => body(request).and_then(|asked| click_authorize(state, &asked)),
-        ("POST", ["deauthorize"]) => {
-            body(request).map(|which: Which| json!({"ended": deauthorize(state, &which)}))
-        }
+        ("POST", ["deauthorize"]) => body(request).map(
+            |Which { client_id, user }| json!({"ended": state.deauthorize(&client_id, &user)}),
+        ),
         ("POST", ["invalidate_access_tokens"]) => {
             state.tokens.revoke_access(|_| true);
             Ok(json!({}))
         }
-        ("DELETE", ["users", id]) => {
-            let id = state.user(id).map(|user| user.id.clone());
-            match id.and_then(|id| state.users.remove(&id)) {
-                Some(user) => Ok(json!({"removed": user.id})),
-                None => Err("no such user".to_owned()),
-            }
-        }
+        ("DELETE", ["users", id]) => match state.remove_user(id) {
+            Some(user) => Ok(json!({"removed": user.id})),
+            None => Err("no such user".to_owned()),
+        },
         ("POST", ["meetings", id, action @ ("start" | "end")]) => {
             let id = id.parse().unwrap_or_default();
             let done = if *action == "start" {
@@ -150,7 +147,7 @@ fn click_authorize(state: &mut State, asked: &Map<String, Value>) -> Result<Valu
         .and_then(Value::as_str)
         .ok_or("user is missing")?;
     authorize::authorize_as(state, &parameters, user)
-        .map(|location| json!({"location": location}))
+        .map(|authorized| json!({"location": authorized.location}))
         .map_err(|refusal| refusal.machine_form().to_string())
 }
 
@@ -160,16 +157,6 @@ struct Which {
     client_id: String,
     /// Id or e-mail.
     user: String,
-}
-
-/// What happens when a user removes the app at Zoom.
-fn deauthorize(state: &mut State, which: &Which) -> usize {
-    let Some(user) = state.user(&which.user).map(|user| user.id.clone()) else {
-        return 0;
-    };
-    state.tokens.end_grants("deauthorized", |grant| {
-        grant.client_id == which.client_id && grant.user_id == user
-    })
 }
 
 fn everything(state: &State, base: &str) -> Value {

@@ -1,8 +1,9 @@
 //! Rate limits: per second and per day for each account, and a hundred creates and updates per host and UTC day.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 use crate::clock::{Clock, day, next_midnight};
 use crate::message::Reply;
@@ -55,8 +56,20 @@ struct Second {
 #[derive(Clone, Debug, Default)]
 pub struct Limits {
     seconds: HashMap<(String, Label), Second>,
-    days: HashMap<(String, Label), (String, u32)>,
-    hosts: HashMap<String, (String, u32)>,
+    days: HashMap<(String, Label), Days>,
+    hosts: HashMap<String, Days>,
+}
+
+/// What was counted on each UTC day; a clock that goes back finds what that day had.
+type Days = BTreeMap<Date, Writes>;
+
+/// Creates and updates for one host on one UTC day.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Writes {
+    /// Counted: Zoom counts a call before it reads the body, so also those that were wrong.
+    pub counted: u32,
+    /// Refused with 429, because a hundred were counted.
+    pub refused: u32,
 }
 
 /// The `X-RateLimit-*` headers of one answer.
@@ -112,8 +125,10 @@ impl Limits {
             ));
         }
         if let Some(limit) = label.per_day(plan) {
-            let used = counter(&mut self.days, key, now);
-            if *used >= limit {
+            let today = self.days.entry(key).or_default();
+            let today = today.entry(day(now)).or_default();
+            if today.counted >= limit {
+                today.refused += 1;
                 let mut reply = refuse(
                     &headers("Daily-limit", limit, limit),
                     "You have reached the maximum daily rate limit for this API. Refer to the response header for \
@@ -124,10 +139,18 @@ impl Limits {
                     .push(("Retry-After".into(), next_midnight(now)));
                 return Err(reply);
             }
-            *used += 1;
+            today.counted += 1;
         }
         second.used += 1;
         Ok(headers("QPS", limit, second.used))
+    }
+
+    /// The creates and updates for `host` on one UTC day.
+    pub fn writes(&self, host: &str, day: Date) -> Writes {
+        let days = self.hosts.get(host);
+        days.and_then(|days| days.get(&day))
+            .copied()
+            .unwrap_or_default()
     }
 
     /// Counts one create or update for `host`; beyond the limit the call itself costs its label nothing.
@@ -139,11 +162,13 @@ impl Limits {
         label: Label,
         now: Timestamp,
     ) -> Result<(), Reply> {
-        let used = counter(&mut self.hosts, host.to_owned(), now);
-        if *used < HOST_WRITES {
-            *used += 1;
+        let today = self.hosts.entry(host.to_owned()).or_default();
+        let today = today.entry(day(now)).or_default();
+        if today.counted < HOST_WRITES {
+            today.counted += 1;
             return Ok(());
         }
+        today.refused += 1;
         let key = (account.to_owned(), label);
         let mut count = 0;
         if let Some(second) = self.seconds.get_mut(&key) {
@@ -151,9 +176,13 @@ impl Limits {
             count = second.used;
         }
         let mut limit = label.per_second(plan);
-        if let (Some(daily), Some((_, used))) = (label.per_day(plan), self.days.get_mut(&key)) {
-            *used = used.saturating_sub(1);
-            (limit, count) = (daily, *used);
+        let today = self
+            .days
+            .get_mut(&key)
+            .and_then(|days| days.get_mut(&day(now)));
+        if let (Some(daily), Some(today)) = (label.per_day(plan), today) {
+            today.counted = today.counted.saturating_sub(1);
+            (limit, count) = (daily, today.counted);
         }
         Err(refuse(
             &Headers {
@@ -166,21 +195,6 @@ impl Limits {
              particular user. You may resume these requests at GMT 00:00:00.",
         ))
     }
-}
-
-/// Today's counter of `key`, begun anew on each UTC day.
-fn counter<K: std::hash::Hash + Eq>(
-    counters: &mut HashMap<K, (String, u32)>,
-    key: K,
-    now: Timestamp,
-) -> &mut u32 {
-    let today = day(now);
-    let (since, used) = counters.entry(key).or_insert_with(|| (today.clone(), 0));
-    if *since != today {
-        *since = today;
-        *used = 0;
-    }
-    used
 }
 
 fn refuse(headers: &Headers, message: &str) -> Reply {
@@ -257,5 +271,19 @@ mod tests {
         assert_eq!(value(&refused, "X-RateLimit-Remaining"), Some("30"));
         write("other", now).unwrap();
         write("h", "2026-11-24T00:00:01Z".parse().unwrap()).unwrap();
+        write("h", now).unwrap_err();
+        let writes = |counted, refused| Writes { counted, refused };
+        for (host, day, expected) in [
+            ("h", "2026-11-23", writes(100, 2)),
+            ("h", "2026-11-24", writes(1, 0)),
+            ("h", "2026-11-22", writes(0, 0)),
+            ("nobody", "2026-11-23", writes(0, 0)),
+        ] {
+            assert_eq!(
+                limits.writes(host, day.parse().unwrap()),
+                expected,
+                "{host} {day}"
+            );
+        }
     }
 }

@@ -1,48 +1,10 @@
-//! fake-zoom: a faithful Zoom to develop, test, demonstrate and measure against. Loopback only; see its README.
-
-#![cfg_attr(
-    test,
-    allow(
-        clippy::unwrap_used,
-        clippy::panic,
-        clippy::indexing_slicing,
-        reason = "in tests these are what fails them"
-    )
-)]
-#![recursion_limit = "512"] // the answers are long JSON literals
-
-mod api;
-mod authorize;
-mod bearer;
-mod call;
-mod clock;
-mod control;
-mod faults;
-mod limits;
-mod log;
-mod meetings;
-mod message;
-mod mixed_up;
-mod model;
-mod oauth;
-mod operations;
-mod pages;
-mod paging;
-mod random;
-mod router;
-mod server;
-mod state;
-mod tokens;
-mod users;
+//! The program: takes arguments, binds loopback addresses, serves one [`FakeZoom`] until it is killed. See the README.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use clap::Parser;
-
-use crate::clock::Clock;
-use crate::random::Random;
-use crate::state::State;
+use fake_zoom::{FakeZoom, server};
 
 /// A stand-in for Zoom on loopback addresses. Prints its addresses, then `ready`, and serves until it is killed.
 #[derive(Parser)]
@@ -69,7 +31,7 @@ struct Arguments {
 )]
 async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
-    let shared = Arc::new(Mutex::new(State::new(Clock::real(), Random::system())));
+    let shared = Arc::new(Mutex::new(FakeZoom::live()));
     let plain = server::bind(arguments.port).await?;
     let mut lines = vec![format!(
         "http=http://127.0.0.1:{}",

@@ -236,9 +236,17 @@ pub fn delete(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         state.meetings.insert(meeting.id, meeting);
         return Ok(Reply::no_content());
     }
-    state.meetings.remove(&meeting.id);
-    state.deleted_meetings.insert(meeting.id, meeting);
+    remove(state, meeting.id);
     Ok(Reply::no_content())
+}
+
+/// Deletes a meeting, which can be recovered.
+pub fn remove(state: &mut State, id: u64) -> bool {
+    let Some(meeting) = state.meetings.remove(&id) else {
+        return false;
+    };
+    state.deleted_meetings.insert(id, meeting);
+    true
 }
 
 /// `PUT /meetings/{id}/status`: end or recover.

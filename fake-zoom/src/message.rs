@@ -9,19 +9,51 @@ use serde_json::{Value, json};
 /// One HTTP request, read whole.
 #[derive(Clone, Debug)]
 pub struct Request {
+    /// The number of the connection it came on, for the log.
     pub connection: u64,
+    /// `GET`, in capitals.
     pub method: String,
     /// As sent: still percent-encoded.
     pub path: String,
+    /// As sent, without the question mark; empty for none.
     pub query: String,
     /// Lower-case names.
     pub headers: Vec<(String, String)>,
+    /// The body; empty for none.
     pub body: Bytes,
-    /// Scheme and authority of the listener that was asked, without a final slash.
+    /// Scheme and authority of the listener that was asked, without a final slash. Addresses in answers begin with it.
     pub base_url: String,
 }
 
 impl Request {
+    /// A request to a whole URL, without headers and body.
+    #[must_use]
+    pub fn new(method: &str, url: &str) -> Self {
+        let (address, query) = url.split_once('?').unwrap_or((url, ""));
+        let authority = address.find("://").map_or(0, |at| at + 3);
+        let slash = address
+            .get(authority..)
+            .and_then(|rest| rest.find('/'))
+            .map_or(address.len(), |at| authority + at);
+        let (base_url, path) = address.split_at(slash);
+        Self {
+            connection: 0,
+            method: method.to_owned(),
+            path: if path.is_empty() { "/" } else { path }.to_owned(),
+            query: query.to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+            base_url: base_url.to_owned(),
+        }
+    }
+
+    /// Adds a header; its name in lower case.
+    pub fn put(&mut self, name: &str, value: &str) {
+        self.headers.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The value of the header of this lower-case name.
+    #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
@@ -30,7 +62,7 @@ impl Request {
     }
 
     /// The path's segments, each decoded once, as any server does before it looks at them.
-    pub fn segments(&self) -> Vec<String> {
+    pub(crate) fn segments(&self) -> Vec<String> {
         self.path
             .trim_start_matches('/')
             .split('/')
@@ -38,28 +70,28 @@ impl Request {
             .collect()
     }
 
-    pub fn query_pairs(&self) -> Vec<(String, String)> {
+    pub(crate) fn query_pairs(&self) -> Vec<(String, String)> {
         form_pairs(self.query.as_bytes())
     }
 
-    pub fn query_value(&self, name: &str) -> Option<String> {
+    pub(crate) fn query_value(&self, name: &str) -> Option<String> {
         url::form_urlencoded::parse(self.query.as_bytes())
             .find(|(key, _)| key == name)
             .map(|(_, value)| value.into_owned())
     }
 
-    pub fn body_text(&self) -> Cow<'_, str> {
+    pub(crate) fn body_text(&self) -> Cow<'_, str> {
         String::from_utf8_lossy(&self.body)
     }
 
     /// Whether the `Content-Type` is `essence`, whatever its parameters.
-    pub fn has_content_type(&self, essence: &str) -> bool {
+    pub(crate) fn has_content_type(&self, essence: &str) -> bool {
         self.header("content-type")
             .and_then(|value| value.split(';').next())
             .is_some_and(|value| value.trim().eq_ignore_ascii_case(essence))
     }
 
-    pub fn wants_html(&self) -> bool {
+    pub(crate) fn wants_html(&self) -> bool {
         self.header("accept")
             .is_some_and(|accept| accept.contains("text/html"))
     }
@@ -79,31 +111,44 @@ pub fn pair<'a>(pairs: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 /// One HTTP reply.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Reply {
+    /// The HTTP status.
     pub status: u16,
+    /// `Content-Type`; it is not among the headers.
     pub content_type: Option<String>,
+    /// The headers but `Content-Type` and `Content-Length`, named as Zoom's documentation writes them.
     pub headers: Vec<(String, String)>,
+    /// The whole body.
     pub body: Vec<u8>,
 }
 
 impl Reply {
+    /// The value of the header of this name, in whatever case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value.as_str())
+    }
+
     /// JSON of the REST API, whose `Content-Type` names the charset without a space.
-    pub fn api(status: u16, body: &Value) -> Self {
+    pub(crate) fn api(status: u16, body: &Value) -> Self {
         Self::with_body(status, "application/json;charset=UTF-8", body.to_string())
     }
 
     /// JSON of the OAuth endpoints and of the control API.
-    pub fn json(status: u16, body: &Value) -> Self {
+    pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::with_body(status, "application/json", body.to_string())
     }
 
     /// `{"code":…,"message":…}`, the shape of every API error.
-    pub fn error(status: u16, code: i64, message: impl AsRef<str>) -> Self {
+    pub(crate) fn error(status: u16, code: i64, message: impl AsRef<str>) -> Self {
         Self::api(status, &json!({"code": code, "message": message.as_ref()}))
     }
 
-    pub fn html(status: u16, body: String) -> Self {
+    pub(crate) fn html(status: u16, body: String) -> Self {
         let mut reply = Self::with_body(status, "text/html;charset=UTF-8", body);
         reply
             .headers
@@ -112,14 +157,14 @@ impl Reply {
     }
 
     /// 204: no body and no `Content-Type`.
-    pub fn no_content() -> Self {
+    pub(crate) fn no_content() -> Self {
         Self {
             status: 204,
             ..Self::default()
         }
     }
 
-    pub fn redirect(location: String) -> Self {
+    pub(crate) fn redirect(location: String) -> Self {
         Self {
             status: 302,
             headers: vec![("Location".into(), location)],
@@ -133,6 +178,43 @@ impl Reply {
             content_type: Some(content_type.to_owned()),
             headers: Vec::new(),
             body: body.into_bytes(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_is_taken_apart() {
+        for (url, base_url, path, query) in [
+            (
+                "https://zoom.us/oauth/token",
+                "https://zoom.us",
+                "/oauth/token",
+                "",
+            ),
+            (
+                "http://127.0.0.1:80/v2/users?a=b/c&d=?",
+                "http://127.0.0.1:80",
+                "/v2/users",
+                "a=b/c&d=?",
+            ),
+            ("https://zoom.us", "https://zoom.us", "/", ""),
+            ("https://zoom.us?x=1", "https://zoom.us", "/", "x=1"),
+            ("/v2/users", "", "/v2/users", ""),
+        ] {
+            let request = Request::new("GET", url);
+            assert_eq!(
+                (
+                    request.base_url.as_str(),
+                    request.path.as_str(),
+                    request.query.as_str()
+                ),
+                (base_url, path, query),
+                "{url}"
+            );
         }
     }
 }

@@ -10,19 +10,27 @@ use serde_json::{Map, Value, json};
 /// The plan of an account decides its rate limits.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub enum Plan {
+    /// Without a fee.
     Free,
+    /// Pro.
     Pro,
+    /// Business, Education, Enterprise.
     Business,
 }
 
+/// An account at Zoom: a company's, or one person's.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Account {
+    /// Its id.
     pub id: String,
+    /// The company's name.
     #[serde(default)]
     pub name: String,
+    /// Zoom's number for it.
     #[serde(default)]
     pub number: u64,
+    /// Its plan.
     #[serde(default = "pro")]
     pub plan: Plan,
     /// `false`: every API call answers "Account does not enabled REST API."
@@ -36,14 +44,20 @@ pub struct Account {
     pub locked: Map<String, Value>,
 }
 
+/// A user of an account.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct User {
+    /// Its id, 22 characters.
     pub id: String,
+    /// The account it belongs to.
     pub account_id: String,
+    /// The e-mail address, which names it too.
     pub email: String,
+    /// First name.
     #[serde(default)]
     pub first_name: String,
+    /// Last name.
     #[serde(default)]
     pub last_name: String,
     /// 1 Basic, 2 Licensed, 4 Unassigned, 99 None.
@@ -55,8 +69,10 @@ pub struct User {
     /// pending, active, inactive.
     #[serde(default = "active")]
     pub status: String,
+    /// IANA name of the zone in which times without one are read.
     #[serde(default = "utc_zone")]
     pub timezone: String,
+    /// The number of the personal meeting; 0 for none.
     #[serde(default)]
     pub pmi: u64,
     /// `false`: code 3161 on everything that hosts or schedules.
@@ -80,21 +96,28 @@ pub struct User {
 }
 
 impl User {
+    /// Both names, as one.
+    #[must_use]
     pub fn display_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name)
             .trim()
             .to_owned()
     }
 
+    /// Whether this user can hold meetings.
+    #[must_use]
     pub fn may_host(&self) -> bool {
         self.can_host && matches!(self.kind, 1 | 2)
     }
 
+    /// Whether the status is `active`.
+    #[must_use]
     pub fn is_active(&self) -> bool {
         self.status == "active"
     }
 }
 
+/// What an app is.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "snake_case")]
 pub enum AppKind {
@@ -104,6 +127,7 @@ pub enum AppKind {
     S2s,
 }
 
+/// An app that asks for access.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 #[expect(
@@ -111,13 +135,18 @@ pub enum AppKind {
     reason = "independent switches of an app at Zoom"
 )]
 pub struct App {
+    /// Its id.
     pub client_id: String,
+    /// Its secret.
     pub client_secret: String,
+    /// Its name.
     #[serde(default)]
     pub name: String,
+    /// What it is.
     pub kind: AppKind,
     /// The account that owns the app.
     pub account_id: String,
+    /// `false`: its tokens are refused, and it gets none.
     #[serde(default = "yes")]
     pub enabled: bool,
     /// Published or shared: users of other accounts may authorize it.
@@ -132,7 +161,7 @@ pub struct App {
     /// Whether the authorize request may name scopes.
     #[serde(default)]
     pub optional_scopes: bool,
-    /// A list or a space-separated text.
+    /// What it may ask for; in JSON a list or a space-separated text.
     #[serde(deserialize_with = "scope_set")]
     pub scopes: BTreeSet<String>,
 }
@@ -186,41 +215,54 @@ fn built_in_seed() -> serde_json::Result<Seed> {
     serde_json::from_str(include_str!("seed.json"))
 }
 
+/// A meeting, as Zoom holds it.
 #[derive(Clone, Debug)]
 pub struct Meeting {
+    /// Eleven digits.
     pub id: u64,
+    /// The UUID of its present instance: another one after each that ended.
     pub uuid: String,
+    /// The id of the user who hosts it.
     pub host_id: String,
+    /// The host's account.
     pub account_id: String,
     /// Who scheduled it, if that was not the host.
     pub assistant_id: Option<String>,
+    /// The topic, whatever the account hides.
     pub topic: String,
+    /// 1 instant, 2 scheduled, 3 recurring without a time, 8 recurring, 10 screen sharing only.
     pub kind: i64,
     /// Set while the meeting runs.
     pub started_at: Option<Timestamp>,
+    /// When it begins.
     pub start: Timestamp,
+    /// How long it takes.
     pub minutes: i64,
+    /// IANA name of its zone.
     pub timezone: String,
+    /// The agenda, whatever the account hides. The reference of a visit stands in it.
     pub agenda: String,
+    /// When it was made.
     pub created_at: Timestamp,
+    /// The passcode.
     pub password: Option<String>,
-    pub encrypted_password: String,
-    pub pre_schedule: bool,
-    pub recurrence: Option<Value>,
-    pub occurrences: Vec<Value>,
-    pub tracking_fields: Vec<Value>,
-    pub settings: Map<String, Value>,
+    pub(crate) encrypted_password: String,
+    pub(crate) pre_schedule: bool,
+    pub(crate) recurrence: Option<Value>,
+    pub(crate) occurrences: Vec<Value>,
+    pub(crate) tracking_fields: Vec<Value>,
+    pub(crate) settings: Map<String, Value>,
     /// Name of the app that made it: `source` of a past meeting.
     pub source: String,
 }
 
 impl Meeting {
-    pub const INSTANT: i64 = 1;
-    pub const SCHEDULED: i64 = 2;
-    pub const RECURRING_NO_TIME: i64 = 3;
-    pub const RECURRING: i64 = 8;
+    pub(crate) const INSTANT: i64 = 1;
+    pub(crate) const SCHEDULED: i64 = 2;
+    pub(crate) const RECURRING_NO_TIME: i64 = 3;
+    pub(crate) const RECURRING: i64 = 8;
 
-    pub fn status(&self) -> &'static str {
+    pub(crate) fn status(&self) -> &'static str {
         if self.started_at.is_some() {
             "started"
         } else {
@@ -228,7 +270,14 @@ impl Meeting {
         }
     }
 
+    /// One of its settings, by its name in the API.
+    #[must_use]
+    pub fn setting(&self, name: &str) -> Option<&Value> {
+        self.settings.get(name)
+    }
+
     /// Zoom forgets a scheduled or instant meeting 30 days after its time, a recurring one after 365.
+    #[must_use]
     pub fn has_expired(&self, now: Timestamp) -> bool {
         let days = if matches!(self.kind, Self::RECURRING_NO_TIME | Self::RECURRING) {
             365
@@ -238,7 +287,7 @@ impl Meeting {
         self.started_at.is_none() && crate::clock::after(self.start, days * 86_400) < now
     }
 
-    pub fn has_no_time(&self) -> bool {
+    pub(crate) fn has_no_time(&self) -> bool {
         matches!(self.kind, Self::INSTANT | Self::RECURRING_NO_TIME)
     }
 }

@@ -24,8 +24,8 @@ use tokio_rustls::TlsAcceptor;
 use crate::clock::http_date;
 use crate::faults::Plan;
 use crate::message::{Reply, Request};
-use crate::router;
-use crate::state::{HeaderNames, State};
+use crate::state::HeaderNames;
+use crate::{FakeZoom, router};
 
 /// Bodies beyond this are refused with 413.
 const MAX_BODY: usize = 4 * 1024 * 1024;
@@ -33,13 +33,18 @@ const MAX_BODY: usize = 4 * 1024 * 1024;
 /// How long the cut part of a truncated answer stays on the wire before the connection is closed.
 const FLUSH: Duration = Duration::from_millis(20);
 
-pub type Shared = Arc<Mutex<State>>;
+/// The one Zoom that all listeners serve.
+pub type Shared = Arc<Mutex<FakeZoom>>;
 
 /// A handler that panicked has broken one answer, not the state of all others.
-fn lock(shared: &Shared) -> MutexGuard<'_, State> {
+fn lock(shared: &Shared) -> MutexGuard<'_, FakeZoom> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Listens on a loopback port; 0 picks a free one.
+///
+/// # Errors
+/// When the port is taken.
 pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     TcpListener::bind(address)
@@ -47,6 +52,10 @@ pub async fn bind(port: u16) -> anyhow::Result<TcpListener> {
         .with_context(|| format!("cannot listen on {address}"))
 }
 
+/// TLS with this certificate chain and this private key, both PEM.
+///
+/// # Errors
+/// When one of the files cannot be read, or they do not fit together.
 pub fn tls_acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
     let chain = CertificateDer::pem_file_iter(certificate)
         .and_then(Iterator::collect::<Result<Vec<_>, _>>)
@@ -63,7 +72,7 @@ pub fn tls_acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAccepto
     Ok(TlsAcceptor::from(Arc::new(config)))
 }
 
-/// Accepts connections for ever.
+/// Accepts connections for ever, and answers what comes on them; with `tls` over TLS.
 pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Shared) {
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -72,7 +81,7 @@ pub async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, shared: Shar
             continue;
         };
         let connection = {
-            let mut state = lock(&shared);
+            let state = &mut lock(&shared).state;
             state.connections += 1;
             state.connections
         };
@@ -104,7 +113,7 @@ async fn handle<S>(
 ) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let is_title = lock(&shared).switches.header_names == HeaderNames::Title;
+    let is_title = lock(&shared).state.switches.header_names == HeaderNames::Title;
     let service =
         service_fn(|request| answer(request, scheme, local, connection, Arc::clone(&shared)));
     // An error here is a connection that the client or a fault has cut.
@@ -167,12 +176,12 @@ async fn answer(
         base_url: format!("{scheme}://{host}"),
     };
     if router::is_control(&request) {
-        let mut state = lock(&shared);
-        let reply = router::respond(&mut state, &request);
+        let state = &mut lock(&shared).state;
+        let reply = router::respond(state, &request);
         return Ok(response(reply, None, &http_date(state.now())));
     }
     let (number, plan) = {
-        let mut state = lock(&shared);
+        let state = &mut lock(&shared).state;
         let plan = state.faults.plan(&request);
         let now = state.now();
         (state.log.begin(now, &request, plan.name.clone()), plan)
@@ -193,21 +202,21 @@ async fn carry_out(
     };
     pause(plan.delay_before_ms).await;
     if plan.close_before {
-        lock(shared).log.finish(number, 0);
+        lock(shared).state.log.finish(number, 0);
         return Err(Cut);
     }
     let reply = if let Some(reply) = plan.replace {
         reply
     } else {
-        let mut state = lock(shared);
-        let done = router::respond(&mut state, request);
+        let state = &mut lock(shared).state;
+        let done = router::respond(state, request);
         let another = state.last_answers.replace(request, &done);
         plan.replace_after
             .or_else(|| another.filter(|_| plan.swap))
             .unwrap_or(done)
     };
     pause(plan.delay_after_ms).await;
-    let mut state = lock(shared);
+    let state = &mut lock(shared).state;
     if plan.close_after {
         state.log.finish(number, 0);
         return Err(Cut);

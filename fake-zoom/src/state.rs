@@ -1,6 +1,6 @@
 //! The one state that both listeners share, and the switches of the control API.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -15,7 +15,7 @@ use crate::model::{self, Account, App, Meeting, PastInstance, Seed, User};
 use crate::random::Random;
 use crate::tokens::Tokens;
 
-/// `POST /_control/settings`.
+/// What `POST /_control/settings` changes: how this Zoom behaves where Zoom's accounts or versions differ.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, default)]
 #[expect(
@@ -23,19 +23,27 @@ use crate::tokens::Tokens;
     reason = "independent switches of the control API"
 )]
 pub struct Switches {
+    /// Limits of every kind.
     pub rate_limits: bool,
+    /// Server-to-Server has no `me`, and a user's token has nothing else.
     pub strict_me: bool,
     /// The token endpoint takes a form body and HTTP Basic only, where Zoom also takes the query and a body's credentials.
     pub strict_query: bool,
     /// `null` leaves the field out of token answers; tokens then live 3599 s.
     pub expires_in: Option<i64>,
+    /// Whether token answers hold `api_url`.
     pub send_api_url: bool,
+    /// What `api_url` says in place of the address that was asked.
     pub api_url: Option<String>,
+    /// The form of errors of the token endpoint.
     pub token_error_style: TokenErrorStyle,
+    /// What a click on Decline leads to.
     pub decline: Decline,
+    /// Days of disuse that kill a refresh token.
     pub refresh_token_days: i64,
     /// Whether a refresh also kills the access tokens given out before it.
     pub refresh_kills_access: bool,
+    /// How answers spell the names of headers.
     pub header_names: HeaderNames,
     /// Whether answers tell the setting of "My Notes", which accounts without it leave out.
     pub echo_my_notes: bool,
@@ -51,22 +59,30 @@ pub enum HeaderNames {
     Title,
 }
 
+/// The forms that errors of the token endpoint had over the years.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 pub enum TokenErrorStyle {
+    /// Today's.
     #[serde(rename = "2025")]
     Of2025,
+    /// A refused code stands in the text.
     #[serde(rename = "2022")]
     Of2022,
+    /// `invalid_grant` without a reason.
     #[serde(rename = "short")]
     Short,
+    /// 401 for a dead token.
     #[serde(rename = "401")]
     Of2020,
 }
 
+/// What a click on Decline leads to.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
 #[serde(rename_all = "lowercase")]
 pub enum Decline {
+    /// Back to the app, with `error=access_denied`.
     Redirect,
+    /// The browser stays at Zoom.
     Stay,
 }
 
@@ -117,8 +133,8 @@ pub struct State {
     pub meetings: BTreeMap<u64, Meeting>,
     pub deleted_meetings: BTreeMap<u64, Meeting>,
     pub past: Vec<PastInstance>,
-    pub zaks: HashMap<String, Zak>,
-    pub page_tokens: HashMap<String, PageToken>,
+    pub zaks: BTreeMap<String, Zak>,
+    pub page_tokens: BTreeMap<String, PageToken>,
     pub limits: Limits,
     pub faults: Faults,
     pub last_answers: LastAnswers,
@@ -142,8 +158,8 @@ impl State {
             meetings: BTreeMap::new(),
             deleted_meetings: BTreeMap::new(),
             past: Vec::new(),
-            zaks: HashMap::new(),
-            page_tokens: HashMap::new(),
+            zaks: BTreeMap::new(),
+            page_tokens: BTreeMap::new(),
             limits: Limits::default(),
             faults: Faults::default(),
             last_answers: LastAnswers::default(),
@@ -190,6 +206,22 @@ impl State {
             self.users
                 .values()
                 .find(|user| user.email.eq_ignore_ascii_case(id_or_email))
+        })
+    }
+
+    /// The user leaves Zoom.
+    pub fn remove_user(&mut self, id_or_email: &str) -> Option<User> {
+        let id = self.user(id_or_email)?.id.clone();
+        self.users.remove(&id)
+    }
+
+    /// A user (id or e-mail) removes an app at Zoom; says how many grants that ended.
+    pub fn deauthorize(&mut self, client_id: &str, user: &str) -> usize {
+        let Some(user) = self.user(user).map(|user| user.id.clone()) else {
+            return 0;
+        };
+        self.tokens.end_grants("deauthorized", |grant| {
+            grant.client_id == client_id && grant.user_id == user
         })
     }
 

@@ -1,6 +1,6 @@
 //! Authorization codes, grants and access tokens: who holds what, and when it dies.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -28,14 +28,23 @@ pub enum Challenge {
 /// What a user gave to an app. There is at most one living grant per user and app.
 #[derive(Clone, Debug)]
 pub struct Grant {
+    /// A number, in the order in which they were given.
     pub id: u64,
+    /// The app.
     pub client_id: String,
+    /// The user's id.
     pub user_id: String,
+    /// What the app may do.
     pub scopes: BTreeSet<String>,
+    /// The newest access token.
     pub access_token: String,
+    /// The one refresh token that is good.
     pub refresh_token: String,
+    /// When it dies of disuse.
     pub refresh_expires_at: Timestamp,
+    /// When the code was exchanged.
     pub created_at: Timestamp,
+    /// How often it was refreshed.
     pub refreshed: u64,
     /// Why it ended; `None` while it lives.
     pub ended: Option<&'static str>,
@@ -62,9 +71,9 @@ pub struct AccessToken {
 
 #[derive(Clone, Debug, Default)]
 pub struct Tokens {
-    pub codes: HashMap<String, Code>,
+    pub codes: BTreeMap<String, Code>,
     pub grants: Vec<Grant>,
-    pub access: HashMap<String, AccessToken>,
+    pub access: BTreeMap<String, AccessToken>,
     next_grant: u64,
 }
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{INVALID, LONG_REFUSAL, find, hosting_user, number, reaches, unknown, view};
 use crate::call::{Call, validation_failed};
-use crate::clock::after;
+use crate::clock::{after, day};
 use crate::message::Reply;
 use crate::model::{Meeting, Plan};
 use crate::paging;
@@ -67,10 +67,7 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         })
         .filter(|meeting| picks(meeting))
         .filter(|meeting| {
-            let day = meeting
-                .start
-                .to_zoned_datetime(jiff::tz::TimeZone::UTC)
-                .date();
+            let day = day(meeting.start);
             from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
         })
         .collect();
