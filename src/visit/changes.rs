@@ -1,0 +1,106 @@
+//! What an input has changed, to be written in one transaction, in this order; hooks come after its end.
+
+use jiff::Timestamp;
+
+use super::maker::Maker;
+use super::meeting::Meeting;
+use super::notice::Notice;
+
+/// A write that is taken from a counter of the day, and given back to the same day.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Claim {
+    /// What is counted: the host, or the patient's share of it.
+    pub counter: Counter,
+    /// The day of Zoom's counters (days since 1970).
+    pub day: i64,
+    /// It may be taken while fewer than so many are.
+    pub below: u32,
+}
+
+/// What is counted.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Counter {
+    /// All writes of a Zoom user.
+    Host(String),
+    /// Those of this site's visits of one patient, by a key that the caller gives.
+    Share(String, String),
+}
+
+impl Counter {
+    /// Whom Zoom counts the writes of.
+    #[must_use]
+    pub fn host(maker: &Maker) -> Self {
+        Self::Host(maker.host.clone())
+    }
+}
+
+/// What all processes of the site have to know.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Signal {
+    /// Zoom has answered: an outage is over.
+    Answered,
+    /// Zoom could not be reached, or its answer was lost.
+    Lost,
+    /// Zoom refuses all writes of this host until then.
+    Blocked {
+        /// The Zoom user.
+        host: String,
+        /// Until when.
+        until: Timestamp,
+    },
+}
+
+/// What happened, for the log and for whoever listens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[expect(missing_docs, reason = "each says what it is called")]
+pub enum Event {
+    Booked,
+    Rescheduled,
+    Reassigned,
+    Cancelled,
+    Recreated,
+    Confirmed,
+    Corrected,
+    Attempting,
+    Made,
+    Updated,
+    Replaced,
+    TakenBack,
+    LinkChanged,
+    LostAtZoom,
+    Drifted,
+    Adopted,
+    Restored,
+    Deleted,
+    AlreadyGone,
+    NoneMade,
+    NotFoundOut,
+    PutOff,
+    Failed,
+    Uncertain,
+    Missed,
+    Resolved,
+}
+
+/// What to write.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Changes {
+    /// The visit has never been: it goes, with all that hangs on it.
+    pub forgets: bool,
+    /// Whether the visit's row changes.
+    pub visit: bool,
+    /// Rows of meetings to write, by generation.
+    pub meetings: Vec<Meeting>,
+    /// Rows of the outbox to write.
+    pub notices: Vec<Notice>,
+    /// Lines of the log.
+    pub log: Vec<(Event, Option<String>)>,
+    /// Taken only together with the rest: where one cannot be taken all is rolled back and asked again.
+    pub claims: Vec<Claim>,
+    /// Whether the turn to try Zoom in an outage has to be taken: only if none did since then.
+    pub turn: Option<Timestamp>,
+    /// Given back.
+    pub releases: Vec<Claim>,
+    /// Told to all processes.
+    pub signals: Vec<Signal>,
+}

@@ -1,0 +1,148 @@
+//! One intended meeting of a visit: a row from the first try on, whatever becomes of it.
+
+use jiff::Timestamp;
+
+use super::maker::Maker;
+use super::problem::Problem;
+use super::slot::Slot;
+
+/// What a meeting is to its visit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Role {
+    /// It is the visit's, or is to be.
+    Serves,
+    /// It is to take the place of the one that serves.
+    Next,
+    /// It must go.
+    Unwanted,
+    /// Nothing is left to do about it.
+    Done(End),
+}
+
+/// How it came to an end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum End {
+    /// This site has deleted it.
+    Deleted,
+    /// It was gone at Zoom.
+    Gone,
+    /// None was made.
+    NoneMade,
+    /// It is over and stays at Zoom.
+    Left,
+    /// Whether one was made could not be found out in time.
+    NotFoundOut,
+}
+
+/// A creation whose end brought no meeting number.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Attempt {
+    /// When it was sent.
+    pub sent_at: Timestamp,
+    /// Whether an end was noted, which may have reached Zoom all the same. If none was, its process has died or is at work.
+    pub has_ended: bool,
+}
+
+/// What is known of a meeting at Zoom.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Known {
+    /// Zoom's meeting number.
+    pub number: i64,
+    /// Zoom's id of this instance.
+    pub uuid: Option<String>,
+    /// The host's Zoom user id, as Zoom says.
+    pub host: Option<String>,
+    /// The host's e-mail.
+    pub host_email: Option<String>,
+    /// The patient's link. Confidential.
+    pub join_url: Option<String>,
+    /// The passcode. Confidential.
+    pub passcode: Option<String>,
+    /// Whether the link carries the passcode.
+    pub passcode_in_link: bool,
+    /// What Zoom has of the slot; `None` where it is not as it was asked for, or not known.
+    pub slot: Option<Slot>,
+    /// Settings that the account did not take as asked.
+    pub overridden: Vec<String>,
+}
+
+/// An intended meeting.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Meeting {
+    /// The row's number; 0 as long as it is not stored.
+    pub id: i64,
+    /// Which of the visit's intended meetings it is.
+    pub generation: u32,
+    /// What its marker at Zoom is made of.
+    pub reference: String,
+    /// What it is to the visit.
+    pub role: Role,
+    /// Through what it is, or was last tried to be, made.
+    pub maker: Option<Maker>,
+    /// What Zoom has.
+    pub known: Option<Known>,
+    /// A creation that may have made it.
+    pub attempt: Option<Attempt>,
+    /// Its deletion was begun: it serves nobody any more.
+    pub is_going: bool,
+    /// Only a person can tell whether it exists.
+    pub is_uncertain: bool,
+    /// Settings that were changed at Zoom and are to be put back.
+    pub to_restore: Vec<String>,
+    /// So many tries have failed.
+    pub tries: u32,
+    /// When it is tried next; `None` now.
+    pub due_at: Option<Timestamp>,
+    /// Why the last try failed.
+    pub problem: Option<Problem>,
+    /// Zoom's own name for the last exchange.
+    pub tracking_id: Option<String>,
+}
+
+impl Meeting {
+    /// One that nothing is known of.
+    #[must_use]
+    pub fn new(generation: u32, reference: String, role: Role) -> Self {
+        Self {
+            id: 0,
+            generation,
+            reference,
+            role,
+            maker: None,
+            known: None,
+            attempt: None,
+            is_going: false,
+            is_uncertain: false,
+            to_restore: Vec::new(),
+            tries: 0,
+            due_at: None,
+            problem: None,
+            tracking_id: None,
+        }
+    }
+
+    /// Zoom's meeting number, once it is known.
+    #[must_use]
+    pub fn number(&self) -> Option<i64> {
+        self.known.as_ref().map(|known| known.number)
+    }
+
+    /// Whether something of it may be at Zoom.
+    #[must_use]
+    pub fn may_exist(&self) -> bool {
+        self.known.is_some() || self.attempt.is_some() || self.is_uncertain
+    }
+
+    /// Whether it is to be tried at `now`.
+    #[must_use]
+    pub fn is_due(&self, now: Timestamp) -> bool {
+        self.due_at.is_none_or(|due_at| due_at <= now)
+    }
+
+    /// Nothing stands in the way of trying now.
+    pub fn try_now(&mut self) {
+        self.tries = 0;
+        self.due_at = None;
+        self.problem = None;
+    }
+}

@@ -1,0 +1,131 @@
+//! What stands in a visit's way: a stable name and its parameters, for screens and e-mails to put into words.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::Serialize;
+
+use crate::zoom::Error;
+use crate::zoom::Kind;
+
+/// The host's writes of Zoom's day are used up, or kept for visits of this very day.
+pub const WRITES_USED_UP: &str = "writes_used_up";
+/// The patient's share of the host's writes of the day is used up.
+pub const SHARE_USED_UP: &str = "share_used_up";
+/// A meeting is there that may be this visit's or not.
+pub const ALIKE: &str = "alike";
+
+/// A problem.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Problem {
+    /// Its stable name.
+    pub id: String,
+    /// What its words need; no secret.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub parameters: BTreeMap<String, String>,
+    /// Whether it passes by itself. Whoever mends another wakes the visits.
+    pub passes: bool,
+}
+
+impl Problem {
+    /// One that a person must mend.
+    #[must_use]
+    pub fn for_a_person(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            parameters: BTreeMap::new(),
+            passes: false,
+        }
+    }
+
+    /// One that passes by itself.
+    #[must_use]
+    pub fn passing(id: &str) -> Self {
+        Self {
+            passes: true,
+            ..Self::for_a_person(id)
+        }
+    }
+}
+
+/// What an exchange with Zoom failed of, as far as a visit's life depends on it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Failure {
+    /// What is shown.
+    pub problem: Problem,
+    /// The kind of the error.
+    pub kind: Kind,
+    /// Whether the work may have been done at Zoom.
+    pub maybe_delivered: bool,
+    /// From when on a new try makes sense.
+    pub retry_at: Option<jiff::Timestamp>,
+    /// The HTTP status, when Zoom answered.
+    pub status: Option<u16>,
+    /// Zoom's own name for the exchange.
+    pub tracking_id: Option<String>,
+}
+
+impl Failure {
+    /// Zoom could not be reached, or its answer was lost; not so where the extension only waits for what it sent before.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.kind == Kind::Transport && self.retry_at.is_none()
+    }
+
+    /// The extension has not asked for anything to be done: it waits until an earlier attempt has had its time.
+    #[must_use]
+    pub fn only_waits(&self) -> bool {
+        self.kind == Kind::Transport && self.retry_at.is_some()
+    }
+
+    /// Zoom has answered, whatever it said.
+    #[must_use]
+    pub fn is_answer(&self) -> bool {
+        self.status.is_some()
+    }
+
+    /// Only a person can tell whether there is a meeting: nothing may be looked up, or what is there may be it or not.
+    #[must_use]
+    pub fn is_for_a_person(&self) -> bool {
+        self.maybe_delivered
+            && (self.kind == Kind::Scope
+                || (self.kind == Kind::Api && self.status.is_none() && !self.problem.passes))
+    }
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        let mut problem = Problem {
+            passes: error.is_retryable(),
+            ..Problem::for_a_person(name(error.kind()))
+        };
+        let mut put = |key: &str, value: String| problem.parameters.insert(key.to_owned(), value);
+        put("message", error.message().to_owned());
+        if !error.advice().is_empty() {
+            put("advice", error.advice().to_owned());
+        }
+        Self {
+            problem,
+            kind: error.kind(),
+            maybe_delivered: error.is_maybe_delivered(),
+            retry_at: error.retry_at(),
+            status: error.status(),
+            tracking_id: error.tracking_id().map(str::to_owned),
+        }
+    }
+}
+
+fn name(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Api => "zoom_refused",
+        Kind::Authentication => "not_connected",
+        Kind::Configuration => "set_up_wrongly",
+        Kind::NotFound => "not_found",
+        Kind::RateLimit => "rate_limit",
+        Kind::Scope => "scope_missing",
+        Kind::Store => "store",
+        Kind::Transport => "unreachable",
+        Kind::Vault => "vault",
+        Kind::Webhook => "webhook",
+    }
+}
