@@ -28,6 +28,8 @@ mod slot;
 mod standing;
 pub mod step;
 mod tell;
+#[cfg(test)]
+mod testing;
 mod wish;
 
 pub use changes::Changes;

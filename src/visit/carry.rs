@@ -103,6 +103,7 @@ impl Visit {
                 generation,
                 exchange.reference.clone(),
                 exchange.role,
+                self.row.doctor,
             ));
         }
         match exchange.kind {
@@ -187,6 +188,7 @@ impl Visit {
                     generation,
                     reference.to_string(),
                     Role::Serves,
+                    self.row.doctor,
                 ));
                 generation
             }
@@ -442,3 +444,6 @@ impl Visit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

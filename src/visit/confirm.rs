@@ -126,3 +126,6 @@ impl Visit {
         row.told.insert(doctor, told);
     }
 }
+
+#[cfg(test)]
+mod tests;

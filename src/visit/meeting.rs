@@ -77,13 +77,15 @@ pub struct Meeting {
     pub reference: String,
     /// What it is to the visit.
     pub role: Role,
+    /// For whom it was intended, a WordPress user.
+    pub doctor: u64,
     /// Through what it is, or was last tried to be, made.
     pub maker: Option<Maker>,
     /// What Zoom has.
     pub known: Option<Known>,
     /// A creation that may have made it.
     pub attempt: Option<Attempt>,
-    /// Its deletion was begun: it serves nobody any more.
+    /// It will not serve again: its deletion was begun, or another was asked for in its place.
     pub is_going: bool,
     /// Only a person can tell whether it exists.
     pub is_uncertain: bool,
@@ -102,12 +104,13 @@ pub struct Meeting {
 impl Meeting {
     /// One that nothing is known of.
     #[must_use]
-    pub fn new(generation: u32, reference: String, role: Role) -> Self {
+    pub fn new(generation: u32, reference: String, role: Role, doctor: u64) -> Self {
         Self {
             id: 0,
             generation,
             reference,
             role,
+            doctor,
             maker: None,
             known: None,
             attempt: None,

@@ -161,6 +161,7 @@ impl Visit {
             meeting.role == Role::Unwanted
                 && meeting.known.is_some()
                 && !meeting.is_going
+                && meeting.doctor == self.row.doctor
                 && meeting
                     .maker
                     .as_ref()
@@ -185,7 +186,12 @@ impl Visit {
             Some(&facts.nonce),
         )
         .ok()?;
-        Some(Meeting::new(generation, reference.to_string(), role))
+        Some(Meeting::new(
+            generation,
+            reference.to_string(),
+            role,
+            self.row.doctor,
+        ))
     }
 
     fn create(&self, meeting: &Meeting, facts: &Facts<'_>) -> Part {

@@ -103,3 +103,67 @@ fn number(text: &str) -> Result<u32, NoReference> {
         Err(NoReference)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn those_of_older_versions_stay_as_they_are() {
+        for text in [
+            "s1:kivicare:12",
+            "s1:kivicare:12:2",
+            "s1:manual:ab12:65535",
+            "s1:manual:9:1:x9Q",
+        ] {
+            assert_eq!(text.parse::<Reference>().unwrap().to_string(), text);
+        }
+    }
+
+    #[test]
+    fn what_could_be_taken_for_another_is_refused() {
+        for text in [
+            "",
+            "s1",
+            "s1:a",
+            "s1::7",
+            ":a:7",
+            "s1:a:7:1",
+            "s1:a:7:0",
+            "s1:a:7:02",
+            "s1:a:7:-2",
+            "s1:a:7:2:",
+            "s1:a:7:2:x:y",
+            "s1:a:7:2:x y",
+        ] {
+            assert_eq!(text.parse::<Reference>(), Err(NoReference), "{text}");
+        }
+        assert_eq!(Reference::new("s:1", "a", "7", 1, None), Err(NoReference));
+        assert_eq!(
+            Reference::new("s1", "a", "7", 1, Some("x:y")),
+            Err(NoReference)
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn a_reference_is_read_back_as_it_was_printed(
+            site in "[^:]{1,12}", source in "[^:]{1,12}", appointment in "[^:]{1,12}",
+            generation in 1..u32::MAX, nonce in proptest::option::of("[a-zA-Z0-9]{1,12}"),
+        ) {
+            let reference = Reference::new(&site, &source, &appointment, generation, nonce.as_deref()).unwrap();
+            prop_assert_eq!(reference.to_string().parse::<Reference>(), Ok(reference));
+        }
+
+        #[test]
+        fn what_is_read_is_printed_as_it_was(text in "[a-z0-9:]{0,20}") {
+            if let Ok(reference) = text.parse::<Reference>() {
+                prop_assert_eq!(reference.to_string(), text);
+            }
+        }
+    }
+}

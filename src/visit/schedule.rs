@@ -125,3 +125,129 @@ fn shortened(wait: i64, start: Option<Timestamp>, now: Timestamp) -> i64 {
     };
     wait.min(most)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::visit::testing::failure;
+    use crate::visit::testing::later;
+    use crate::visit::testing::now;
+    use crate::zoom::Kind;
+
+    fn seconds(at: Timestamp, from: Timestamp) -> i64 {
+        at.duration_since(from).as_secs()
+    }
+
+    #[test]
+    fn zooms_day_turns_ten_seconds_after_midnight() {
+        let of = |text: &str| day(text.parse().unwrap());
+        assert_eq!(of("2026-11-25T00:00:09Z"), of("2026-11-24T12:00:00Z"));
+        assert_eq!(of("2026-11-25T00:00:10Z"), of("2026-11-24T12:00:00Z") + 1);
+        assert_eq!(next_day(now()).to_string(), "2026-11-25T00:00:10Z");
+        let turn = next_day(now());
+        assert!(day(turn) == day(now()) + 1 && next_day(turn) > turn);
+    }
+
+    #[test]
+    fn ten_writes_are_kept_for_visits_of_the_day() {
+        let midnight = next_day(now());
+        assert_eq!(most_writes(midnight.before(1), now()), 100);
+        assert_eq!(most_writes(midnight, now()), 90);
+        assert_eq!(most_of_patient(25, midnight.before(1), now()), 50);
+        assert_eq!(most_of_patient(25, midnight, now()), 25);
+    }
+
+    #[test]
+    fn it_is_tried_soon_at_first_and_then_more_rarely() {
+        let next_week = Some(now().after(7 * 86_400));
+        let waits = |passes: bool, tries: u32| {
+            let at = Moment {
+                now: now(),
+                chance: 20,
+            };
+            seconds(next_try_of(passes, tries, next_week, at), now())
+        };
+        assert_eq!(
+            [0, 1, 2, 5, 6, 40].map(|tries| waits(true, tries)),
+            [60, 120, 240, 1_920, 3_600, 3_600]
+        );
+        assert_eq!(
+            [0, 1, 2, 6, 7, 40].map(|tries| waits(false, tries)),
+            [300, 600, 1_200, 19_200, 21_600, 21_600]
+        );
+        let spread = |chance| {
+            seconds(
+                next_try_of(true, 0, None, Moment { now: now(), chance }),
+                now(),
+            )
+        };
+        assert_eq!((spread(0), spread(40)), (48, 72));
+    }
+
+    #[test]
+    fn a_visit_is_not_begun_without_a_try() {
+        let in_ten_minutes = Some(now().after(600));
+        assert_eq!(
+            seconds(next_try_of(false, 9, in_ten_minutes, later(0)), now()),
+            60
+        );
+        let in_a_minute = Some(now().after(60));
+        assert_eq!(
+            seconds(next_try_of(false, 9, in_a_minute, later(0)), now()),
+            30
+        );
+        let begun = Some(now().before(300));
+        assert_eq!(seconds(next_try_of(false, 9, begun, later(0)), now()), 60);
+    }
+
+    #[test]
+    fn what_zoom_names_is_kept_and_who_repeats_it_is_asked_ever_more_rarely() {
+        let mut limit = failure(Kind::RateLimit, false);
+        limit.retry_at = Some(now().after(1));
+        assert_eq!(seconds(next_try(&limit, 0, None, later(0)), now()), 1);
+        assert_eq!(seconds(next_try(&limit, 6, None, later(0)), now()), 64);
+        limit.retry_at = Some(now().after(50_000));
+        assert_eq!(
+            seconds(next_try(&limit, 0, Some(now().after(600)), later(0)), now()),
+            50_000
+        );
+        assert_eq!(blocked_until(&limit, now()), limit.retry_at);
+        limit.retry_at = Some(now().after(60));
+        assert_eq!(blocked_until(&limit, now()), None, "a limit of the second");
+    }
+
+    #[test]
+    fn what_only_waits_for_an_earlier_attempt_is_tried_at_its_moment() {
+        let mut unsettled = failure(Kind::Transport, true);
+        unsettled.retry_at = Some(now().after(40));
+        assert_eq!(seconds(next_try(&unsettled, 9, None, later(0)), now()), 40);
+        assert_eq!(seconds(next_try(&unsettled, 9, None, later(50)), now()), 51);
+        assert_eq!(blocked_until(&unsettled, now()), None);
+    }
+
+    proptest! {
+        #[test]
+        fn a_new_try_lies_ahead_and_within_bounds(
+            passes: bool, tries: u32, chance: u32, starts_in in proptest::option::of(-100_000_i64..10_000_000),
+            names in proptest::option::of(-100_000_i64..100_000), kind in prop_oneof![Just(Kind::RateLimit), Just(Kind::Transport), Just(Kind::Api)],
+        ) {
+            let at = Moment { now: now(), chance };
+            let mut failed = failure(kind, false);
+            failed.problem.passes = passes;
+            failed.retry_at = names.map(|seconds| now().after(seconds));
+            let next = next_try(&failed, tries, starts_in.map(|seconds| now().after(seconds)), at);
+            let most = now().after(6 * 3_600 * 12 / 10).max(failed.retry_at.unwrap_or(now()));
+            prop_assert!(next > now() && next <= most, "{}", next);
+        }
+
+        #[test]
+        fn a_visit_that_has_begun_is_tried_every_minute(passes: bool, tries: u32, chance: u32, begun in 0_i64..7_200) {
+            let next = next_try_of(passes, tries, Some(now().before(begun)), Moment { now: now(), chance });
+            prop_assert!(seconds(next, now()) <= 72);
+        }
+    }
+}

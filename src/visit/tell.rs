@@ -368,3 +368,6 @@ impl Visit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

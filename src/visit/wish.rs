@@ -104,7 +104,9 @@ impl Visit {
             return;
         }
         self.touch().is_missed = false;
-        self.release(at);
+        for generation in self.release(at) {
+            self.change_meeting(generation, |meeting| meeting.is_going = true);
+        }
         let row = self.touch();
         row.wished_at = at.now;
         row.pending
@@ -120,16 +122,18 @@ impl Visit {
     }
 
     /// Lets go of what serves and of what is to serve next: what may be at Zoom must go, and what is not there has never been.
-    pub(super) fn release(&mut self, at: Moment) {
+    /// Gives their generations.
+    pub(super) fn release(&mut self, at: Moment) -> Vec<u32> {
         let held: Vec<u32> = self
             .meetings
             .iter()
             .filter(|meeting| matches!(meeting.role, Role::Serves | Role::Next))
             .map(|meeting| meeting.generation)
             .collect();
-        for generation in held {
-            self.change_meeting(generation, |meeting| let_go(meeting, at));
+        for generation in &held {
+            self.change_meeting(*generation, |meeting| let_go(meeting, at));
         }
+        held
     }
 
     /// What stood in the way of the serving meeting need not do so any more.

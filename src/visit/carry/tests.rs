@@ -1,0 +1,522 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use super::super::State;
+use super::super::Wish;
+use super::super::changes::Counter;
+use super::super::changes::Signal;
+use super::super::handover::Answer;
+use super::super::handover::From;
+use super::super::handover::Handover;
+use super::super::notice::Recipient;
+use super::super::problem::WRITES_USED_UP;
+use super::super::step::Used;
+use super::super::testing::*;
+use super::*;
+use crate::zoom::Kind as ErrorKind;
+
+fn settled(visit: Visit, wish: Wish, at: Moment) -> Visit {
+    stored(visit.wish(wish, at).settled(&Policies::default(), at))
+}
+
+fn fails(kind: ErrorKind, maybe_delivered: bool) -> impl FnOnce(&Exchange) -> Outcome {
+    move |_| Outcome::Failed(failure(kind, maybe_delivered))
+}
+
+fn roles(visit: &Visit) -> Vec<Role> {
+    visit
+        .meetings()
+        .iter()
+        .map(|meeting| meeting.role)
+        .collect()
+}
+
+fn moves(app: &str) -> Handover {
+    Handover {
+        from: From::App(app.to_owned()),
+        since: now(),
+        answer: Some(Answer::Move),
+    }
+}
+
+#[test]
+fn a_visit_is_made_in_one_exchange_and_then_nothing_is_to_be_done() {
+    let world = World::default();
+    let exchange = world.exchange(&confirmed());
+    assert_eq!(
+        (exchange.kind, exchange.generation, exchange.attempted_at),
+        (Kind::Create, 1, None)
+    );
+    assert_eq!(exchange.reference, format!("{SITE}:kivicare:7:1:k3jd"));
+    let begun = confirmed()
+        .begun(
+            SITE,
+            &Step::Exchange(Box::new(exchange.clone())),
+            "k3jd",
+            &world.policies,
+            at(now()),
+        )
+        .unwrap();
+    assert_eq!(begun.changes().claims, exchange.claims);
+    assert_eq!(begun.state(), State::Attempting);
+    let visit = world.made(confirmed(), 91);
+    assert_eq!(
+        (visit.state(), visit.serving().unwrap().number()),
+        (State::Made, Some(91))
+    );
+    assert_eq!(world.next(&visit), Step::Nothing);
+    assert_eq!(visit.due_at(now()), None);
+}
+
+#[test]
+fn who_chose_a_step_for_another_version_asks_again() {
+    let world = World::default();
+    let visit = confirmed();
+    let step = world.next(&visit);
+    let moved = settled(
+        visit,
+        Wish::Reschedule(slot("2026-12-02T09:00:00Z")),
+        later(0),
+    );
+    assert_eq!(
+        moved
+            .clone()
+            .begun(SITE, &step, "k3jd", &world.policies, at(now())),
+        None
+    );
+    let begun = world.begin(moved.clone(), &world.next(&moved));
+    assert_eq!(
+        begun.clone().begun(
+            SITE,
+            &world.next(&moved),
+            "k3jd",
+            &world.policies,
+            at(now())
+        ),
+        None,
+        "by another worker"
+    );
+}
+
+#[test]
+fn what_may_have_arrived_is_looked_for_before_it_is_made() {
+    let world = World::default();
+    let visit = world.carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    assert_eq!(visit.state(), State::Attempting);
+    let world = World::at(visit.serving().unwrap().due_at.unwrap());
+    let exchange = world.exchange(&visit);
+    assert_eq!(
+        (exchange.kind, exchange.generation, exchange.attempted_at),
+        (Kind::Ensure, 1, None)
+    );
+    let dead = World::default().begin(confirmed(), &World::default().next(&confirmed()));
+    let exchange = world.exchange(&dead);
+    assert_eq!(
+        (exchange.kind, exchange.attempted_at),
+        (Kind::Ensure, Some(now())),
+        "of a process that died nobody noted the end"
+    );
+}
+
+#[test]
+fn what_certainly_made_nothing_leaves_no_trace_and_takes_nothing_of_the_day() {
+    let world = World::default();
+    for outcome in [
+        Outcome::Failed(failure(ErrorKind::Api, false)),
+        Outcome::Hindered(Problem::for_a_person("not_connected")),
+    ] {
+        let exchange = world.exchange(&confirmed());
+        let begun = world.begin(confirmed(), &Step::Exchange(Box::new(exchange.clone())));
+        let visit = begun.after(&exchange, outcome, &world.policies, at(now()));
+        assert_eq!(visit.changes().releases, exchange.claims);
+        let meeting = visit.serving().unwrap();
+        assert_eq!(
+            (visit.state(), &meeting.maker, meeting.attempt),
+            (State::Due, &None, None)
+        );
+        assert_eq!(world.next(&visit), Step::Rest(meeting.due_at.unwrap()));
+    }
+}
+
+#[test]
+fn a_cancelled_visit_lets_its_meeting_go_and_a_meeting_that_comes_late_goes_too() {
+    let world = World::default();
+    let made = settled(world.made(confirmed(), 91), Wish::Cancel, later(1));
+    assert_eq!(world.exchange(&made).kind, Kind::Delete);
+    let gone = world.carry_out(made, |_| Outcome::Deleted);
+    assert_eq!(
+        (roles(&gone), world.next(&gone)),
+        (vec![Role::Done(End::Deleted)], Step::Nothing)
+    );
+
+    let exchange = world.exchange(&confirmed());
+    let begun = world.begin(confirmed(), &Step::Exchange(Box::new(exchange.clone())));
+    let cancelled = settled(begun, Wish::Cancel, later(1));
+    assert_eq!(
+        world.next(&cancelled),
+        Step::Rest(now().after(SETTLE_SECONDS)),
+        "Zoom may still be at work"
+    );
+    let late = stored(cancelled.after(
+        &exchange,
+        Outcome::Meeting(Box::new(known(&exchange, 91))),
+        &world.policies,
+        later(2),
+    ));
+    assert_eq!(
+        (world.exchange(&late).kind, world.exchange(&late).number),
+        (Kind::Delete, Some(91))
+    );
+}
+
+#[test]
+fn a_lost_answer_of_a_cancelled_visit_is_sought_and_deleted() {
+    let world = World::default();
+    let visit = settled(
+        world.carry_out(confirmed(), fails(ErrorKind::Transport, true)),
+        Wish::Cancel,
+        later(1),
+    );
+    let world = World::at(now().after(SETTLE_SECONDS));
+    assert_eq!(world.exchange(&visit).kind, Kind::Find);
+    let none = world.carry_out(visit.clone(), |_| Outcome::None);
+    assert_eq!(roles(&none), [Role::Done(End::NoneMade)]);
+    let alike = world.carry_out(visit.clone(), |_| Outcome::Alike);
+    assert!(
+        matches!(world.next(&alike), Step::Rest(_)),
+        "only alike: good enough to take, not to delete"
+    );
+    let found = world.made(visit, 91);
+    assert_eq!(world.exchange(&found).kind, Kind::Delete);
+}
+
+#[test]
+fn a_cancellation_that_was_taken_back_keeps_the_meeting() {
+    let world = World::default();
+    let visit = settled(world.made(confirmed(), 91), Wish::Cancel, later(1));
+    let wanted = Wish::Book {
+        doctor: DOCTOR,
+        slot: slot("2026-12-03T09:00:00Z"),
+    };
+    let visit = settled(visit, wanted.clone(), later(2));
+    let visit = world.write_down(visit);
+    assert_eq!(
+        (
+            visit.serving().unwrap().number(),
+            world.exchange(&visit).kind
+        ),
+        (Some(91), Kind::Update)
+    );
+    // Not one whose deletion has begun, and not another maker's.
+    let cancelled = settled(world.made(confirmed(), 91), Wish::Cancel, later(1));
+    let going = world.begin(cancelled.clone(), &world.next(&cancelled));
+    let booked = settled(going, wanted.clone(), later(2));
+    assert_eq!(
+        (
+            world.exchange(&booked).kind,
+            world.exchange(&booked).generation
+        ),
+        (Kind::Create, 2)
+    );
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        ..World::default()
+    };
+    let booked = settled(cancelled, wanted, later(2));
+    assert_eq!(
+        (
+            elsewhere.exchange(&booked).kind,
+            elsewhere.exchange(&booked).generation
+        ),
+        (Kind::Create, 2)
+    );
+}
+
+#[test]
+fn a_meeting_that_zoom_has_lost_is_made_anew_under_another_marker() {
+    let world = World::default();
+    let visit = settled(
+        world.made(confirmed(), 91),
+        Wish::Reschedule(slot("2026-12-03T09:00:00Z")),
+        later(1),
+    );
+    let visit = world.carry_out(visit, |_| Outcome::Gone);
+    assert_eq!(roles(&visit), [Role::Done(End::Gone)]);
+    let exchange = world.exchange(&visit);
+    assert_eq!((exchange.kind, exchange.generation), (Kind::Create, 2));
+}
+
+#[test]
+fn the_new_doctors_meeting_comes_before_the_old_one_goes() {
+    let world = World::default();
+    let visit = settled(world.made(confirmed(), 91), Wish::Reassign(6), later(1));
+    assert_eq!(world.exchange(&visit).kind, Kind::Create);
+    let lost = world.carry_out(visit.clone(), fails(ErrorKind::Transport, true));
+    assert!(
+        matches!(world.next(&lost), Step::Rest(_)),
+        "the old one stays while the new one may be made"
+    );
+    let made = world.made(visit, 92);
+    assert_eq!(
+        (world.exchange(&made).kind, world.exchange(&made).number),
+        (Kind::Delete, Some(91))
+    );
+}
+
+#[test]
+fn a_host_whose_day_is_used_up_waits_for_the_next_day() {
+    let host = Counter::Host("host-1".to_owned());
+    let used = |writes, blocked_until| World {
+        used: [(
+            host.clone(),
+            Used {
+                writes,
+                blocked_until,
+            },
+        )]
+        .into(),
+        ..World::default()
+    };
+    let midnight = schedule::next_day(now());
+    for (world, until) in [
+        (used(90, None), midnight),
+        (used(0, Some(now().after(7_200))), now().after(7_200)),
+    ] {
+        let visit = world.write_down(confirmed());
+        let meeting = visit.serving().unwrap();
+        assert_eq!((meeting.due_at, meeting.tries), (Some(until), 0));
+        assert_eq!(meeting.problem.as_ref().unwrap().id, WRITES_USED_UP);
+        assert_eq!(world.next(&visit), Step::Rest(until));
+        assert!(
+            visit
+                .notices()
+                .iter()
+                .all(|notice| notice.to != Recipient::Staff)
+        );
+    }
+    assert_eq!(used(89, None).exchange(&confirmed()).kind, Kind::Create);
+}
+
+#[test]
+fn who_cannot_be_hosted_is_put_off_and_staff_hear_of_it_later() {
+    let world = World {
+        maker: Err(Problem::for_a_person("no_host")),
+        ..World::default()
+    };
+    let visit = world.write_down(confirmed());
+    assert_eq!(visit.serving().unwrap().due_at, Some(now().after(300)));
+    let told: Vec<_> = visit
+        .notices()
+        .iter()
+        .filter(|notice| notice.to == Recipient::Staff)
+        .collect();
+    assert_eq!(
+        told.iter()
+            .map(|notice| (notice.about, notice.due_at))
+            .collect::<Vec<_>>(),
+        [(About::Failed, now().after(300))]
+    );
+}
+
+#[test]
+fn in_an_outage_one_at_a_time_tries() {
+    let world = World {
+        outage: Some(now().before(10)),
+        ..World::default()
+    };
+    assert_eq!(world.next(&confirmed()), Step::Rest(now().after(50)));
+    let world = World {
+        outage: Some(now().before(60)),
+        ..World::default()
+    };
+    let exchange = world.exchange(&confirmed());
+    assert_eq!(exchange.turn, world.outage);
+    let mut facts = world.facts();
+    facts.outage = Some(now().before(5));
+    facts.is_awaited = true;
+    facts.used = [(Counter::Host("host-1".to_owned()), Used::default())].into();
+    assert!(matches!(confirmed().next(SITE, &facts), Step::Exchange(_)));
+}
+
+#[test]
+fn all_processes_learn_of_lost_answers_refusals_and_answers() {
+    let world = World::default();
+    let exchange = world.exchange(&confirmed());
+    let begun = world.begin(confirmed(), &Step::Exchange(Box::new(exchange.clone())));
+    let signals = |failure| {
+        begun
+            .clone()
+            .after(
+                &exchange,
+                Outcome::Failed(failure),
+                &world.policies,
+                at(now()),
+            )
+            .changes()
+            .signals
+            .clone()
+    };
+    assert_eq!(signals(failure(ErrorKind::Transport, true)), [Signal::Lost]);
+    let until = now().after(7_200);
+    let limit = Failure {
+        status: Some(429),
+        retry_at: Some(until),
+        ..failure(ErrorKind::RateLimit, false)
+    };
+    assert_eq!(
+        signals(limit),
+        [
+            Signal::Answered,
+            Signal::Blocked {
+                host: "host-1".to_owned(),
+                until
+            }
+        ]
+    );
+    let waits = Failure {
+        retry_at: Some(now().after(40)),
+        ..failure(ErrorKind::Transport, true)
+    };
+    assert_eq!(signals(waits), []);
+}
+
+#[test]
+fn what_only_a_person_can_tell_waits_for_one() {
+    let world = World::default();
+    let lost = world.carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let world = World::at(now().after(SETTLE_SECONDS * 2));
+    let visit = world.carry_out(lost, fails(ErrorKind::Scope, true));
+    assert_eq!(
+        (visit.state(), world.next(&visit)),
+        (State::Uncertain, Step::Nothing)
+    );
+    let none = stored(visit.clone().resolved(None, &world.policies, at(world.now)));
+    assert_eq!(
+        (world.exchange(&none).kind, world.exchange(&none).generation),
+        (Kind::Create, 2)
+    );
+    let exchange = World::default().exchange(&confirmed());
+    let found = stored(visit.resolved(Some(known(&exchange, 91)), &world.policies, at(world.now)));
+    assert_eq!(
+        (found.state(), world.next(&found)),
+        (State::Made, Step::Nothing)
+    );
+}
+
+#[test]
+fn a_visit_that_is_handed_over_keeps_its_meeting_until_the_next_is_made() {
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        ..World::default()
+    };
+    let visit = World::default().made(confirmed(), 91);
+    let exchange = elsewhere.exchange(&visit);
+    assert_eq!(
+        (exchange.kind, exchange.role, exchange.maker.app.as_str()),
+        (Kind::Create, Role::Next, "app-2")
+    );
+    let begun = elsewhere.begin(visit.clone(), &Step::Exchange(Box::new(exchange)));
+    assert_eq!(
+        (begun.state(), begun.serving().unwrap().number()),
+        (State::Moving, Some(91))
+    );
+    let moved = elsewhere.made(visit.clone(), 92);
+    assert_eq!(
+        (moved.serving().unwrap().number(), roles(&moved)),
+        (Some(92), vec![Role::Unwanted, Role::Serves])
+    );
+    assert_eq!(
+        (
+            elsewhere.exchange(&moved).kind,
+            elsewhere.exchange(&moved).number
+        ),
+        (Kind::Delete, Some(91))
+    );
+    // Not while people may be in it, and not without an answer.
+    let soon = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        ..World::at(next_week().start.before(900))
+    };
+    assert_eq!(soon.next(&visit), Step::Nothing);
+    let unanswered = Handover {
+        answer: None,
+        ..moves("app-1")
+    };
+    assert_eq!(
+        World {
+            maker: Ok(maker("app-2")),
+            handovers: vec![unanswered],
+            ..World::default()
+        }
+        .next(&visit),
+        Step::Nothing
+    );
+}
+
+#[test]
+fn a_move_that_is_not_wanted_any_more_is_given_up_and_what_it_may_have_made_is_sought() {
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        ..World::default()
+    };
+    let visit = elsewhere.carry_out(
+        World::default().made(confirmed(), 91),
+        fails(ErrorKind::Transport, true),
+    );
+    assert_eq!(visit.state(), State::Moving);
+    let visit = World::default().write_down(visit);
+    assert_eq!(
+        (visit.state(), roles(&visit)),
+        (State::Made, vec![Role::Serves, Role::Unwanted])
+    );
+    assert_eq!(
+        World::at(now().after(3_600)).exchange(&visit).kind,
+        Kind::Find
+    );
+}
+
+#[test]
+fn a_meeting_follows_its_visit_while_the_next_one_waits() {
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        ..World::default()
+    };
+    let visit = elsewhere.carry_out(
+        World::default().made(confirmed(), 91),
+        fails(ErrorKind::Api, false),
+    );
+    let visit = settled(
+        visit,
+        Wish::Reschedule(slot("2026-12-03T09:00:00Z")),
+        later(1),
+    );
+    assert_eq!(
+        (
+            elsewhere.exchange(&visit).kind,
+            elsewhere.exchange(&visit).number
+        ),
+        (Kind::Update, Some(91))
+    );
+}
+
+#[test]
+fn a_visit_that_is_over_without_a_meeting_is_missed_once() {
+    let over = next_week().end().after(1);
+    let world = World::at(over);
+    let lost = World::default().carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let late = world.write_down(lost);
+    assert_eq!(late.state(), State::Missed);
+    assert_eq!(roles(&late), [Role::Unwanted], "it is still to be sought");
+    let told = late
+        .notices()
+        .iter()
+        .filter(|notice| notice.about == About::Missed)
+        .count();
+    assert_eq!(told, 3);
+    assert_eq!(world.exchange(&late).kind, Kind::Find);
+    let forgotten = World::at(over.after(86_401)).write_down(late);
+    assert_eq!(roles(&forgotten), [Role::Done(End::NotFoundOut)]);
+}

@@ -1,0 +1,266 @@
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+use proptest::prelude::*;
+
+use super::super::Wish;
+use super::super::testing::*;
+use super::*;
+
+const PATIENT: Recipient = Recipient::Patient;
+const FIRST: Recipient = Recipient::Doctor(DOCTOR);
+const SECOND: Recipient = Recipient::Doctor(6);
+
+fn settled(visit: Visit, wish: Wish, world: &World) -> Visit {
+    stored(
+        visit
+            .wish(wish, at(world.now))
+            .settled(&world.policies, at(world.now)),
+    )
+}
+
+fn zooms_links() -> World {
+    World {
+        policies: Policies {
+            mails_zooms_link: true,
+            ..Policies::default()
+        },
+        ..World::default()
+    }
+}
+
+#[test]
+fn patient_and_doctor_are_told_once_of_each_change() {
+    let world = World::default();
+    let (visit, sent) = world.send_all(confirmed());
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Booked), (FIRST, About::Booked)]
+    );
+    let (visit, sent) = world.send_all(settled(
+        visit,
+        Wish::Reschedule(slot("2026-12-02T09:00:00Z")),
+        &world,
+    ));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Rescheduled), (FIRST, About::Rescheduled)]
+    );
+    let (visit, sent) = world.send_all(settled(visit, Wish::Reassign(6), &world));
+    assert_eq!(
+        people(&sent),
+        [
+            (PATIENT, About::Reassigned),
+            (FIRST, About::Released),
+            (SECOND, About::Reassigned)
+        ]
+    );
+    let (visit, sent) = world.send_all(settled(visit, Wish::Cancel, &world));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Cancelled), (SECOND, About::Cancelled)]
+    );
+    let (_, sent) = world.send_all(settled(
+        visit,
+        Wish::Book {
+            doctor: 6,
+            slot: next_week(),
+        },
+        &world,
+    ));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Booked), (SECOND, About::Booked)]
+    );
+}
+
+#[test]
+fn who_was_told_of_nothing_is_not_told_that_it_is_off() {
+    let world = World::default();
+    let (_, sent) = world.send_all(settled(confirmed(), Wish::Cancel, &world));
+    assert_eq!(sent, []);
+}
+
+#[test]
+fn there_and_back_again_is_no_news() {
+    let world = World::default();
+    let (visit, _) = world.send_all(confirmed());
+    let there = settled(
+        visit,
+        Wish::Reschedule(slot("2026-12-02T09:00:00Z")),
+        &world,
+    );
+    let (back, sent) = world.send_all(settled(there, Wish::Reschedule(next_week()), &world));
+    assert_eq!((people(&sent), back.notices()), (vec![], [].as_slice()));
+}
+
+#[test]
+fn nothing_is_told_of_what_may_be_rolled_back() {
+    let world = World::default();
+    let visit = stored(confirmed().wish(Wish::Cancel, at(now())));
+    let notice = visit.notices().first().unwrap().id;
+    let (visit, sending) = visit.send(notice, &world.policies, at(now()));
+    assert_eq!(sending, Sending::Later);
+    assert!(visit.notices().first().unwrap().due_at > now());
+}
+
+#[test]
+fn a_mail_that_is_refused_is_tried_again_and_staff_hear_of_it() {
+    let world = World::default();
+    let mut visit = confirmed();
+    let mut now = now();
+    for tries in 1..=20 {
+        let id = visit
+            .notices()
+            .iter()
+            .find(|notice| notice.to == PATIENT)
+            .unwrap()
+            .id;
+        let (taken, _) = visit.send(id, &world.policies, at(now));
+        visit = taken.delivered(id, Fate::Refused, &world.policies, at(now));
+        let notice = visit
+            .notices()
+            .iter()
+            .find(|notice| notice.to == PATIENT)
+            .unwrap();
+        assert_eq!(
+            notice.place,
+            if tries < 20 {
+                Place::Waiting
+            } else {
+                Place::GivenUp
+            }
+        );
+        let unmailed = visit
+            .notices()
+            .iter()
+            .filter(|notice| notice.about == About::Unmailed)
+            .count();
+        assert_eq!(unmailed, usize::from(tries >= 3), "{tries}");
+        now = notice.due_at;
+    }
+    // Until there is something else to tell.
+    let moved = settled(
+        stored(visit),
+        Wish::Reschedule(slot("2026-12-02T09:00:00Z")),
+        &world,
+    );
+    assert!(
+        moved
+            .notices()
+            .iter()
+            .any(|notice| notice.to == PATIENT && notice.is_open())
+    );
+}
+
+#[test]
+fn who_died_while_sending_is_followed_by_another() {
+    let world = World::default();
+    let id = confirmed().notices().first().unwrap().id;
+    let (dead, _) = confirmed().send(id, &world.policies, at(now()));
+    let dead = stored(dead);
+    let world = World::at(now().after(SENDING_SECONDS));
+    let (_, sent) = world.send_all(dead);
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Booked), (FIRST, About::Booked)]
+    );
+}
+
+#[test]
+fn zooms_own_link_is_waited_for_and_each_new_one_is_told() {
+    let world = zooms_links();
+    let visit = Visit::booked("kivicare", "7", DOCTOR, next_week(), now())
+        .settled(&world.policies, at(now()));
+    let (visit, sent) = world.send_all(stored(visit));
+    assert_eq!(sent, []);
+    let (visit, sent) = world.send_all(world.made(visit, 91));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Booked), (FIRST, About::Booked)]
+    );
+    let visit = settled(visit, Wish::Recreate, &world);
+    let (visit, sent) = world.send_all(visit);
+    assert_eq!(sent, [], "the new one may come soon");
+    let (_, sent) = world.send_all(world.made(visit.clone(), 92));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::NewLink), (FIRST, About::NewLink)]
+    );
+    let late = World {
+        policies: world.policies.clone(),
+        ..World::at(now().after(LINK_SECONDS))
+    };
+    let (_, sent) = late.send_all(visit);
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::NewLink), (FIRST, About::NewLink)],
+        "else the visit link"
+    );
+}
+
+#[test]
+fn with_the_visit_link_nobody_hears_of_another_meeting() {
+    let world = World::default();
+    let (visit, _) = world.send_all(world.made(confirmed(), 91));
+    let (_, sent) = world.send_all(world.made(settled(visit, Wish::Recreate, &world), 92));
+    assert_eq!(sent, []);
+}
+
+#[test]
+fn who_was_alarmed_is_told_when_the_meeting_is_there() {
+    let soon = World {
+        maker: Err(super::super::problem::Problem::for_a_person("no_host")),
+        ..World::at(next_week().start.before(SOON_SECONDS))
+    };
+    let (visit, _) = World::default().send_all(confirmed());
+    let (visit, sent) = soon.send_all(soon.write_down(visit));
+    assert_eq!(
+        people(&sent),
+        [
+            (Recipient::Staff, About::Late),
+            (FIRST, About::Late),
+            (PATIENT, About::Late)
+        ]
+    );
+    let visit = soon.write_down(visit);
+    let mended = World::at(soon.now.after(120));
+    let (_, sent) = mended.send_all(mended.made(visit, 91));
+    assert_eq!(
+        people(&sent),
+        [(PATIENT, About::Ready)],
+        "staff and doctor are told of all together"
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_notice_is_never_about_what_does_not_stand(
+        steps in proptest::collection::vec((0_u8..5, any::<bool>()), 0..10),
+    ) {
+        let world = World::default();
+        let mut visit = confirmed();
+        for (what, sends) in steps {
+            visit = match what {
+                0 => settled(visit, Wish::Cancel, &world),
+                1 => settled(visit, Wish::Book { doctor: 5, slot: next_week() }, &world),
+                2 => settled(visit, Wish::Book { doctor: 6, slot: slot("2026-12-02T09:00:00Z") }, &world),
+                3 => settled(visit, Wish::Recreate, &world),
+                _ => visit,
+            };
+            if sends {
+                let (told, sent) = world.send_all(visit);
+                visit = told;
+                for notice in sent {
+                    prop_assert_eq!(notice.says.unwrap(), visit.target(notice.to, &world.policies));
+                }
+                for (to, told) in &visit.row().told {
+                    prop_assert_eq!(told, &visit.target(*to, &world.policies));
+                }
+            }
+            let open: Vec<Recipient> = visit.notices().iter().filter(|one| one.about.is_news()).map(|one| one.to).collect();
+            let mut once = open.clone();
+            once.dedup();
+            prop_assert_eq!(open, once, "one for each");
+        }
+    }
+}
