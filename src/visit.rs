@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod calendar;
 mod carry;
 pub mod changes;
 mod confirm;
