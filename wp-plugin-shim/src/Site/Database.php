@@ -25,15 +25,19 @@ final class Database
     private const LOST = 2013;
     public const DUPLICATE = 1062;
     /**
-     * Lock wait timeout, deadlock: the server takes the statement back, or the whole transaction. Disk full, error on write, error of
-     * the storage, table full, read only: what lacks room for one line may have it for the next, and half of it must not stand.
+     * Lock wait timeout, deadlock, a row that has changed since it was read: the server takes the statement back, or the whole
+     * transaction. Disk full, error on write, error of the storage, table full, read only: what lacks room for one line may have it for
+     * the next, and half of it must not stand.
      */
-    private const TAKES_BACK = [1205, 1213, 1021, 1026, 1030, 1114, 1290];
+    private const TAKES_BACK = [1205, 1213, 1020, 1021, 1026, 1030, 1114, 1290];
     /** Those of other lengths of lists come and go. */
     private const MOST_STATEMENTS = 64;
     /** The code of a DatabaseException that is about GET_LOCK itself; no code of MySQL is negative. */
     public const NO_LOCKS = -1;
-    /** Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written. */
+    /**
+     * Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written: nor does
+     * MariaDB refuse there to change it (error 1020).
+     */
     private const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1," .
         " time_zone = '+00:00', innodb_lock_wait_timeout = 10";
 
