@@ -24,6 +24,17 @@ abstract class KivicareTestCase extends ClinicTestCase
         $this->forgetKivicare();
     }
 
+    /**
+     * But for the core's own change of an appointment that somebody else has just changed: MariaDB refuses it by default since 11.6.2. It
+     * is not repeated, and WordPress logs it.
+     */
+    protected function complaints(): array
+    {
+        $refused = '~WordPress database error Record has changed since last read in table \'wp_kc_appointments\'; .* for query UPDATE `wp_kc_appointments` SET'
+            . '(?!.*TelemedZoom\\\\).* App\\\\baseClasses\\\\(KCBaseModel->save|KCQueryBuilder->update)$~';
+        return array_values(preg_grep($refused, parent::complaints(), PREG_GREP_INVERT));
+    }
+
     /** Leaves no changed core behind for the next test. */
     protected function tearDown(): void
     {

@@ -13,6 +13,7 @@ namespace TelemedZoom\Kivicare;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
+use TelemedZoom\Site\HostTransaction;
 use TelemedZoom\Site\Schema;
 
 defined('ABSPATH') || exit;
@@ -52,9 +53,11 @@ final class Appointments
     {
         global $wpdb;
         $suppressed = $wpdb->suppress_errors();
-        // phpcs:ignore WordPress.DB.PreparedSQL
-        $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d FOR UPDATE NOWAIT', $id), ARRAY_A);
-        $isRead = $wpdb->last_error === '';
+        [$row, $isRead] = HostTransaction::spare(static function () use ($wpdb, $id): array {
+            // phpcs:ignore WordPress.DB.PreparedSQL
+            $row = $wpdb->get_row($wpdb->prepare('SELECT * FROM `' . self::table('kc_appointments') . '` WHERE id = %d FOR UPDATE NOWAIT', $id), ARRAY_A);
+            return [$row, $wpdb->last_error === ''];
+        });
         $wpdb->suppress_errors($suppressed);
         if (!$isRead) {
             // Somebody else's transaction holds it, or the server is too old to know these words.

@@ -1,8 +1,9 @@
 <?php
 /**
  * The table in which KiviCare's core looks for an appointment's video link. It belongs to the host: written through $wpdb
- * only, so that the core's ROLLBACK takes our row with it. One row per appointment, with the visit link as its join link and
- * never a start link: the core takes the first row it finds and copies its link into mails.
+ * only, so that the core's ROLLBACK takes our row with it, and so that the core's transaction is not lost by it. One row per
+ * appointment, with the visit link as its join link and never a start link: the core takes the first row it finds and copies
+ * its link into mails.
  *
  * @package TelemedZoom
  */
@@ -12,6 +13,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Site\Database;
+use TelemedZoom\Site\HostTransaction;
 
 defined('ABSPATH') || exit;
 
@@ -147,7 +149,7 @@ final class MappingTable
             add_action('shutdown', [self::class, 'tidyBegun'], self::TIDY_PRIORITY);
         } else {
             $id = (int) $before['id'];
-            $wpdb->update(self::name(), $row, ['id' => $id]);
+            self::update($row, ['id' => $id]);
             self::tidy($appointment);
         }
         self::flush();
@@ -178,20 +180,19 @@ final class MappingTable
         // By their own ids: a deletion by appointment would lock the gaps in which other requests write, and meet them in a deadlock.
         foreach ($rows as $other) {
             $notes += array_diff_key(self::notes($other), ['error_code' => 1, 'error_message' => 1]);
-            $wpdb->delete(self::name(), ['id' => $other['id']]);
+            self::delete(['id' => (int) $other['id']]);
         }
         if ($notes !== self::notes($first)) {
-            $wpdb->update(self::name(), ['extra' => wp_json_encode($notes)], ['id' => $first['id']]);
+            self::update(['extra' => wp_json_encode($notes)], ['id' => (int) $first['id']]);
         }
     }
 
     /** Notes something about an appointment beside its row, such as that the core has queued its mails. */
     public static function note(int $appointment, string $key, string $value): void
     {
-        global $wpdb;
         $row = self::find($appointment);
         if ($row !== null) {
-            $wpdb->update(self::name(), ['extra' => wp_json_encode([$key => $value] + self::notes($row))], ['id' => (int) $row['id']]);
+            self::update(['extra' => wp_json_encode([$key => $value] + self::notes($row))], ['id' => (int) $row['id']]);
             self::flush();
         }
     }
@@ -216,16 +217,31 @@ final class MappingTable
 
     public static function forgetLink(int $appointment): void
     {
-        global $wpdb;
-        $wpdb->update(self::name(), ['join_url' => '', 'start_url' => '', 'password' => ''], ['appointment_id' => $appointment]);
+        self::update(['join_url' => '', 'start_url' => '', 'password' => ''], ['appointment_id' => $appointment]);
         self::flush();
     }
 
     public static function remove(int $appointment): void
     {
-        global $wpdb;
-        $wpdb->delete(self::name(), ['appointment_id' => $appointment]);
+        self::delete(['appointment_id' => $appointment]);
         self::flush();
+    }
+
+    /**
+     * @param array<string, int|string|null> $changes columns and their new values
+     * @param array<string, int>             $where
+     */
+    private static function update(array $changes, array $where): void
+    {
+        global $wpdb;
+        HostTransaction::spare(static fn(): mixed => $wpdb->update(self::name(), $changes, $where));
+    }
+
+    /** @param array<string, int> $where */
+    private static function delete(array $where): void
+    {
+        global $wpdb;
+        HostTransaction::spare(static fn(): mixed => $wpdb->delete(self::name(), $where));
     }
 
     /**

@@ -40,12 +40,13 @@ final class AppointmentsController extends KCBaseController
     public function createAppointment(\WP_REST_Request $request)
     {
         global $wpdb;
+        // Each look from here on is one of the transaction's, as in the core; also who goes before its end leaves it open.
+        $wpdb->query('START TRANSACTION');
         $mappings = is_string($request['serviceId']) ? json_decode($request['serviceId'], true) : $request['serviceId'];
         if (!is_array($mappings)) {
             return $this->response(null, 'serviceId must be an array', false, 400);
         }
         $services = BookingServices::ofMappings($mappings);
-        $wpdb->query('START TRANSACTION');
         try {
             $appointment = $this->newAppointment($request, $services);
             $id = $appointment->save();
@@ -79,11 +80,11 @@ final class AppointmentsController extends KCBaseController
     public function updateAppointment(\WP_REST_Request $request)
     {
         global $wpdb;
+        $wpdb->query('START TRANSACTION');
         $appointment = KCAppointment::find((int) $request['id']);
         if ($appointment === null) {
             return $this->response(null, 'not found', false, 404);
         }
-        $wpdb->query('START TRANSACTION');
         try {
             $start = ($request['appointmentStartDate'] ?? $appointment->appointmentStartDate) . ' ' . ($request['appointmentStartTime'] ?? $appointment->appointmentStartTime);
             $end = new \DateTimeImmutable($start . ' +' . self::TIME_SLOT . ' minutes');
@@ -173,11 +174,11 @@ final class AppointmentsController extends KCBaseController
     public function regenerate(\WP_REST_Request $request)
     {
         global $wpdb;
+        $wpdb->query('START TRANSACTION');
         $appointment = KCAppointment::find((int) $request['id']);
         if ($appointment === null) {
             return $this->response(null, 'not found', false, 404);
         }
-        $wpdb->query('START TRANSACTION');
         try {
             $made = BookingServices::provider((int) $appointment->doctorId)
                 ->create_meeting(BookingServices::meeting($appointment, 'Regenerated Telemed Service', 30, current_time('mysql')));
