@@ -6,13 +6,25 @@ namespace Telemed\Tests\Storm;
 
 use Telemed\Tests\Site;
 
-/** The database server of a storm's site: killed as a machine's end would and started again, or kept from writing. */
+/** The database server of a storm's site: killed as a machine's end would and started again, or kept from writing; strict about transactions or not. */
 final class DatabaseServer
 {
     private const START_SECONDS = 120;
+    private const ISOLATION = 'innodb_snapshot_isolation';
+
+    private bool $isolates = false;
 
     public function __construct(private readonly Site $site)
     {
+    }
+
+    /** Whether it refuses a transaction to change what others have changed since it looked, as MariaDB does by default since 11.6.2. */
+    public function isolate(bool $isolates): void
+    {
+        $this->isolates = $isolates;
+        $server = $this->site->databaseServer();
+        $server->query('SET GLOBAL ' . self::ISOLATION . ' = ' . (int) $isolates);
+        $server->close();
     }
 
     /** Kills it, leaves it away for a while, starts it again as it was started, and waits until it answers. */
@@ -24,6 +36,8 @@ final class DatabaseServer
         if (null === $started || ! str_contains($command[0], 'mariadbd')) {
             throw new \RuntimeException("Process {$pid} is not the site's database server.");
         }
+        // What was set is lost with it; of several the last counts.
+        $command[] = '--' . self::ISOLATION . '=' . (int) $this->isolates;
         posix_kill($pid, SIGKILL);
         while (self::startedAt($pid) === $started) {
             usleep(1_000);
