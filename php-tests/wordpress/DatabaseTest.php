@@ -4,7 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
-/** What the plugin's own connection promises, where the server refuses. */
+/** What the plugin's own connection promises where the server refuses, and what the plugin does to the host's. */
 final class DatabaseTest extends ClinicTestCase
 {
     private const BEGIN = <<<'CODE'
@@ -81,6 +81,21 @@ final class DatabaseTest extends ClinicTestCase
     {
         $outcome = $this->site->php(self::BEGIN . self::ISOLATED . self::WORK);
         $this->assertSame(array('done', array(array('name' => 'a', 'year' => 2032), array('name' => 'b', 'year' => 2031), array('name' => 'c', 'year' => 2032))), $outcome);
+    }
+
+    /** MySQL, and a MariaDB that is older. */
+    public function testAServerThatDoesNotKnowTheCheckIsAskedOnceAndToldNothing(): void
+    {
+        $this->assertSame(array('done', 'done', 1), $this->site->php(<<<'CODE'
+            $asked = 0;
+            add_filter('query', static function (string $sql) use (&$asked): string {
+                $isAbout = str_contains($sql, 'innodb_snapshot_isolation');
+                $asked += (int) $isAbout;
+                return $isAbout ? 'SELECT 1 FROM DUAL WHERE 1 = 0' : $sql;
+            });
+            $spare = static fn (): string => \TelemedZoom\Site\HostTransaction::spare(static fn (): string => 'done');
+            return [$spare(), $spare(), $asked];
+            CODE));
     }
 
     public function testAfterwardsTheNextTransactionIsCommitted(): void
