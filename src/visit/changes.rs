@@ -80,6 +80,8 @@ pub enum Event {
     Uncertain,
     Missed,
     Resolved,
+    Copied,
+    HandedOver,
 }
 
 /// What to write.

@@ -3,7 +3,11 @@
 
 use jiff::Timestamp;
 
+use super::Moment;
 use super::Seconds;
+use super::Visit;
+use super::Wish;
+use super::changes::Event;
 use super::maker::Maker;
 
 /// What nobody has decided by then is decided: the meetings go while that can still be done.
@@ -82,5 +86,123 @@ impl Handover {
             let ends = matches!(self.from, From::Disconnected { .. } | From::Left { .. });
             (ends && now >= self.since.after(DECIDE_SECONDS)).then_some(Answer::Wait)
         })
+    }
+}
+
+impl Visit {
+    /// The answer of a handover that covers it. What stays, or is made anew elsewhere, is seen to by its next steps.
+    #[must_use]
+    pub fn handed_over(mut self, answer: Answer, at: Moment) -> Self {
+        let wish = match answer {
+            Answer::Stay | Answer::Move => return self,
+            Answer::Doctor(doctor) => Wish::Reassign(doctor),
+            Answer::Cancel => Wish::Cancel,
+            Answer::Wait => Wish::Recreate,
+        };
+        self.log(Event::HandedOver);
+        self.wish(wish, at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::visit::meeting::Role;
+    use crate::visit::testing::*;
+
+    fn of(from: From) -> Handover {
+        Handover {
+            from,
+            since: now(),
+            answer: None,
+        }
+    }
+
+    #[test]
+    fn a_handover_covers_what_its_maker_made() {
+        let oauth = Maker {
+            subject: Some("user:5".to_owned()),
+            ..maker("app-1")
+        };
+        let subject = || "user:5".to_owned();
+        for (handover, clinics, doctors) in [
+            (of(From::App("app-1".to_owned())), true, true),
+            (of(From::App("app-2".to_owned())), false, false),
+            (
+                of(From::ZoomUser {
+                    subject: subject(),
+                    host: "host-1".to_owned(),
+                }),
+                false,
+                true,
+            ),
+            (
+                of(From::ZoomUser {
+                    subject: subject(),
+                    host: "host-2".to_owned(),
+                }),
+                false,
+                false,
+            ),
+            (of(From::Disconnected { subject: subject() }), false, true),
+            (of(From::Left { doctor: DOCTOR }), true, true),
+            (of(From::Left { doctor: 6 }), false, false),
+        ] {
+            assert_eq!(
+                handover.covers(&maker("app-1"), DOCTOR),
+                clinics,
+                "{handover:?}"
+            );
+            assert_eq!(handover.covers(&oauth, DOCTOR), doctors, "{handover:?}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_decides_is_decided_while_it_can_be_done() {
+        let left = of(From::Left { doctor: 5 });
+        assert_eq!(left.in_force(now().after(DECIDE_SECONDS - 1)), None);
+        assert_eq!(
+            left.in_force(now().after(DECIDE_SECONDS)),
+            Some(Answer::Wait)
+        );
+        let app = of(From::App("app-1".to_owned()));
+        assert_eq!(
+            app.in_force(now().after(DECIDE_SECONDS)),
+            None,
+            "an app's meetings can stay"
+        );
+        let answered = Handover {
+            answer: Some(Answer::Stay),
+            ..left
+        };
+        assert_eq!(
+            answered.in_force(now().after(KEEP_SECONDS)),
+            Some(Answer::Stay)
+        );
+    }
+
+    #[test]
+    fn an_answer_becomes_a_wish() {
+        let made = || World::default().made(confirmed(), 91);
+        assert!(!made().handed_over(Answer::Stay, later(1)).has_changes());
+        assert!(!made().handed_over(Answer::Move, later(1)).has_changes());
+        assert_eq!(
+            made().handed_over(Answer::Doctor(6), later(1)).row().doctor,
+            6
+        );
+        assert!(
+            !made()
+                .handed_over(Answer::Cancel, later(1))
+                .row()
+                .takes_place
+        );
+        let waits = made().handed_over(Answer::Wait, later(1));
+        assert!(
+            waits.row().takes_place
+                && waits
+                    .meetings()
+                    .iter()
+                    .all(|meeting| meeting.role == Role::Unwanted)
+        );
     }
 }

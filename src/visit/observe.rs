@@ -2,8 +2,11 @@
 
 use super::changes::Event;
 use super::life::Visit;
+use super::meeting::End;
 use super::meeting::Known;
+use super::meeting::Meeting;
 use super::meeting::Role;
+use super::notice::Place;
 use super::schedule::Moment;
 use super::step::Policies;
 
@@ -67,7 +70,7 @@ impl Visit {
                 self.all_clear(at);
             }
             None => self.change_meeting(generation, |meeting| {
-                meeting.role = Role::Done(super::meeting::End::NoneMade);
+                meeting.role = Role::Done(End::NoneMade);
                 meeting.is_uncertain = false;
                 meeting.attempt = None;
             }),
@@ -77,7 +80,37 @@ impl Visit {
         self
     }
 
-    fn seen_there(&mut self, meeting: &super::meeting::Meeting, known: Known, at: Moment) {
+    /// This site is a copy of another, whose meetings are not its own: what is to come is made anew, under references of this site.
+    #[must_use]
+    pub fn copied(mut self, at: Moment) -> Self {
+        let open: Vec<u32> = self
+            .meetings
+            .iter()
+            .filter(|meeting| !matches!(meeting.role, Role::Done(_)))
+            .map(|meeting| meeting.generation)
+            .collect();
+        for generation in open {
+            self.change_meeting(generation, |meeting| {
+                meeting.role = Role::Done(End::Left);
+                meeting.attempt = None;
+                meeting.is_uncertain = false;
+                meeting.try_now();
+            });
+        }
+        for index in 0..self.notices.len() {
+            // The same people hear from the other site.
+            self.write_notice(index, |notice| {
+                if notice.is_open() {
+                    notice.place = Place::Dropped;
+                }
+            });
+        }
+        self.touch().wished_at = at.now;
+        self.log(Event::Copied);
+        self
+    }
+
+    fn seen_there(&mut self, meeting: &Meeting, known: Known, at: Moment) {
         let generation = meeting.generation;
         match (&meeting.known, meeting.role) {
             (Some(before), _) if before.number != known.number => {}
@@ -127,5 +160,119 @@ impl Visit {
             }
             _ => {}
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+    use crate::visit::State;
+    use crate::visit::step::Kind;
+    use crate::visit::step::Step;
+    use crate::visit::testing::*;
+
+    fn seen(visit: Visit, change: impl FnOnce(&mut Known)) -> Visit {
+        let mut known = visit.serving().unwrap().known.clone().unwrap();
+        change(&mut known);
+        stored(visit.observed(
+            1,
+            Seen::There(Box::new(known)),
+            &Policies::default(),
+            later(1),
+        ))
+    }
+
+    #[test]
+    fn a_meeting_that_is_as_it_was_changes_nothing() {
+        let visit = World::default().made(confirmed(), 91);
+        let known = visit.serving().unwrap().known.clone().unwrap();
+        let again = visit.observed(
+            1,
+            Seen::There(Box::new(known)),
+            &Policies::default(),
+            later(1),
+        );
+        assert!(!again.changes().visit && again.changes().meetings.is_empty());
+    }
+
+    #[test]
+    fn what_was_changed_in_zoom_is_put_right_one_after_the_other() {
+        let world = World::default();
+        let visit = seen(world.made(confirmed(), 91), |known| {
+            known.slot = None;
+            known.overridden = vec!["auto_recording".to_owned()];
+            known.join_url = Some("https://zoom.us/j/91?pwd=new".to_owned());
+        });
+        assert_eq!(
+            visit
+                .serving()
+                .unwrap()
+                .known
+                .as_ref()
+                .unwrap()
+                .join_url
+                .as_deref(),
+            Some("https://zoom.us/j/91?pwd=new")
+        );
+        assert_eq!(
+            (visit.state(), world.exchange(&visit).kind),
+            (State::Updating, Kind::Update)
+        );
+        let visit = seen(world.made(visit, 91), |known| {
+            known.overridden = vec!["auto_recording".to_owned()]
+        });
+        assert_eq!(world.exchange(&visit).kind, Kind::Restore);
+        assert_eq!(world.next(&world.made(visit, 91)), Step::Nothing);
+    }
+
+    #[test]
+    fn a_meeting_that_is_gone_is_made_anew_but_not_one_that_may_still_come() {
+        let world = World::default();
+        let gone =
+            |visit: Visit| stored(visit.observed(1, Seen::Gone, &Policies::default(), later(1)));
+        assert_eq!(
+            world
+                .exchange(&gone(world.made(confirmed(), 91)))
+                .generation,
+            2
+        );
+        let attempted = world.begin(confirmed(), &world.next(&confirmed()));
+        assert_eq!(gone(attempted).state(), State::Attempting);
+    }
+
+    #[test]
+    fn a_meeting_that_was_sought_is_taken_over_and_another_number_is_not() {
+        let world = World::default();
+        let exchange = world.exchange(&confirmed());
+        let attempted = world.begin(confirmed(), &world.next(&confirmed()));
+        let found = stored(attempted.observed(
+            1,
+            Seen::There(Box::new(known(&exchange, 91))),
+            &world.policies,
+            later(1),
+        ));
+        assert_eq!(found.state(), State::Made);
+        let other = found.observed(
+            1,
+            Seen::There(Box::new(known(&exchange, 92))),
+            &world.policies,
+            later(1),
+        );
+        assert_eq!(other.serving().unwrap().number(), Some(91));
+    }
+
+    #[test]
+    fn a_copy_of_a_site_leaves_the_others_meetings_alone() {
+        let world = World::default();
+        let visit = stored(world.made(confirmed(), 91).copied(later(1)));
+        assert!(visit.notices().is_empty());
+        let exchange = world.exchange(&visit);
+        assert_eq!((exchange.kind, exchange.generation), (Kind::Create, 2));
+        assert_eq!(
+            visit.meetings().first().unwrap().role,
+            Role::Done(End::Left)
+        );
     }
 }
