@@ -221,7 +221,7 @@ mod tests {
             (State::Updating, Kind::Update)
         );
         let visit = seen(world.made(visit, 91), |known| {
-            known.overridden = vec!["auto_recording".to_owned()]
+            known.overridden = vec!["auto_recording".to_owned()];
         });
         assert_eq!(world.exchange(&visit).kind, Kind::Restore);
         assert_eq!(world.next(&world.made(visit, 91)), Step::Nothing);
