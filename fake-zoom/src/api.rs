@@ -16,7 +16,7 @@ fn run(state: &mut State, request: &Request) -> Result<Reply, Reply> {
     let token = bearer::token(state, request)?;
     let mut caller = bearer::caller(state, &token)?;
     let segments = request.segments();
-    let after_version: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let after_version: Vec<&str> = segments.iter().skip(1).map(AsRef::as_ref).collect();
     let Some((mut operation, id)) = Operation::find(&request.method, &after_version) else {
         return Err(Reply::error(
             501,

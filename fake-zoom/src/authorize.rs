@@ -1,13 +1,12 @@
 //! `/oauth/authorize`: the consent page that a browser shows, and what a click on it does.
 
-use std::collections::BTreeSet;
-
 use serde_json::json;
 
 use crate::clock::after;
 use crate::message::{Reply, Request, form_pairs, pair};
 use crate::model::{App, AppKind, User};
 use crate::pages::{escape, page};
+use crate::scopes::Scopes;
 use crate::state::{Decline, State};
 use crate::tokens::{Challenge, Code};
 
@@ -21,7 +20,7 @@ struct Asked {
     redirect_uri: String,
     state: Option<String>,
     challenge: Option<Challenge>,
-    scopes: BTreeSet<String>,
+    scopes: Scopes,
 }
 
 /// What a click on Authorize leads to.
@@ -118,7 +117,7 @@ fn read(state: &State, parameters: &[(String, String)]) -> Result<Asked, Refusal
     let scopes = match pair(parameters, "scope") {
         None => app.scopes.clone(),
         Some(text) => {
-            let asked: BTreeSet<String> = text.split_whitespace().map(str::to_owned).collect();
+            let asked = Scopes::from(text);
             if !app.optional_scopes || !asked.is_subset(&app.scopes) {
                 return refuse("Invalid scope");
             }

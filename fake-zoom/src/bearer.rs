@@ -1,9 +1,8 @@
 //! Who calls: the bearer token of a REST request, and whether its scopes allow the operation.
 
-use std::collections::BTreeSet;
-
 use crate::message::{Reply, Request};
 use crate::operations::Operation;
+use crate::scopes::Scopes;
 use crate::state::State;
 use crate::tokens::{AccessToken, Holder};
 
@@ -106,13 +105,13 @@ pub fn caller(state: &State, token: &AccessToken) -> Result<Caller, Reply> {
 }
 
 /// Whether `scopes` allow `operation`: `Ok(true)` with the `:admin` form, else only for the caller's own user.
-pub fn allows(scopes: &BTreeSet<String>, operation: Operation) -> Result<bool, Reply> {
+pub fn allows(scopes: &Scopes, operation: Operation) -> Result<bool, Reply> {
     let (classic, granular) = operation.scopes();
-    let has = |scope: String| scopes.contains(&scope);
-    if has(format!("{classic}:admin")) || has(format!("{granular}:admin")) {
+    if scopes.contains_admin_form(classic) || scopes.contains_admin_form(granular) {
         return Ok(true);
     }
-    if !operation.is_for_administrators() && (has(classic.to_owned()) || has(granular.to_owned())) {
+    if !operation.is_for_administrators() && (scopes.contains(classic) || scopes.contains(granular))
+    {
         return Ok(false);
     }
     Err(missing(
@@ -123,7 +122,7 @@ pub fn allows(scopes: &BTreeSet<String>, operation: Operation) -> Result<bool, R
 }
 
 /// HTTP 400, code 4711, with every scope that would do, in the naming that the app uses.
-pub fn missing(scopes: &BTreeSet<String>, operation: Operation, admin_only: bool) -> Reply {
+pub fn missing(scopes: &Scopes, operation: Operation, admin_only: bool) -> Reply {
     let (classic, granular) = operation.scopes();
     let name = if is_classic(scopes) {
         classic
@@ -143,7 +142,7 @@ pub fn missing(scopes: &BTreeSet<String>, operation: Operation, admin_only: bool
 }
 
 /// Granular scopes have three parts before any `:admin`, classic ones two.
-fn is_classic(scopes: &BTreeSet<String>) -> bool {
+fn is_classic(scopes: &Scopes) -> bool {
     !scopes.is_empty()
         && scopes.iter().all(|scope| {
             let name = scope
@@ -157,10 +156,6 @@ fn is_classic(scopes: &BTreeSet<String>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn set(scopes: &str) -> BTreeSet<String> {
-        scopes.split_whitespace().map(str::to_owned).collect()
-    }
 
     fn message(reply: &Reply) -> String {
         String::from_utf8_lossy(&reply.body).into_owned()
@@ -176,7 +171,7 @@ mod tests {
             ("meeting:write meeting:write:admin", true),
         ] {
             assert_eq!(
-                allows(&set(scopes), Operation::CreateMeeting).unwrap(),
+                allows(&Scopes::from(scopes), Operation::CreateMeeting).unwrap(),
                 admin,
                 "{scopes}"
             );
@@ -185,16 +180,18 @@ mod tests {
 
     #[test]
     fn a_refusal_names_what_would_do() {
-        let refused = allows(&set("user:read:user"), Operation::CreateMeeting).unwrap_err();
+        let refused =
+            allows(&Scopes::from("user:read:user"), Operation::CreateMeeting).unwrap_err();
         assert_eq!(refused.status, 400);
         assert_eq!(
             message(&refused),
             r#"{"code":4711,"message":"Invalid access token, does not contain scopes:[meeting:write:meeting:admin, meeting:write:meeting]."}"#
         );
-        let refused = allows(&set("user:read:list_users"), Operation::ListUsers).unwrap_err();
+        let refused =
+            allows(&Scopes::from("user:read:list_users"), Operation::ListUsers).unwrap_err();
         assert!(message(&refused).contains("scopes:[user:read:list_users:admin]."));
         let refused = allows(
-            &set("user:read:admin meeting:read:admin"),
+            &Scopes::from("user:read:admin meeting:read:admin"),
             Operation::DeleteMeeting,
         )
         .unwrap_err();

@@ -11,12 +11,12 @@ use crate::meetings;
 use crate::message::{Reply, Request};
 use crate::model::Seed;
 use crate::state::{State, Switches};
-use crate::tokens::{Grant, Holder, scope_text};
+use crate::tokens::{Grant, Holder};
 
 /// Answers a control request; what is wrong with it is said as `{"error": …}`.
 pub fn respond(state: &mut State, request: &Request) -> Reply {
     let segments = request.segments();
-    let path: Vec<&str> = segments.iter().skip(1).map(String::as_str).collect();
+    let path: Vec<&str> = segments.iter().skip(1).map(AsRef::as_ref).collect();
     let answer = match (request.method.as_str(), path.as_slice()) {
         ("POST", ["reset"]) => {
             state.reset();
@@ -162,7 +162,7 @@ struct Which {
 fn everything(state: &State, base: &str) -> Value {
     let grant = |grant: &Grant| {
         json!({
-            "user_id": grant.user_id, "client_id": grant.client_id, "scope": scope_text(&grant.scopes),
+            "user_id": grant.user_id, "client_id": grant.client_id, "scope": grant.scopes.to_string(),
             "access_token": grant.access_token, "refresh_token": grant.refresh_token,
             "created_at": utc(grant.created_at), "refresh_expires_at": utc(grant.refresh_expires_at),
             "refreshed": grant.refreshed, "ended": grant.ended,
@@ -185,7 +185,7 @@ fn everything(state: &State, base: &str) -> Value {
         .filter(|(_, token)| token.holder == Holder::ServerToServer)
         .map(|(text, token)| {
             json!({
-                "client_id": token.client_id, "access_token": text, "scope": scope_text(&token.scopes),
+                "client_id": token.client_id, "access_token": text, "scope": token.scopes.to_string(),
                 "expires_at": utc(token.expires_at), "live": !token.revoked && token.expires_at > now,
             })
         })

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 /// One HTTP request, read whole.
 #[derive(Clone, Debug)]
@@ -62,11 +63,11 @@ impl Request {
     }
 
     /// The path's segments, each decoded once, as any server does before it looks at them.
-    pub(crate) fn segments(&self) -> Vec<String> {
+    pub(crate) fn segments(&self) -> Vec<Cow<'_, str>> {
         self.path
             .trim_start_matches('/')
             .split('/')
-            .map(|segment| percent_decode_str(segment).decode_utf8_lossy().into_owned())
+            .map(|segment| percent_decode_str(segment).decode_utf8_lossy())
             .collect()
     }
 
@@ -134,13 +135,13 @@ impl Reply {
     }
 
     /// JSON of the REST API, whose `Content-Type` names the charset without a space.
-    pub(crate) fn api(status: u16, body: &Value) -> Self {
-        Self::with_body(status, "application/json;charset=UTF-8", body.to_string())
+    pub(crate) fn api(status: u16, body: &impl Serialize) -> Self {
+        Self::with_body(status, "application/json;charset=UTF-8", json_bytes(body))
     }
 
     /// JSON of the OAuth endpoints and of the control API.
-    pub(crate) fn json(status: u16, body: &Value) -> Self {
-        Self::with_body(status, "application/json", body.to_string())
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::with_body(status, "application/json", json_bytes(body))
     }
 
     /// `{"code":…,"message":…}`, the shape of every API error.
@@ -149,7 +150,7 @@ impl Reply {
     }
 
     pub(crate) fn html(status: u16, body: String) -> Self {
-        let mut reply = Self::with_body(status, "text/html;charset=UTF-8", body);
+        let mut reply = Self::with_body(status, "text/html;charset=UTF-8", body.into_bytes());
         reply
             .headers
             .push(("Cache-Control".into(), "no-store".into()));
@@ -172,14 +173,19 @@ impl Reply {
         }
     }
 
-    fn with_body(status: u16, content_type: &str, body: String) -> Self {
+    fn with_body(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         Self {
             status,
             content_type: Some(content_type.to_owned()),
             headers: Vec::new(),
-            body: body.into_bytes(),
+            body,
         }
     }
+}
+
+/// Compact JSON. What answers hold can always be written: names are texts, numbers are whole.
+fn json_bytes(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 #[cfg(test)]

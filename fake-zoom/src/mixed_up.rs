@@ -1,5 +1,6 @@
 //! What was answered last to each kind of request, for a server, a proxy or a cache that mixes answers up.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::message::{Reply, Request};
@@ -16,7 +17,11 @@ pub struct LastAnswers {
 impl LastAnswers {
     /// Notes the answer to a request that was done, and gives the one before it where that is another one.
     pub fn replace(&mut self, request: &Request, reply: &Reply) -> Option<Reply> {
-        let mut path = request.segments();
+        let mut path: Vec<String> = request
+            .segments()
+            .into_iter()
+            .map(Cow::into_owned)
+            .collect();
         if path.first().is_none_or(|first| first != "v2") || !(200..300).contains(&reply.status) {
             return None;
         }

@@ -1,11 +1,12 @@
 //! What exists at Zoom: accounts, users, apps, meetings. Plain data, as the seed gives it and the control API shows it.
 
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
+
+use crate::scopes::Scopes;
 
 /// The plan of an account decides its rate limits.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize, PartialEq, Eq)]
@@ -162,21 +163,7 @@ pub struct App {
     #[serde(default)]
     pub optional_scopes: bool,
     /// What it may ask for; in JSON a list or a space-separated text.
-    #[serde(deserialize_with = "scope_set")]
-    pub scopes: BTreeSet<String>,
-}
-
-fn scope_set<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeSet<String>, D::Error> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Scopes {
-        Text(String),
-        List(BTreeSet<String>),
-    }
-    Ok(match Scopes::deserialize(deserializer)? {
-        Scopes::Text(text) => text.split_whitespace().map(str::to_owned).collect(),
-        Scopes::List(list) => list,
-    })
+    pub scopes: Scopes,
 }
 
 fn yes() -> bool {

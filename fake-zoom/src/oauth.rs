@@ -2,13 +2,15 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 
 use crate::clock::after;
 use crate::message::{Reply, Request, form_pairs, pair};
 use crate::model::{App, AppKind};
+use crate::scopes::Scopes;
 use crate::state::{State, TokenErrorStyle};
-use crate::tokens::{AccessToken, Challenge, Grant, Holder, scope_text};
+use crate::tokens::{AccessToken, Challenge, Grant, Holder};
 
 /// How long access tokens live when `expires_in` is left out of the answer.
 const ACCESS_SECONDS: i64 = 3599;
@@ -72,8 +74,7 @@ pub fn token(state: &mut State, request: &Request) -> Reply {
     let style = state.switches.token_error_style;
     issue(state, request).map_or_else(
         |refusal| refusal.reply(style),
-        |answer| {
-            let mut reply = Reply::json(200, &answer);
+        |mut reply| {
             reply
                 .headers
                 .push(("Cache-Control".into(), "no-store".into()));
@@ -111,7 +112,7 @@ pub fn revoke(state: &mut State, request: &Request) -> Reply {
     )
 }
 
-fn issue(state: &mut State, request: &Request) -> Result<Value, Refusal> {
+fn issue(state: &mut State, request: &Request) -> Result<Reply, Refusal> {
     let parameters = parameters(state, request)?;
     let app = authenticate(state, request)?;
     match pair(&parameters, "grant_type").ok_or(Refusal::MissingGrantType)? {
@@ -185,7 +186,7 @@ fn exchange(
     request: &Request,
     app: &App,
     parameters: &[(String, String)],
-) -> Result<Value, Refusal> {
+) -> Result<Reply, Refusal> {
     let text = pair(parameters, "code").unwrap_or_default();
     let bad = || Refusal::BadCode(text.to_owned());
     let now = state.now();
@@ -224,13 +225,13 @@ fn exchange(
 }
 
 /// The answer that hands out a grant's tokens of this moment.
-fn granted(state: &State, request: &Request, grant: &Grant) -> Value {
+fn granted(state: &State, request: &Request, grant: &Grant) -> Reply {
     answer(
         state,
         request,
         &grant.access_token,
         Some(&grant.refresh_token),
-        &scope_text(&grant.scopes),
+        &grant.scopes,
     )
 }
 
@@ -239,7 +240,7 @@ fn refresh(
     request: &Request,
     app: &App,
     parameters: &[(String, String)],
-) -> Result<Value, Refusal> {
+) -> Result<Reply, Refusal> {
     let text = pair(parameters, "refresh_token").unwrap_or_default();
     let id = state
         .tokens
@@ -262,7 +263,7 @@ fn refresh(
 }
 
 /// Tokens that no user granted: several may be valid at once, and none has a refresh token.
-fn without_grant(state: &mut State, request: &Request, app: &App, holder: Holder) -> Value {
+fn without_grant(state: &mut State, request: &Request, app: &App, holder: Holder) -> Reply {
     let expires_at = access_ends(state);
     let access = state.tokens.new_access(
         &mut state.random,
@@ -275,7 +276,7 @@ fn without_grant(state: &mut State, request: &Request, app: &App, holder: Holder
             revoked: false,
         },
     );
-    answer(state, request, &access, None, &scope_text(&app.scopes))
+    answer(state, request, &access, None, &app.scopes)
 }
 
 fn access_ends(state: &State) -> jiff::Timestamp {
@@ -292,37 +293,38 @@ fn refresh_ends(state: &State) -> jiff::Timestamp {
     )
 }
 
+/// What the token endpoint answers; its fields in the order of their names, as everywhere.
+#[derive(Serialize)]
+struct Answer<'a> {
+    access_token: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    api_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    expires_in: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    scope: String,
+    token_type: &'static str,
+}
+
 fn answer(
     state: &State,
     request: &Request,
     access: &str,
     refresh: Option<&str>,
-    scope: &str,
-) -> Value {
-    let mut answer = json!({"access_token": access, "token_type": "bearer", "scope": scope});
-    let mut set = |key: &str, value: Value| {
-        if let Value::Object(map) = &mut answer {
-            map.insert(key.to_owned(), value);
-        }
+    scopes: &Scopes,
+) -> Reply {
+    let switches = &state.switches;
+    let api_url = switches.api_url.as_deref().unwrap_or(&request.base_url);
+    let answer = Answer {
+        access_token: access,
+        api_url: switches.send_api_url.then_some(api_url),
+        expires_in: switches.expires_in,
+        refresh_token: refresh,
+        scope: scopes.to_string(),
+        token_type: "bearer",
     };
-    if let Some(refresh) = refresh {
-        set("refresh_token", refresh.into());
-    }
-    if let Some(seconds) = state.switches.expires_in {
-        set("expires_in", seconds.into());
-    }
-    if state.switches.send_api_url {
-        set(
-            "api_url",
-            state
-                .switches
-                .api_url
-                .as_deref()
-                .unwrap_or(&request.base_url)
-                .into(),
-        );
-    }
-    answer
+    Reply::json(200, &answer)
 }
 
 /// RFC 7636, section 4.6, with the verifier's own form checked first.

@@ -26,7 +26,7 @@ pub fn respond(state: &mut State, request: &Request) -> Reply {
 
 fn route(state: &mut State, request: &Request) -> Reply {
     let segments = request.segments();
-    let path: Vec<&str> = segments.iter().map(String::as_str).collect();
+    let path: Vec<&str> = segments.iter().map(AsRef::as_ref).collect();
     match (request.method.as_str(), path.as_slice()) {
         (_, ["_control", ..]) => control::respond(state, request),
         (_, ["v2", ..]) => api::respond(state, request),

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use crate::random::Random;
+use crate::scopes::Scopes;
 
 /// An authorization code: single use, five minutes.
 #[derive(Clone, Debug)]
@@ -13,7 +14,7 @@ pub struct Code {
     pub user_id: String,
     pub redirect_uri: String,
     pub challenge: Option<Challenge>,
-    pub scopes: BTreeSet<String>,
+    pub scopes: Scopes,
     pub expires_at: Timestamp,
     pub used: bool,
 }
@@ -35,7 +36,7 @@ pub struct Grant {
     /// The user's id.
     pub user_id: String,
     /// What the app may do.
-    pub scopes: BTreeSet<String>,
+    pub scopes: Scopes,
     /// The newest access token.
     pub access_token: String,
     /// The one refresh token that is good.
@@ -64,7 +65,7 @@ pub enum Holder {
 pub struct AccessToken {
     pub client_id: String,
     pub holder: Holder,
-    pub scopes: BTreeSet<String>,
+    pub scopes: Scopes,
     pub expires_at: Timestamp,
     pub revoked: bool,
 }
@@ -204,13 +205,4 @@ impl Tokens {
     pub fn grant(&self, id: u64) -> Option<&Grant> {
         self.grants.iter().find(|grant| grant.id == id)
     }
-}
-
-/// A scope set as one text, sorted, as token answers show it.
-pub fn scope_text(scopes: &BTreeSet<String>) -> String {
-    scopes
-        .iter()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join(" ")
 }
