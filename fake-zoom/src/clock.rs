@@ -5,6 +5,7 @@
 use std::time::Instant;
 
 use jiff::civil::Date;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -112,12 +113,14 @@ pub fn after(at: Timestamp, seconds: i64) -> Timestamp {
 
 /// The form in which Zoom writes every time: UTC, `Z`, no fractions.
 pub fn utc(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
+    whole.to_string()
 }
 
 /// The form of the `Date` header.
 pub fn http_date(at: Timestamp) -> String {
-    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    let printer = DateTimePrinter::new();
+    printer.timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 /// The UTC day of `at`, by which daily limits count.

@@ -193,7 +193,7 @@ fn everything(state: &State, base: &str) -> Value {
     let meetings =
         |from: &std::collections::BTreeMap<u64, crate::model::Meeting>, deleted| -> Vec<Value> {
             from.values()
-                .map(|meeting| meetings::stored(state, meeting, base, deleted))
+                .map(|meeting| json!(meetings::stored(state, meeting, base, deleted)))
                 .collect()
         };
     json!({

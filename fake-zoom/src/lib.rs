@@ -42,6 +42,7 @@ mod call;
 mod clock;
 mod control;
 mod faults;
+mod in_force;
 mod limits;
 mod log;
 mod meetings;
@@ -59,6 +60,8 @@ pub mod server;
 mod state;
 mod tokens;
 mod users;
+
+use std::sync::Arc;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
@@ -179,17 +182,17 @@ impl FakeZoom {
 
     /// Adds an account, or replaces the one of the same id.
     pub fn put_account(&mut self, account: Account) {
-        self.state.accounts.insert(account.id.clone(), account);
+        Arc::make_mut(&mut self.state.accounts).insert(account.id.clone(), account);
     }
 
     /// Adds a user, or replaces the one of the same id.
     pub fn put_user(&mut self, user: User) {
-        self.state.users.insert(user.id.clone(), user);
+        Arc::make_mut(&mut self.state.users).insert(user.id.clone(), user);
     }
 
     /// Adds an app, or replaces the one of the same client id: another secret, other scopes, switched off.
     pub fn put_app(&mut self, app: App) {
-        self.state.apps.insert(app.client_id.clone(), app);
+        Arc::make_mut(&mut self.state.apps).insert(app.client_id.clone(), app);
     }
 
     /// The user leaves Zoom; `None` if there was none of this id or e-mail address.

@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 
 use self::body::Wanted;
 use crate::call::{Call, json_object, target_user, validation_failed};
+use crate::in_force::InForce;
 use crate::message::Reply;
-use crate::model::{Meeting, PastInstance, User, at};
+use crate::model::{Meeting, PastInstance, Settings, User};
 use crate::random::Random;
 use crate::state::State;
 
@@ -56,11 +57,10 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         return Err(validation_failed(&[("recurrence".to_owned(), MISSING)]));
     }
 
-    let in_force = state.effective_settings(&host);
-    let locked = state.locked_settings(&host);
-    let password = choose_password(&mut state.random, &in_force, &locked, &wanted)?;
+    let in_force = InForce::of(&state.accounts, &host);
+    let password = choose_password(&mut state.random, &in_force, &wanted)?;
     let mut chosen = settings::defaults(&in_force, &host);
-    settings::change(&mut chosen, &wanted.settings, &locked);
+    settings::change(&mut chosen, &wanted.settings, &in_force);
     check_alternative_hosts(state, &host, &chosen)?;
 
     let minutes = wanted.minutes.unwrap_or(DEFAULT_MINUTES);
@@ -99,21 +99,23 @@ pub fn create(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     };
     let zak = state.new_zak(&host.id, ZAK_SECONDS);
     let answer = view::created(state, &meeting, &call.request.base_url, &zak);
+    let reply = Reply::api(201, &answer);
     state.meetings.insert(id, meeting);
-    Ok(Reply::api(201, &answer))
+    Ok(reply)
 }
 
 pub fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
+    let host = find(state, call)?.host_id.clone();
+    let zak = state.new_zak(&host, ZAK_SECONDS);
     let meeting = find(state, call)?;
-    let zak = state.new_zak(&meeting.host_id, ZAK_SECONDS);
     Ok(Reply::api(
         200,
-        &view::whole(state, &meeting, &call.request.base_url, &zak),
+        &view::whole(state, meeting, &call.request.base_url, &zak),
     ))
 }
 
 pub fn update(state: &mut State, call: &Call) -> Result<Reply, Reply> {
-    let mut meeting = find(state, call)?;
+    let mut meeting = find(state, call)?.clone();
     let host = host_of(state, &meeting, SHORT_REFUSAL)?;
     count_write(state, call, &host.id)?;
     let now = state.now();
@@ -129,21 +131,22 @@ pub fn update(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         }
         meeting.host_id = host.id;
     }
-    let in_force = state.effective_settings(&host);
-    let locked = state.locked_settings(&host);
+    let in_force = InForce::of(&state.accounts, &host);
     if let Some(password) = &wanted.password {
         if meeting.password.as_ref() != Some(password) {
             // Links with the old one ask for the new one.
             meeting.encrypted_password = encrypted_password(&mut state.random);
         }
         meeting.password = if password.is_empty() {
-            meeting.password.filter(|_| passcode::is_required(&locked))
+            meeting
+                .password
+                .filter(|_| passcode::is_required(&in_force))
         } else {
             check_password(&in_force, password)?;
             Some(password.clone())
         };
     }
-    settings::change(&mut meeting.settings, &wanted.settings, &locked);
+    settings::change(&mut meeting.settings, &wanted.settings, &in_force);
     check_alternative_hosts(state, &host, &meeting.settings)?;
 
     // A start in the past is ignored without a word, and so is a missing one.
@@ -214,29 +217,28 @@ pub fn delete(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     {
         return Err(Reply::error(400, 3018, "Not allowed to delete PMI."));
     }
-    let mut meeting = find(state, call)?;
-    host_of(state, &meeting, LONG_REFUSAL)?;
-    if let Some(occurrence) = call
-        .request
-        .query_value("occurrence_id")
-        .filter(|text| !text.is_empty())
-    {
-        let found = meeting.occurrences.iter_mut().find(|known| {
+    let meeting = find(state, call)?;
+    host_of(state, meeting, LONG_REFUSAL)?;
+    let id = meeting.id;
+    let occurrence = call.request.query_value("occurrence_id");
+    let Some(occurrence) = occurrence.filter(|text| !text.is_empty()) else {
+        remove(state, id);
+        return Ok(Reply::no_content());
+    };
+    let found = state.meetings.get_mut(&id).and_then(|meeting| {
+        meeting.occurrences.iter_mut().find(|known| {
             known.get("occurrence_id") == Some(&json!(occurrence))
                 && known.get("status") == Some(&json!("available"))
-        });
-        let Some(Value::Object(found)) = found else {
-            return Err(Reply::error(
-                400,
-                300,
-                "Invalid parameter: `occurrence_id`.",
-            ));
-        };
-        found.insert("status".into(), json!("deleted"));
-        state.meetings.insert(meeting.id, meeting);
-        return Ok(Reply::no_content());
-    }
-    remove(state, meeting.id);
+        })
+    });
+    let Some(Value::Object(found)) = found else {
+        return Err(Reply::error(
+            400,
+            300,
+            "Invalid parameter: `occurrence_id`.",
+        ));
+    };
+    found.insert("status".into(), json!("deleted"));
     Ok(Reply::no_content())
 }
 
@@ -258,7 +260,7 @@ pub fn change_status(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     match action.as_str() {
         Some("end") => {
             let meeting = find(state, call)?;
-            host_of(state, &meeting, LONG_REFUSAL)?;
+            host_of(state, meeting, LONG_REFUSAL)?;
             end(state, meeting.id);
         }
         Some("recover") => {
@@ -310,10 +312,10 @@ pub fn end(state: &mut State, id: u64) -> bool {
 
 pub fn invitation(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let meeting = find(state, call)?;
-    let host = host_of(state, &meeting, LONG_REFUSAL)?;
+    let host = host_of(state, meeting, LONG_REFUSAL)?;
     Ok(Reply::api(
         200,
-        &view::invitation(state, &meeting, &host, &call.request.base_url),
+        &view::invitation(state, meeting, &host, &call.request.base_url),
     ))
 }
 
@@ -336,14 +338,13 @@ fn reaches(call: &Call, meeting: &Meeting) -> bool {
             || meeting.assistant_id.as_ref() == Some(&caller.user_id))
 }
 
-fn find(state: &State, call: &Call) -> Result<Meeting, Reply> {
+fn find<'a>(state: &'a State, call: &Call) -> Result<&'a Meeting, Reply> {
     let id = number(call)?;
     let now = state.now();
     state
         .meetings
         .get(&id)
         .filter(|meeting| reaches(call, meeting) && !meeting.has_expired(now))
-        .cloned()
         .ok_or_else(|| unknown(call))
 }
 
@@ -438,8 +439,7 @@ fn encrypted_password(random: &mut Random) -> String {
 
 fn choose_password(
     random: &mut Random,
-    in_force: &serde_json::Map<String, Value>,
-    locked: &serde_json::Map<String, Value>,
+    in_force: &InForce,
     wanted: &Wanted,
 ) -> Result<Option<String>, Reply> {
     if let Some(password) = wanted
@@ -450,12 +450,12 @@ fn choose_password(
         check_password(in_force, password)?;
         return Ok(Some(password.to_owned()));
     }
-    let makes_one = at(in_force, passcode::REQUIRED) == Some(&Value::Bool(true))
-        && (wanted.default_password.unwrap_or(true) || passcode::is_required(locked));
+    let makes_one = in_force.is_on(passcode::REQUIRED)
+        && (wanted.default_password.unwrap_or(true) || passcode::is_required(in_force));
     Ok(makes_one.then(|| passcode::Policy::of(in_force).generate(random)))
 }
 
-fn check_password(in_force: &serde_json::Map<String, Value>, password: &str) -> Result<(), Reply> {
+fn check_password(in_force: &InForce, password: &str) -> Result<(), Reply> {
     if passcode::Policy::of(in_force).accepts(password) {
         return Ok(());
     }
@@ -463,11 +463,7 @@ fn check_password(in_force: &serde_json::Map<String, Value>, password: &str) -> 
 }
 
 /// Alternative hosts must be licensed users of the account.
-fn check_alternative_hosts(
-    state: &State,
-    host: &User,
-    chosen: &serde_json::Map<String, Value>,
-) -> Result<(), Reply> {
+fn check_alternative_hosts(state: &State, host: &User, chosen: &Settings) -> Result<(), Reply> {
     let text = chosen
         .get("alternative_hosts")
         .and_then(Value::as_str)

@@ -1,5 +1,6 @@
 //! What exists at Zoom: accounts, users, apps, meetings. Plain data, as the seed gives it and the control API shows it.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use jiff::Timestamp;
@@ -202,6 +203,9 @@ fn built_in_seed() -> serde_json::Result<Seed> {
     serde_json::from_str(include_str!("seed.json"))
 }
 
+/// The settings of a meeting, by their names in the API: all of them are known.
+pub type Settings = BTreeMap<&'static str, Value>;
+
 /// A meeting, as Zoom holds it.
 #[derive(Clone, Debug)]
 pub struct Meeting {
@@ -238,7 +242,7 @@ pub struct Meeting {
     pub(crate) recurrence: Option<Value>,
     pub(crate) occurrences: Vec<Value>,
     pub(crate) tracking_fields: Vec<Value>,
-    pub(crate) settings: Map<String, Value>,
+    pub(crate) settings: Settings,
     /// Name of the app that made it: `source` of a past meeting.
     pub source: String,
 }

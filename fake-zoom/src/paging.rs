@@ -1,6 +1,6 @@
 //! Pages of lists: `page_size`, `page_number`, `next_page_token`.
 
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use crate::call::validation_failed;
 use crate::clock::after;
@@ -11,16 +11,25 @@ const MAX_SIZE: usize = 300;
 const DEFAULT_SIZE: usize = 30;
 const TOKEN_SECONDS: i64 = 15 * 60;
 
-/// Cuts the page that `request` asks for out of `items` and wraps it as Zoom does. `list` names the list with its
-/// filters: a token of another list is refused. Only what is on the page is shown in full.
+/// What an answer says about the page that it is.
+#[derive(Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "Zoom's names")]
+pub struct Page {
+    next_page_token: String,
+    page_count: usize,
+    page_number: usize,
+    page_size: usize,
+    total_records: usize,
+}
+
+/// Cuts the page that `request` asks for out of `items`. `list` names the list with its filters: a token of another list
+/// is refused.
 pub fn page<T>(
     state: &mut State,
     request: &Request,
     list: &str,
-    key: &str,
     items: Vec<T>,
-    show: impl Fn(&State, T) -> Option<Value>,
-) -> Result<Reply, Reply> {
+) -> Result<(Page, Vec<T>), Reply> {
     let number = |name: &str, default: usize, max: usize| match request
         .query_value(name)
         .filter(|text| !text.is_empty())
@@ -55,12 +64,7 @@ pub fn page<T>(
             })?,
     };
     let total = items.len();
-    let items: Vec<Value> = items
-        .into_iter()
-        .skip(offset)
-        .take(size)
-        .filter_map(|item| show(state, item))
-        .collect();
+    let items: Vec<T> = items.into_iter().skip(offset).take(size).collect();
     let reached = offset + items.len();
     let next = if reached < total && !items.is_empty() {
         let text = state.random.alphanumeric(35);
@@ -74,15 +78,12 @@ pub fn page<T>(
     } else {
         String::new()
     };
-    Ok(Reply::api(
-        200,
-        &json!({
-            "page_count": total.div_ceil(size),
-            "page_number": offset / size + 1,
-            "page_size": size,
-            "total_records": total,
-            "next_page_token": next,
-            key: items,
-        }),
-    ))
+    let page = Page {
+        next_page_token: next,
+        page_count: total.div_ceil(size),
+        page_number: offset / size + 1,
+        page_size: size,
+        total_records: total,
+    };
+    Ok((page, items))
 }

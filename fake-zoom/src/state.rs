@@ -1,13 +1,14 @@
 //! The one state that both listeners share, and the switches of the control API.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use crate::clock::{Clock, after};
 use crate::faults::Faults;
+use crate::in_force::InForce;
 use crate::limits::Limits;
 use crate::log::Log;
 use crate::mixed_up::LastAnswers;
@@ -121,14 +122,40 @@ pub struct PageToken {
     pub expires_at: Timestamp,
 }
 
+/// The built-in seed by id, which all states share until they change it.
+struct BuiltIn {
+    accounts: Arc<BTreeMap<String, Account>>,
+    users: Arc<BTreeMap<String, User>>,
+    apps: Arc<BTreeMap<String, App>>,
+}
+
+static BUILT_IN: LazyLock<BuiltIn> = LazyLock::new(|| {
+    let seed = model::BUILT_IN_SEED.clone();
+    let mut built_in = BuiltIn {
+        accounts: Arc::default(),
+        users: Arc::default(),
+        apps: Arc::default(),
+    };
+    extend(&mut built_in.accounts, seed.accounts, |account| &account.id);
+    extend(&mut built_in.users, seed.users, |user| &user.id);
+    extend(&mut built_in.apps, seed.apps, |app| &app.client_id);
+    built_in
+});
+
+/// Adds or replaces by id.
+fn extend<T: Clone>(known: &mut Arc<BTreeMap<String, T>>, new: Vec<T>, id: impl Fn(&T) -> &String) {
+    let new = new.into_iter().map(|item| (id(&item).clone(), item));
+    Arc::make_mut(known).extend(new);
+}
+
 #[derive(Clone, Debug)]
 pub struct State {
     pub clock: Clock,
     pub random: Random,
     pub switches: Switches,
-    pub accounts: BTreeMap<String, Account>,
-    pub users: BTreeMap<String, User>,
-    pub apps: BTreeMap<String, App>,
+    pub accounts: Arc<BTreeMap<String, Account>>,
+    pub users: Arc<BTreeMap<String, User>>,
+    pub apps: Arc<BTreeMap<String, App>>,
     pub tokens: Tokens,
     pub meetings: BTreeMap<u64, Meeting>,
     pub deleted_meetings: BTreeMap<u64, Meeting>,
@@ -147,13 +174,13 @@ pub struct State {
 impl State {
     /// The built-in seed, and nothing that happened yet.
     pub fn new(clock: Clock, random: Random) -> Self {
-        let mut state = Self {
+        Self {
             clock,
             random,
             switches: Switches::default(),
-            accounts: BTreeMap::new(),
-            users: BTreeMap::new(),
-            apps: BTreeMap::new(),
+            accounts: Arc::clone(&BUILT_IN.accounts),
+            users: Arc::clone(&BUILT_IN.users),
+            apps: Arc::clone(&BUILT_IN.apps),
             tokens: Tokens::default(),
             meetings: BTreeMap::new(),
             deleted_meetings: BTreeMap::new(),
@@ -166,9 +193,7 @@ impl State {
             log: Log::default(),
             connections: 0,
             uuids: 0,
-        };
-        state.seed(model::BUILT_IN_SEED.clone());
-        state
+        }
     }
 
     /// Back to the seed. Connections and requests under way go on, so their numbers do too.
@@ -182,18 +207,9 @@ impl State {
 
     /// Adds or replaces by id.
     pub fn seed(&mut self, seed: Seed) {
-        self.accounts.extend(
-            seed.accounts
-                .into_iter()
-                .map(|account| (account.id.clone(), account)),
-        );
-        self.users
-            .extend(seed.users.into_iter().map(|user| (user.id.clone(), user)));
-        self.apps.extend(
-            seed.apps
-                .into_iter()
-                .map(|app| (app.client_id.clone(), app)),
-        );
+        extend(&mut self.accounts, seed.accounts, |account| &account.id);
+        extend(&mut self.users, seed.users, |user| &user.id);
+        extend(&mut self.apps, seed.apps, |app| &app.client_id);
     }
 
     pub fn now(&self) -> Timestamp {
@@ -212,7 +228,7 @@ impl State {
     /// The user leaves Zoom.
     pub fn remove_user(&mut self, id_or_email: &str) -> Option<User> {
         let id = self.user(id_or_email)?.id.clone();
-        self.users.remove(&id)
+        Arc::make_mut(&mut self.users).remove(&id)
     }
 
     /// A user (id or e-mail) removes an app at Zoom; says how many grants that ended.
@@ -246,75 +262,8 @@ impl State {
         zak
     }
 
-    /// What is in force for a user: defaults, account, user, and above them what is locked.
-    pub fn effective_settings(&self, user: &User) -> Map<String, Value> {
-        let mut settings = model::default_settings();
-        let account = self.accounts.get(&user.account_id);
-        if let Some(account) = account {
-            model::merge(&mut settings, &account.settings);
-        }
-        model::merge(&mut settings, &user.settings);
-        model::merge(&mut settings, &self.locked_settings(user));
-        settings
-    }
-
-    /// One setting in force for a user, without building them all.
-    pub fn setting<'a>(&'a self, user: &'a User, path: &str) -> Option<&'a Value> {
-        let account = self.accounts.get(&user.account_id);
-        account
-            .and_then(|account| model::at(&account.locked, path))
-            .or_else(|| model::at(&user.locked, path))
-            .or_else(|| model::at(&user.settings, path))
-            .or_else(|| account.and_then(|account| model::at(&account.settings, path)))
-            .or_else(|| model::at(&model::DEFAULT_SETTINGS, path))
-    }
-
-    /// Only what is locked for a user.
-    pub fn locked_settings(&self, user: &User) -> Map<String, Value> {
-        let mut locked = user.locked.clone();
-        if let Some(account) = self.accounts.get(&user.account_id) {
-            model::merge(&mut locked, &account.locked);
-        }
-        locked
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-
-    #[test]
-    fn one_setting_is_what_all_of_them_say() {
-        let mut state = State::new(Clock::real(), Random::system());
-        let layer = |value: Value| value.as_object().unwrap().clone();
-        let id = "dR0hOsTiD1exAmple_Zo-m";
-        let mut user = state.users[id].clone();
-        user.settings = layer(
-            json!({"in_meeting": {"chat": false, "watermark": true}, "recording": {"auto_recording": "local"}}),
-        );
-        user.locked = layer(
-            json!({"in_meeting": {"watermark": false}, "recording": {"auto_recording": "none"}}),
-        );
-        let account = state.accounts.get_mut(&user.account_id).unwrap();
-        account.settings = layer(json!({"in_meeting": {"chat": true, "private_chat": false}}));
-        account.locked = layer(json!({"recording": {"auto_recording": "cloud"}}));
-        let all = state.effective_settings(&user);
-        for path in [
-            "in_meeting.chat",
-            "in_meeting.watermark",
-            "in_meeting.private_chat",
-            "in_meeting.waiting_room",
-            "recording.auto_recording",
-            "schedule_meeting.hide_meeting_description.enable",
-            "no.such.path",
-        ] {
-            assert_eq!(state.setting(&user, path), model::at(&all, path), "{path}");
-        }
-        assert_eq!(
-            state.setting(&user, "recording.auto_recording"),
-            Some(&json!("cloud"))
-        );
+    /// The settings in force for a user.
+    pub fn in_force<'a>(&'a self, user: &'a User) -> InForce<'a> {
+        InForce::of(&self.accounts, user)
     }
 }

@@ -1,16 +1,25 @@
 //! Operations on users.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::call::{Call, target_user, validation_failed};
 use crate::message::Reply;
 use crate::model::{User, at};
-use crate::paging;
+use crate::paging::{self, Page};
 use crate::state::State;
 
 /// A zak lives two hours unless another time is asked for, a year at most.
 const ZAK_SECONDS: i64 = 7200;
 const MAX_ZAK_SECONDS: i64 = 31_536_000;
+
+/// The answer of the list.
+#[derive(Serialize)]
+struct List {
+    #[serde(flatten)]
+    page: Page,
+    users: Vec<Value>,
+}
 
 pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let status = call
@@ -30,10 +39,12 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         .filter(|user| user.account_id == call.caller.account_id && user.status == status)
         .filter(|user| role.as_ref().is_none_or(|role| *role == user.role_id))
         .map(|user| user.id.clone())
-        .collect();
+        .collect::<Vec<_>>();
     let name = format!("users {} {status} {role:?}", call.caller.account_id);
-    let show = |state: &State, id: String| state.users.get(&id).map(summary);
-    paging::page(state, call.request, &name, "users", users, show)
+    let (page, users) = paging::page(state, call.request, &name, users)?;
+    let users = users.iter().filter_map(|id| state.users.get(id));
+    let users = users.map(summary).collect();
+    Ok(Reply::api(200, &List { page, users }))
 }
 
 pub fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
@@ -62,7 +73,7 @@ pub fn get(state: &mut State, call: &Call) -> Result<Reply, Reply> {
 
 pub fn settings(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let user = reachable(state, call)?;
-    let settings = state.effective_settings(&user);
+    let settings = state.in_force(&user).all();
     let answer = match call.request.query_value("option").as_deref() {
         None | Some("") => match call.request.query_value("custom_query_fields") {
             Some(fields) if !fields.is_empty() => {

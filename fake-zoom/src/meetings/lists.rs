@@ -1,15 +1,25 @@
 //! Meetings that come and meetings that are over: the lists, and the past ones.
 
 use percent_encoding::percent_decode_str;
+use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::{INVALID, LONG_REFUSAL, find, hosting_user, number, reaches, unknown, view};
+use super::view::{self, Row, Rows};
+use super::{INVALID, LONG_REFUSAL, find, hosting_user, number, reaches, unknown};
 use crate::call::{Call, validation_failed};
 use crate::clock::{after, day};
 use crate::message::Reply;
 use crate::model::{Meeting, Plan};
-use crate::paging;
+use crate::paging::{self, Page};
 use crate::state::State;
+
+/// The answer of the list.
+#[derive(Serialize)]
+struct List<'a> {
+    meetings: Vec<Row<'a>>,
+    #[serde(flatten)]
+    page: Page,
+}
 
 pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
     let user = hosting_user(state, call, LONG_REFUSAL)?;
@@ -67,18 +77,18 @@ pub fn list(state: &mut State, call: &Call) -> Result<Reply, Reply> {
         })
         .filter(|meeting| picks(meeting))
         .filter(|meeting| {
-            let day = day(meeting.start);
-            from.is_none_or(|from| day >= from) && to.is_none_or(|to| day <= to)
+            from.is_none_or(|from| day(meeting.start) >= from)
+                && to.is_none_or(|to| day(meeting.start) <= to)
         })
         .collect();
     meetings.sort_by_key(|meeting| (meeting.start, meeting.id));
-    let ids = meetings.into_iter().map(|meeting| meeting.id).collect();
+    let ids: Vec<u64> = meetings.into_iter().map(|meeting| meeting.id).collect();
     let name = format!("meetings {} {which} {from:?} {to:?}", user.id);
-    let show = |state: &State, id: u64| {
-        let meeting = state.meetings.get(&id)?;
-        Some(view::row(state, meeting, &call.request.base_url))
-    };
-    paging::page(state, call.request, &name, "meetings", ids, show)
+    let (page, ids) = paging::page(state, call.request, &name, ids)?;
+    let rows = Rows::of(state, &user.id, &call.request.base_url);
+    let meetings = ids.iter().filter_map(|id| state.meetings.get(id));
+    let meetings = meetings.map(|meeting| rows.row(meeting)).collect();
+    Ok(Reply::api(200, &List { meetings, page }))
 }
 
 /// The next 24 hours.

@@ -1,8 +1,8 @@
 //! Passcodes: the account's policy, and Zoom's own choice where none is given.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::model::at;
+use crate::in_force::InForce;
 use crate::random::Random;
 
 /// The setting "Require a passcode when scheduling new meetings".
@@ -11,8 +11,8 @@ pub const REQUIRED: &str = "schedule_meeting.require_password_for_scheduling_new
 const LONGEST: usize = 10;
 
 /// Whether that setting is locked on, so that no meeting goes without.
-pub fn is_required(locked: &Map<String, Value>) -> bool {
-    at(locked, REQUIRED) == Some(&Value::Bool(true))
+pub fn is_required(in_force: &InForce) -> bool {
+    in_force.locked(REQUIRED) == Some(&Value::Bool(true))
 }
 
 /// `schedule_meeting.meeting_password_requirement`.
@@ -34,12 +34,11 @@ pub struct Policy {
 }
 
 impl Policy {
-    pub fn of(settings: &Map<String, Value>) -> Self {
+    pub fn of(in_force: &InForce) -> Self {
         let field = |name: &str| {
-            at(
-                settings,
-                &format!("schedule_meeting.meeting_password_requirement.{name}"),
-            )
+            in_force.get(&format!(
+                "schedule_meeting.meeting_password_requirement.{name}"
+            ))
         };
         let number = |name: &str| {
             field(name)
@@ -116,13 +115,24 @@ fn longest_run(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
+    use crate::model::BUILT_IN_SEED;
 
     fn policy(requirement: &Value) -> Policy {
-        let tree = json!({"schedule_meeting": {"meeting_password_requirement": requirement}});
-        Policy::of(tree.as_object().unwrap())
+        let mut user = BUILT_IN_SEED.users[1].clone();
+        let mut bare = json!({"have_number": false, "length": 0});
+        let (bare_fields, asked) = (
+            bare.as_object_mut().unwrap(),
+            requirement.as_object().unwrap(),
+        );
+        bare_fields.extend(asked.clone());
+        let tree = json!({"schedule_meeting": {"meeting_password_requirement": bare}});
+        user.settings = tree.as_object().unwrap().clone();
+        Policy::of(&InForce::of(&BTreeMap::new(), &user))
     }
 
     #[test]

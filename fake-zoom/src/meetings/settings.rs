@@ -1,9 +1,12 @@
 //! A meeting's `settings`: what they may hold, what they are when left out, and what a locked setting makes of them.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value, json};
 
 use super::{INVALID, MISSING};
-use crate::model::{User, at, merge};
+use crate::in_force::InForce;
+use crate::model::{Settings, User, merge};
 
 /// What a value must look like.
 #[derive(Clone, Copy, Debug)]
@@ -230,106 +233,170 @@ fn fits(kind: Kind, value: &Value) -> bool {
     }
 }
 
+/// What Zoom chooses where neither the host nor the account has a say.
+static ZOOMS_OWN: LazyLock<Settings> = LazyLock::new(|| {
+    let off = || json!({"enable": false});
+    let falses = [
+        "allow_host_control_participant_mute_state",
+        "allow_multiple_devices",
+        "alternative_host_update_polls",
+        "close_registration",
+        "cn_meeting",
+        "device_testing",
+        "disable_participant_video",
+        "email_in_attendee_report",
+        "enforce_login",
+        "focus_mode",
+        "host_save_video_order",
+        "in_meeting",
+        "internal_meeting",
+        "participant_focused_meeting",
+        "private_meeting",
+        "push_change_to_calendar",
+        "request_permission_to_unmute_participants",
+        "show_join_info",
+        "show_share_button",
+        "use_pmi",
+    ];
+    let mut settings = Settings::from([
+        ("alternative_hosts", json!("")),
+        ("alternative_hosts_email_notification", json!(true)),
+        ("approval_type", json!(2)),
+        ("approved_or_denied_countries_or_regions", off()),
+        ("breakout_room", off()),
+        ("email_notification", json!(true)),
+        ("enforce_login_domains", json!("")),
+        ("global_dial_in_countries", json!(["DE"])),
+        (
+            "global_dial_in_numbers",
+            json!([{
+                "country": "DE", "country_name": "Germany", "city": "Berlin", "number": "+49 30 5550 0100", "type": "toll"
+            }]),
+        ),
+        ("jbh_time", json!(0)),
+        ("language_interpretation", off()),
+        ("meeting_invitees", json!([])),
+        ("question_and_answer", off()),
+        ("registrants_confirmation_email", json!(true)),
+        ("registrants_email_notification", json!(true)),
+        ("resources", json!([])),
+        ("sign_language_interpretation", off()),
+    ]);
+    settings.extend(falses.map(|name| (name, json!(false))));
+    settings
+});
+
+/// Where the host's settings say what a meeting's are.
+const HOSTS: &[(&str, &str)] = &[
+    ("schedule_meeting.host_video", "host_video"),
+    ("schedule_meeting.participants_video", "participant_video"),
+    ("schedule_meeting.join_before_host", "join_before_host"),
+    ("schedule_meeting.mute_upon_entry", "mute_upon_entry"),
+    ("in_meeting.watermark", "watermark"),
+    ("schedule_meeting.audio_type", "audio"),
+    ("recording.auto_recording", "auto_recording"),
+    ("in_meeting.waiting_room", "waiting_room"),
+    (
+        "schedule_meeting.meeting_authentication",
+        "meeting_authentication",
+    ),
+    (
+        "in_meeting.meeting_summary_with_ai_companion.auto_enable",
+        "auto_start_meeting_summary",
+    ),
+    (
+        "in_meeting.meeting_summary_with_ai_companion.who_will_receive_summary",
+        "who_will_receive_summary",
+    ),
+    (
+        "in_meeting.meeting_summary_with_ai_companion.support_participants_receive_summary",
+        "support_participants_receive_summary",
+    ),
+    (
+        "in_meeting.allow_participants_to_transcribe_meetings_with_my_notes",
+        "allow_participants_to_transcribe_meetings_with_my_notes",
+    ),
+    (
+        "in_meeting.ai_companion_questions.auto_enable",
+        "auto_start_ai_companion_questions",
+    ),
+    (
+        "in_meeting.ai_companion_questions.who_can_ask_questions",
+        "who_can_ask_questions",
+    ),
+];
+
 /// The settings of a meeting that asks for none: the user's where the user has a say, else Zoom's.
-pub fn defaults(in_force: &Map<String, Value>, host: &User) -> Map<String, Value> {
-    let user = |path: &str| at(in_force, path).cloned().unwrap_or_default();
-    let e2ee = user("in_meeting.e2e_encryption") == true;
-    let tree = json!({
-        "host_video": user("schedule_meeting.host_video"),
-        "participant_video": user("schedule_meeting.participants_video"),
-        "cn_meeting": false, "in_meeting": false,
-        "join_before_host": user("schedule_meeting.join_before_host"), "jbh_time": 0,
-        "mute_upon_entry": user("schedule_meeting.mute_upon_entry"),
-        "watermark": user("in_meeting.watermark"),
-        "use_pmi": false, "approval_type": 2,
-        "audio": user("schedule_meeting.audio_type"),
-        "auto_recording": user("recording.auto_recording"),
-        "enforce_login": false, "enforce_login_domains": "",
-        "alternative_hosts": "", "alternative_host_update_polls": false, "alternative_hosts_email_notification": true,
-        "close_registration": false, "show_share_button": false, "allow_multiple_devices": false,
-        "registrants_confirmation_email": true, "registrants_email_notification": true,
-        "waiting_room": user("in_meeting.waiting_room"),
-        "request_permission_to_unmute_participants": false,
-        "global_dial_in_countries": ["DE"],
-        "global_dial_in_numbers": [{
-            "country": "DE", "country_name": "Germany", "city": "Berlin", "number": "+49 30 5550 0100", "type": "toll"
-        }],
-        "contact_name": host.display_name(), "contact_email": host.email,
-        "meeting_authentication": user("schedule_meeting.meeting_authentication"),
-        "encryption_type": if e2ee { "e2ee" } else { "enhanced_encryption" },
-        "approved_or_denied_countries_or_regions": {"enable": false},
-        "breakout_room": {"enable": false},
-        "internal_meeting": false,
-        "continuous_meeting_chat": {
+pub fn defaults(in_force: &InForce, host: &User) -> Settings {
+    let user = |path: &str| in_force.get(path).cloned().unwrap_or_default();
+    let mut settings = ZOOMS_OWN.clone();
+    settings.extend(HOSTS.iter().map(|(path, name)| (*name, user(path))));
+    settings.insert("contact_name", host.display_name().into());
+    settings.insert("contact_email", host.email.clone().into());
+    settings.insert(
+        "encryption_type",
+        encryption(in_force.is_on("in_meeting.e2e_encryption")),
+    );
+    settings.insert(
+        "continuous_meeting_chat",
+        json!({
             "enable": user("schedule_meeting.continuous_meeting_chat.enable"),
             "auto_add_invited_external_users": false, "auto_add_meeting_participants": false
-        },
-        "participant_focused_meeting": false, "push_change_to_calendar": false, "resources": [],
-        "private_meeting": false, "email_notification": true, "host_save_video_order": false,
-        "sign_language_interpretation": {"enable": false}, "language_interpretation": {"enable": false},
-        "question_and_answer": {"enable": false},
-        "email_in_attendee_report": false, "focus_mode": false, "device_testing": false,
-        "disable_participant_video": false, "allow_host_control_participant_mute_state": false,
-        "auto_start_meeting_summary": user("in_meeting.meeting_summary_with_ai_companion.auto_enable"),
-        "who_will_receive_summary": user("in_meeting.meeting_summary_with_ai_companion.who_will_receive_summary"),
-        "support_participants_receive_summary":
-            user("in_meeting.meeting_summary_with_ai_companion.support_participants_receive_summary"),
-        "allow_participants_to_transcribe_meetings_with_my_notes":
-            user("in_meeting.allow_participants_to_transcribe_meetings_with_my_notes"),
-        "auto_start_ai_companion_questions": user("in_meeting.ai_companion_questions.auto_enable"),
-        "who_can_ask_questions": user("in_meeting.ai_companion_questions.who_can_ask_questions"),
-        "meeting_invitees": [], "show_join_info": false
-    });
-    match tree {
-        Value::Object(map) => map,
-        _ => Map::new(),
-    }
+        }),
+    );
+    settings
+}
+
+fn encryption(is_end_to_end: bool) -> Value {
+    let kind = if is_end_to_end {
+        "e2ee"
+    } else {
+        "enhanced_encryption"
+    };
+    kind.into()
 }
 
 /// Puts the given settings in, known ones only, then what is locked, then what follows from both.
-pub fn change(
-    settings: &mut Map<String, Value>,
-    given: &Map<String, Value>,
-    locked: &Map<String, Value>,
-) {
-    let known = given
-        .iter()
-        .filter(|(name, value)| !value.is_null() && FIELDS.iter().any(|(field, _)| field == name))
-        .map(|(name, value)| (name.clone(), value.clone()))
-        .collect();
-    merge(settings, &known);
-    for (path, name) in LOCKS {
-        if let Some(value) = at(locked, path) {
-            settings.insert((*name).to_owned(), value.clone());
+pub fn change(settings: &mut Settings, given: &Map<String, Value>, in_force: &InForce) {
+    for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
+        let Some((name, _)) = FIELDS.iter().find(|(field, _)| field == name) else {
+            continue;
+        };
+        if let (Some(Value::Object(inner)), Value::Object(change)) = (settings.get_mut(name), value)
+        {
+            merge(inner, change);
+        } else {
+            settings.insert(name, value.clone());
         }
     }
-    if let Some(value) = at(locked, "schedule_meeting.continuous_meeting_chat.enable")
+    for (path, name) in LOCKS {
+        if let Some(value) = in_force.locked(path) {
+            settings.insert(name, value.clone());
+        }
+    }
+    if let Some(value) = in_force.locked("schedule_meeting.continuous_meeting_chat.enable")
         && let Some(Value::Object(chat)) = settings.get_mut("continuous_meeting_chat")
     {
         chat.insert("enable".into(), value.clone());
     }
-    if let Some(value) = at(locked, "in_meeting.e2e_encryption") {
-        let kind = if value == true {
-            "e2ee"
-        } else {
-            "enhanced_encryption"
-        };
-        settings.insert("encryption_type".into(), kind.into());
+    if let Some(value) = in_force.locked("in_meeting.e2e_encryption") {
+        settings.insert("encryption_type", encryption(value == true));
     }
     if settings.get("waiting_room") == Some(&Value::Bool(true)) {
-        settings.insert("join_before_host".into(), false.into());
+        settings.insert("join_before_host", false.into());
     }
-    if settings.get("encryption_type") == Some(&json!("e2ee"))
-        && settings.get("auto_recording") == Some(&json!("cloud"))
-    {
-        settings.insert("auto_recording".into(), "none".into());
+    let is = |name: &str, text: &str| settings.get(name).and_then(Value::as_str) == Some(text);
+    if is("encryption_type", "e2ee") && is("auto_recording", "cloud") {
+        settings.insert("auto_recording", "none".into());
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
-    use crate::model::default_settings;
+    use crate::model::BUILT_IN_SEED;
 
     fn object(value: Value) -> Map<String, Value> {
         match value {
@@ -338,10 +405,13 @@ mod tests {
         }
     }
 
-    fn meeting(given: Value, locked: Value) -> Map<String, Value> {
-        let seed = &crate::model::BUILT_IN_SEED;
-        let mut settings = defaults(&default_settings(), &seed.users[1]);
-        change(&mut settings, &object(given), &object(locked));
+    fn meeting(given: Value, locked: Value) -> Settings {
+        let mut user = BUILT_IN_SEED.users[1].clone();
+        user.locked = object(locked);
+        let accounts = BTreeMap::new();
+        let in_force = InForce::of(&accounts, &user);
+        let mut settings = defaults(&in_force, &user);
+        change(&mut settings, &object(given), &in_force);
         settings
     }
 

@@ -1,10 +1,13 @@
 //! Meetings as answers show them.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value, json};
+use serde::Serialize;
+use serde_json::{Value, json};
 
 use crate::clock::utc;
-use crate::model::{Meeting, PastInstance, User};
+use crate::model::{Meeting, PastInstance, Settings, User};
 use crate::state::State;
 
 /// What accounts without "My Notes" do not tell.
@@ -12,71 +15,138 @@ const MY_NOTES: &str = "allow_participants_to_transcribe_meetings_with_my_notes"
 /// Lists cut the agenda to this many characters.
 const ROW_AGENDA: usize = 250;
 
-/// What the settings of the host's account let others see of a meeting.
-struct Shown {
-    topic: String,
-    agenda: String,
-    join_url: String,
-    embeds_password: bool,
+/// What a host's settings let others see of the host's meetings.
+struct Shown<'a> {
+    host: Option<&'a User>,
+    embeds_passwords: bool,
+    hides_topics: bool,
+    hides_agendas: bool,
 }
 
-fn shown(state: &State, meeting: &Meeting, base: &str) -> Shown {
-    let host = state.users.get(&meeting.host_id);
-    let on =
-        |path: &str| host.and_then(|host| state.setting(host, path)) == Some(&Value::Bool(true));
-    let embeds_password =
-        on("schedule_meeting.embed_password_in_join_link") && meeting.password.is_some();
-    let query = if embeds_password {
-        format!("?pwd={}", meeting.encrypted_password)
-    } else {
-        String::new()
-    };
-    Shown {
-        topic: if on("schedule_meeting.always_display_zoom_meeting_as_topic.enable") {
-            "Zoom Meeting".to_owned()
+impl<'a> Shown<'a> {
+    fn of(state: &'a State, host_id: &str) -> Self {
+        let host = state.users.get(host_id);
+        let in_force = host.map(|host| state.in_force(host));
+        let on = |path: &str| in_force.is_some_and(|in_force| in_force.is_on(path));
+        Self {
+            host,
+            embeds_passwords: on("schedule_meeting.embed_password_in_join_link"),
+            hides_topics: on("schedule_meeting.always_display_zoom_meeting_as_topic.enable"),
+            hides_agendas: on("schedule_meeting.hide_meeting_description.enable"),
+        }
+    }
+
+    fn topic<'m>(&self, meeting: &'m Meeting) -> &'m str {
+        if self.hides_topics {
+            "Zoom Meeting"
         } else {
-            meeting.topic.clone()
-        },
-        agenda: if on("schedule_meeting.hide_meeting_description.enable") {
-            String::new()
+            &meeting.topic
+        }
+    }
+
+    fn agenda<'m>(&self, meeting: &'m Meeting) -> &'m str {
+        if self.hides_agendas {
+            ""
         } else {
-            meeting.agenda.clone()
-        },
-        join_url: format!("{base}/j/{}{query}", dialled(state, meeting)),
-        embeds_password,
+            &meeting.agenda
+        }
+    }
+
+    /// The key that stands for the passcode in the join link, if it does.
+    fn embedded_password<'m>(&self, meeting: &'m Meeting) -> Option<&'m str> {
+        (self.embeds_passwords && meeting.password.is_some())
+            .then_some(meeting.encrypted_password.as_str())
+    }
+
+    fn join_url(&self, meeting: &Meeting, base: &str) -> String {
+        let number = self.pmi(meeting).unwrap_or(meeting.id);
+        match self.embedded_password(meeting) {
+            Some(key) => format!("{base}/j/{number}?pwd={key}"),
+            None => format!("{base}/j/{number}"),
+        }
+    }
+
+    /// The host's personal number, which is the one in the join URL with `use_pmi`.
+    fn pmi(&self, meeting: &Meeting) -> Option<u64> {
+        (meeting.settings.get("use_pmi") == Some(&Value::Bool(true)))
+            .then(|| self.host.map(|host| host.pmi))
+            .flatten()
     }
 }
 
-/// The number in the join URL: the host's personal one with `use_pmi`.
-fn dialled(state: &State, meeting: &Meeting) -> u64 {
-    pmi(state, meeting).unwrap_or(meeting.id)
-}
-
-fn pmi(state: &State, meeting: &Meeting) -> Option<u64> {
-    (meeting.settings.get("use_pmi") == Some(&Value::Bool(true)))
-        .then(|| state.users.get(&meeting.host_id).map(|host| host.pmi))
-        .flatten()
+/// A meeting in full; the fields in the order of their names, as everywhere.
+#[derive(Serialize)]
+pub struct Whole<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    account_id: Option<&'a str>,
+    agenda: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    assistant_id: Option<&'a str>,
+    chat_join_url: String,
+    created_at: String,
+    creation_source: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deleted: Option<bool>,
+    duration: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    encrypted_password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    h323_password: Option<&'a str>,
+    host_email: &'a str,
+    host_id: &'a str,
+    id: u64,
+    join_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurrences: Option<&'a [Value]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pmi: Option<String>,
+    pre_schedule: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pstn_password: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    recurrence: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_url: Option<String>,
+    settings: Cow<'a, Settings>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_url: Option<String>,
+    status: &'static str,
+    timezone: &'a str,
+    topic: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tracking_fields: Option<&'a [Value]>,
+    #[serde(rename = "type")]
+    kind: i64,
+    uuid: &'a str,
 }
 
 /// The answer to a create.
-pub fn created(state: &State, meeting: &Meeting, base: &str, zak: &str) -> Value {
-    let mut answer = object(state, meeting, base);
-    answer.insert("start_url".into(), start_url(base, meeting, zak).into());
-    if meeting.kind != Meeting::RECURRING_NO_TIME {
-        answer.insert("start_time".into(), utc(meeting.start).into());
+pub fn created<'a>(state: &'a State, meeting: &'a Meeting, base: &str, zak: &str) -> Whole<'a> {
+    let has_start = meeting.kind != Meeting::RECURRING_NO_TIME;
+    Whole {
+        start_url: Some(start_url(base, meeting, zak)),
+        start_time: has_start.then(|| utc(meeting.start)),
+        ..object(state, meeting, base)
     }
-    Value::Object(answer)
 }
 
 /// The answer to a GET: a fresh start URL, no time for a meeting that has none.
-pub fn whole(state: &State, meeting: &Meeting, base: &str, zak: &str) -> Value {
-    let mut answer = object(state, meeting, base);
-    answer.insert("start_url".into(), start_url(base, meeting, zak).into());
-    if let Some(Value::Array(invitees)) = answer
-        .get_mut("settings")
-        .and_then(|settings| settings.get_mut("meeting_invitees"))
+pub fn whole<'a>(state: &'a State, meeting: &'a Meeting, base: &str, zak: &str) -> Whole<'a> {
+    let mut answer = Whole {
+        start_url: Some(start_url(base, meeting, zak)),
+        ..object(state, meeting, base)
+    };
+    let invited = |value: &Value| value.as_array().is_some_and(|list| !list.is_empty());
+    if answer.settings.get("meeting_invitees").is_some_and(invited)
+        && let Some(Value::Array(list)) = answer.settings.to_mut().get_mut("meeting_invitees")
     {
-        for invitee in invitees.iter_mut().filter_map(Value::as_object_mut) {
+        for invitee in list.iter_mut().filter_map(Value::as_object_mut) {
             let internal = invitee
                 .get("email")
                 .and_then(Value::as_str)
@@ -85,144 +155,149 @@ pub fn whole(state: &State, meeting: &Meeting, base: &str, zak: &str) -> Value {
             invitee.insert("internal_user".into(), internal.into());
         }
     }
-    Value::Object(answer)
+    answer
 }
 
 /// For the control API: what Zoom holds, whatever an account's settings hide, and with no start URL.
-pub fn stored(state: &State, meeting: &Meeting, base: &str, deleted: bool) -> Value {
-    let mut answer = object(state, meeting, base);
-    answer.insert("topic".into(), meeting.topic.clone().into());
-    answer.insert("agenda".into(), meeting.agenda.clone().into());
-    answer.insert("start_time".into(), utc(meeting.start).into());
-    answer.insert("account_id".into(), meeting.account_id.clone().into());
-    answer.insert("source".into(), meeting.source.clone().into());
-    answer.insert("settings".into(), meeting.settings.clone().into());
-    answer.insert("deleted".into(), deleted.into());
-    Value::Object(answer)
+pub fn stored<'a>(state: &'a State, meeting: &'a Meeting, base: &str, deleted: bool) -> Whole<'a> {
+    Whole {
+        topic: &meeting.topic,
+        agenda: &meeting.agenda,
+        start_time: Some(utc(meeting.start)),
+        account_id: Some(&meeting.account_id),
+        source: Some(&meeting.source),
+        settings: Cow::Borrowed(&meeting.settings),
+        deleted: Some(deleted),
+        ..object(state, meeting, base)
+    }
 }
 
 fn start_url(base: &str, meeting: &Meeting, zak: &str) -> String {
     format!("{base}/s/{}?zak={zak}", meeting.id)
 }
 
-fn object(state: &State, meeting: &Meeting, base: &str) -> Map<String, Value> {
-    let shown = shown(state, meeting, base);
-    let host_email = state
-        .users
-        .get(&meeting.host_id)
-        .map(|host| host.email.clone())
-        .unwrap_or_default();
-    let mut answer = Map::new();
-    let mut set = |name: &str, value: Value| {
-        answer.insert(name.to_owned(), value);
-    };
-    set("uuid", meeting.uuid.clone().into());
-    set("id", meeting.id.into());
-    set("host_id", meeting.host_id.clone().into());
-    set("host_email", host_email.into());
-    set("topic", shown.topic.into());
-    set("type", meeting.kind.into());
-    set("status", meeting.status().into());
-    if !meeting.has_no_time() {
-        set("start_time", utc(meeting.start).into());
-    }
-    set("duration", meeting.minutes.into());
-    set("timezone", meeting.timezone.clone().into());
-    set("agenda", shown.agenda.into());
-    set("created_at", utc(meeting.created_at).into());
-    set("join_url", shown.join_url.into());
-    set(
-        "chat_join_url",
-        format!("{base}/launch/jc/{}", meeting.id).into(),
-    );
-    if let Some(password) = &meeting.password {
-        for name in ["password", "h323_password", "pstn_password"] {
-            set(name, password.clone().into());
-        }
-        if shown.embeds_password {
-            set(
-                "encrypted_password",
-                meeting.encrypted_password.clone().into(),
-            );
-        }
-    }
-    let mut settings = meeting.settings.clone();
+fn object<'a>(state: &'a State, meeting: &'a Meeting, base: &str) -> Whole<'a> {
+    let shown = Shown::of(state, &meeting.host_id);
+    let mut settings = Cow::Borrowed(&meeting.settings);
     if !state.switches.echo_my_notes {
-        settings.remove(MY_NOTES);
+        settings.to_mut().remove(MY_NOTES);
     }
-    set("settings", Value::Object(settings));
-    set("creation_source", "open_api".into());
-    set("pre_schedule", meeting.pre_schedule.into());
-    if let Some(assistant) = &meeting.assistant_id {
-        set("assistant_id", assistant.clone().into());
-    }
-    if let Some(pmi) = pmi(state, meeting) {
-        set("pmi", pmi.to_string().into());
-    }
-    if meeting
+    let takes_registrations = meeting
         .settings
         .get("approval_type")
         .and_then(Value::as_i64)
-        .is_some_and(|kind| kind < 2)
-    {
-        set(
-            "registration_url",
-            format!("{base}/meeting/register/{}", meeting.id).into(),
-        );
+        .is_some_and(|kind| kind < 2);
+    let password = meeting.password.as_deref();
+    Whole {
+        account_id: None,
+        agenda: shown.agenda(meeting),
+        assistant_id: meeting.assistant_id.as_deref(),
+        chat_join_url: format!("{base}/launch/jc/{}", meeting.id),
+        created_at: utc(meeting.created_at),
+        creation_source: "open_api",
+        deleted: None,
+        duration: meeting.minutes,
+        encrypted_password: shown.embedded_password(meeting),
+        h323_password: password,
+        host_email: shown.host.map_or("", |host| &host.email),
+        host_id: &meeting.host_id,
+        id: meeting.id,
+        join_url: shown.join_url(meeting, base),
+        occurrences: meeting
+            .recurrence
+            .is_some()
+            .then_some(meeting.occurrences.as_slice()),
+        password,
+        pmi: shown.pmi(meeting).map(|pmi| pmi.to_string()),
+        pre_schedule: meeting.pre_schedule,
+        pstn_password: password,
+        recurrence: meeting.recurrence.as_ref(),
+        registration_url: takes_registrations
+            .then(|| format!("{base}/meeting/register/{}", meeting.id)),
+        settings,
+        source: None,
+        start_time: (!meeting.has_no_time()).then(|| utc(meeting.start)),
+        start_url: None,
+        status: meeting.status(),
+        timezone: &meeting.timezone,
+        topic: shown.topic(meeting),
+        tracking_fields: Some(meeting.tracking_fields.as_slice()).filter(|list| !list.is_empty()),
+        kind: meeting.kind,
+        uuid: &meeting.uuid,
     }
-    if !meeting.tracking_fields.is_empty() {
-        set("tracking_fields", meeting.tracking_fields.clone().into());
-    }
-    if let Some(recurrence) = &meeting.recurrence {
-        set("recurrence", recurrence.clone());
-        set("occurrences", meeting.occurrences.clone().into());
-    }
-    answer
 }
 
-/// A row of the list.
-pub fn row(state: &State, meeting: &Meeting, base: &str) -> Value {
-    let shown = shown(state, meeting, base);
-    let mut row = json!({
-        "uuid": meeting.uuid, "id": meeting.id, "host_id": meeting.host_id, "topic": shown.topic, "type": meeting.kind,
-        "duration": meeting.minutes, "timezone": meeting.timezone,
-        "created_at": utc(meeting.created_at), "join_url": shown.join_url,
-    });
-    if let Value::Object(map) = &mut row {
-        if !meeting.has_no_time() {
-            map.insert("start_time".into(), utc(meeting.start).into());
-        }
-        if !shown.agenda.is_empty() {
-            map.insert(
-                "agenda".into(),
-                shown
-                    .agenda
-                    .chars()
-                    .take(ROW_AGENDA)
-                    .collect::<String>()
-                    .into(),
-            );
-        }
-        if let Some(pmi) = pmi(state, meeting) {
-            map.insert("pmi".into(), pmi.to_string().into());
+/// A row of the list; the fields in the order of their names, as everywhere.
+#[derive(Serialize)]
+pub struct Row<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    agenda: Option<&'a str>,
+    created_at: String,
+    duration: i64,
+    host_id: &'a str,
+    id: u64,
+    join_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pmi: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    start_time: Option<String>,
+    timezone: &'a str,
+    topic: &'a str,
+    #[serde(rename = "type")]
+    kind: i64,
+    uuid: &'a str,
+}
+
+/// Writes the rows of one host's meetings.
+pub struct Rows<'a> {
+    shown: Shown<'a>,
+    base: &'a str,
+}
+
+impl<'a> Rows<'a> {
+    pub fn of(state: &'a State, host_id: &str, base: &'a str) -> Self {
+        Self {
+            shown: Shown::of(state, host_id),
+            base,
         }
     }
-    row
+
+    pub fn row<'m>(&self, meeting: &'m Meeting) -> Row<'m> {
+        let agenda = self.shown.agenda(meeting);
+        let end = agenda
+            .char_indices()
+            .nth(ROW_AGENDA)
+            .map_or(agenda.len(), |(at, _)| at);
+        Row {
+            agenda: agenda.get(..end).filter(|agenda| !agenda.is_empty()),
+            created_at: utc(meeting.created_at),
+            duration: meeting.minutes,
+            host_id: &meeting.host_id,
+            id: meeting.id,
+            join_url: self.shown.join_url(meeting, self.base),
+            pmi: self.shown.pmi(meeting).map(|pmi| pmi.to_string()),
+            start_time: (!meeting.has_no_time()).then(|| utc(meeting.start)),
+            timezone: &meeting.timezone,
+            topic: self.shown.topic(meeting),
+            kind: meeting.kind,
+            uuid: &meeting.uuid,
+        }
+    }
 }
 
 /// A row of the next 24 hours.
 pub fn upcoming_row(state: &State, meeting: &Meeting, base: &str) -> Value {
-    let shown = shown(state, meeting, base);
+    let shown = Shown::of(state, &meeting.host_id);
     json!({
-        "id": meeting.id, "topic": shown.topic, "type": meeting.kind, "start_time": utc(meeting.start),
+        "id": meeting.id, "topic": shown.topic(meeting), "type": meeting.kind, "start_time": utc(meeting.start),
         "duration": meeting.minutes, "timezone": meeting.timezone, "created_at": utc(meeting.created_at),
-        "join_url": shown.join_url, "passcode": meeting.password.clone().unwrap_or_default(),
+        "join_url": shown.join_url(meeting, base), "passcode": meeting.password.clone().unwrap_or_default(),
         "use_pmi": meeting.settings.get("use_pmi").cloned().unwrap_or_default(), "is_host": true, "is_all_day": false,
     })
 }
 
 pub fn invitation(state: &State, meeting: &Meeting, host: &User, base: &str) -> Value {
-    let shown = shown(state, meeting, base);
+    let shown = Shown::of(state, &meeting.host_id);
     let zone = TimeZone::get(&meeting.timezone).unwrap_or(TimeZone::UTC);
     let place = meeting
         .timezone
@@ -251,7 +326,7 @@ pub fn invitation(state: &State, meeting: &Meeting, host: &User, base: &str) -> 
         "invitation": format!(
             "{} is inviting you to a scheduled Zoom meeting.\r\n\r\nTopic: {}\r\n{time}\r\nJoin Zoom Meeting\r\n{}\r\n\r\n\
              Meeting ID: {id}\r\n{passcode}\r\n",
-            host.display_name(), shown.topic, shown.join_url,
+            host.display_name(), shown.topic(meeting), shown.join_url(meeting, base),
         ),
         "sip_links": [format!("{}@zoomcrc.com", meeting.id)],
     })
@@ -270,7 +345,7 @@ pub fn past(state: &State, past: &PastInstance) -> Value {
     let minutes = (past.ended_at.as_second() - past.started_at.as_second() + 59) / 60;
     json!({
         "uuid": meeting.uuid, "id": meeting.id, "host_id": meeting.host_id, "type": meeting.kind,
-        "topic": shown(state, meeting, "").topic,
+        "topic": Shown::of(state, &meeting.host_id).topic(meeting),
         "user_name": host.map(User::display_name), "user_email": host.map(|host| host.email.clone()),
         "start_time": utc(past.started_at), "end_time": utc(past.ended_at), "duration": minutes,
         "total_minutes": minutes, "participants_count": 1, "dept": "", "source": meeting.source,
