@@ -1,5 +1,5 @@
 //! How long the library takes for each kind of exchange:
-//! `cargo run --locked --profile sim -p fake-zoom --example speed`
+//! `cargo run --locked --profile sim -p fake-zoom --example speed [rounds]`
 
 #![allow(
     clippy::unwrap_used,
@@ -13,9 +13,9 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use fake_zoom::{FakeZoom, Reply, Request};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-const ROUNDS: u32 = 3000;
 const MEETINGS: usize = 30;
 const HOST: &str = "dR0hOsTiD1exAmple_Zo-m";
 
@@ -44,7 +44,7 @@ fn field(reply: &Reply, name: &str) -> Value {
 }
 
 /// What each kind of exchange took, over all rounds.
-struct Times(Vec<(&'static str, Duration)>);
+struct Times(Vec<(&'static str, Vec<Duration>)>);
 
 impl Times {
     fn measure<T>(&mut self, name: &'static str, work: impl FnOnce() -> T) -> T {
@@ -52,8 +52,8 @@ impl Times {
         let done = work();
         let took = start.elapsed();
         match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, sum)) => *sum += took,
-            None => self.0.push((name, took)),
+            Some((_, all)) => all.push(took),
+            None => self.0.push((name, vec![took])),
         }
         done
     }
@@ -82,16 +82,18 @@ fn main() {
     let change =
         json!({"start_time": "2026-12-02T10:00:00Z", "duration": 45, "timezone": "Europe/Berlin"});
     let meetings = format!("/users/{HOST}/meetings");
-    for round in 0..ROUNDS {
+    let rounds = std::env::args().nth(1);
+    let rounds: u32 = rounds.map_or(3000, |rounds| rounds.parse().unwrap());
+    for round in 0..rounds {
         let mut zoom = times.measure("a new Zoom", || {
             FakeZoom::new(u64::from(round), "2026-11-30T09:00:00Z".parse().unwrap())
         });
-        zoom.switches_mut().rate_limits = false;
         let reply = times.exchange("token", &mut zoom, &token_request(), 200);
         let token = field(&reply, "access_token").as_str().unwrap().to_owned();
         let create = api_request(&token, "POST", &meetings, Some(&asked));
         for _ in 1..MEETINGS {
             assert_eq!(zoom.respond(&create).status, 201);
+            zoom.advance(SignedDuration::from_secs(1));
         }
         let reply = times.exchange("create", &mut zoom, &create, 201);
         let path = format!("/meetings/{}", field(&reply, "id"));
@@ -106,8 +108,11 @@ fn main() {
         let settings = api_request(&token, "GET", &format!("/users/{HOST}/settings"), None);
         times.exchange("user's settings", &mut zoom, &settings, 200);
     }
-    for (name, sum) in times.0 {
-        let each = sum.as_secs_f64() * 1e6 / f64::from(ROUNDS);
-        println!("{name:16}{each:6.1} us");
+    println!("microseconds    median   mean");
+    for (name, mut all) in times.0 {
+        all.sort_unstable();
+        let median = all.get(all.len() / 2).unwrap().as_secs_f64() * 1e6;
+        let mean = all.iter().sum::<Duration>().as_secs_f64() * 1e6 / f64::from(rounds);
+        println!("{name:16}{median:6.1} {mean:6.1}");
     }
 }

@@ -305,6 +305,9 @@ pub fn merge(base: &mut Map<String, Value>, over: &Map<String, Value>) {
 
 /// The value at a dotted path.
 pub fn at<'a>(tree: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
+    if tree.is_empty() {
+        return None;
+    }
     let mut parts = path.split('.');
     let mut value = tree.get(parts.next()?)?;
     for part in parts {
@@ -314,10 +317,6 @@ pub fn at<'a>(tree: &'a Map<String, Value>, path: &str) -> Option<&'a Value> {
 }
 
 /// Settings of a user to whom nobody has changed anything.
-pub fn default_settings() -> Map<String, Value> {
-    DEFAULT_SETTINGS.clone()
-}
-
 pub static DEFAULT_SETTINGS: LazyLock<Map<String, Value>> = LazyLock::new(|| {
     let tree = json!({
         "schedule_meeting": {
@@ -387,7 +386,7 @@ mod tests {
 
     #[test]
     fn merge_keeps_what_is_not_named() {
-        let mut settings = default_settings();
+        let mut settings = DEFAULT_SETTINGS.clone();
         let Value::Object(change) = json!({"in_meeting": {"waiting_room": false}}) else {
             unreachable!()
         };

@@ -79,7 +79,7 @@ pub fn settings(state: &mut State, call: &Call) -> Result<Reply, Reply> {
             Some(fields) if !fields.is_empty() => {
                 Value::Object(only(&settings, &fields.split(',').collect::<Vec<_>>()))
             }
-            _ => Value::Object(settings),
+            _ => return Ok(Reply::api(200, &settings)),
         },
         Some("meeting_security") => meeting_security(&settings),
         Some("meeting_authentication" | "recording_authentication") => json!({

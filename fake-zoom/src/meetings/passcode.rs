@@ -35,27 +35,27 @@ pub struct Policy {
 
 impl Policy {
     pub fn of(in_force: &InForce) -> Self {
-        let field = |name: &str| {
-            in_force.get(&format!(
-                "schedule_meeting.meeting_password_requirement.{name}"
-            ))
-        };
-        let number = |name: &str| {
-            field(name)
+        macro_rules! path {
+            ($name:literal) => {
+                concat!("schedule_meeting.meeting_password_requirement.", $name)
+            };
+        }
+        let number = |path: &str| {
+            in_force
+                .get(path)
                 .and_then(Value::as_u64)
                 .and_then(|number| usize::try_from(number).ok())
                 .unwrap_or(0)
         };
-        let on = |name: &str| field(name) == Some(&Value::Bool(true));
         Self {
-            length: number("length").min(LONGEST),
-            run: number("consecutive_characters_length"),
-            letter: on("have_letter"),
-            number: on("have_number"),
-            special: on("have_special_character"),
-            both_cases: on("have_upper_and_lower_characters"),
-            only_numeric: on("only_allow_numeric"),
-            no_weak: on("weak_enhance_detection"),
+            length: number(path!("length")).min(LONGEST),
+            run: number(path!("consecutive_characters_length")),
+            letter: in_force.is_on(path!("have_letter")),
+            number: in_force.is_on(path!("have_number")),
+            special: in_force.is_on(path!("have_special_character")),
+            both_cases: in_force.is_on(path!("have_upper_and_lower_characters")),
+            only_numeric: in_force.is_on(path!("only_allow_numeric")),
+            no_weak: in_force.is_on(path!("weak_enhance_detection")),
         }
     }
 

@@ -1,11 +1,12 @@
 //! A meeting's `settings`: what they may hold, what they are when left out, and what a locked setting makes of them.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
 use super::{INVALID, MISSING};
-use crate::in_force::InForce;
+use crate::in_force::{InForce, default};
 use crate::model::{Settings, User, merge};
 
 /// What a value must look like.
@@ -189,7 +190,10 @@ const LOCKS: &[(&str, &str)] = &[
 /// What is wrong with the given settings, by dotted path.
 pub fn errors(given: &Map<String, Value>) -> Vec<(String, &'static str)> {
     let mut errors = Vec::new();
-    check(given, FIELDS, "settings", &mut errors);
+    let mut places: Vec<usize> = given.keys().filter_map(|name| place(name)).collect();
+    places.sort_unstable();
+    let fields = places.into_iter().filter_map(|place| FIELDS.get(place));
+    check(given, fields, "settings", &mut errors);
     if let Some(Value::Object(options)) = given.get("waiting_room_options")
         && !options.contains_key("mode")
     {
@@ -198,9 +202,18 @@ pub fn errors(given: &Map<String, Value>) -> Vec<(String, &'static str)> {
     errors
 }
 
-fn check(
+/// Where a known setting stands among the fields.
+fn place(name: &str) -> Option<usize> {
+    static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
+        let names = FIELDS.iter().map(|(name, _)| *name);
+        names.zip(0..).collect()
+    });
+    PLACES.get(name).copied()
+}
+
+fn check<'a>(
     given: &Map<String, Value>,
-    fields: &[(&str, Kind)],
+    fields: impl IntoIterator<Item = &'a (&'a str, Kind)>,
     path: &str,
     errors: &mut Vec<(String, &'static str)>,
 ) {
@@ -210,7 +223,7 @@ fn check(
         };
         let path = format!("{path}.{name}");
         if let (Object(inner), Value::Object(map)) = (kind, value) {
-            check(map, inner, &path, errors);
+            check(map, *inner, &path, errors);
         } else if !fits(*kind, value) {
             errors.push((path, INVALID));
         }
@@ -328,15 +341,25 @@ const HOSTS: &[(&str, &str)] = &[
 
 /// The settings of a meeting that asks for none: the user's where the user has a say, else Zoom's.
 pub fn defaults(in_force: &InForce, host: &User) -> Settings {
-    let user = |path: &str| in_force.get(path).cloned().unwrap_or_default();
-    let mut settings = ZOOMS_OWN.clone();
-    settings.extend(HOSTS.iter().map(|(path, name)| (*name, user(path))));
+    let mut settings = if in_force.is_untouched() {
+        UNTOUCHED.clone()
+    } else {
+        chosen_by(|path| in_force.get(path))
+    };
     settings.insert("contact_name", host.display_name().into());
     settings.insert("contact_email", host.email.clone().into());
-    settings.insert(
-        "encryption_type",
-        encryption(in_force.is_on("in_meeting.e2e_encryption")),
-    );
+    settings
+}
+
+/// What comes of it for a user who has changed nothing, as almost all are: it is not put together for each meeting.
+static UNTOUCHED: LazyLock<Settings> = LazyLock::new(|| chosen_by(default));
+
+fn chosen_by<'a>(setting: impl Fn(&str) -> Option<&'a Value>) -> Settings {
+    let user = |path: &str| setting(path).cloned().unwrap_or_default();
+    let mut settings = ZOOMS_OWN.clone();
+    settings.extend(HOSTS.iter().map(|(path, name)| (*name, user(path))));
+    let is_end_to_end = user("in_meeting.e2e_encryption") == true;
+    settings.insert("encryption_type", encryption(is_end_to_end));
     settings.insert(
         "continuous_meeting_chat",
         json!({
@@ -359,7 +382,7 @@ fn encryption(is_end_to_end: bool) -> Value {
 /// Puts the given settings in, known ones only, then what is locked, then what follows from both.
 pub fn change(settings: &mut Settings, given: &Map<String, Value>, in_force: &InForce) {
     for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-        let Some((name, _)) = FIELDS.iter().find(|(field, _)| field == name) else {
+        let Some((name, _)) = place(name).and_then(|place| FIELDS.get(place)) else {
             continue;
         };
         if let (Some(Value::Object(inner)), Value::Object(change)) = (settings.get_mut(name), value)
