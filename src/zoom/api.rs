@@ -268,7 +268,8 @@ impl Api {
     }
 
     /// What is left of the time.
-    fn budget(&self) -> Duration {
+    #[must_use]
+    pub fn budget(&self) -> Duration {
         self.deadline()
             .saturating_sub(self.context.clock.monotonic())
     }

@@ -45,11 +45,10 @@ impl Client {
     ) -> Result<Meeting> {
         let passcode = Zeroizing::new(passcode::generate(policy, &*self.api.context().clock)?);
         let operation = Operation::post(path.to_owned(), request.create_body(&passcode));
-        let sent_at = self.api.context().clock.now();
         let reply = self
             .api
             .call(&operation)
-            .inspect_err(|error| self.note_if_timed_out(request, error, sent_at))?;
+            .inspect_err(|error| self.note_if_timed_out(request, error))?;
         let meeting = self.read_created(&reply, request, &passcode)?;
         // A convenience for later look-ups; the meeting exists whether it can be noted or not.
         let _ = self.note_descriptions(request, &meeting);

@@ -91,7 +91,6 @@ impl Client {
         policy: Option<&PasscodePolicy>,
         pace: &mut Pace,
     ) -> Vec<Result<Meeting>> {
-        let sent_at = self.api.context().clock.now();
         let mut operations = Vec::new();
         let prepared: Vec<Result<Zeroizing<String>>> = requests
             .iter()
@@ -110,7 +109,7 @@ impl Client {
                 let reply = replies
                     .next()
                     .unwrap_or_else(|| Err(super::unanswered()))
-                    .inspect_err(|error| self.note_if_timed_out(request, error, sent_at))?;
+                    .inspect_err(|error| self.note_if_timed_out(request, error))?;
                 self.read_created(&reply, request, &passcode)
             })
             .collect()

@@ -29,7 +29,7 @@ const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 /// A creation whose answer did not come in time; kept in the store, for a later process.
 #[derive(Deserialize, Serialize)]
 struct Attempt {
-    /// When it was sent (Unix seconds).
+    /// When it was sent at the latest (Unix seconds).
     sent_at: i64,
 }
 
@@ -56,8 +56,11 @@ impl Client {
             return self.bring_to(found.id(), request);
         }
         let now = context.clock.now();
-        // Before it is sent: whoever dies in between has left word.
-        self.save_attempt(&key, now)?;
+        // Before it is sent: whoever dies in between has left word, of when it may have been sent at the latest.
+        let latest = SignedDuration::try_from(self.api.budget())
+            .ok()
+            .and_then(|left| now.checked_add(left).ok());
+        self.save_attempt(&key, latest.unwrap_or(now))?;
         let outcome = self.create_meeting(request);
         if !outcome.as_ref().is_err_and(may_still_come) {
             let _ = context.store.delete(&key);
@@ -112,21 +115,20 @@ impl Client {
     }
 
     /// Notes a creation whose answer did not come in time. Best effort: the error that follows says the same.
-    pub(super) fn note_if_timed_out(
-        &self,
-        request: &MeetingRequest,
-        error: &Error,
-        sent_at: Timestamp,
-    ) {
+    pub(super) fn note_if_timed_out(&self, request: &MeetingRequest, error: &Error) {
         if let (true, Some(marker)) = (may_still_come(error), request.marker()) {
-            let _ = self.save_attempt(&self.attempt_key(marker), sent_at);
+            // Not when the call began: a limit may have held the request back.
+            let latest = self.api.context().clock.now();
+            let _ = self.save_attempt(&self.attempt_key(marker), latest);
         }
     }
 
     fn save_attempt(&self, key: &str, sent_at: Timestamp) -> Result<()> {
         let context = self.api.context();
+        // Rounded up: half a second too late is believed no sooner.
+        let begun = i64::from(sent_at.subsec_nanosecond() > 0);
         let attempt = Attempt {
-            sent_at: sent_at.as_second(),
+            sent_at: sent_at.as_second().saturating_add(begun),
         };
         let sealed = record::seal(context, key, &attempt)?;
         let replaces = context.store.load(key)?;

@@ -5,6 +5,7 @@
 )]
 
 use std::cell::Cell;
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -182,6 +183,53 @@ fn after_a_time_out_not_found_is_believed_only_when_zoom_has_settled() {
         .http
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
+    assert_eq!(later.ensure_meeting(&request(), &[], None).unwrap().id(), 7);
+}
+
+#[test]
+fn zoom_has_its_time_from_when_a_limit_had_let_the_request_go() {
+    let world = World::new();
+    let client = client(&world);
+    world
+        .http
+        .answer_with(429, &[("x-ratelimit-type", "QPS")], r#"{"code":429}"#)
+        .fail(SendFault::Timeout, true);
+    client.create_meeting(&request()).unwrap_err();
+    assert_eq!(world.clock.slept.borrow().len(), 1);
+    world.clock.advance(Duration::from_millis(59_500));
+    world.http.answer(200, &list(&[]));
+    let error = client.ensure_meeting(&request(), &[], None).unwrap_err();
+    assert!(error.is_maybe_delivered() && error.is_retryable());
+}
+
+#[test]
+fn zoom_has_its_time_from_when_a_process_that_died_had_to_give_up() {
+    let world = World::new();
+    let client = client(&world).within(Duration::from_secs(25)).begun();
+    let (store, left) = (world.store.clone(), Rc::new(RefCell::default()));
+    let at_last = left.clone();
+    *world.http.on_send.borrow_mut() = Some(Box::new(move |line| {
+        if line == CREATE {
+            at_last.replace(store.records.borrow().clone());
+        }
+    }));
+    world
+        .http
+        .answer(200, &list(&[]))
+        .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
+    client.ensure_meeting(&request(), &[], None).unwrap();
+    // It died before the answer came.
+    world.store.records.replace(left.take());
+    world.clock.advance(Duration::from_secs(84));
+    world.http.answer(200, &list(&[]));
+    let later = client.within(Duration::from_secs(25)).begun();
+    assert!(later.ensure_meeting(&request(), &[], None).is_err());
+    world.clock.advance(Duration::from_secs(2));
+    world
+        .http
+        .answer(200, &list(&[]))
+        .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
+    let later = client.within(Duration::from_secs(25)).begun();
     assert_eq!(later.ensure_meeting(&request(), &[], None).unwrap().id(), 7);
 }
 
