@@ -222,18 +222,14 @@ impl Visit {
             .filter(|meeting| match meeting.role {
                 Role::Serves => !is_ready,
                 Role::Next => true,
-                Role::Unwanted => {
-                    meeting.known.is_none() && meeting.due_at.is_none_or(|due_at| due_at <= at.now)
-                }
+                Role::Unwanted => self.is_given_up(meeting, at.now),
                 Role::Done(_) => false,
             })
             .map(|meeting| (meeting.generation, meeting.role))
             .collect();
         for (generation, role) in unfinished {
             if role == Role::Unwanted {
-                if self.row.slot.end().after(86_400) < at.now {
-                    self.done(generation, End::NotFoundOut, Event::NotFoundOut);
-                }
+                self.done(generation, End::NotFoundOut, Event::NotFoundOut);
             } else {
                 self.change_meeting(generation, |meeting| let_go(meeting, at));
             }

@@ -107,6 +107,11 @@ impl Visit {
         }
     }
 
+    /// Whether an unwanted meeting that nobody could find is not looked for any more.
+    pub(super) fn is_given_up(&self, meeting: &Meeting, now: Timestamp) -> bool {
+        meeting.known.is_none() && self.row.slot.end().after(SEEK_SECONDS) < now
+    }
+
     /// Zoom moves no meeting to a start that has passed.
     fn can_be_moved(&self, now: Timestamp) -> bool {
         self.row.slot.start > now
@@ -280,9 +285,7 @@ impl Visit {
             .iter()
             .filter(|meeting| meeting.role == Role::Unwanted)
         {
-            let is_forgotten =
-                meeting.known.is_none() && self.row.slot.end().after(SEEK_SECONDS) < facts.now;
-            if is_forgotten {
+            if self.is_given_up(meeting, facts.now) {
                 return Part::Do(Step::Note(Note::End));
             }
             if let Some(due_at) = waits(meeting, facts.now) {
@@ -390,7 +393,7 @@ impl Visit {
             maker: maker.clone(),
             slot: self.row.slot.clone(),
             number: meeting.number(),
-            attempted_at: attempt.map(|attempt| attempt.sent_at),
+            attempted_at: attempt.map(|attempt| attempt.sent_at.after(schedule::CALL_SECONDS)),
             claims,
             turn: facts.outage,
             version: self.row.version,

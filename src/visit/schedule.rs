@@ -15,6 +15,9 @@ pub const WRITES_PER_DAY: u32 = 100;
 pub const KEPT_FOR_TODAY: u32 = 10;
 /// A creation whose answer did not come in time may be carried out so long after.
 pub const SETTLE_SECONDS: i64 = 61;
+/// Whoever carries an exchange out gives up after so long: until then the creation may wait to be sent, and nobody knows for how
+/// long it did where the process has died.
+pub const CALL_SECONDS: i64 = 25;
 const DAY_SECONDS: i64 = 86_400;
 /// A new day begins so much late, for our clock may be ahead of Zoom's. The Zoom core reckons likewise.
 const LATE_SECONDS: i64 = 10;

@@ -117,7 +117,7 @@ pub struct Exchange {
     pub slot: Slot,
     /// Zoom's meeting number, where it has one.
     pub number: Option<i64>,
-    /// When a creation was sent of which nobody has noted an end.
+    /// When a creation of which nobody has noted an end was sent at the latest.
     pub attempted_at: Option<Timestamp>,
     /// What is counted with it.
     pub claims: Vec<Claim>,

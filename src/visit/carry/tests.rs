@@ -9,6 +9,7 @@ use super::super::handover::From;
 use super::super::handover::Handover;
 use super::super::notice::Recipient;
 use super::super::problem::WRITES_USED_UP;
+use super::super::schedule::CALL_SECONDS;
 use super::super::step::Used;
 use super::super::testing::*;
 use super::*;
@@ -112,8 +113,8 @@ fn what_may_have_arrived_is_looked_for_before_it_is_made() {
     let exchange = world.exchange(&dead);
     assert_eq!(
         (exchange.kind, exchange.attempted_at),
-        (Kind::Ensure, Some(now())),
-        "of a process that died nobody noted the end"
+        (Kind::Ensure, Some(now().after(CALL_SECONDS))),
+        "of a process that died nobody noted the end, nor when it had sent what it was to send"
     );
 }
 
@@ -519,4 +520,28 @@ fn a_visit_that_is_over_without_a_meeting_is_missed_once() {
     assert_eq!(world.exchange(&late).kind, Kind::Find);
     let forgotten = World::at(over.after(86_401)).write_down(late);
     assert_eq!(roles(&forgotten), [Role::Done(End::NotFoundOut)]);
+}
+
+#[test]
+fn what_is_not_looked_for_any_more_is_given_up_whenever_it_was_due() {
+    let lost = World::default().carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let lost = settled(lost, Wish::Cancel, later(1));
+    let tried = World::at(now().after(SETTLE_SECONDS + 1))
+        .carry_out(lost, fails(ErrorKind::Transport, false));
+    let long_after = next_week().end().after(86_401);
+    let waits = Visit::from_rows(
+        tried.row().clone(),
+        tried
+            .meetings()
+            .iter()
+            .cloned()
+            .map(|meeting| Meeting {
+                due_at: Some(long_after.after(60)),
+                ..meeting
+            })
+            .collect(),
+        Vec::new(),
+    );
+    let given_up = World::at(long_after).write_down(waits);
+    assert_eq!(roles(&given_up), [Role::Done(End::NotFoundOut)]);
 }
