@@ -76,9 +76,20 @@ impl Visit {
         else {
             return (self, Sending::Never);
         };
-        let Some(Notice { to, about, .. }) = self.notices.get(index).cloned() else {
+        let Some(Notice {
+            to,
+            about,
+            place,
+            says,
+            ..
+        }) = self.notices.get(index).cloned()
+        else {
             return (self, Sending::Never);
         };
+        // Who took it on before has died, perhaps after sending it.
+        if place == Place::Sending && says.is_some() && self.row.told.get(&to) != says.as_ref() {
+            self.touch().told.insert(to, Told::Unclear);
+        }
         if let (Some(believed_at), false) = (self.believed_at(), self.is_over(at.now)) {
             self.write_notice(index, |one| {
                 one.place = Place::Waiting;

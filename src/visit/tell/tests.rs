@@ -264,3 +264,23 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn what_a_sender_that_died_may_have_said_is_set_right() {
+    let world = World::default();
+    let notice = confirmed()
+        .notices()
+        .iter()
+        .find(|notice| notice.to == PATIENT)
+        .unwrap()
+        .id;
+    let (taken, sending) = confirmed().send(notice, &world.policies, at(world.now));
+    assert!(
+        matches!(sending, Sending::Now(_)),
+        "and nobody heard of it again"
+    );
+    let cancelled = settled(stored(taken), Wish::Cancel, &world);
+    let later = World::at(now().after(SENDING_SECONDS));
+    let (_, sent) = later.send_all(cancelled);
+    assert_eq!(people(&sent), [(PATIENT, About::Cancelled)]);
+}
