@@ -12,6 +12,7 @@ use super::notice::Recipient;
 use super::notice::Told;
 use super::schedule::Moment;
 use super::slot::Slot;
+use super::standing::SourceMail;
 use super::standing::Standing;
 use super::step::Policies;
 use super::wish::Wish;
@@ -109,21 +110,39 @@ impl Visit {
         else {
             return;
         };
-        let told = match new {
-            [mail] if mail.is_off => Told::Off,
-            [mail] if mail.sequence == self.row.sequence && self.row.takes_place => {
-                Told::On(Content::new(self.row.doctor, &self.row.slot, None))
-            }
-            several if several.iter().all(|mail| mail.is_off) => Told::Off,
-            // Nobody knows in which order they are read, or what they say of a visit that has changed since.
-            _ => Told::Unclear,
-        };
         let heard = standing.mails.len();
-        let doctor = Recipient::Doctor(self.row.doctor);
+        let mut people: Vec<Recipient> = new
+            .iter()
+            .map(|mail| Recipient::Doctor(mail.doctor))
+            .collect();
+        people.push(Recipient::Patient);
+        let told: Vec<(Recipient, Told)> = people
+            .into_iter()
+            .map(|to| (to, self.told_by(new, to)))
+            .collect();
         let row = self.touch();
         row.mails_heard = heard;
-        row.told.insert(Recipient::Patient, told.clone());
-        row.told.insert(doctor, told);
+        row.told.extend(told);
+    }
+
+    /// What a person believes after these e-mails, at least one of which went to them.
+    fn told_by(&self, mails: &[SourceMail], to: Recipient) -> Told {
+        let theirs: Vec<&SourceMail> = mails
+            .iter()
+            .filter(|mail| to == Recipient::Patient || to == Recipient::Doctor(mail.doctor))
+            .collect();
+        match theirs.as_slice() {
+            several if several.iter().all(|mail| mail.is_off) => Told::Off,
+            [mail]
+                if mail.sequence == self.row.sequence
+                    && mail.doctor == self.row.doctor
+                    && self.row.takes_place =>
+            {
+                Told::On(Content::new(self.row.doctor, &self.row.slot, None))
+            }
+            // Nobody knows in which order they are read, or what they say of a visit that has changed since.
+            _ => Told::Unclear,
+        }
     }
 }
 

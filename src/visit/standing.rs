@@ -19,11 +19,13 @@ pub struct Standing {
     pub mails: Vec<SourceMail>,
 }
 
-/// An e-mail that the appointment system has sent by itself.
+/// An e-mail that the appointment system has sent by itself, to the patient and to the doctor.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct SourceMail {
     /// Whether it says that the visit is off.
     pub is_off: bool,
+    /// Who held the visit then, and got it.
+    pub doctor: u64,
     /// The visit's sequence when it was sent: which state of it was told.
     pub sequence: u32,
 }

@@ -104,6 +104,7 @@ fn what_the_appointment_system_has_mailed_itself_is_not_mailed_again() {
     let visit = booked();
     let mail = SourceMail {
         is_off: false,
+        doctor: DOCTOR,
         sequence: visit.row().sequence,
     };
     let stands = Standing {
@@ -118,6 +119,7 @@ fn what_the_appointment_system_has_mailed_itself_is_not_mailed_again() {
             mail,
             SourceMail {
                 is_off: true,
+                doctor: DOCTOR,
                 sequence: 9,
             },
         ],
@@ -138,10 +140,12 @@ fn who_was_mailed_both_by_the_appointment_system_is_told_what_stands() {
     let mails = vec![
         SourceMail {
             is_off: false,
+            doctor: DOCTOR,
             sequence: visit.row().sequence,
         },
         SourceMail {
             is_off: true,
+            doctor: DOCTOR,
             sequence: visit.row().sequence,
         },
     ];
@@ -182,6 +186,7 @@ fn a_mail_that_says_off_of_a_visit_that_takes_place_is_set_right() {
     let stands = Standing {
         mails: vec![SourceMail {
             is_off: true,
+            doctor: DOCTOR,
             sequence: visit.row().sequence,
         }],
         ..standing(&visit)
@@ -269,4 +274,34 @@ proptest! {
             prop_assert!(after.0 >= before.0 && after.1 >= before.1 && after.2 >= before.2);
         }
     }
+}
+
+#[test]
+fn a_doctor_who_was_mailed_by_the_system_before_another_took_over_is_released() {
+    let booked = Visit::booked("kivicare", "7", DOCTOR, next_week(), now());
+    let mail = |visit: &Visit| SourceMail {
+        is_off: false,
+        doctor: visit.row().doctor,
+        sequence: visit.row().sequence,
+    };
+    let first = mail(&booked);
+    let visit = booked.wish(Wish::Reassign(6), later(1));
+    let stands = Standing {
+        mails: vec![first, mail(&visit)],
+        ..standing(&visit)
+    };
+    let visit = visit.confirm(Some(&stands), true, &Policies::default(), later(2));
+    let told: Vec<_> = visit
+        .notices()
+        .iter()
+        .map(|notice| (notice.to, notice.about))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (Recipient::Patient, About::Booked),
+            (Recipient::Doctor(DOCTOR), About::Released)
+        ],
+        "the second doctor's only e-mail says what stands"
+    );
 }
