@@ -14,11 +14,13 @@ final class RolledBackNewsTest extends ClinicTestCase
         final class MailingSource implements \TelemedZoom\Ledger\AppointmentSource
         {
             public static ?\TelemedZoom\Ledger\Wanted $stands = null;
+            /** In which sequence it has mailed a cancellation itself. */
+            public static int $cancelled = -1;
             public function name(): string { return 'test'; }
             public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return self::$stands === null ? [] : array_fill_keys($appointments, self::$stands); }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
             public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
-            public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return false; }
+            public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return $event === 'cancelled' && self::$cancelled === $row->sequence; }
         }
         add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new MailingSource()]);
         $plugin = \TelemedZoom\Plugin::instance();
@@ -66,6 +68,31 @@ final class RolledBackNewsTest extends ClinicTestCase
         $this->site->php(self::INSIDE . '$row = $plugin->visits->move($row, $at("+5 days")); $stands("+5 days", $doctor); $settle($plugin->visits->cancel($row));');
         $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects(self::PATIENT));
         $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects('doctor1@clinic.example'));
+    }
+
+    /** Its own mail goes while ours is on its way, and ours arrives last. */
+    public function testWhoIsMailedAfterTheAppointmentSystemMailedACancellationIsToldThatItIsOff(): void
+    {
+        $this->site->php(self::INSIDE . '
+            $meanwhile = static function ($sent) use (&$meanwhile, $plugin, $row, $settle, $stands, $doctor) {
+                remove_filter("pre_wp_mail", $meanwhile, 1);
+                $stands("+5 days", $doctor, false);
+                $row = $plugin->visits->cancel($plugin->ledger->demand($row->id));
+                MailingSource::$cancelled = $row->sequence;
+                $settle($row);
+                return $sent;
+            };
+            $stands("+5 days", $doctor);
+            $row = $plugin->visits->move($row, $at("+5 days"));
+            add_filter("pre_wp_mail", $meanwhile, 1);
+            $settle($row);
+            add_filter("telemed_now", static fn (int $now): int => $now + 1000);
+            $plugin->worker->runDue(20.0);');
+        foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
+            $this->assertSame(array('Your video visit', 'Your video visit has changed', 'Your video visit is cancelled'), $this->subjects($address));
+        }
+        $this->assertSame('cancelled', $this->rows()[0]['state']);
+        $this->assertSame(array(), $this->meetings());
     }
 
     public function testACancellationIsToldOnceThoughBookingItAgainIsRolledBack(): void

@@ -277,7 +277,7 @@ final class Plugin
         [$told, $mailer] = [new MailClaims($this->database, $this->log), new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits)];
         $outbox = new Outbox();
         $outbox->register();
-        (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->settings, $this->guard))->register();
+        (new VisitMails($told, $mailer, $outbox, $this->sources, $this->ledger, $this->visits, $this->settings, $this->guard))->register();
         (new TroubleMails($told, $mailer, $outbox, $this->ledger, $this->queries, $this->overlaps, $this->guard))->register();
         $startLink = new StartLink($this->visits, $this->ledger, $this->standing, $this->settings, $this->current);
         $startLink->register();

@@ -218,6 +218,17 @@ final class MailClaims
         return false;
     }
 
+    /** Whether everybody was told that the visit, as it is planned now, is off. */
+    public function isToldOff(MeetingRecord $row): bool
+    {
+        foreach ($this->log->of($row->id) as $line) {
+            if (in_array($line['event'], [self::MAILED, self::TOLD_BY_SOURCE], true) && str_starts_with((string) $line['note'], self::note($row, 'cancelled') . ',')) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Whose calendar holds the visit; null when nobody was told yet. What is just being told does not count. */
     public function lastToldDoctor(MeetingRecord $row, ?MailClaim $except = null): ?int
     {

@@ -13,11 +13,13 @@ namespace TelemedZoom\Mail;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Visits\Visits;
 use TelemedZoom\Work\Backoff;
 use TelemedZoom\Work\Cron;
 
@@ -52,6 +54,7 @@ final class VisitMails
         private readonly Outbox $outbox,
         private readonly AppointmentSources $sources,
         private readonly Ledger $ledger,
+        private readonly Visits $visits,
         private readonly Settings $settings,
         private readonly Guard $guard
     ) {
@@ -236,6 +239,28 @@ final class VisitMails
         }
         if ($open === [] || $only === null) {
             $this->told->done($claim);
+        }
+        if ($row->state->isLive() && $event !== self::RELEASED) {
+            $this->cancelledMeanwhile($row);
+        }
+    }
+
+    /**
+     * A mail that the visit is off, an appointment system's own or another process's, may have gone while ours, that it takes place, was
+     * on its way: nobody knows in which order they are read.
+     */
+    private function cancelledMeanwhile(MeetingRecord $mailed): void
+    {
+        $now = $this->ledger->find($mailed->id);
+        // What is not settled yet may have been mailed by the appointment system. What is just being told arrives after ours.
+        if ($now === null || $now->state !== MeetingState::Cancelled || ($now->event === null && !$this->told->isToldOff($now))) {
+            return;
+        }
+        try {
+            $this->visits->tellOff($now);
+        } catch (Problem) {
+            // Somebody books it again.
+            return;
         }
     }
 
