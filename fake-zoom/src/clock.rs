@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use jiff::civil::Date;
-use jiff::fmt::rfc2822::DateTimePrinter;
+use jiff::fmt::{rfc2822, temporal};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -113,14 +113,14 @@ pub fn after(at: Timestamp, seconds: i64) -> Timestamp {
 
 /// The form in which Zoom writes every time: UTC, `Z`, no fractions.
 pub fn utc(at: Timestamp) -> String {
-    let whole = Timestamp::from_second(at.as_second()).unwrap_or(at);
-    whole.to_string()
+    static PRINTER: temporal::DateTimePrinter = temporal::DateTimePrinter::new().precision(Some(0));
+    PRINTER.timestamp_to_string(&at)
 }
 
 /// The form of the `Date` header.
 pub fn http_date(at: Timestamp) -> String {
-    let printer = DateTimePrinter::new();
-    printer.timestamp_to_rfc9110_string(&at).unwrap_or_default()
+    static PRINTER: rfc2822::DateTimePrinter = rfc2822::DateTimePrinter::new();
+    PRINTER.timestamp_to_rfc9110_string(&at).unwrap_or_default()
 }
 
 /// The UTC day of `at`, by which daily limits count.
