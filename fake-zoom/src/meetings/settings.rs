@@ -1,159 +1,15 @@
-//! A meeting's `settings`: what they may hold, what they are when left out, and what a locked setting makes of them.
+//! A meeting's `settings`: what they are when left out, and what a locked setting makes of them.
 
-use std::collections::HashMap;
+mod fields;
+
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value, json};
 
-use super::{INVALID, MISSING};
+pub use self::fields::errors;
+use self::fields::known;
 use crate::in_force::{InForce, default};
 use crate::model::{Settings, User, merge};
-
-/// What a value must look like.
-#[derive(Clone, Copy, Debug)]
-enum Kind {
-    Bool,
-    Text,
-    /// At most so many characters.
-    Short(usize),
-    OneOf(&'static [&'static str]),
-    Number(&'static [i64]),
-    List,
-    Object(&'static [(&'static str, Kind)]),
-}
-
-use Kind::{Bool, List, Number, Object, OneOf, Short, Text};
-
-/// Every field of section 3.5 of the reference.
-const FIELDS: &[(&str, Kind)] = &[
-    ("waiting_room", Bool),
-    (
-        "waiting_room_options",
-        Object(&[
-            ("mode", OneOf(&["follow_setting", "custom"])),
-            (
-                "who_goes_to_waiting_room",
-                OneOf(&[
-                    "everyone",
-                    "users_not_in_account",
-                    "users_not_in_account_or_whitelisted_domains",
-                    "users_not_on_invite",
-                ]),
-            ),
-        ]),
-    ),
-    ("join_before_host", Bool),
-    ("jbh_time", Number(&[0, 5, 10, 15])),
-    ("host_video", Bool),
-    ("participant_video", Bool),
-    ("mute_upon_entry", Bool),
-    ("auto_recording", OneOf(&["local", "cloud", "none"])),
-    ("approval_type", Number(&[0, 1, 2])),
-    ("registration_type", Number(&[1, 2, 3])),
-    ("alternative_hosts", Text),
-    ("alternative_hosts_email_notification", Bool),
-    ("alternative_host_update_polls", Bool),
-    ("alternative_host_manage_meeting_summary", Bool),
-    ("alternative_host_manage_cloud_recording", Bool),
-    ("meeting_invitees", List),
-    ("encryption_type", OneOf(&["enhanced_encryption", "e2ee"])),
-    ("private_meeting", Bool),
-    ("calendar_type", Number(&[1, 2])),
-    ("meeting_authentication", Bool),
-    ("authentication_option", Text),
-    ("authentication_domains", Text),
-    ("authentication_name", Text),
-    ("authentication_exception", List),
-    ("audio", OneOf(&["both", "telephony", "voip", "thirdParty"])),
-    ("audio_conference_info", Short(2048)),
-    ("use_pmi", Bool),
-    ("email_notification", Bool),
-    ("registrants_confirmation_email", Bool),
-    ("registrants_email_notification", Bool),
-    ("close_registration", Bool),
-    ("show_share_button", Bool),
-    ("allow_multiple_devices", Bool),
-    ("contact_name", Text),
-    ("contact_email", Text),
-    (
-        "breakout_room",
-        Object(&[("enable", Bool), ("rooms", List)]),
-    ),
-    (
-        "continuous_meeting_chat",
-        Object(&[
-            ("enable", Bool),
-            (
-                "who_is_added",
-                OneOf(&["all_users", "org_invitees_and_participants", "org_invitees"]),
-            ),
-            ("auto_add_invited_external_users", Bool),
-            ("auto_add_meeting_participants", Bool),
-        ]),
-    ),
-    (
-        "approved_or_denied_countries_or_regions",
-        Object(&[
-            ("enable", Bool),
-            ("method", OneOf(&["approve", "deny"])),
-            ("approved_list", List),
-            ("denied_list", List),
-        ]),
-    ),
-    ("additional_data_center_regions", List),
-    ("global_dial_in_countries", List),
-    ("global_dial_in_numbers", List),
-    ("custom_keys", List),
-    ("focus_mode", Bool),
-    ("watermark", Bool),
-    ("host_save_video_order", Bool),
-    ("internal_meeting", Bool),
-    ("participant_focused_meeting", Bool),
-    ("push_change_to_calendar", Bool),
-    ("device_testing", Bool),
-    ("disable_participant_video", Bool),
-    ("allow_host_control_participant_mute_state", Bool),
-    ("request_permission_to_unmute_participants", Bool),
-    ("email_in_attendee_report", Bool),
-    ("auto_start_meeting_summary", Bool),
-    ("who_will_receive_summary", Number(&[1, 2, 3, 4])),
-    ("auto_start_ai_companion_questions", Bool),
-    ("who_can_ask_questions", Number(&[1, 2, 3, 4, 5])),
-    ("summary_template_id", Text),
-    ("support_participants_receive_summary", Bool),
-    (
-        "allow_participants_to_transcribe_meetings_with_my_notes",
-        Bool,
-    ),
-    (
-        "question_and_answer",
-        Object(&[
-            ("enable", Bool),
-            ("allow_submit_questions", Bool),
-            ("allow_anonymous_questions", Bool),
-            ("question_visibility", OneOf(&["answered", "all"])),
-            ("attendees_can_comment", Bool),
-            ("attendees_can_upvote", Bool),
-        ]),
-    ),
-    (
-        "language_interpretation",
-        Object(&[("enable", Bool), ("interpreters", List)]),
-    ),
-    (
-        "sign_language_interpretation",
-        Object(&[("enable", Bool), ("interpreters", List)]),
-    ),
-    ("resources", List),
-    (
-        "auto_add_recording_to_video_management",
-        Object(&[("enable", Bool), ("channels", List)]),
-    ),
-    ("cn_meeting", Bool),
-    ("in_meeting", Bool),
-    ("enforce_login", Bool),
-    ("enforce_login_domains", Text),
-];
 
 /// Settings of user and account that, when locked, decide over the meeting's own; some under another name.
 const LOCKS: &[(&str, &str)] = &[
@@ -186,65 +42,6 @@ const LOCKS: &[(&str, &str)] = &[
     ),
     ("recording.auto_recording", "auto_recording"),
 ];
-
-/// What is wrong with the given settings, by dotted path.
-pub fn errors(given: &Map<String, Value>) -> Vec<(String, &'static str)> {
-    let mut errors = Vec::new();
-    let mut places: Vec<usize> = given.keys().filter_map(|name| place(name)).collect();
-    places.sort_unstable();
-    let fields = places.into_iter().filter_map(|place| FIELDS.get(place));
-    check(given, fields, "settings", &mut errors);
-    if let Some(Value::Object(options)) = given.get("waiting_room_options")
-        && !options.contains_key("mode")
-    {
-        errors.push(("settings.waiting_room_options.mode".to_owned(), MISSING));
-    }
-    errors
-}
-
-/// Where a known setting stands among the fields.
-fn place(name: &str) -> Option<usize> {
-    static PLACES: LazyLock<HashMap<&str, usize>> = LazyLock::new(|| {
-        let names = FIELDS.iter().map(|(name, _)| *name);
-        names.zip(0..).collect()
-    });
-    PLACES.get(name).copied()
-}
-
-fn check<'a>(
-    given: &Map<String, Value>,
-    fields: impl IntoIterator<Item = &'a (&'a str, Kind)>,
-    path: &str,
-    errors: &mut Vec<(String, &'static str)>,
-) {
-    for (name, kind) in fields {
-        let Some(value) = given.get(*name).filter(|value| !value.is_null()) else {
-            continue;
-        };
-        let path = format!("{path}.{name}");
-        if let (Object(inner), Value::Object(map)) = (kind, value) {
-            check(map, *inner, &path, errors);
-        } else if !fits(*kind, value) {
-            errors.push((path, INVALID));
-        }
-    }
-}
-
-fn fits(kind: Kind, value: &Value) -> bool {
-    match kind {
-        Bool => value.is_boolean(),
-        Text => value.is_string(),
-        Short(longest) => value
-            .as_str()
-            .is_some_and(|text| text.chars().count() <= longest),
-        OneOf(choices) => value.as_str().is_some_and(|text| choices.contains(&text)),
-        Number(choices) => value
-            .as_i64()
-            .is_some_and(|number| choices.contains(&number)),
-        List => value.is_array(),
-        Object(_) => value.is_object(),
-    }
-}
 
 /// What Zoom chooses where neither the host nor the account has a say.
 static ZOOMS_OWN: LazyLock<Settings> = LazyLock::new(|| {
@@ -382,7 +179,7 @@ fn encryption(is_end_to_end: bool) -> Value {
 /// Puts the given settings in, known ones only, then what is locked, then what follows from both.
 pub fn change(settings: &mut Settings, given: &Map<String, Value>, in_force: &InForce) {
     for (name, value) in given.iter().filter(|(_, value)| !value.is_null()) {
-        let Some((name, _)) = place(name).and_then(|place| FIELDS.get(place)) else {
+        let Some(name) = known(name) else {
             continue;
         };
         if let (Some(Value::Object(inner)), Value::Object(change)) = (settings.get_mut(name), value)
