@@ -185,12 +185,7 @@ impl Reply {
 
 /// Compact JSON. What answers hold can always be written: names are texts, numbers are whole.
 fn json_bytes(body: &impl Serialize) -> Vec<u8> {
-    // Room for a whole meeting: growing step by step copies it several times.
-    let mut bytes = Vec::with_capacity(6 * 1024);
-    match serde_json::to_writer(&mut bytes, body) {
-        Ok(()) => bytes,
-        Err(_) => Vec::new(),
-    }
+    serde_json::to_vec(body).unwrap_or_default()
 }
 
 #[cfg(test)]
