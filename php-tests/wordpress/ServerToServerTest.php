@@ -57,6 +57,23 @@ final class ServerToServerTest extends ClinicTestCase
         $this->assertCount(1, $done);
     }
 
+    /** A clinic need not wait for a release of ours. */
+    public function testASettingThatZoomHasAddedSinceIsSentWhereAFilterSaysSo(): void
+    {
+        $this->useServerToServerWithHosts();
+        $book = '$plugin = \TelemedZoom\Plugin::instance();
+            $row = $plugin->visits->book("manual", $arguments["name"], get_user_by("login", "doctor1")->ID, \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("+30 days"), 30, "UTC"));
+            $row = $plugin->worker->tryNow($row->id, 10.0);
+            return [$row->meetingId, $row->lastError];';
+        [$meeting] = $this->site->php('add_filter("telemed_meeting_settings", static fn (array $all): array => $all + ["unlisted" => ["some_new_setting" => false]]);' . $book, array('name' => 'a'));
+        $this->assertNotNull($meeting);
+        $settings = json_decode($this->creations()[0]['body'], true, 512, JSON_THROW_ON_ERROR)['settings'];
+        $this->assertSame(array(false, true), array($settings['some_new_setting'], $settings['waiting_room']));
+        [$meeting, $error] = $this->site->php('add_filter("telemed_meeting_settings", static fn (): array => ["some_new_setting" => false]);' . $book, array('name' => 'b'));
+        $this->assertNull($meeting);
+        $this->assertStringContainsString('some_new_setting', $error);
+    }
+
     public function testAMeetingThatZoomHasLostIsCancelledAllTheSame(): void
     {
         $this->useServerToServerWithHosts();
