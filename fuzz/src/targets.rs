@@ -9,8 +9,10 @@ use http::HeaderMap;
 use http::HeaderValue;
 use ring::hmac;
 use telemed::zoom::Client;
+use telemed::zoom::ClientId;
 use telemed::zoom::Endpoints;
 use telemed::zoom::Result as ZoomResult;
+use telemed::zoom::Subject;
 use telemed::zoom::http::Response;
 use telemed::zoom::meeting_request::MeetingRequest;
 use telemed::zoom::meeting_request::find_marker;
@@ -94,16 +96,16 @@ fn sealed(input: &[u8]) -> Result<(), String> {
         1 => format!("telemed1.{}", String::from_utf8_lossy(rest)),
         _ => format!("telemed1.{}", URL_SAFE_NO_PAD.encode(rest)),
     };
-    for key in [connection_key(&world), pending_key(&world)] {
+    for key in [connection_key(&world)?, pending_key(&world)?] {
         world.store.0.borrow_mut().insert(key, text.clone());
     }
-    let app = oauth_app(&world)?;
-    check(app.connection("7"))?;
-    check(app.authorization_request("7"))?;
-    check(app.connect("code", "state", "7"))?;
-    check(app.client("7").and_then(|client| client.user(None)))?;
-    check(app.renew("7"))?;
-    check(app.disconnect("7"))
+    let (app, doctor) = (oauth_app(&world)?, doctor()?);
+    check(app.connection(&doctor))?;
+    check(app.authorization_request(&doctor))?;
+    check(app.connect("code", "state", &doctor))?;
+    check(app.client(&doctor).user(None))?;
+    check(app.renew(&doctor))?;
+    check(app.disconnect(&doctor))
 }
 
 /// A record that opens and holds anything.
@@ -114,38 +116,35 @@ fn record(input: &[u8]) -> Result<(), String> {
         good_tokens(),
         answer(status, b"{\"id\":\"u\",\"code\":124}"),
     )?;
-    let key = connection_key(&world);
+    let key = connection_key(&world)?;
     world.put(&key, rest)?;
-    let app = oauth_app(&world)?;
-    if let Ok(Some(connection)) = app.connection("7") {
+    let (app, doctor) = (oauth_app(&world)?, doctor()?);
+    if let Ok(Some(connection)) = app.connection(&doctor) {
         let _ = (
             connection.since(),
             connection.expires_at(),
             connection.is_licensed(),
         );
     }
-    check(app.client("7").and_then(|client| client.user(None)))?;
-    check(
-        app.client("7")
-            .and_then(|client| client.create_meeting(&visit()?)),
-    )?;
+    check(app.client(&doctor).user(None))?;
+    check(visit().and_then(|visit| app.client(&doctor).create_meeting(&visit)))?;
     world.put(&key, rest)?;
-    check(app.renew("7"))?;
+    check(app.renew(&doctor))?;
     world.put(&key, rest)?;
-    check(app.disconnect("7"))?;
+    check(app.disconnect(&doctor))?;
     world.put(&key, rest)?;
-    check(app.authorization_request("7"))
+    check(app.authorization_request(&doctor))
 }
 
 /// Pending authorizations that open and are anything.
 fn pending(input: &[u8]) -> Result<(), String> {
     let (_, rest) = split(input);
     let world = World::new(good_tokens(), answer(200, b"{}"))?;
-    world.put(&pending_key(&world), rest)?;
-    let app = oauth_app(&world)?;
-    check(app.connect("code", "s", "7"))?;
-    world.put(&pending_key(&world), rest)?;
-    check(app.authorization_request("7"))
+    world.put(&pending_key(&world)?, rest)?;
+    let (app, doctor) = (oauth_app(&world)?, doctor()?);
+    check(app.connect("code", "s", &doctor))?;
+    world.put(&pending_key(&world)?, rest)?;
+    check(app.authorization_request(&doctor))
 }
 
 /// What the token endpoint may answer: to a code, a refresh, an account, a revoke.
@@ -158,14 +157,14 @@ fn token(input: &[u8]) -> Result<(), String> {
             .insert("content-type", HeaderValue::from_static("text/html"));
     }
     let world = World::new(answer, good_user())?;
-    let app = oauth_app(&world)?;
+    let (app, doctor) = (oauth_app(&world)?, doctor()?);
     let begun = app
-        .authorization_request("7")
+        .authorization_request(&doctor)
         .map_err(|error| error.to_string())?;
-    check(app.connect("code", begun.state(), "7"))?;
-    world.put(&connection_key(&world), stored(1).as_bytes())?;
-    check(app.client("7").and_then(|client| client.user(None)))?;
-    check(app.disconnect("7"))?;
+    check(app.connect("code", begun.state(), &doctor))?;
+    world.put(&connection_key(&world)?, stored(1).as_bytes())?;
+    check(app.client(&doctor).user(None))?;
+    check(app.disconnect(&doctor))?;
     let account = server_app(&world)?;
     check(account.client().user(Some("doctor@example.com")))?;
     check(account.disconnect())
@@ -275,10 +274,8 @@ fn texts(input: &[u8]) -> Result<(), String> {
 /// Every call of a client, the choice says which, against one answer.
 fn call_everything(choice: u8, answer: Answer) -> Result<(), String> {
     let world = World::new(good_tokens(), answer)?;
-    world.put(&connection_key(&world), stored(1_796_133_599).as_bytes())?;
-    let own = oauth_app(&world)?
-        .client("7")
-        .map_err(|error| error.to_string())?;
+    world.put(&connection_key(&world)?, stored(1_796_133_599).as_bytes())?;
+    let own = oauth_app(&world)?.client(&doctor()?);
     let account = server_app(&world)?.client();
     check(own.user(None))?;
     check(own.create_meeting(&visit().map_err(|error| error.to_string())?))?;
@@ -345,18 +342,24 @@ fn server_app(world: &World) -> Result<ServerToServerApp, String> {
         .map_err(|error| error.to_string())
 }
 
-fn connection_key(world: &World) -> String {
-    let credentials = Credentials {
-        client_id: CLIENT_ID.to_owned(),
-        client_secret: Secret::new(SECRETS[0]),
-    };
-    Tokens::of_user(world.context.clone(), credentials, "7")
-        .key()
-        .to_owned()
+fn doctor() -> Result<Subject, String> {
+    Subject::new("7").map_err(|error| error.to_string())
 }
 
-fn pending_key(world: &World) -> String {
-    connection_key(world).replacen("connection:", "pending:", 1)
+fn connection_key(world: &World) -> Result<String, String> {
+    let credentials = Credentials {
+        client_id: ClientId::new(CLIENT_ID).map_err(|error| error.to_string())?,
+        client_secret: Secret::new(SECRETS[0]),
+    };
+    Ok(
+        Tokens::of_user(world.context.clone(), credentials, &doctor()?)
+            .key()
+            .to_owned(),
+    )
+}
+
+fn pending_key(world: &World) -> Result<String, String> {
+    Ok(connection_key(world)?.replacen("connection:", "pending:", 1))
 }
 
 /// A doctor's record whose token ends then.

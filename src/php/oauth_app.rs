@@ -18,6 +18,7 @@ use super::convert::not_constructible;
 use super::store::Store;
 use super::vault::Vault;
 use crate::zoom;
+use crate::zoom::Subject;
 use crate::zoom::oauth_app::ImportedTokens;
 
 /// OAuth 2.0: each doctor's own account.
@@ -49,6 +50,7 @@ impl OAuthApp {
     }
 
     pub fn authorization_request(&self, subject: String) -> PhpResult<AuthorizationRequest> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let request = store.run(|| app.authorization_request(&subject))?;
         Ok(AuthorizationRequest { request })
@@ -61,6 +63,7 @@ impl OAuthApp {
         state: Binary<u8>,
         subject: String,
     ) -> PhpResult<Connection> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let code = Zeroizing::new(String::from_utf8_lossy(&code).into_owned());
         let state = String::from_utf8_lossy(&state);
@@ -78,6 +81,7 @@ impl OAuthApp {
         scope: String,
         apiUrl: Option<String>,
     ) -> PhpResult<Connection> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let tokens = ImportedTokens {
             access_token: accessToken,
@@ -92,34 +96,39 @@ impl OAuthApp {
     }
 
     pub fn connection(&self, subject: String) -> PhpResult<Option<Connection>> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let connection = store.run(|| app.connection(&subject))?;
         Ok(connection.map(Connection::from))
     }
 
     pub fn renew(&self, subject: String) -> PhpResult<Connection> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         store.run(|| app.renew(&subject)).map(Connection::from)
     }
 
     pub fn client(&self, subject: String) -> PhpResult<Client> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        let client = store.run(|| app.client(&subject))?;
-        Ok(Client::new(client, store))
+        Ok(Client::new(app.client(&subject), store))
     }
 
     pub fn disconnect(&self, subject: String) -> PhpResult<()> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         store.run(|| app.disconnect(&subject))
     }
 
     pub fn held_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let held = store.run(|| app.held_connection(&subject))?;
         Ok(held.map(Connection::from))
     }
 
     pub fn accept_held(&self, subject: String) -> PhpResult<Connection> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         store
             .run(|| app.accept_held(&subject))
@@ -127,30 +136,35 @@ impl OAuthApp {
     }
 
     pub fn decline_held(&self, subject: String) -> PhpResult<()> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         store.run(|| app.decline_held(&subject))
     }
 
     pub fn former_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let former = store.run(|| app.former_connection(&subject))?;
         Ok(former.map(Connection::from))
     }
 
     pub fn former_client(&self, subject: String) -> PhpResult<Client> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let client = store.run(|| app.former_client(&subject))?;
         Ok(Client::new(client, store))
     }
 
     pub fn end_former(&self, subject: String) -> PhpResult<()> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         store.run(|| app.end_former(&subject))
     }
 
     pub fn subject_of(&self, zoomUserId: String) -> PhpResult<Option<String>> {
         let (app, store) = self.parts();
-        store.run(|| app.subject_of(&zoomUserId))
+        let subject = store.run(|| app.subject_of(&zoomUserId))?;
+        Ok(subject.map(|subject| subject.to_string()))
     }
 
     pub fn forget(
@@ -158,6 +172,7 @@ impl OAuthApp {
         subject: String,
         connectedBefore: Option<DateTimeArgument>,
     ) -> PhpResult<bool> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let moment = connectedBefore.map(|at| at.instant()).transpose()?;
         store.run(|| app.forget(&subject, moment))
@@ -169,6 +184,7 @@ impl OAuthApp {
         zoomUserId: String,
         connectedBefore: Option<DateTimeArgument>,
     ) -> PhpResult<bool> {
+        let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
         let moment = connectedBefore.map(|at| at.instant()).transpose()?;
         store.run(|| app.forget_beside(&subject, &zoomUserId, moment))

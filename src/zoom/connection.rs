@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use super::record::Record;
 use super::record::State;
 use super::record::ZoomUser;
+use super::subject::Subject;
 
 /// Whether a connection can be used.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -38,7 +39,7 @@ impl ConnectionStatus {
 /// What is known of a connection, without its tokens.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    subject: String,
+    subject: Subject,
     status: ConnectionStatus,
     since: Option<Timestamp>,
     reason: Option<String>,
@@ -51,9 +52,9 @@ pub struct Connection {
 impl Connection {
     /// The connection of a record.
     #[must_use]
-    pub fn of(subject: &str, record: &Record) -> Self {
+    pub fn of(subject: &Subject, record: &Record) -> Self {
         Self {
-            subject: subject.to_owned(),
+            subject: subject.clone(),
             status: match record.state {
                 State::Connected | State::Ending => ConnectionStatus::Connected,
                 State::Dead | State::Leaving => ConnectionStatus::Dead,
@@ -72,7 +73,7 @@ impl Connection {
     /// A grant that lies beside the subject's connection until a moment.
     #[must_use]
     pub fn beside(
-        subject: &str,
+        subject: &Subject,
         record: &Record,
         status: ConnectionStatus,
         until: Timestamp,
@@ -86,9 +87,9 @@ impl Connection {
 
     /// A connection whose record no key opens.
     #[must_use]
-    pub fn unreadable(subject: &str, reason: &str) -> Self {
+    pub fn unreadable(subject: &Subject, reason: &str) -> Self {
         Self {
-            subject: subject.to_owned(),
+            subject: subject.clone(),
             status: ConnectionStatus::Unreadable,
             since: None,
             reason: Some(reason.to_owned()),
@@ -102,7 +103,7 @@ impl Connection {
     /// Whose it is.
     #[must_use]
     pub fn subject(&self) -> &str {
-        &self.subject
+        self.subject.as_str()
     }
 
     /// Whether it can be used.

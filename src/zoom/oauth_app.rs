@@ -11,8 +11,10 @@ use jiff::Timestamp;
 use url::Url;
 
 use super::client::Client;
+use super::client_id::ClientId;
 use super::connection::Connection;
 use super::context::Context;
+use super::credential;
 use super::endpoints::is_loopback;
 use super::error::Error;
 use super::error::Kind;
@@ -23,6 +25,7 @@ use super::record::Record;
 use super::record::Stored;
 use super::secret::Secret;
 use super::secret::digest;
+use super::subject::Subject;
 use super::token_endpoint::Credentials;
 use super::token_endpoint::TokenAnswer;
 use super::token_endpoint::TokenEndpoint;
@@ -40,8 +43,6 @@ const PENDING_LIFE: SignedDuration = SignedDuration::from_mins(10);
 const MAX_PENDING: usize = 3;
 const STATE_BYTES: usize = 16;
 const VERIFIER_BYTES: usize = 32;
-const MAX_SUBJECT: usize = 200;
-const MAX_CREDENTIAL: usize = 500;
 
 /// A user-managed app.
 pub struct OAuthApp {
@@ -86,8 +87,8 @@ impl OAuthApp {
         Ok(Self {
             context,
             credentials: Credentials {
-                client_id: check_credential("client id", client_id)?,
-                client_secret: Secret::new(check_credential("client secret", client_secret)?),
+                client_id: ClientId::new(client_id)?,
+                client_secret: Secret::new(credential::word("client secret", client_secret)?),
             },
             redirect_uri: check_redirect(redirect_uri)?,
         })
@@ -97,8 +98,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn authorization_request(&self, subject: &str) -> Result<AuthorizationRequest> {
-        check_subject(subject)?;
+    pub fn authorization_request(&self, subject: &Subject) -> Result<AuthorizationRequest> {
         let state = self.random_text::<STATE_BYTES>();
         let verifier = self.random_text::<VERIFIER_BYTES>();
         let now = self.context.clock.now();
@@ -132,8 +132,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Authentication`] before any request when the subject did not begin this authorization, or it lapsed or was used.
-    pub fn connect(&self, code: &str, state: &str, subject: &str) -> Result<Connection> {
-        check_subject(subject)?;
+    pub fn connect(&self, code: &str, state: &str, subject: &Subject) -> Result<Connection> {
         let pending = self.consume(state, subject)?;
         if code.is_empty() {
             return Err(Error::authentication(
@@ -170,8 +169,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When a token is missing, the API address is not Zoom's, or the store fails.
-    pub fn import(&self, subject: &str, tokens: ImportedTokens) -> Result<Connection> {
-        check_subject(subject)?;
+    pub fn import(&self, subject: &Subject, tokens: ImportedTokens) -> Result<Connection> {
         if tokens.refresh_token.is_empty() {
             return Err(Error::configuration(
                 "there is no refresh token to take over",
@@ -210,8 +208,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn connection(&self, subject: &str) -> Result<Option<Connection>> {
-        check_subject(subject)?;
+    pub fn connection(&self, subject: &Subject) -> Result<Option<Connection>> {
         match self.tokens(subject).load() {
             Ok(stored) => Ok(stored.map(|stored| {
                 self.tokens(subject).forget_unless(&stored.value);
@@ -229,8 +226,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Authentication`] when the connection is dead.
-    pub fn renew(&self, subject: &str) -> Result<Connection> {
-        check_subject(subject)?;
+    pub fn renew(&self, subject: &Subject) -> Result<Connection> {
         let record = self.tokens(subject).renew()?;
         if record.zoom_user.is_some() {
             return Ok(Connection::of(subject, &record));
@@ -239,16 +235,13 @@ impl OAuthApp {
     }
 
     /// The client that acts as the subject's Zoom user. Makes no request.
-    ///
-    /// # Errors
-    /// When the subject is no text that can be a key.
-    pub fn client(&self, subject: &str) -> Result<Client> {
-        check_subject(subject)?;
-        Ok(Client::new(self.context.clone(), self.tokens(subject)))
+    #[must_use]
+    pub fn client(&self, subject: &Subject) -> Client {
+        Client::new(self.context.clone(), self.tokens(subject))
     }
 
     /// Stores a fresh record in the place of what was there, which it gives back.
-    fn store_fresh(&self, subject: &str, fresh: &Record) -> Result<Option<Record>> {
+    fn store_fresh(&self, subject: &Subject, fresh: &Record) -> Result<Option<Record>> {
         let tokens = self.tokens(subject);
         let _locked = tokens.lock(LOCK_WAIT)?;
         tokens.forget();
@@ -266,7 +259,7 @@ impl OAuthApp {
     }
 
     /// Takes the pending authorization with this state out of the store, so that it can be used once.
-    fn consume(&self, state: &str, subject: &str) -> Result<Pending> {
+    fn consume(&self, state: &str, subject: &Subject) -> Result<Pending> {
         let place = self.pending(subject)?;
         let wanted = Secret::new(state);
         let (mut found, rest): (Vec<_>, Vec<_>) = place
@@ -283,10 +276,10 @@ impl OAuthApp {
         Ok(pending)
     }
 
-    fn pending(&self, subject: &str) -> Result<PendingPlace<'_>> {
+    fn pending(&self, subject: &Subject) -> Result<PendingPlace<'_>> {
         let key = format!(
             "pending:{}:{subject}",
-            tokens::app_name(&self.credentials.client_id)
+            self.credentials.client_id.short_name()
         );
         let locked = tokens::lock(&self.context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
         let sealed = self.context.store.load(&key)?;
@@ -298,7 +291,7 @@ impl OAuthApp {
         })
     }
 
-    fn tokens(&self, subject: &str) -> Tokens {
+    fn tokens(&self, subject: &Subject) -> Tokens {
         Tokens::of_user(self.context.clone(), self.credentials.clone(), subject)
     }
 
@@ -377,28 +370,6 @@ fn readable(tokens: &Tokens) -> Result<Option<Stored<Record>>> {
     }
 }
 
-/// Checks one part of an app's credentials and gives it without the blanks that copying brings along.
-///
-/// # Errors
-/// When it is empty or no single word.
-pub fn check_credential(what: &str, text: &str) -> Result<String> {
-    let text = text.trim();
-    if !text.is_empty()
-        && text.len() <= MAX_CREDENTIAL
-        && text.chars().all(|c| c.is_ascii_graphic())
-    {
-        return Ok(text.to_owned());
-    }
-    Err(Error::configuration(
-        if text.is_empty() {
-            format!("the {what} is empty")
-        } else {
-            format!("this is no {what} of Zoom")
-        },
-        format!("Copy the {what} from the app's page in the Zoom App Marketplace."),
-    ))
-}
-
 fn check_redirect(text: &str) -> Result<String> {
     let bad = || {
         Error::configuration(
@@ -412,17 +383,6 @@ fn check_redirect(text: &str) -> Result<String> {
         return Ok(text.to_owned());
     }
     Err(bad())
-}
-
-fn check_subject(subject: &str) -> Result<()> {
-    if !subject.is_empty() && subject.len() <= MAX_SUBJECT && !subject.chars().any(char::is_control)
-    {
-        return Ok(());
-    }
-    Err(Error::configuration(
-        format!("the subject must be a text of 1 to {MAX_SUBJECT} bytes"),
-        "Use the doctor's user id on your site.",
-    ))
 }
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Server-to-Server OAuth: the clinic's account, in which any user can host.
 
 use super::client::Client;
+use super::client_id::ClientId;
 use super::context::Context;
+use super::credential;
 use super::error::Error;
 use super::error::Result;
-use super::oauth_app::check_credential;
 use super::secret::Secret;
 use super::token_endpoint::Credentials;
 use super::tokens::LOCK_WAIT;
@@ -27,12 +28,12 @@ impl ServerToServerApp {
         client_secret: &str,
         context: Context,
     ) -> Result<Self> {
-        let account_id = check_credential("account id", account_id)?;
+        let account_id = credential::word("account id", account_id)?;
         let credentials = Credentials {
-            client_id: check_credential("client id", client_id)?,
-            client_secret: Secret::new(check_credential("client secret", client_secret)?),
+            client_id: ClientId::new(client_id)?,
+            client_secret: Secret::new(credential::word("client secret", client_secret)?),
         };
-        if account_id == credentials.client_id {
+        if account_id == credentials.client_id.as_str() {
             return Err(Error::configuration(
                 "account id and client id are the same",
                 "Copy each from its own field on the app's page in the Zoom App Marketplace.",

@@ -16,6 +16,7 @@ use std::time::Duration;
 use http::HeaderMap;
 use jiff::Timestamp;
 
+use super::client_id::ClientId;
 use super::clock::Clock;
 use super::context::Context;
 use super::endpoints::Endpoints;
@@ -31,6 +32,7 @@ use super::pace::Pace;
 use super::record;
 use super::record::Record;
 use super::secret::Secret;
+use super::subject::Subject;
 use super::token_endpoint::Credentials;
 use super::token_endpoint::TokenAnswer;
 use super::token_store::TokenStore;
@@ -317,14 +319,19 @@ pub const SCOPES: &str = "meeting:write meeting:read user:read";
 /// The app of the examples in Zoom's reference.
 pub fn credentials() -> Credentials {
     Credentials {
-        client_id: "cLiEnTiDeXaMpLe0123456".into(),
+        client_id: ClientId::new("cLiEnTiDeXaMpLe0123456").unwrap(),
         client_secret: Secret::new("cLiEnTsEcReTeXaMpLe0123456789abc"),
     }
 }
 
+/// A subject.
+pub fn doctor(subject: &str) -> Subject {
+    Subject::new(subject).unwrap()
+}
+
 /// The tokens of doctor `12`, as a process with this context sees them.
 pub fn user_tokens(context: &Context) -> Tokens {
-    Tokens::of_user(context.clone(), credentials(), "12")
+    Tokens::of_user(context.clone(), credentials(), &doctor("12"))
 }
 
 /// The tokens of the account, as a process with this context sees them.

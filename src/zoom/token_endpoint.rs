@@ -14,7 +14,6 @@ use http::HeaderValue;
 use oauth2::AccessToken;
 use oauth2::AuthUrl;
 use oauth2::AuthorizationCode;
-use oauth2::ClientId;
 use oauth2::ClientSecret;
 use oauth2::EndpointNotSet;
 use oauth2::EndpointSet;
@@ -37,6 +36,7 @@ use serde::Serialize;
 use self::refusal::ErrorBody;
 use self::refusal::fault;
 use super::api_error;
+use super::client_id::ClientId;
 use super::context::Context;
 use super::error::Error;
 use super::error::Kind;
@@ -52,7 +52,7 @@ use super::secret::Secret;
 #[derive(Clone)]
 pub struct Credentials {
     /// Public.
-    pub client_id: String,
+    pub client_id: ClientId,
     /// Not public.
     pub client_secret: Secret,
 }
@@ -226,14 +226,14 @@ impl<'a> TokenEndpoint<'a> {
         let endpoints = &self.context.endpoints;
         let authorize = AuthUrl::new(endpoints.oauth("/oauth/authorize").into()).map_err(bad)?;
         let token = TokenUrl::new(endpoints.oauth("/oauth/token").into()).map_err(bad)?;
-        Ok(
-            oauth2::Client::new(ClientId::new(self.credentials.client_id.clone()))
-                .set_client_secret(ClientSecret::new(
-                    self.credentials.client_secret.expose().to_owned(),
-                ))
-                .set_auth_uri(authorize)
-                .set_token_uri(token),
-        )
+        Ok(oauth2::Client::new(oauth2::ClientId::new(
+            self.credentials.client_id.as_str().to_owned(),
+        ))
+        .set_client_secret(ClientSecret::new(
+            self.credentials.client_secret.expose().to_owned(),
+        ))
+        .set_auth_uri(authorize)
+        .set_token_uri(token))
     }
 
     /// Carries a request of the `oauth2` crate, noting what came back.
@@ -285,7 +285,7 @@ impl<'a> TokenEndpoint<'a> {
     fn post(&self, path: &str, body: String) -> Result<Response, SendError> {
         let pair = zeroize::Zeroizing::new(format!(
             "{}:{}",
-            self.credentials.client_id,
+            self.credentials.client_id.as_str(),
             self.credentials.client_secret.expose()
         ));
         let mut headers = HeaderMap::new();

@@ -30,6 +30,7 @@ use super::record::Stored;
 use super::secret::Secret;
 use super::secret::digest;
 use super::secret::hex;
+use super::subject::Subject;
 use super::token_endpoint::Credentials;
 use super::token_endpoint::TokenEndpoint;
 
@@ -47,7 +48,7 @@ pub enum Grant {
     /// OAuth: refreshed with the refresh token of one subject.
     User {
         /// Whose connection it is.
-        subject: String,
+        subject: Subject,
     },
 }
 
@@ -73,7 +74,7 @@ pub struct Tokens {
 impl Tokens {
     /// The tokens of a subject's connection to a user-managed app.
     #[must_use]
-    pub fn of_user(context: Context, credentials: Credentials, subject: &str) -> Self {
+    pub fn of_user(context: Context, credentials: Credentials, subject: &Subject) -> Self {
         Self::of_place(context, credentials, "connection", subject)
     }
 
@@ -83,7 +84,7 @@ impl Tokens {
         context: Context,
         credentials: Credentials,
         place: Place,
-        subject: &str,
+        subject: &Subject,
     ) -> Self {
         let place = match place {
             Place::Held => "held",
@@ -92,10 +93,15 @@ impl Tokens {
         Self::of_place(context, credentials, place, subject)
     }
 
-    fn of_place(context: Context, credentials: Credentials, place: &str, subject: &str) -> Self {
-        let key = format!("{place}:{}:{subject}", app_name(&credentials.client_id));
+    fn of_place(
+        context: Context,
+        credentials: Credentials,
+        place: &str,
+        subject: &Subject,
+    ) -> Self {
+        let key = format!("{place}:{}:{subject}", credentials.client_id.short_name());
         let grant = Grant::User {
-            subject: subject.to_owned(),
+            subject: subject.clone(),
         };
         Self::new(context, credentials, grant, key)
     }
@@ -105,7 +111,7 @@ impl Tokens {
     pub fn of_account(context: Context, credentials: Credentials, account_id: &str) -> Self {
         let hash = digest(&[
             account_id.as_bytes(),
-            credentials.client_id.as_bytes(),
+            credentials.client_id.as_str().as_bytes(),
             credentials.client_secret.expose().as_bytes(),
         ]);
         let key = format!("account:{}", hex(&hash, 40));
@@ -118,7 +124,7 @@ impl Tokens {
     fn new(context: Context, credentials: Credentials, grant: Grant, key: String) -> Self {
         let id = digest(&[
             key.as_bytes(),
-            credentials.client_id.as_bytes(),
+            credentials.client_id.as_str().as_bytes(),
             credentials.client_secret.expose().as_bytes(),
             context.endpoints.oauth_url().as_str().as_bytes(),
             context.endpoints.api_url().as_str().as_bytes(),
@@ -327,12 +333,6 @@ impl Tokens {
             }
         }
     }
-}
-
-/// A short name of an app that is no secret and fits a store key.
-#[must_use]
-pub fn app_name(client_id: &str) -> String {
-    hex(&digest(&[client_id.as_bytes()]), 12)
 }
 
 /// The error where somebody writes without holding the lock.

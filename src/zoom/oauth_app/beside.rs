@@ -10,7 +10,6 @@ use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use super::OAuthApp;
-use super::check_subject;
 use super::identity::another_doctors_login;
 use super::readable;
 use crate::zoom::client::Client;
@@ -23,6 +22,7 @@ use crate::zoom::record::Record;
 use crate::zoom::record::State;
 use crate::zoom::record::Stored;
 use crate::zoom::record::ZoomUser;
+use crate::zoom::subject::Subject;
 use crate::zoom::tokens;
 use crate::zoom::tokens::LOCK_WAIT;
 use crate::zoom::tokens::Place;
@@ -40,7 +40,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn held_connection(&self, subject: &str) -> Result<Option<Connection>> {
+    pub fn held_connection(&self, subject: &Subject) -> Result<Option<Connection>> {
         self.connection_beside(subject, Place::Held)
     }
 
@@ -50,13 +50,12 @@ impl OAuthApp {
     /// # Errors
     /// [`Kind::Authentication`] when none is held, or its Zoom user has become another doctor's; network errors when Zoom has
     /// yet to say who it is.
-    pub fn accept_held(&self, subject: &str) -> Result<Connection> {
-        check_subject(subject)?;
+    pub fn accept_held(&self, subject: &Subject) -> Result<Connection> {
         let tokens = self.tokens(subject);
         let held = self.beside(subject, Place::Held);
         let user = self.held_user(subject, &held)?;
         if let Some(other) = self.subject_of(&user.id)?
-            && other != subject
+            && other != *subject
         {
             let _locked = held.lock(LOCK_WAIT)?;
             held.delete()?;
@@ -103,7 +102,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
-    pub fn decline_held(&self, subject: &str) -> Result<()> {
+    pub fn decline_held(&self, subject: &Subject) -> Result<()> {
         self.end_beside(subject, Place::Held)
     }
 
@@ -111,7 +110,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn former_connection(&self, subject: &str) -> Result<Option<Connection>> {
+    pub fn former_connection(&self, subject: &Subject) -> Result<Option<Connection>> {
         self.connection_beside(subject, Place::Former)
     }
 
@@ -119,7 +118,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Authentication`] when there is none.
-    pub fn former_client(&self, subject: &str) -> Result<Client> {
+    pub fn former_client(&self, subject: &Subject) -> Result<Client> {
         if self.former_connection(subject)?.is_none() {
             return Err(tokens::not_connected());
         }
@@ -133,7 +132,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
-    pub fn end_former(&self, subject: &str) -> Result<()> {
+    pub fn end_former(&self, subject: &Subject) -> Result<()> {
         self.end_beside(subject, Place::Former)
     }
 
@@ -144,11 +143,10 @@ impl OAuthApp {
     /// When the store fails.
     pub fn forget_beside(
         &self,
-        subject: &str,
+        subject: &Subject,
         zoom_user_id: &str,
         connected_before: Option<Timestamp>,
     ) -> Result<bool> {
-        check_subject(subject)?;
         let has_ended = |stored: &Stored<Record>| {
             is_user(&stored.value, zoom_user_id)
                 && connected_before.is_none_or(|moment| stored.value.since <= moment.as_second())
@@ -171,7 +169,7 @@ impl OAuthApp {
 
     /// Takes in what an authorization gave. Only what is known to be of the same Zoom user takes a living connection's place;
     /// else it is held.
-    pub(super) fn receive(&self, subject: &str, fresh: &Record) -> Result<Connection> {
+    pub(super) fn receive(&self, subject: &Subject, fresh: &Record) -> Result<Connection> {
         let tokens = self.tokens(subject);
         let locked = tokens.lock(LOCK_WAIT)?;
         let Some(in_force) = living(readable(&tokens)?) else {
@@ -197,7 +195,7 @@ impl OAuthApp {
         drop(locked);
         if let Some(user) = &user
             && let Some(holder) = self.subject_of(&user.id)?
-            && holder != subject
+            && holder != *subject
         {
             let _locked = held.lock(LOCK_WAIT)?;
             let Some(fresh) = readable(&held)? else {
@@ -241,7 +239,7 @@ impl OAuthApp {
     /// Keeps what was in force under a key of its own; gives back what lay there.
     fn keep_former(
         &self,
-        subject: &str,
+        subject: &Subject,
         before: &Record,
         user: &ZoomUser,
     ) -> Result<Option<Record>> {
@@ -266,7 +264,7 @@ impl OAuthApp {
     }
 
     /// Who the held grant is at Zoom, asked only if it is not known.
-    fn held_user(&self, subject: &str, held: &Tokens) -> Result<ZoomUser> {
+    fn held_user(&self, subject: &Subject, held: &Tokens) -> Result<ZoomUser> {
         if self.held_connection(subject)?.is_none() {
             return Err(nothing_held());
         }
@@ -282,8 +280,7 @@ impl OAuthApp {
         client.user(None).ok().map(|user| ZoomUser::from(&user))
     }
 
-    fn connection_beside(&self, subject: &str, place: Place) -> Result<Option<Connection>> {
-        check_subject(subject)?;
+    fn connection_beside(&self, subject: &Subject, place: Place) -> Result<Option<Connection>> {
         let Some(stored) = living(readable(&self.beside(subject, place))?) else {
             return Ok(None);
         };
@@ -299,8 +296,7 @@ impl OAuthApp {
         Ok((!is_over && !is_in_force).then_some(connection))
     }
 
-    fn end_beside(&self, subject: &str, place: Place) -> Result<()> {
-        check_subject(subject)?;
+    fn end_beside(&self, subject: &Subject, place: Place) -> Result<()> {
         let beside = self.beside(subject, place);
         if !beside.is_unsaved() && self.context.store.load(beside.key())?.is_none() {
             beside.forget();
@@ -317,7 +313,7 @@ impl OAuthApp {
         self.end(&beside)
     }
 
-    fn beside(&self, subject: &str, place: Place) -> Tokens {
+    fn beside(&self, subject: &Subject, place: Place) -> Tokens {
         Tokens::beside_user(
             self.context.clone(),
             self.credentials.clone(),
@@ -327,7 +323,7 @@ impl OAuthApp {
     }
 }
 
-fn of_place(subject: &str, record: &Record, place: Place) -> Connection {
+fn of_place(subject: &Subject, record: &Record, place: Place) -> Connection {
     let (status, life) = match place {
         Place::Held => (ConnectionStatus::Held, HELD_LIFE),
         Place::Former => (ConnectionStatus::Former, FORMER_LIFE),

@@ -1,7 +1,6 @@
 //! The end of grants: a subject's disconnection, and no live token left behind, here or at Zoom.
 
 use super::OAuthApp;
-use super::check_subject;
 use super::readable;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
@@ -9,6 +8,7 @@ use crate::zoom::error::Result;
 use crate::zoom::record;
 use crate::zoom::record::Record;
 use crate::zoom::record::State;
+use crate::zoom::subject::Subject;
 use crate::zoom::token_endpoint::TokenFault;
 use crate::zoom::tokens;
 use crate::zoom::tokens::LOCK_WAIT;
@@ -20,8 +20,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// [`Kind::Transport`] when Zoom could not be reached: the revoke is owed, call again.
-    pub fn disconnect(&self, subject: &str) -> Result<()> {
-        check_subject(subject)?;
+    pub fn disconnect(&self, subject: &Subject) -> Result<()> {
         let tokens = self.tokens(subject);
         let own = {
             let _locked = tokens.lock(LOCK_WAIT)?;

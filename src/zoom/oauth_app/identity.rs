@@ -8,7 +8,6 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::OAuthApp;
-use super::check_subject;
 use crate::zoom::client::Client;
 use crate::zoom::connection::Connection;
 use crate::zoom::error::Error;
@@ -19,6 +18,7 @@ use crate::zoom::record::Record;
 use crate::zoom::record::State;
 use crate::zoom::record::ZoomUser;
 use crate::zoom::secret::digest;
+use crate::zoom::subject::Subject;
 use crate::zoom::tokens;
 use crate::zoom::tokens::LOCK_WAIT;
 use crate::zoom::tokens::Tokens;
@@ -34,7 +34,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn subject_of(&self, zoom_user_id: &str) -> Result<Option<String>> {
+    pub fn subject_of(&self, zoom_user_id: &str) -> Result<Option<Subject>> {
         let Some(subject) = self.holder(zoom_user_id)? else {
             return Ok(None);
         };
@@ -47,8 +47,7 @@ impl OAuthApp {
     ///
     /// # Errors
     /// When the store fails.
-    pub fn forget(&self, subject: &str, connected_before: Option<Timestamp>) -> Result<bool> {
-        check_subject(subject)?;
+    pub fn forget(&self, subject: &Subject, connected_before: Option<Timestamp>) -> Result<bool> {
         let tokens = self.tokens(subject);
         let locked = tokens.lock(LOCK_WAIT)?;
         if let Ok(Some(stored)) = tokens.load() {
@@ -70,7 +69,7 @@ impl OAuthApp {
 
     /// Learns who the connection is at Zoom and what the account asks of passcodes. The connection stands even when Zoom
     /// does not answer now; the next renewal asks again.
-    pub(super) fn identify(&self, subject: &str, former: Option<Record>) -> Result<Connection> {
+    pub(super) fn identify(&self, subject: &Subject, former: Option<Record>) -> Result<Connection> {
         let client = Client::new(self.context.clone(), self.tokens(subject));
         let user = client.user(None).ok().map(|user| ZoomUser::from(&user));
         self.settle(subject, user, former)
@@ -79,7 +78,7 @@ impl OAuthApp {
     /// Writes down who the connection in force is at Zoom, and learns what the account asks of passcodes.
     pub(super) fn settle(
         &self,
-        subject: &str,
+        subject: &Subject,
         user: Option<ZoomUser>,
         former: Option<Record>,
     ) -> Result<Connection> {
@@ -116,11 +115,11 @@ impl OAuthApp {
     }
 
     /// Gives up the index record of the connection's Zoom user.
-    pub(super) fn release(&self, record: &Record, subject: &str) -> Result<()> {
+    pub(super) fn release(&self, record: &Record, subject: &Subject) -> Result<()> {
         let Some(user) = &record.zoom_user else {
             return Ok(());
         };
-        if self.holder(&user.id)?.as_deref() == Some(subject) {
+        if self.holder(&user.id)?.as_ref() == Some(subject) {
             self.context.store.delete(&self.index_key(&user.id))?;
         }
         Ok(())
@@ -130,8 +129,8 @@ impl OAuthApp {
     /// there, and what was here before comes back. Nobody is disconnected. Gives the error that says so.
     fn hand_over(
         &self,
-        subject: &str,
-        holder: &str,
+        subject: &Subject,
+        holder: &Subject,
         user: &ZoomUser,
         former: Option<Record>,
     ) -> Result<Error> {
@@ -152,7 +151,7 @@ impl OAuthApp {
     }
 
     /// Puts fresh tokens in the place of those that Zoom has just killed.
-    pub(super) fn give_to(&self, holder: &str, user: &ZoomUser, fresh: &Record) -> Result<()> {
+    pub(super) fn give_to(&self, holder: &Subject, user: &ZoomUser, fresh: &Record) -> Result<()> {
         let theirs = self.tokens(holder);
         let _locked = theirs.lock(LOCK_WAIT)?;
         theirs.forget();
@@ -164,15 +163,15 @@ impl OAuthApp {
     }
 
     /// Writes down that the Zoom user is the subject's.
-    fn claim(&self, zoom_user_id: &str, subject: &str) -> Result<()> {
-        if self.holder(zoom_user_id)?.as_deref() == Some(subject) {
+    fn claim(&self, zoom_user_id: &str, subject: &Subject) -> Result<()> {
+        if self.holder(zoom_user_id)?.as_ref() == Some(subject) {
             return Ok(());
         }
         let key = self.index_key(zoom_user_id);
         let _locked = tokens::lock(&self.context, &key, digest(&[key.as_bytes()]), LOCK_WAIT)?;
         let replaces = self.context.store.load(&key)?;
         let holder = Holder {
-            subject: subject.to_owned(),
+            subject: subject.to_string(),
         };
         let sealed = record::seal(&self.context, &key, &holder)?;
         if self
@@ -186,16 +185,16 @@ impl OAuthApp {
     }
 
     /// Who the index names; what no key opens names nobody.
-    fn holder(&self, zoom_user_id: &str) -> Result<Option<String>> {
+    fn holder(&self, zoom_user_id: &str) -> Result<Option<Subject>> {
         match record::load::<Holder>(&self.context, &self.index_key(zoom_user_id)) {
-            Ok(stored) => Ok(stored.map(|stored| stored.value.subject)),
+            Ok(stored) => Ok(stored.and_then(|stored| Subject::new(&stored.value.subject).ok())),
             Err(error) if error.kind() == Kind::Vault => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// Whether the subject's record is indeed that Zoom user's; the index may be older than the record.
-    fn holds(&self, subject: &str, zoom_user_id: &str) -> Result<bool> {
+    fn holds(&self, subject: &Subject, zoom_user_id: &str) -> Result<bool> {
         match self.tokens(subject).load() {
             Ok(stored) => Ok(stored
                 .and_then(|stored| stored.value.zoom_user)
@@ -227,7 +226,7 @@ impl OAuthApp {
     fn index_key(&self, zoom_user_id: &str) -> String {
         format!(
             "zoomuser:{}:{zoom_user_id}",
-            tokens::app_name(&self.credentials.client_id)
+            self.credentials.client_id.short_name()
         )
     }
 }

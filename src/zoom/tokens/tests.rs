@@ -330,7 +330,7 @@ fn a_record_moved_to_another_key_is_refused() {
     let theirs = Tokens::of_user(
         world.context.clone(),
         crate::zoom::testing::credentials(),
-        "13",
+        &crate::zoom::testing::doctor("13"),
     );
     let sealed = world.store.records.borrow()[mine.key()].clone();
     let mut records = world.store.records.borrow_mut();

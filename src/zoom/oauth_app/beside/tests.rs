@@ -10,6 +10,7 @@ use crate::zoom::error::Result;
 use crate::zoom::http::SendFault;
 use crate::zoom::oauth_app::OAuthApp;
 use crate::zoom::testing::World;
+use crate::zoom::testing::doctor;
 
 const ONE: &str = "zoomUserOne";
 const TWO: &str = "zoomUserTwo";
@@ -39,8 +40,8 @@ fn user(id: &str) -> String {
 }
 
 fn authorize(app: &OAuthApp, subject: &str) -> Result<Connection> {
-    let request = app.authorization_request(subject)?;
-    app.connect("code", request.state(), subject)
+    let request = app.authorization_request(&doctor(subject))?;
+    app.connect("code", request.state(), &doctor(subject))
 }
 
 /// Connects as the first Zoom user of the subject.
@@ -63,12 +64,12 @@ fn held(world: &World, app: &OAuthApp, name: &str, id: &str) -> Connection {
 
 fn accept(world: &World, app: &OAuthApp) -> Connection {
     world.http.answer(200, "{}");
-    app.accept_held(DOCTOR).unwrap()
+    app.accept_held(&doctor(DOCTOR)).unwrap()
 }
 
 /// The access token with which the subject's client speaks, seen by another process.
 fn bearer(world: &World, subject: &str) -> String {
-    let client = app_of(world.other_process()).client(subject).unwrap();
+    let client = app_of(world.other_process()).client(&doctor(subject));
     world.http.answer(200, &user("x"));
     client.user(None).unwrap();
     last_bearer(world)
@@ -109,13 +110,13 @@ fn another_zoom_user_than_before_is_held_and_the_former_stays_in_force() {
     let until = world.context.clock.now() + jiff::SignedDuration::from_hours(24);
     assert_eq!(answer.until(), Some(until));
 
-    let in_force = app.connection(DOCTOR).unwrap().unwrap();
+    let in_force = app.connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(in_force.status(), ConnectionStatus::Connected);
     assert_eq!(in_force.zoom_user_id(), Some(ONE));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
-    let waiting = app.held_connection(DOCTOR).unwrap().unwrap();
+    let waiting = app.held_connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(waiting.zoom_email(), Some("zoomUserTwo@x.example"));
-    assert_eq!(app.subject_of(ONE).unwrap().as_deref(), Some(DOCTOR));
+    assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor(DOCTOR)));
     assert_eq!(app.subject_of(TWO).unwrap(), None);
     assert!(revoked(&world).is_empty());
     assert!(world.store.locked.borrow().is_empty());
@@ -125,7 +126,7 @@ fn another_zoom_user_than_before_is_held_and_the_former_stays_in_force() {
         .http
         .answer(200, &tokens("a2"))
         .answer(200, &user(ONE));
-    app.client(DOCTOR).unwrap().user(None).unwrap();
+    app.client(&doctor(DOCTOR)).user(None).unwrap();
     assert_eq!(last_bearer(&world), "Bearer access-a2", "it refreshes");
 }
 
@@ -138,11 +139,11 @@ fn accepted_it_is_in_force_and_the_former_grant_reaches_what_it_made() {
     assert_eq!(answer.status(), ConnectionStatus::Connected);
     assert_eq!(answer.zoom_user_id(), Some(TWO));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
-    assert_eq!(app.subject_of(TWO).unwrap().as_deref(), Some(DOCTOR));
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert_eq!(app.subject_of(TWO).unwrap(), Some(doctor(DOCTOR)));
     assert_eq!(app.subject_of(ONE).unwrap(), None);
 
-    let former = app.former_connection(DOCTOR).unwrap().unwrap();
+    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.status(), ConnectionStatus::Former);
     assert_eq!(former.zoom_user_id(), Some(ONE));
     // Its tokens have a life of their own.
@@ -151,14 +152,17 @@ fn accepted_it_is_in_force_and_the_former_grant_reaches_what_it_made() {
         .http
         .answer(200, &tokens("a2"))
         .answer(200, &user(ONE));
-    app.former_client(DOCTOR).unwrap().user(None).unwrap();
+    app.former_client(&doctor(DOCTOR))
+        .unwrap()
+        .user(None)
+        .unwrap();
     assert_eq!(last_bearer(&world), "Bearer access-a2");
 
     world.http.answer(200, REVOKED);
-    app.end_former(DOCTOR).unwrap();
+    app.end_former(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-a2"]);
-    assert!(app.former_connection(DOCTOR).unwrap().is_none());
-    let gone = app.former_client(DOCTOR).err().unwrap();
+    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
+    let gone = app.former_client(&doctor(DOCTOR)).err().unwrap();
     assert_eq!(gone.kind(), Kind::Authentication);
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
     assert!(world.store.locked.borrow().is_empty());
@@ -170,13 +174,13 @@ fn declined_it_is_revoked_and_nothing_else_changes() {
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.http.answer(200, REVOKED);
-    app.decline_held(DOCTOR).unwrap();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b"]);
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
-    app.decline_held(DOCTOR).unwrap();
-    let error = app.accept_held(DOCTOR).unwrap_err();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
+    let error = app.accept_held(&doctor(DOCTOR)).unwrap_err();
     assert_eq!(error.kind(), Kind::Authentication);
 }
 
@@ -186,12 +190,12 @@ fn a_decline_that_zoom_did_not_hear_is_owed_and_the_grant_is_unusable_already() 
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.http.fail(SendFault::Connect, false);
-    let error = app.decline_held(DOCTOR).unwrap_err();
+    let error = app.decline_held(&doctor(DOCTOR)).unwrap_err();
     assert_eq!(error.kind(), Kind::Transport);
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
-    assert!(app.accept_held(DOCTOR).is_err());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.accept_held(&doctor(DOCTOR)).is_err());
     world.http.answer(200, REVOKED);
-    app.decline_held(DOCTOR).unwrap();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
 }
 
@@ -201,19 +205,19 @@ fn a_question_left_unanswered_is_over_after_a_day_and_a_former_grant_after_seven
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.clock.advance(Duration::from_secs(86_400));
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
-    assert!(app.accept_held(DOCTOR).is_err());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.accept_held(&doctor(DOCTOR)).is_err());
     // Zoom revokes by access token, and that one has ended.
     world.http.answer(200, &tokens("b2")).answer(200, REVOKED);
-    app.decline_held(DOCTOR).unwrap();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b2"]);
 
     held(&world, &app, "c", THREE);
     accept(&world, &app);
     world.clock.advance(Duration::from_secs(7 * 86_400 - 1));
-    assert!(app.former_connection(DOCTOR).unwrap().is_some());
+    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_some());
     world.clock.advance(Duration::from_secs(1));
-    assert!(app.former_connection(DOCTOR).unwrap().is_none());
+    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
 }
 
 #[test]
@@ -231,7 +235,7 @@ fn the_next_authorization_ends_what_was_held() {
     let answer = authorize(&app, DOCTOR).unwrap();
     assert_eq!(answer.status(), ConnectionStatus::Connected);
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a2");
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(revoked(&world), ["token=access-b"]);
 
     // As the same other user twice: a revoke would end the new grant.
@@ -247,7 +251,7 @@ fn a_dead_connection_gives_way_to_another_zoom_user_at_once() {
     let world = World::new();
     let app = connected(&world, DOCTOR, "a", ONE);
     world.http.answer(400, DEAD);
-    app.renew(DOCTOR).unwrap_err();
+    app.renew(&doctor(DOCTOR)).unwrap_err();
     world
         .http
         .answer(200, &tokens("b"))
@@ -307,9 +311,9 @@ fn another_doctors_login_is_never_held() {
     assert!(error.advice().contains("your own Zoom account"));
     assert_eq!(bearer(&world, "doctor-2"), "Bearer access-b2");
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
-    assert_eq!(app.subject_of(ONE).unwrap().as_deref(), Some(DOCTOR));
-    assert_eq!(app.subject_of(TWO).unwrap().as_deref(), Some("doctor-2"));
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor(DOCTOR)));
+    assert_eq!(app.subject_of(TWO).unwrap(), Some(doctor("doctor-2")));
     assert!(revoked(&world).is_empty());
     assert!(world.store.locked.borrow().is_empty());
 }
@@ -320,16 +324,16 @@ fn who_connects_wins_over_who_has_not_answered() {
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     connected(&world, "doctor-2", "b2", TWO);
-    let error = app.accept_held(DOCTOR).unwrap_err();
+    let error = app.accept_held(&doctor(DOCTOR)).unwrap_err();
     assert!(error.advice().contains("your own Zoom account"));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     assert_eq!(bearer(&world, "doctor-2"), "Bearer access-b2");
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
 
     // Nor does a decline end the other doctor's grant.
     held(&world, &app, "c", THREE);
     connected(&world, "doctor-3", "c2", THREE);
-    app.decline_held(DOCTOR).unwrap();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
     assert!(revoked(&world).is_empty());
 }
 
@@ -339,13 +343,13 @@ fn a_process_that_still_knows_the_former_token_notices_when_it_looks() {
     let app = connected(&world, DOCTOR, "a", ONE);
     let elsewhere = app_of(world.other_process());
     world.http.answer(200, &user(ONE));
-    elsewhere.client(DOCTOR).unwrap().user(None).unwrap();
+    elsewhere.client(&doctor(DOCTOR)).user(None).unwrap();
     held(&world, &app, "b", TWO);
     accept(&world, &app);
-    let seen = elsewhere.connection(DOCTOR).unwrap().unwrap();
+    let seen = elsewhere.connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(seen.zoom_user_id(), Some(TWO));
     world.http.answer(200, &user(TWO));
-    elsewhere.client(DOCTOR).unwrap().user(None).unwrap();
+    elsewhere.client(&doctor(DOCTOR)).user(None).unwrap();
     assert_eq!(last_bearer(&world), "Bearer access-b");
 }
 
@@ -367,9 +371,9 @@ fn a_process_that_died_while_accepting_leaves_nothing_lost() {
             .insert(key.clone(), sealed.clone());
     }
     let again = app_of(world.other_process());
-    assert!(again.former_connection(DOCTOR).unwrap().is_none());
+    assert!(again.former_connection(&doctor(DOCTOR)).unwrap().is_none());
     world.http.answer(200, "{}");
-    again.accept_held(DOCTOR).unwrap();
+    again.accept_held(&doctor(DOCTOR)).unwrap();
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
     assert!(revoked(&world).is_empty());
     // After its second: the held one is there twice, and is no question any more.
@@ -381,8 +385,8 @@ fn a_process_that_died_while_accepting_leaves_nothing_lost() {
             .insert(key.clone(), sealed.clone());
     }
     let again = app_of(world.other_process());
-    assert!(again.held_connection(DOCTOR).unwrap().is_none());
-    again.decline_held(DOCTOR).unwrap();
+    assert!(again.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    again.decline_held(&doctor(DOCTOR)).unwrap();
     assert!(revoked(&world).is_empty());
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
 }
@@ -397,7 +401,7 @@ fn to_and_fro_ends_no_grant_that_is_in_force() {
     held(&world, &app, "a2", ONE);
     accept(&world, &app);
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a2");
-    let former = app.former_connection(DOCTOR).unwrap().unwrap();
+    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.zoom_user_id(), Some(TWO));
     assert!(revoked(&world).is_empty());
     // To a third: the grant that is former no longer ends.
@@ -405,7 +409,7 @@ fn to_and_fro_ends_no_grant_that_is_in_force() {
     world.http.answer(200, REVOKED);
     accept(&world, &app);
     assert_eq!(revoked(&world), ["token=access-b"]);
-    let former = app.former_connection(DOCTOR).unwrap().unwrap();
+    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.zoom_user_id(), Some(ONE));
 }
 
@@ -419,7 +423,7 @@ fn disconnect_and_forget_end_what_lies_beside() {
     for _ in 0..3 {
         world.http.answer(200, REVOKED);
     }
-    app.disconnect(DOCTOR).unwrap();
+    app.disconnect(&doctor(DOCTOR)).unwrap();
     assert_eq!(
         revoked(&world),
         ["token=access-b", "token=access-c", "token=access-a"]
@@ -430,7 +434,7 @@ fn disconnect_and_forget_end_what_lies_beside() {
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.http.answer(200, REVOKED);
-    assert!(app.forget(DOCTOR, None).unwrap());
+    assert!(app.forget(&doctor(DOCTOR), None).unwrap());
     assert_eq!(revoked(&world), ["token=access-b"]);
     assert!(world.store.records.borrow().is_empty());
 }
@@ -445,14 +449,17 @@ fn what_zoom_ended_itself_is_forgotten_beside_the_connection_too() {
     let requests = world.http.lines().len();
     let ended = Some(world.context.clock.now());
     let earlier = ended.map(|at| at - Duration::from_secs(1));
-    assert!(!app.forget_beside(DOCTOR, ONE, earlier).unwrap());
-    assert!(!app.forget_beside(DOCTOR, TWO, ended).unwrap());
-    assert!(app.forget_beside(DOCTOR, ONE, ended).unwrap());
-    assert!(app.former_connection(DOCTOR).unwrap().is_none());
-    assert!(app.held_connection(DOCTOR).unwrap().is_some());
-    assert!(app.forget_beside(DOCTOR, THREE, None).unwrap());
-    assert!(app.held_connection(DOCTOR).unwrap().is_none());
-    assert!(!app.forget_beside(DOCTOR, THREE, None).unwrap(), "once");
+    assert!(!app.forget_beside(&doctor(DOCTOR), ONE, earlier).unwrap());
+    assert!(!app.forget_beside(&doctor(DOCTOR), TWO, ended).unwrap());
+    assert!(app.forget_beside(&doctor(DOCTOR), ONE, ended).unwrap());
+    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_some());
+    assert!(app.forget_beside(&doctor(DOCTOR), THREE, None).unwrap());
+    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(
+        !app.forget_beside(&doctor(DOCTOR), THREE, None).unwrap(),
+        "once"
+    );
     let is_beside = |key: &String| key.starts_with("held") || key.starts_with("former");
     assert!(!world.store.records.borrow().keys().any(is_beside));
     assert_eq!(world.http.lines().len(), requests, "Zoom is not asked");
@@ -468,7 +475,7 @@ fn what_is_accepted_after_zoom_ended_the_connection_before_stays() {
     let ended = Some(world.context.clock.now());
     world.clock.advance(Duration::from_secs(10));
     accept(&world, &app);
-    assert!(!app.forget(DOCTOR, ended).unwrap());
+    assert!(!app.forget(&doctor(DOCTOR), ended).unwrap());
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
 }
 
@@ -476,7 +483,7 @@ fn what_is_accepted_after_zoom_ended_the_connection_before_stays() {
 fn a_held_token_that_the_store_did_not_take_is_saved_at_the_next_answer() {
     let world = World::new();
     let app = connected(&world, DOCTOR, "a", ONE);
-    let request = app.authorization_request(DOCTOR).unwrap();
+    let request = app.authorization_request(&doctor(DOCTOR)).unwrap();
     world.http.answer(200, &tokens("b"));
     let store = world.store.clone();
     *world.http.on_send.borrow_mut() = Some(Box::new(move |line| {
@@ -484,11 +491,13 @@ fn a_held_token_that_the_store_did_not_take_is_saved_at_the_next_answer() {
             store.fail_saves.set(3);
         }
     }));
-    let error = app.connect("code", request.state(), DOCTOR).unwrap_err();
+    let error = app
+        .connect("code", request.state(), &doctor(DOCTOR))
+        .unwrap_err();
     assert_eq!(error.kind(), Kind::Store);
     *world.http.on_send.borrow_mut() = None;
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     world.http.answer(200, REVOKED);
-    app.decline_held(DOCTOR).unwrap();
+    app.decline_held(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b"], "none is left at Zoom");
 }

@@ -6,6 +6,7 @@ use crate::zoom::connection::ConnectionStatus;
 use crate::zoom::error::Kind;
 use crate::zoom::oauth_app::OAuthApp;
 use crate::zoom::testing::World;
+use crate::zoom::testing::doctor;
 
 const ONE: &str = "zoomUserOne";
 const TWO: &str = "zoomUserTwo";
@@ -37,8 +38,8 @@ fn authorize(
     app: &OAuthApp,
     subject: &str,
 ) -> crate::zoom::error::Result<crate::zoom::connection::Connection> {
-    let request = app.authorization_request(subject)?;
-    app.connect("code", request.state(), subject)
+    let request = app.authorization_request(&doctor(subject))?;
+    app.connect("code", request.state(), &doctor(subject))
 }
 
 /// Connects, with the settings that are read last.
@@ -58,7 +59,7 @@ fn bearer(world: &World, subject: &str) -> String {
     )
     .unwrap();
     world.http.answer(200, r#"{"id":"x"}"#);
-    app.client(subject).unwrap().user(None).unwrap();
+    app.client(&doctor(subject)).user(None).unwrap();
     world
         .http
         .sent
@@ -74,7 +75,7 @@ fn a_connection_is_found_by_its_zoom_user() {
     let world = World::new();
     let app = app(&world);
     connect(&world, &app, "doctor-1", "a", ONE);
-    assert_eq!(app.subject_of(ONE).unwrap().as_deref(), Some("doctor-1"));
+    assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor("doctor-1")));
     assert_eq!(app.subject_of(TWO).unwrap(), None);
 }
 
@@ -89,9 +90,12 @@ fn a_second_doctor_with_the_same_zoom_login_disconnects_nobody() {
     assert!(error.advice().contains("your own Zoom account"));
     // Zoom killed the first tokens, so the first doctor's record has the fresh ones.
     assert_eq!(bearer(&world, "doctor-1"), "Bearer access-b");
-    assert!(app.connection("doctor-2").unwrap().is_none());
+    assert!(app.connection(&doctor("doctor-2")).unwrap().is_none());
     assert_eq!(
-        app.connection("doctor-1").unwrap().unwrap().status(),
+        app.connection(&doctor("doctor-1"))
+            .unwrap()
+            .unwrap()
+            .status(),
         ConnectionStatus::Connected
     );
     assert!(world.store.locked.borrow().is_empty());
@@ -106,7 +110,7 @@ fn the_second_doctors_own_connection_comes_back() {
     zoom_answers(&world, "b", ONE);
     authorize(&app, "doctor-2").unwrap_err();
     assert_eq!(bearer(&world, "doctor-2"), "Bearer access-own");
-    assert_eq!(app.subject_of(TWO).unwrap().as_deref(), Some("doctor-2"));
+    assert_eq!(app.subject_of(TWO).unwrap(), Some(doctor("doctor-2")));
 }
 
 #[test]
@@ -131,9 +135,9 @@ fn after_a_disconnect_another_doctor_can_have_the_zoom_user() {
     let app = app(&world);
     connect(&world, &app, "doctor-1", "a", ONE);
     world.http.answer(200, r#"{"status":"success"}"#);
-    app.disconnect("doctor-1").unwrap();
+    app.disconnect(&doctor("doctor-1")).unwrap();
     connect(&world, &app, "doctor-2", "b", ONE);
-    assert_eq!(app.subject_of(ONE).unwrap().as_deref(), Some("doctor-2"));
+    assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor("doctor-2")));
 }
 
 #[test]
@@ -142,9 +146,9 @@ fn what_zoom_ended_itself_is_forgotten_without_a_request() {
     let app = app(&world);
     connect(&world, &app, "doctor-1", "a", ONE);
     let requests = world.http.lines().len();
-    assert!(app.forget("doctor-1", None).unwrap());
+    assert!(app.forget(&doctor("doctor-1"), None).unwrap());
     assert_eq!(world.http.lines().len(), requests);
-    assert!(app.connection("doctor-1").unwrap().is_none());
+    assert!(app.connection(&doctor("doctor-1")).unwrap().is_none());
     assert_eq!(app.subject_of(ONE).unwrap(), None);
     assert!(world.store.records.borrow().is_empty());
 }
@@ -156,14 +160,17 @@ fn a_connection_that_was_made_after_zoom_ended_another_stays() {
     let before = world.context.clock.now();
     world.clock.advance(Duration::from_secs(10));
     connect(&world, &app, "doctor-1", "a", ONE);
-    assert!(!app.forget("doctor-1", Some(before)).unwrap());
+    assert!(!app.forget(&doctor("doctor-1"), Some(before)).unwrap());
     assert_eq!(
-        app.connection("doctor-1").unwrap().unwrap().status(),
+        app.connection(&doctor("doctor-1"))
+            .unwrap()
+            .unwrap()
+            .status(),
         ConnectionStatus::Connected
     );
     let after = world.context.clock.now();
-    assert!(app.forget("doctor-1", Some(after)).unwrap());
-    assert!(app.connection("doctor-1").unwrap().is_none());
+    assert!(app.forget(&doctor("doctor-1"), Some(after)).unwrap());
+    assert!(app.connection(&doctor("doctor-1")).unwrap().is_none());
 }
 
 #[test]
@@ -177,7 +184,7 @@ fn a_connection_that_was_found_dead_after_zoom_ended_it_is_forgotten() {
         400,
         r#"{"reason":"Invalid Token!","error":"invalid_grant"}"#,
     );
-    assert!(app.renew("doctor-1").is_err());
-    assert!(app.forget("doctor-1", Some(ended)).unwrap());
+    assert!(app.renew(&doctor("doctor-1")).is_err());
+    assert!(app.forget(&doctor("doctor-1"), Some(ended)).unwrap());
     assert!(world.store.records.borrow().is_empty());
 }

@@ -18,7 +18,7 @@ fn the_grant_is_revoked_and_the_record_deleted() {
     let world = World::new();
     let app = connected(&world);
     world.http.answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(world.http.lines(), ["POST /oauth/revoke"]);
     assert_eq!(world.http.bodies(), ["token=access-0"]);
     assert!(world.store.records.borrow().is_empty());
@@ -29,11 +29,11 @@ fn the_grant_is_revoked_and_the_record_deleted() {
 fn a_known_token_is_forgotten() {
     let world = World::new();
     let app = connected(&world);
-    let client = app.client("12").unwrap();
+    let client = app.client(&doctor("12"));
     world.http.answer(200, r#"{"id":"one"}"#);
     client.user(None).unwrap();
     world.http.answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(
         client.user(None).err().unwrap().kind(),
         Kind::Authentication
@@ -49,17 +49,17 @@ fn while_zoom_cannot_be_told_the_record_is_unusable_and_the_revoke_is_owed() {
             None => world.http.fail(SendFault::Connect, false),
             Some(status) => world.http.answer(status, "<html>"),
         };
-        let error = app.disconnect("12").err().unwrap();
+        let error = app.disconnect(&doctor("12")).err().unwrap();
         assert_eq!(error.kind(), Kind::Transport);
         assert!(error.is_retryable() && error.advice().contains("owed"));
-        let connection = app.connection("12").unwrap().unwrap();
+        let connection = app.connection(&doctor("12")).unwrap().unwrap();
         assert_eq!(connection.status(), ConnectionStatus::Dead);
         for context in [world.context.clone(), world.other_process()] {
-            let refused = super::app(&context).client("12").unwrap().user(None);
+            let refused = super::app(&context).client(&doctor("12")).user(None);
             assert_eq!(refused.err().unwrap().kind(), Kind::Authentication);
         }
         world.http.answer(200, REVOKED);
-        app.disconnect("12").unwrap();
+        app.disconnect(&doctor("12")).unwrap();
         assert!(world.store.records.borrow().is_empty());
         assert!(world.http.is_done());
     }
@@ -74,7 +74,7 @@ fn a_token_near_its_end_is_refreshed_first_for_zoom_revokes_by_access_token() {
         .http
         .answer(200, &token_answer("1"))
         .answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(world.http.bodies()[1], "token=access-1");
     assert!(world.store.records.borrow().is_empty());
 }
@@ -88,12 +88,15 @@ fn the_refreshed_token_is_not_lost_when_the_revoke_then_fails() {
         .http
         .answer(200, &token_answer("1"))
         .fail(SendFault::Timeout, true);
-    assert_eq!(app.disconnect("12").err().unwrap().kind(), Kind::Transport);
+    assert_eq!(
+        app.disconnect(&doctor("12")).err().unwrap().kind(),
+        Kind::Transport
+    );
     let stored = world.stored(&user_tokens(&world.context)).unwrap();
     assert_eq!(stored.state, State::Leaving);
     assert_eq!(stored.refresh_token.as_ref().unwrap().expose(), "refresh-1");
     world.http.answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(world.http.bodies()[2], "token=access-1");
 }
 
@@ -107,7 +110,7 @@ fn a_lost_refresh_answer_is_asked_for_once_more() {
         .fail(SendFault::Closed, true)
         .answer(200, &token_answer("1"))
         .answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert!(world.http.is_done());
 }
 
@@ -120,7 +123,7 @@ fn an_access_token_that_zoom_no_longer_takes_leads_to_a_fresh_one_to_revoke() {
         .answer(400, DEAD)
         .answer(200, &token_answer("1"))
         .answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(world.http.bodies()[2], "token=access-1");
 }
 
@@ -129,7 +132,7 @@ fn a_grant_that_is_already_gone_is_no_error() {
     let world = World::new();
     let app = connected(&world);
     world.http.answer(400, DEAD).answer(400, DEAD);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert!(world.store.records.borrow().is_empty());
 }
 
@@ -139,13 +142,13 @@ fn nothing_a_dead_connection_and_an_unreadable_one_are_deleted_without_a_request
     let tokens = user_tokens(&world.context);
     let now = world.context.clock.now();
     let app = app(&world.context);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     world.put(&tokens, &record("0", now).turned(State::Dead, "why", now));
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     let mut records = world.store.records.borrow_mut();
     records.insert(tokens.key().to_owned(), "garbage".into());
     drop(records);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert!(world.store.records.borrow().is_empty());
     assert!(world.http.lines().is_empty());
 }
@@ -157,10 +160,10 @@ fn a_token_that_could_not_be_saved_is_the_one_that_is_revoked() {
     world.two_hours_later();
     world.http.answer(200, &token_answer("1"));
     world.store.fail_saves.set(3);
-    let error = app.client("12").unwrap().user(None).err().unwrap();
+    let error = app.client(&doctor("12")).user(None).err().unwrap();
     assert_eq!(error.kind(), Kind::Store);
     world.http.answer(200, REVOKED);
-    app.disconnect("12").unwrap();
+    app.disconnect(&doctor("12")).unwrap();
     assert_eq!(world.http.bodies()[1], "token=access-1");
     assert!(world.store.records.borrow().is_empty());
 }
@@ -170,7 +173,7 @@ fn wrong_client_credentials_keep_the_record_and_say_so() {
     let world = World::new();
     let app = connected(&world);
     world.http.answer(400, r#"{"error":"invalid_client"}"#);
-    let error = app.disconnect("12").err().unwrap();
+    let error = app.disconnect(&doctor("12")).err().unwrap();
     assert_eq!(error.kind(), Kind::Configuration);
     assert_eq!(
         world.stored(&user_tokens(&world.context)).unwrap().state,

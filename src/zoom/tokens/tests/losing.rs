@@ -48,11 +48,17 @@ fn an_ending_connection_says_so_and_until_when() {
     let before = world.stored(&tokens).unwrap();
     lose_for_good(&world);
     assert_eq!(tokens.renew().unwrap().state, State::Ending);
-    let ending = Connection::of("12", &world.stored(&tokens).unwrap());
+    let ending = Connection::of(
+        &crate::zoom::testing::doctor("12"),
+        &world.stored(&tokens).unwrap(),
+    );
     assert_eq!(ending.status().as_str(), "connected");
     assert_eq!(ending.until(), ending.expires_at());
     assert_eq!(ending.since().unwrap().as_second(), before.since);
-    assert_eq!(Connection::of("12", &before).until(), None);
+    assert_eq!(
+        Connection::of(&crate::zoom::testing::doctor("12"), &before).until(),
+        None
+    );
     assert_eq!(
         tokens.renew().unwrap().state,
         State::Ending,
