@@ -11,6 +11,8 @@ use ring::hmac;
 use telemed::zoom::Client;
 use telemed::zoom::ClientId;
 use telemed::zoom::Endpoints;
+use telemed::zoom::Host;
+use telemed::zoom::MeetingId;
 use telemed::zoom::Result as ZoomResult;
 use telemed::zoom::Subject;
 use telemed::zoom::http::Response;
@@ -166,7 +168,7 @@ fn token(input: &[u8]) -> Result<(), String> {
     check(app.client(&doctor).user(None))?;
     check(app.disconnect(&doctor))?;
     let account = server_app(&world)?;
-    check(account.client().user(Some("doctor@example.com")))?;
+    check(account.client().user(Some(&host()?)))?;
     check(account.disconnect())
 }
 
@@ -282,20 +284,28 @@ fn call_everything(choice: u8, answer: Answer) -> Result<(), String> {
     match choice % 5 {
         0 => {
             check(account.users())?;
-            check(account.meetings(Some("doctor@example.com")))?;
+            check(account.meetings(Some(&host()?)))?;
         }
         1 => {
-            check(own.ensure_meeting(&visit().map_err(|error| error.to_string())?, &[1], None))?;
+            check(own.ensure_meeting(
+                &visit().map_err(|error| error.to_string())?,
+                &[number()?],
+                None,
+            ))?;
             for result in own.create_meetings(&[visit().map_err(|error| error.to_string())?]) {
                 check(result)?;
             }
         }
         2 => {
-            check(own.update_meeting(1, &visit().map_err(|error| error.to_string())?, true))?;
-            check(own.delete_meeting(1))?;
+            check(own.update_meeting(
+                number()?,
+                &visit().map_err(|error| error.to_string())?,
+                true,
+            ))?;
+            check(own.delete_meeting(number()?))?;
         }
         3 => {
-            check(own.start_url(1))?;
+            check(own.start_url(number()?))?;
             check(own.meeting_page(None, None))?;
             let _ = own.read_passcode_policy(None);
         }
@@ -340,6 +350,14 @@ fn oauth_app(world: &World) -> Result<OAuthApp, String> {
 fn server_app(world: &World) -> Result<ServerToServerApp, String> {
     ServerToServerApp::new("AcCoUnT", CLIENT_ID, SECRETS[0], world.context.clone())
         .map_err(|error| error.to_string())
+}
+
+fn host() -> Result<Host, String> {
+    Host::new("doctor@example.com").map_err(|error| error.to_string())
+}
+
+fn number() -> Result<MeetingId, String> {
+    MeetingId::new(1).map_err(|error| error.to_string())
 }
 
 fn doctor() -> Result<Subject, String> {

@@ -28,6 +28,8 @@ use super::store::Store;
 use super::user::User;
 use crate::zoom;
 use crate::zoom::Error;
+use crate::zoom::Host;
+use crate::zoom::MeetingId;
 
 /// Speaks to Zoom.
 #[php_class]
@@ -73,7 +75,8 @@ impl Client {
     ) -> PhpResult<Meeting> {
         let request = request.core();
         let attempted_at = attemptedAt.map(|at| at.instant()).transpose()?;
-        self.run(|client| client.ensure_meeting(&request, &known.0, attempted_at))
+        let known = known.meetings()?;
+        self.run(|client| client.ensure_meeting(&request, &known, attempted_at))
             .map(Meeting::from)
     }
 
@@ -86,7 +89,8 @@ impl Client {
     ) -> PhpResult<Option<Meeting>> {
         let request = request.core();
         let attempted_at = attemptedAt.map(|at| at.instant()).transpose()?;
-        let found = self.run(|client| client.find_meeting(&request, &known.0, attempted_at))?;
+        let known = known.meetings()?;
+        let found = self.run(|client| client.find_meeting(&request, &known, attempted_at))?;
         Ok(found.map(Meeting::from))
     }
 
@@ -110,18 +114,18 @@ impl Client {
         allSettings: bool,
     ) -> PhpResult<Meeting> {
         let request = request.core();
-        self.run(|client| client.update_meeting(meetingId, &request, allSettings))
+        self.run(|client| client.update_meeting(MeetingId::new(meetingId)?, &request, allSettings))
             .map(Meeting::from)
     }
 
     pub fn delete_meeting(&self, meetingId: i64) -> PhpResult<bool> {
-        self.run(|client| client.delete_meeting(meetingId))
+        self.run(|client| client.delete_meeting(MeetingId::new(meetingId)?))
     }
 
     pub fn meeting(&self, meetingId: i64, asked: Option<&MeetingRequest>) -> PhpResult<Meeting> {
         let asked = asked.map(MeetingRequest::core);
         self.run(|client| {
-            let meeting = client.meeting(meetingId)?;
+            let meeting = client.meeting(MeetingId::new(meetingId)?)?;
             Ok(match asked {
                 Some(request) => meeting.compared_with(request.all_settings(), None),
                 None => meeting,
@@ -131,7 +135,8 @@ impl Client {
     }
 
     pub fn meetings(&self, host: Option<String>) -> PhpResult<Vec<Meeting>> {
-        let meetings = self.run(|client| client.meetings(host.as_deref()))?;
+        let host = parsed(host)?;
+        let meetings = self.run(|client| client.meetings(host.as_ref()))?;
         Ok(meetings.into_iter().map(Meeting::from).collect())
     }
 
@@ -140,17 +145,19 @@ impl Client {
         host: Option<String>,
         token: Option<String>,
     ) -> PhpResult<MeetingPage> {
-        self.run(|client| client.meeting_page(host.as_deref(), token.as_deref()))
+        let host = parsed(host)?;
+        self.run(|client| client.meeting_page(host.as_ref(), token.as_deref()))
             .map(MeetingPage::from)
     }
 
     pub fn start_url(&self, meetingId: i64) -> PhpResult<SecretText> {
-        self.run(|client| client.start_url(meetingId))
+        self.run(|client| client.start_url(MeetingId::new(meetingId)?))
             .map(SecretText)
     }
 
     pub fn user(&self, host: Option<String>) -> PhpResult<User> {
-        self.run(|client| client.user(host.as_deref()))
+        let host = parsed(host)?;
+        self.run(|client| client.user(host.as_ref()))
             .map(User::from)
     }
 
@@ -167,6 +174,10 @@ impl Client {
     pub fn last_tracking_id(&self) -> Option<String> {
         self.client.last_tracking_id()
     }
+}
+
+fn parsed(host: Option<String>) -> zoom::Result<Option<Host>> {
+    host.map(|host| Host::new(&host)).transpose()
 }
 
 /// The argument `requests`: a list of meeting requests.
@@ -195,6 +206,12 @@ impl FromZval<'_> for KnownArgument {
             .map(Zval::long)
             .collect::<Option<_>>()
             .map(Self)
+    }
+}
+
+impl KnownArgument {
+    fn meetings(self) -> zoom::Result<Vec<MeetingId>> {
+        self.0.into_iter().map(MeetingId::new).collect()
     }
 }
 

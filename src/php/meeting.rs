@@ -23,7 +23,7 @@ impl Meeting {
     }
 
     pub fn id(&self) -> i64 {
-        self.meeting.id()
+        self.meeting.id().get()
     }
 
     pub fn uuid(&self) -> Option<&str> {

@@ -18,7 +18,8 @@ use super::context::Context;
 use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
-use super::meeting_request::check_host;
+use super::host::Host;
+use super::meeting_id::MeetingId;
 use super::path::segment;
 use super::tokens::Grant;
 use super::tokens::Tokens;
@@ -65,33 +66,21 @@ impl Client {
     }
 
     /// The path of a host's user: always `me` in OAuth mode, always a named user in Server-to-Server mode.
-    fn user_path(&self, host: Option<&str>) -> Result<String> {
+    fn user_path(&self, host: Option<&Host>) -> Result<String> {
         match (self.is_account(), host) {
             (false, None) => Ok("/users/me".to_owned()),
-            (false, Some(host)) if is_me(host) => Ok("/users/me".to_owned()),
+            (false, Some(host)) if host.is_me() => Ok("/users/me".to_owned()),
             (false, Some(_)) => Err(Error::configuration(
                 "with OAuth 2.0 a doctor's client hosts as that doctor only",
                 "Leave the host out, or use the client of the doctor who shall host.",
             )),
-            (true, Some(host)) if !is_me(host) => {
-                check_host(host)?;
-                Ok(format!("/users/{}", segment(host)))
-            }
+            (true, Some(host)) if !host.is_me() => Ok(format!("/users/{}", segment(host.as_str()))),
             (true, _) => Err(Error::configuration(
                 "with Server-to-Server OAuth a host must be named; there is no fallback host",
                 "Give the Zoom user id or the e-mail of the user who shall host.",
             )),
         }
     }
-}
-
-/// Whether it names a user by Zoom's id: not by an e-mail, which Zoom may know in another spelling, and not as oneself.
-fn is_user_id(host: &str) -> bool {
-    !host.contains('@') && !is_me(host)
-}
-
-fn is_me(host: &str) -> bool {
-    host.eq_ignore_ascii_case("me")
 }
 
 /// The error where an answer is missing that must be there.
@@ -114,15 +103,8 @@ fn about_another(what: &str) -> Error {
     .retryable(true)
 }
 
-/// Zoom's meeting numbers are positive.
-fn meeting_path(meeting_id: i64) -> Result<String> {
-    if meeting_id > 0 {
-        return Ok(format!("/meetings/{meeting_id}"));
-    }
-    Err(Error::configuration(
-        format!("{meeting_id} is no Zoom meeting id"),
-        "Give the id of the meeting as Zoom gave it.",
-    ))
+fn meeting_path(meeting_id: MeetingId) -> String {
+    format!("/meetings/{meeting_id}")
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 use self::compared_settings::Compared;
 use super::endpoints::Endpoints;
 use super::lenient;
+use super::meeting_id::MeetingId;
 use super::meeting_request::find_marker;
 use super::meeting_settings::COMPARED;
 use super::meeting_settings::is_listed;
@@ -29,7 +30,7 @@ pub struct Meeting {
 #[derive(Clone, Deserialize)]
 pub struct MeetingAnswer {
     #[serde(deserialize_with = "number_or_text")]
-    id: i64,
+    id: MeetingId,
     #[serde(default, deserialize_with = "lenient::or_default")]
     uuid: Option<String>,
     #[serde(default, deserialize_with = "lenient::or_default")]
@@ -66,7 +67,7 @@ pub struct MeetingAnswer {
 pub struct StartUrlAnswer {
     /// Zoom's meeting number.
     #[serde(deserialize_with = "number_or_text")]
-    pub id: i64,
+    pub id: MeetingId,
     /// Secret.
     #[serde(default)]
     pub start_url: Option<Zeroizing<String>>,
@@ -117,7 +118,7 @@ impl Meeting {
 
     /// Zoom's meeting number.
     #[must_use]
-    pub fn id(&self) -> i64 {
+    pub fn id(&self) -> MeetingId {
         self.answer.id
     }
 
@@ -240,7 +241,7 @@ impl std::fmt::Debug for Meeting {
     }
 }
 
-fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::Error> {
+fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<MeetingId, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Id {
@@ -251,10 +252,7 @@ fn number_or_text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<i64, D::
         Id::Number(id) => id,
         Id::Text(text) => text.parse().map_err(serde::de::Error::custom)?,
     };
-    if id > 0 {
-        return Ok(id);
-    }
-    Err(serde::de::Error::custom("no meeting number"))
+    MeetingId::new(id).map_err(serde::de::Error::custom)
 }
 
 #[cfg(test)]
@@ -273,7 +271,7 @@ mod tests {
     #[test]
     fn an_answer_with_nothing_but_the_id_is_read() {
         let meeting = meeting(json!({"id": 93_412_345_678_i64}));
-        assert_eq!(meeting.id(), 93_412_345_678);
+        assert_eq!(meeting.id().get(), 93_412_345_678);
         assert_eq!(
             (meeting.start(), meeting.join_url(), meeting.passcode()),
             (None, None, None)
@@ -291,7 +289,7 @@ mod tests {
             "join_url": "https://zoom.us/j/7", "created_at": "yesterday",
         }));
         assert_eq!(
-            (meeting.id(), meeting.start(), meeting.minutes()),
+            (meeting.id().get(), meeting.start(), meeting.minutes()),
             (7, None, 0)
         );
         assert_eq!(meeting.join_url(), Some("https://zoom.us/j/7"));
@@ -299,7 +297,10 @@ mod tests {
 
     #[test]
     fn an_id_may_be_text_and_is_positive() {
-        assert_eq!(meeting(json!({"id": "93412345678"})).id(), 93_412_345_678);
+        assert_eq!(
+            meeting(json!({"id": "93412345678"})).id().get(),
+            93_412_345_678
+        );
         for id in [json!(0), json!(-7), json!("0"), json!("-1")] {
             assert!(serde_json::from_value::<MeetingAnswer>(json!({"id": id})).is_err());
         }

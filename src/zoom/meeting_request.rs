@@ -10,13 +10,13 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::error::Result;
+use super::host::Host;
 use super::meeting_settings;
 use super::secret::digest;
 use super::secret::hex;
 
 const MAX_TOPIC: usize = 200;
 const MAX_REFERENCE: usize = 200;
-const MAX_HOST: usize = 320;
 /// One day: Zoom ends meetings of paid users after 30 hours, and no visit is longer.
 const MAX_MINUTES: i64 = 1_440;
 /// A scheduled meeting.
@@ -32,7 +32,7 @@ pub struct MeetingRequest {
     start: Timestamp,
     minutes: i64,
     timezone: String,
-    host: Option<String>,
+    host: Option<Host>,
     /// The marker of the reference.
     marker: Option<String>,
     /// Those that were named.
@@ -80,9 +80,7 @@ impl MeetingRequest {
                 "Use a name such as Europe/Berlin or UTC, not an offset such as +05:30 or an abbreviation.",
             ));
         }
-        if let Some(host) = host {
-            check_host(host)?;
-        }
+        let host = host.map(Host::new).transpose()?;
         if let Some(reference) = reference
             && (reference.trim().is_empty() || reference.chars().count() > MAX_REFERENCE)
         {
@@ -101,7 +99,7 @@ impl MeetingRequest {
             start: Timestamp::from_second(start.as_second()).unwrap_or(start),
             minutes,
             timezone: timezone.to_owned(),
-            host: host.map(str::to_owned),
+            host,
             marker: reference.map(marker),
             settings,
             all_settings,
@@ -110,8 +108,8 @@ impl MeetingRequest {
 
     /// The host that was asked for.
     #[must_use]
-    pub fn host(&self) -> Option<&str> {
-        self.host.as_deref()
+    pub fn host(&self) -> Option<&Host> {
+        self.host.as_ref()
     }
 
     /// The start, in whole seconds.
@@ -244,26 +242,6 @@ pub fn instant(at: Timestamp) -> String {
     Timestamp::from_second(at.as_second())
         .unwrap_or(at)
         .to_string()
-}
-
-/// Checks a host: a Zoom user id, an e-mail, or `me`.
-///
-/// # Errors
-/// When it cannot be either.
-pub fn check_host(host: &str) -> Result<()> {
-    let plausible = !host.is_empty()
-        && host.len() <= MAX_HOST
-        && host
-            .chars()
-            .all(|c| !c.is_whitespace() && !c.is_control() && !matches!(c, '/' | '?' | '#' | '\\'))
-        && host.chars().any(char::is_alphanumeric);
-    if plausible {
-        return Ok(());
-    }
-    Err(Error::configuration(
-        "the host is neither a Zoom user id nor an e-mail",
-        "Give the Zoom user id or the e-mail under which the host logs in to Zoom.",
-    ))
 }
 
 /// `UTC`, or `Area/Place` as the tz database spells it. Whether it exists is for the host's tz database to say.

@@ -271,7 +271,7 @@ impl Reconciler {
 impl From<&Meeting> for Found {
     fn from(meeting: &Meeting) -> Self {
         Self {
-            meeting_id: meeting.id(),
+            meeting_id: meeting.id().get(),
             marker: meeting.marker().map(str::to_owned),
             host_id: meeting.host_id().map(str::to_owned),
             start: meeting.start(),

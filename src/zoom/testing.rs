@@ -22,12 +22,14 @@ use super::context::Context;
 use super::endpoints::Endpoints;
 use super::error::Error;
 use super::error::Result;
+use super::host::Host;
 use super::http::Http;
 use super::http::Request;
 use super::http::Response;
 use super::http::SendError;
 use super::http::SendFault;
 use super::known_tokens::KnownTokens;
+use super::meeting_id::MeetingId;
 use super::pace::Pace;
 use super::record;
 use super::record::Record;
@@ -322,6 +324,16 @@ pub fn credentials() -> Credentials {
         client_id: ClientId::new("cLiEnTiDeXaMpLe0123456").unwrap(),
         client_secret: Secret::new("cLiEnTsEcReTeXaMpLe0123456789abc"),
     }
+}
+
+/// A meeting's number.
+pub fn number(id: i64) -> MeetingId {
+    MeetingId::new(id).unwrap()
+}
+
+/// A host.
+pub fn host(text: &str) -> Host {
+    Host::new(text).unwrap()
 }
 
 /// A subject.

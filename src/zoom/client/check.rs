@@ -17,6 +17,7 @@ use crate::zoom::diagnosis::Outcome;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::host::Host;
 use crate::zoom::http::Method;
 use crate::zoom::http::Request;
 use crate::zoom::http::SendFault;
@@ -70,9 +71,11 @@ enum Read {
 }
 
 impl Client {
-    /// Looks at everything a meeting needs; does not fail for what it finds.
+    /// Looks at everything a meeting needs; does not fail for what it finds, nor for a text that cannot be a host.
     #[must_use]
     pub fn check(&self, host: Option<&str>) -> Diagnosis {
+        let host = host.map(Host::new).transpose();
+        let host = host.as_ref().map(Option::as_ref);
         let mut way = self.knock();
         // What comes after the way is looked at before the way is told: only who has a token may ask the API, which may be another server.
         let mut rest = Diagnosis::default();
@@ -131,15 +134,15 @@ impl Client {
     }
 
     /// Asks the API for something that changes nothing, so that it is known to answer this token.
-    fn read(&self, host: Option<&str>, access: &Access) -> Read {
+    fn read(&self, host: Result<Option<&Host>, &Error>, access: &Access) -> Read {
         if self.is_account() && scopes::has(&access.scopes, "user:read:list_users") {
             let users = Operation::get("/users".to_owned()).with("page_size", "1");
             return Read::Users(self.api.call(&users).map(|_| ()));
         }
-        if self.user_path(host).is_err() {
-            return Read::Nothing;
+        match host {
+            Ok(host) if self.user_path(host).is_ok() => Read::Host(self.user(host)),
+            _ => Read::Nothing,
         }
-        Read::Host(self.user(host))
     }
 
     fn tell_way(&self, way: &Result<Option<Timestamp>, Unreached>, diagnosis: &mut Diagnosis) {
@@ -248,11 +251,15 @@ impl Client {
 
     fn check_host(
         &self,
-        host: Option<&str>,
+        host: Result<Option<&Host>, &Error>,
         read: Read,
         access: &Access,
         diagnosis: &mut Diagnosis,
     ) {
+        let host = match host {
+            Ok(host) => host,
+            Err(error) => return fail(diagnosis, "host.found", error),
+        };
         if self.is_account() && host.is_none() {
             for id in [
                 "host.found",
@@ -286,7 +293,7 @@ impl Client {
     }
 
     /// Zoom's list of the host's meetings is refused to a user who may not hold any.
-    fn check_hosting(&self, host: Option<&str>, access: &Access, diagnosis: &mut Diagnosis) {
+    fn check_hosting(&self, host: Option<&Host>, access: &Access, diagnosis: &mut Diagnosis) {
         if !scopes::has(&access.scopes, "meeting:read:list_meetings") {
             return diagnosis.note(
                 "host.meetings",

@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use super::about_another;
-use super::is_user_id;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::host::Host;
 use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting_request::MeetingRequest;
 use crate::zoom::passcode;
@@ -59,7 +59,7 @@ impl Client {
     ///
     /// # Errors
     /// As any call; a missing scope among them.
-    pub fn read_passcode_policy(&self, host: Option<&str>) -> Result<PasscodePolicy> {
+    pub fn read_passcode_policy(&self, host: Option<&Host>) -> Result<PasscodePolicy> {
         #[derive(Deserialize)]
         struct Settings {
             #[serde(default)]
@@ -111,7 +111,7 @@ pub(super) fn refuse_past(start: Timestamp, now: Timestamp) -> Result<()> {
 /// Where the answer says whose visit it is and who hosts it, it must be this one's: two visits may begin at the same time.
 pub(super) fn compare_visit(meeting: &Meeting, request: &MeetingRequest) -> Result<()> {
     let is_of_another_visit = meeting.marker().is_some() && meeting.marker() != request.marker();
-    let host_id = request.host().filter(|host| is_user_id(host));
+    let host_id = request.host().and_then(Host::user_id);
     let is_of_another_host = host_id.is_some_and(|id| meeting.host_id().is_some_and(|it| it != id));
     if is_of_another_visit || is_of_another_host {
         return Err(about_another("meeting"));

@@ -4,6 +4,7 @@ use super::Client;
 use super::meeting_path;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Result;
+use crate::zoom::meeting_id::MeetingId;
 
 /// Zoom's code for a meeting that does not exist.
 const NO_SUCH_MEETING: i64 = 3001;
@@ -13,8 +14,8 @@ impl Client {
     ///
     /// # Errors
     /// Whatever stands in its way.
-    pub fn delete_meeting(&self, meeting_id: i64) -> Result<bool> {
-        let operation = Operation::delete(meeting_path(meeting_id)?)
+    pub fn delete_meeting(&self, meeting_id: MeetingId) -> Result<bool> {
+        let operation = Operation::delete(meeting_path(meeting_id))
             .with("schedule_for_reminder", "false")
             .with("cancel_meeting_reminder", "false");
         match self.api.call(&operation) {

@@ -11,11 +11,11 @@ use serde::Serialize;
 
 use super::Client;
 use super::create::refuse_past;
-use super::meeting_path;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
 use crate::zoom::meeting::Meeting;
+use crate::zoom::meeting_id::MeetingId;
 use crate::zoom::meeting_request::MeetingRequest;
 use crate::zoom::record;
 use crate::zoom::secret::digest;
@@ -43,11 +43,10 @@ impl Client {
     pub fn ensure_meeting(
         &self,
         request: &MeetingRequest,
-        known: &[i64],
+        known: &[MeetingId],
         attempted_at: Option<Timestamp>,
     ) -> Result<Meeting> {
         let marker = demand_marker(request)?;
-        check_known(known)?;
         self.user_path(request.host())?;
         let key = self.attempt_key(marker);
         let context = self.api.context();
@@ -76,11 +75,10 @@ impl Client {
     pub fn find_meeting(
         &self,
         request: &MeetingRequest,
-        known: &[i64],
+        known: &[MeetingId],
         attempted_at: Option<Timestamp>,
     ) -> Result<Option<Meeting>> {
         let marker = demand_marker(request)?;
-        check_known(known)?;
         self.user_path(request.host())?;
         let key = self.attempt_key(marker);
         let context = self.api.context();
@@ -96,7 +94,7 @@ impl Client {
         request: &MeetingRequest,
         marker: &str,
         key: &str,
-        known: &[i64],
+        known: &[MeetingId],
         attempted_at: Option<Timestamp>,
     ) -> Result<Option<Meeting>> {
         let context = self.api.context();
@@ -163,7 +161,7 @@ impl Client {
         &self,
         request: &MeetingRequest,
         marker: &str,
-        known: &[i64],
+        known: &[MeetingId],
     ) -> Result<Option<Meeting>> {
         let listed = self
             .meetings(request.host())
@@ -206,7 +204,7 @@ impl Client {
 
     /// The meeting as it stands, moved first when it is at another time and can be moved: once the wanted start has passed, Zoom
     /// moves nothing there, and people are waiting for the link.
-    fn bring_to(&self, meeting_id: i64, request: &MeetingRequest) -> Result<Meeting> {
+    fn bring_to(&self, meeting_id: MeetingId, request: &MeetingRequest) -> Result<Meeting> {
         let meeting = self.meeting(meeting_id)?;
         let is_there =
             meeting.start() == Some(request.start()) && meeting.minutes() == request.minutes();
@@ -241,13 +239,6 @@ fn demand_marker(request: &MeetingRequest) -> Result<&str> {
             "Give the visit's identifier on your site as the reference.",
         )
     })
-}
-
-/// Who knows of a meeting without a number knows something wrong.
-fn check_known(known: &[i64]) -> Result<()> {
-    known
-        .iter()
-        .try_for_each(|id| meeting_path(*id).map(|_| ()))
 }
 
 /// Whether the work may still be done after this.

@@ -5,15 +5,16 @@ use zeroize::Zeroizing;
 
 use super::Client;
 use super::about_another;
-use super::is_user_id;
 use super::meeting_path;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::host::Host;
 use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting::MeetingAnswer;
 use crate::zoom::meeting::StartUrlAnswer;
+use crate::zoom::meeting_id::MeetingId;
 
 /// The meetings that wait to be held and have not expired.
 const SCHEDULED: [(&str, &str); 1] = [("type", "scheduled")];
@@ -39,8 +40,8 @@ impl Client {
     ///
     /// # Errors
     /// When Zoom does not know it, or answers about another one.
-    pub fn meeting(&self, meeting_id: i64) -> Result<Meeting> {
-        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)?))?;
+    pub fn meeting(&self, meeting_id: MeetingId) -> Result<Meeting> {
+        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)))?;
         let answer: MeetingAnswer = reply.json()?;
         let meeting = Meeting::new(answer, &self.api.context().endpoints);
         if meeting.id() == meeting_id {
@@ -53,7 +54,7 @@ impl Client {
     ///
     /// # Errors
     /// When Zoom answers with another host's, and whatever else stands in its way.
-    pub fn meetings(&self, host: Option<&str>) -> Result<Vec<Meeting>> {
+    pub fn meetings(&self, host: Option<&Host>) -> Result<Vec<Meeting>> {
         let path = format!("{}/meetings", self.user_path(host)?);
         let answers = self.pages(&path, &SCHEDULED, |page: PageAnswer| {
             (page.meetings, page.next_page_token.unwrap_or_default())
@@ -65,7 +66,7 @@ impl Client {
     ///
     /// # Errors
     /// When Zoom answers with another host's, and whatever else stands in its way.
-    pub fn meeting_page(&self, host: Option<&str>, token: Option<&str>) -> Result<MeetingPage> {
+    pub fn meeting_page(&self, host: Option<&Host>, token: Option<&str>) -> Result<MeetingPage> {
         let path = format!("{}/meetings", self.user_path(host)?);
         let page: PageAnswer = self.page(&path, &SCHEDULED, token.unwrap_or_default())?;
         Ok(MeetingPage {
@@ -75,13 +76,13 @@ impl Client {
     }
 
     /// A list that holds meetings, and none of the host asked for, is another's: whoever went by it would make meetings twice.
-    fn read_all(&self, host: Option<&str>, answers: Vec<MeetingAnswer>) -> Result<Vec<Meeting>> {
+    fn read_all(&self, host: Option<&Host>, answers: Vec<MeetingAnswer>) -> Result<Vec<Meeting>> {
         let endpoints = &self.api.context().endpoints;
         let meetings: Vec<Meeting> = answers
             .into_iter()
             .map(|answer| Meeting::new(answer, endpoints))
             .collect();
-        let asked = match host.filter(|host| is_user_id(host)) {
+        let asked = match host.and_then(Host::user_id) {
             Some(id) => Some(id.to_owned()),
             None if self.is_account() => None,
             None => self.api.access()?.user_id.clone(),
@@ -100,8 +101,8 @@ impl Client {
     ///
     /// # Errors
     /// When Zoom does not know the meeting, answers about another one, or gives no link that leads to Zoom.
-    pub fn start_url(&self, meeting_id: i64) -> Result<Zeroizing<String>> {
-        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)?))?;
+    pub fn start_url(&self, meeting_id: MeetingId) -> Result<Zeroizing<String>> {
+        let reply = self.api.call(&Operation::get(meeting_path(meeting_id)))?;
         let answer: StartUrlAnswer = reply.json()?;
         let tracking_id = reply.response.tracking_id();
         if answer.id != meeting_id {

@@ -18,6 +18,8 @@ use crate::zoom::meeting_request::MeetingRequest;
 use crate::zoom::meeting_request::marker;
 use crate::zoom::testing::World;
 use crate::zoom::testing::account_tokens;
+use crate::zoom::testing::host;
+use crate::zoom::testing::number;
 use crate::zoom::testing::record;
 use crate::zoom::testing::user_tokens;
 
@@ -125,7 +127,7 @@ fn a_meeting_is_created_with_one_request_and_private_settings() {
             },
         })
     );
-    assert_eq!(meeting.id(), 93_412_345_678);
+    assert_eq!(meeting.id().get(), 93_412_345_678);
     assert_eq!(meeting.start(), Some(START.parse().unwrap()));
     assert_eq!(
         meeting.join_url(),
@@ -158,25 +160,20 @@ fn a_host_that_does_not_fit_the_mode_is_refused_before_any_request() {
         (&account, Some("me")),
         (&account, Some("ME")),
     ] {
+        let parsed = host.map(self::host);
         for error in [
             client.create_meeting(&request(host)).err(),
-            client.meetings(host).err(),
-            client.user(host).err(),
+            client.meetings(parsed.as_ref()).err(),
+            client.user(parsed.as_ref()).err(),
         ] {
             assert_eq!(error.unwrap().kind(), Kind::Configuration, "{host:?}");
         }
-    }
-    for host in ["a/b", "a b", "..", "a?b", ""] {
-        assert_eq!(
-            account.user(Some(host)).err().unwrap().kind(),
-            Kind::Configuration
-        );
     }
     let list = doctor.users().err().unwrap();
     assert_eq!(list.kind(), Kind::Configuration);
     assert!(world.http.lines().is_empty());
     world.http.answer(200, r#"{"id":"one"}"#);
-    doctor.user(Some("me")).unwrap();
+    doctor.user(Some(&host("me"))).unwrap();
 }
 
 #[test]
@@ -185,26 +182,9 @@ fn a_start_that_has_passed_is_refused_before_any_request() {
     let client = doctor(&world);
     for error in [
         client.create_meeting(&past()).err(),
-        client.update_meeting(7, &past(), false).err(),
+        client.update_meeting(number(7), &past(), false).err(),
     ] {
         assert_eq!(error.unwrap().kind(), Kind::Configuration);
-    }
-    assert!(world.http.lines().is_empty());
-}
-
-#[test]
-fn an_id_that_is_none_is_refused_before_any_request() {
-    let world = World::new();
-    let client = doctor(&world);
-    for id in [0, -1, i64::MIN] {
-        for error in [
-            client.meeting(id).err(),
-            client.delete_meeting(id).err(),
-            client.start_url(id).err(),
-            client.update_meeting(id, &request(None), false).err(),
-        ] {
-            assert_eq!(error.unwrap().kind(), Kind::Configuration);
-        }
     }
     assert!(world.http.lines().is_empty());
 }
@@ -327,7 +307,7 @@ fn an_update_patches_what_was_asked_reads_back_and_compares() {
         &echo(json!({"id": 7, "settings": {"waiting_room": false}})),
     );
     let request = request_of(None, Some("site:visit:1"), json!({"waiting_room": true}));
-    let meeting = client.update_meeting(7, &request, false).unwrap();
+    let meeting = client.update_meeting(number(7), &request, false).unwrap();
     assert_eq!(
         world.http.lines(),
         ["PATCH /v2/meetings/7", "GET /v2/meetings/7"]
@@ -348,7 +328,9 @@ fn an_update_names_no_settings_that_were_not_named() {
         .http
         .answer(204, "")
         .answer(200, &echo(json!({"id": 7})));
-    client.update_meeting(7, &request(None), false).unwrap();
+    client
+        .update_meeting(number(7), &request(None), false)
+        .unwrap();
     assert!(body(&world, 0).get("settings").is_none());
 }
 
@@ -361,7 +343,7 @@ fn an_update_that_zoom_silently_ignored_is_an_error() {
         .answer(204, "")
         .answer(200, &echo(json!({"start_time": "2026-12-02T14:00:00Z"})));
     let error = client
-        .update_meeting(7, &request(None), false)
+        .update_meeting(number(7), &request(None), false)
         .err()
         .unwrap();
     assert_eq!(error.kind(), Kind::Api);
@@ -373,7 +355,7 @@ fn an_update_of_a_meeting_that_is_gone_says_so() {
     let client = doctor(&world);
     world.http.answer(404, GONE);
     let error = client
-        .update_meeting(7, &request(None), false)
+        .update_meeting(number(7), &request(None), false)
         .err()
         .unwrap();
     assert_eq!(error.kind(), Kind::NotFound);
@@ -384,18 +366,18 @@ fn a_deletion_tells_whether_there_was_a_meeting() {
     let world = World::new();
     let client = doctor(&world);
     world.http.answer(204, "");
-    assert!(client.delete_meeting(7).unwrap());
+    assert!(client.delete_meeting(number(7)).unwrap());
     assert_eq!(
         world.http.lines(),
         ["DELETE /v2/meetings/7?schedule_for_reminder=false&cancel_meeting_reminder=false"]
     );
     world.http.answer(404, GONE);
-    assert!(!client.delete_meeting(7).unwrap());
+    assert!(!client.delete_meeting(number(7)).unwrap());
     // Gone at the second try: the first, whose answer was lost, has done it.
     world.http.fail(SendFault::Closed, true).answer(404, GONE);
-    assert!(client.delete_meeting(7).unwrap());
+    assert!(client.delete_meeting(number(7)).unwrap());
     world.http.fail(SendFault::Connect, false).answer(404, GONE);
-    assert!(!client.delete_meeting(7).unwrap());
+    assert!(!client.delete_meeting(number(7)).unwrap());
 }
 
 #[test]
@@ -408,7 +390,7 @@ fn a_404_that_does_not_speak_of_the_meeting_is_no_deletion() {
         let world = World::new();
         let client = doctor(&world);
         world.http.answer(404, answer);
-        assert!(client.delete_meeting(7).is_err(), "{answer}");
+        assert!(client.delete_meeting(number(7)).is_err(), "{answer}");
     }
 }
 
@@ -424,7 +406,7 @@ fn the_hosts_scheduled_meetings_are_listed() {
         ),
     );
     let meetings = client.meetings(None).unwrap();
-    assert_eq!(meetings[0].id(), 93_412_345_678);
+    assert_eq!(meetings[0].id().get(), 93_412_345_678);
     assert_eq!(
         world.http.lines(),
         ["GET /v2/users/me/meetings?page_size=300&type=scheduled"]

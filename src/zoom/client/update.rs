@@ -7,6 +7,7 @@ use super::meeting_path;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Result;
 use crate::zoom::meeting::Meeting;
+use crate::zoom::meeting_id::MeetingId;
 use crate::zoom::meeting_request::MeetingRequest;
 
 impl Client {
@@ -17,11 +18,11 @@ impl Client {
     /// When the start has passed, Zoom does not know the meeting, or it does not end up as asked.
     pub fn update_meeting(
         &self,
-        meeting_id: i64,
+        meeting_id: MeetingId,
         request: &MeetingRequest,
         all_settings: bool,
     ) -> Result<Meeting> {
-        let path = meeting_path(meeting_id)?;
+        let path = meeting_path(meeting_id);
         if request.host().is_some() {
             self.user_path(request.host())?;
         }

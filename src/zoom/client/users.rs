@@ -7,11 +7,11 @@ use serde::de::DeserializeOwned;
 
 use super::Client;
 use super::about_another;
-use super::is_user_id;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::host::Host;
 use crate::zoom::user::User;
 
 /// Zoom's largest page.
@@ -34,10 +34,10 @@ impl Client {
     ///
     /// # Errors
     /// When Zoom does not know the user, or answers about another one than the id names.
-    pub fn user(&self, host: Option<&str>) -> Result<User> {
+    pub fn user(&self, host: Option<&Host>) -> Result<User> {
         let reply = self.api.call(&Operation::get(self.user_path(host)?))?;
         let user: User = reply.json()?;
-        match host.filter(|host| is_user_id(host)) {
+        match host.and_then(Host::user_id) {
             Some(id) if id != user.id() => {
                 Err(about_another("user").with_tracking_id(reply.response.tracking_id()))
             }

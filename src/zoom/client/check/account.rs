@@ -9,6 +9,7 @@ use crate::zoom::client::Client;
 use crate::zoom::diagnosis::Diagnosis;
 use crate::zoom::diagnosis::Outcome;
 use crate::zoom::error::Result;
+use crate::zoom::host::Host;
 use crate::zoom::known_tokens::Access;
 use crate::zoom::scopes;
 
@@ -26,7 +27,7 @@ struct Hindrances {
 impl Client {
     pub(super) fn check_account(
         &self,
-        host: Option<&str>,
+        host: Option<&Host>,
         access: &Access,
         diagnosis: &mut Diagnosis,
     ) {
@@ -48,7 +49,7 @@ impl Client {
         }
     }
 
-    fn settings_that_hinder(&self, host: Option<&str>) -> Result<Hindrances> {
+    fn settings_that_hinder(&self, host: Option<&Host>) -> Result<Hindrances> {
         let path = format!("{}/settings", self.user_path(host)?);
         let read = |option: &str| Operation::get(path.clone()).with("option", option.to_owned());
         // Read first: it also brings the passcode policy into the record.

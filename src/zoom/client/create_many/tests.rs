@@ -58,10 +58,10 @@ fn results_come_in_order_and_one_failure_harms_no_other() {
         .answer(201, &created(3, TWO));
     let results =
         client.create_meetings(&[request(ONE), request(PAST), request(ONE), request(TWO)]);
-    assert_eq!(results[0].as_ref().unwrap().id(), 1);
+    assert_eq!(results[0].as_ref().unwrap().id().get(), 1);
     assert_eq!(results[1].as_ref().unwrap_err().kind(), Kind::Configuration);
     assert_eq!(results[2].as_ref().unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(results[3].as_ref().unwrap().id(), 3);
+    assert_eq!(results[3].as_ref().unwrap().id().get(), 3);
     assert!(world.http.is_done());
 }
 
@@ -75,7 +75,7 @@ fn what_the_limit_held_back_goes_again_and_what_may_have_arrived_does_not() {
         .fail(SendFault::Closed, true)
         .answer(201, &created(1, ONE));
     let results = client.create_meetings(&[request(ONE), request(TWO)]);
-    assert_eq!(results[0].as_ref().unwrap().id(), 1);
+    assert_eq!(results[0].as_ref().unwrap().id().get(), 1);
     assert!(results[1].as_ref().unwrap_err().is_maybe_delivered());
     assert!(world.http.is_done());
 }
@@ -119,7 +119,7 @@ fn where_no_other_token_is_to_be_had_each_learns_why() {
     let error = results[0].as_ref().unwrap_err();
     assert_eq!(error.kind(), Kind::Configuration);
     assert!(!error.is_maybe_delivered());
-    assert_eq!(results[1].as_ref().unwrap().id(), 2);
+    assert_eq!(results[1].as_ref().unwrap().id().get(), 2);
 }
 
 #[test]
@@ -137,9 +137,9 @@ fn those_whose_passcode_was_refused_go_once_more_by_the_policy() {
         .answer(201, &created(1, ONE))
         .answer(201, &created(3, TWO));
     let results = client.create_meetings(&[request(ONE), request(ONE), request(TWO)]);
-    assert_eq!(results[0].as_ref().unwrap().id(), 1);
+    assert_eq!(results[0].as_ref().unwrap().id().get(), 1);
     assert_eq!(results[1].as_ref().unwrap_err().kind(), Kind::NotFound);
-    assert_eq!(results[2].as_ref().unwrap().id(), 3);
+    assert_eq!(results[2].as_ref().unwrap().id().get(), 3);
     let last: serde_json::Value =
         serde_json::from_str(world.http.bodies().last().unwrap()).unwrap();
     let passcode = last["password"].as_str().unwrap();

@@ -22,6 +22,7 @@ use crate::zoom::meeting_request::MeetingRequest;
 use crate::zoom::meeting_request::marker;
 use crate::zoom::server_to_server_app::ServerToServerApp;
 use crate::zoom::testing::World;
+use crate::zoom::testing::number;
 
 const REFERENCE: &str = "site:visit:1";
 const START: &str = "2026-12-01T14:00:00Z";
@@ -77,7 +78,11 @@ fn a_reference_without_a_meeting_gets_one_with_its_marker() {
         &meeting(7, &marker(REFERENCE), "2026-11-24T10:00:00Z").to_string(),
     );
     assert_eq!(
-        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
         7
     );
     assert_eq!(api_lines(&world), [LIST, CREATE]);
@@ -107,7 +112,11 @@ fn a_meeting_that_is_there_is_found_and_none_is_created() {
         .answer(200, &list(&[other, younger, oldest.clone()]))
         .answer(200, &oldest.to_string());
     assert_eq!(
-        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
         9
     );
     assert_eq!(api_lines(&world), [LIST, "GET /v2/meetings/9"]);
@@ -155,7 +164,7 @@ fn a_meeting_that_is_there_at_another_time_stays_when_the_wanted_start_has_passe
         .answer(200, &list(std::slice::from_ref(&elsewhen)))
         .answer(200, &elsewhen.to_string());
     let found = client.ensure_meeting(&request(), &[], None).unwrap();
-    assert_eq!(found.id(), 9);
+    assert_eq!(found.id().get(), 9);
     assert_ne!(found.start(), Some(START.parse().unwrap()));
     assert_eq!(api_lines(&world), [LIST, "GET /v2/meetings/9"]);
 }
@@ -183,7 +192,14 @@ fn after_a_time_out_not_found_is_believed_only_when_zoom_has_settled() {
         .http
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
-    assert_eq!(later.ensure_meeting(&request(), &[], None).unwrap().id(), 7);
+    assert_eq!(
+        later
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
+        7
+    );
 }
 
 #[test]
@@ -230,7 +246,14 @@ fn zoom_has_its_time_from_when_a_process_that_died_had_to_give_up() {
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
     let later = client.within(Duration::from_secs(25)).begun();
-    assert_eq!(later.ensure_meeting(&request(), &[], None).unwrap().id(), 7);
+    assert_eq!(
+        later
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
+        7
+    );
 }
 
 #[test]
@@ -249,7 +272,11 @@ fn after_a_closed_connection_not_found_is_believed_at_once() {
             .is_maybe_delivered()
     );
     assert_eq!(
-        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
         7
     );
 }
@@ -283,7 +310,11 @@ fn where_descriptions_are_hidden_the_meeting_is_found_by_its_time() {
         .answer(200, &hidden(6).to_string())
         .answer(200, &hidden(6).to_string());
     assert_eq!(
-        client.ensure_meeting(&request(), &[5], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[number(5)], None)
+            .unwrap()
+            .id()
+            .get(),
         6
     );
 
@@ -308,7 +339,11 @@ fn a_meeting_made_by_hand_at_the_same_time_is_not_taken_for_ours() {
         .answer(200, &by_hand.to_string())
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
     assert_eq!(
-        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
         7
     );
 }
@@ -359,7 +394,7 @@ fn an_attempt_that_only_the_caller_knows_of_is_waited_for_as_well() {
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
     let made = client.ensure_meeting(&request(), &[], Some(sent_at));
-    assert_eq!(made.unwrap().id(), 7);
+    assert_eq!(made.unwrap().id().get(), 7);
 }
 
 #[test]
@@ -438,7 +473,11 @@ fn a_visit_that_has_begun_gets_its_meeting_and_one_that_is_over_does_not() {
         .answer(200, &list(&[]))
         .answer(201, &meeting(7, &marker(REFERENCE), START).to_string());
     assert_eq!(
-        client.ensure_meeting(&request(), &[], None).unwrap().id(),
+        client
+            .ensure_meeting(&request(), &[], None)
+            .unwrap()
+            .id()
+            .get(),
         7
     );
     world.clock.advance(Duration::from_secs(60));
@@ -455,7 +494,7 @@ fn a_meeting_that_is_sought_is_found_and_neither_made_nor_changed() {
     moved["start_time"] = json!("2026-12-01T15:00:00Z");
     world.http.answer(200, &list(&[moved]));
     let found = client.find_meeting(&request(), &[], None).unwrap();
-    assert_eq!(found.map(|meeting| meeting.id()), Some(9));
+    assert_eq!(found.map(|meeting| meeting.id().get()), Some(9));
     assert_eq!(api_lines(&world), [LIST]);
     assert!(world.store.locked.borrow().is_empty());
 }

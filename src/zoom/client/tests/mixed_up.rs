@@ -30,7 +30,7 @@ fn a_start_url_is_fresh_and_leads_to_zoom_or_nowhere() {
     let client = doctor(&world);
     world.http.answer(200, &echo(json!({"id": 7})));
     assert_eq!(
-        client.start_url(7).unwrap().as_str(),
+        client.start_url(number(7)).unwrap().as_str(),
         "https://us02web.zoom.us/s/7?zak=secret-zak"
     );
     for foreign in [
@@ -42,7 +42,7 @@ fn a_start_url_is_fresh_and_leads_to_zoom_or_nowhere() {
         world
             .http
             .answer(200, &echo(json!({"id": 7, "start_url": foreign})));
-        let error = client.start_url(7).err().unwrap();
+        let error = client.start_url(number(7)).err().unwrap();
         assert_eq!(error.kind(), Kind::Api);
         assert!(!error.message().contains("zak"));
     }
@@ -53,11 +53,11 @@ fn an_answer_about_another_meeting_leads_nobody_there() {
     let world = World::new();
     let client = doctor(&world);
     world.http.answer(200, &of_another());
-    assert_refused(client.start_url(7));
+    assert_refused(client.start_url(number(7)));
     world.http.answer(200, &of_another());
-    assert_refused(client.meeting(7));
+    assert_refused(client.meeting(number(7)));
     world.http.answer(204, "").answer(200, &of_another());
-    assert_refused(client.update_meeting(7, &request(None), false));
+    assert_refused(client.update_meeting(number(7), &request(None), false));
     assert!(world.http.is_done());
 }
 
@@ -70,12 +70,12 @@ fn a_start_link_without_a_meeting_is_none() {
         let world = World::new();
         let client = doctor(&world);
         world.http.answer(200, &body.to_string());
-        assert!(client.start_url(7).is_err());
+        assert!(client.start_url(number(7)).is_err());
     }
     let world = World::new();
     let client = doctor(&world);
     world.http.answer(200, &echo(json!({"id": "7"})));
-    client.start_url(7).unwrap();
+    client.start_url(number(7)).unwrap();
 }
 
 #[test]
@@ -109,19 +109,19 @@ fn a_list_of_another_host_is_not_taken_for_ones_own() {
         .answer(200, &listed(&["another", "another"]))
         .answer(200, &listed(&["another"]));
     assert_refused(client.ensure_meeting(&request, &[], None));
-    assert_refused(client.meeting_page(Some(HOST_ID), None));
+    assert_refused(client.meeting_page(Some(&host(HOST_ID)), None));
     assert!(world.http.is_done(), "nothing is created");
     world
         .http
         .answer(200, &listed(&["another", HOST_ID]))
         .answer(200, &listed(&[]))
         .answer(200, &listed(&["another"]));
-    assert_eq!(client.meetings(Some(HOST_ID)).unwrap().len(), 2);
-    assert!(client.meetings(Some(HOST_ID)).unwrap().is_empty());
+    assert_eq!(client.meetings(Some(&host(HOST_ID))).unwrap().len(), 2);
+    assert!(client.meetings(Some(&host(HOST_ID))).unwrap().is_empty());
     // Zoom may know an e-mail in another spelling.
     assert_eq!(
         client
-            .meetings(Some("doctor@clinic.example"))
+            .meetings(Some(&host("doctor@clinic.example")))
             .unwrap()
             .len(),
         1
@@ -133,11 +133,11 @@ fn an_answer_about_another_user_is_refused_where_an_id_was_asked_for() {
     let world = World::new();
     let client = account(&world);
     world.http.answer(200, r#"{"id":"another"}"#);
-    assert_refused(client.user(Some(HOST_ID)));
+    assert_refused(client.user(Some(&host(HOST_ID))));
     let answer = json!({"id": HOST_ID, "email": "Doctor@Clinic.example"}).to_string();
     for host in [HOST_ID, "doctor@clinic.example"] {
         world.http.answer(200, &answer);
-        assert_eq!(client.user(Some(host)).unwrap().id(), HOST_ID);
+        assert_eq!(client.user(Some(&self::host(host))).unwrap().id(), HOST_ID);
     }
 }
 
