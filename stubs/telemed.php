@@ -906,6 +906,11 @@ class TelemedException extends \Exception
     public function advice(): string
     {
     }
+
+    /** What went wrong, by a name that does not change: docs/errors.md. '' where PHP code made the exception. */
+    public function id(): string
+    {
+    }
 }
 
 /** Something is set up wrongly: arguments, php.ini, client credentials, a disabled app. */

@@ -405,6 +405,7 @@ final class ErrorTest extends ExtensionTestCase
         }
         $this->assertInstanceOf(ApiException::class, $exception);
         $this->assertNotSame('', $exception->advice());
+        $this->assertContains($exception->id(), array('user_unknown', 'host_may_not_host'));
         $this->assertFalse($exception->maybeDelivered);
         $this->assertSame(array(), $this->zoom->state()['meetings']);
     }
@@ -432,6 +433,7 @@ final class ErrorTest extends ExtensionTestCase
         $meeting = $client->createMeeting($this->visit());
         $exception = $this->failure(ScopeException::class, static fn () => $client->deleteMeeting($meeting->id()));
         $this->assertContains('meeting:delete:meeting', $exception->missingScopes);
+        $this->assertSame('scope_missing', $exception->id());
         $this->assertSame(400, $exception->status);
         $this->assertSame(4711, $exception->zoomCode);
         $this->assertNotNull($exception->trackingId);
@@ -457,6 +459,7 @@ final class ErrorTest extends ExtensionTestCase
             $line = __LINE__ + 1;
             $exception = new $class('words', 7, new \LogicException('cause'));
             $this->assertSame('words', $exception->getMessage());
+            $this->assertSame('', $exception->id());
             $this->assertSame(7, $exception->getCode());
             $this->assertSame('cause', $exception->getPrevious()->getMessage());
             $this->assertSame(__FILE__, $exception->getFile());

@@ -28,6 +28,7 @@ use super::store::Store;
 use super::user::User;
 use crate::zoom;
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::Host;
 use crate::zoom::MeetingId;
 
@@ -52,7 +53,8 @@ impl Client {
             .ok()
             .filter(|budget| !budget.is_zero())
             .ok_or_else(|| {
-                Error::configuration(
+                Error::new(
+                    ErrorId::TimeBudgetInvalid,
                     "the time budget is not a positive number of seconds",
                     "Give within() a number of seconds above 0.",
                 )

@@ -24,6 +24,7 @@ use crate::zoom;
 use crate::zoom::Context;
 use crate::zoom::Endpoints;
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::Result;
 
 const SYSTEM: IniEntryPermission = IniEntryPermission::System;
@@ -160,7 +161,8 @@ impl Ini {
             .filter(|seconds| (0.001..=LONGEST_TIMEOUT).contains(seconds))
             .map(Duration::from_secs_f64)
             .ok_or_else(|| {
-                Error::configuration(
+                Error::new(
+                    ErrorId::DirectiveInvalid,
                     format!("the php.ini directive {name} is not a number of seconds"),
                     format!(
                         "Set {name} to a number above 0 and up to {LONGEST_TIMEOUT}, or remove it."

@@ -31,6 +31,7 @@ use super::call::call_back;
 use super::call::call_static;
 use super::call::resume_fatal;
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::Result;
 
 /// Every class of the extension: nobody extends it, nobody adds a property.
@@ -76,7 +77,8 @@ impl DateTimeArgument {
     /// The instant, to the second. What a subclass throws goes on to the caller as it is.
     pub fn instant(&self) -> PhpResult<Timestamp> {
         let unusable = || {
-            Error::configuration(
+            Error::new(
+                ErrorId::DateInvalid,
                 "the date and time cannot be read",
                 "Give a DateTimeImmutable.",
             )
@@ -129,8 +131,7 @@ impl IntoZval for SecretText {
 /// When PHP does not know it. Offsets and abbreviations do not say when clocks change; the core refuses those that PHP lists.
 pub fn timezone(name: &str) -> Result<String> {
     canonical_zone(name).ok_or_else(|| {
-        Error::configuration(
-            "the time zone is not a name of the tz database",
+        Error::new(ErrorId::TimeZoneInvalid, "the time zone is not a name of the tz database",
             "Use a name such as Europe/Berlin, America/New_York or UTC, not an offset such as +05:30 or an abbreviation such as EST.",
         )
     })
@@ -247,7 +248,8 @@ fn value(zval: &Zval, depth: usize) -> Result<Value> {
 }
 
 fn bad_setting(why: &str) -> Error {
-    Error::configuration(
+    Error::new(
+        ErrorId::SettingInvalid,
         format!("the meeting settings cannot be sent to Zoom: {why}"),
         "Give settings as Zoom's API names them, such as ['mute_upon_entry' => true].",
     )

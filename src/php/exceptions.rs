@@ -64,6 +64,7 @@ static WEBHOOK: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 /// Private properties of the base class, behind its methods.
 const RETRYABLE: &str = "retryable";
 const ADVICE: &str = "advice";
+const ID: &str = "id";
 
 /// Registers the classes, parents first. Called at each MINIT.
 pub fn register() -> BindingResult<()> {
@@ -73,12 +74,17 @@ pub fn register() -> BindingResult<()> {
         .property(property("trackingId", PropertyFlags::Public, null))
         .property(property(RETRYABLE, PropertyFlags::Private, no))
         .property(property(ADVICE, PropertyFlags::Private, empty_text))
+        .property(property(ID, PropertyFlags::Private, empty_text))
         .method(
             FunctionBuilder::new("isRetryable", is_retryable).returns(DataType::Bool, false, false),
             MethodFlags::Public,
         )
         .method(
             FunctionBuilder::new("advice", advice).returns(DataType::String, false, false),
+            MethodFlags::Public,
+        )
+        .method(
+            FunctionBuilder::new("id", id).returns(DataType::String, false, false),
             MethodFlags::Public,
         )
         .registration(|class, tables| keep(&TELEMED, class, tables))
@@ -212,11 +218,26 @@ zend_fastcall! {
     extern fn advice(ex: &mut ExecuteData, result: &mut Zval) {
         run_handler(AssertUnwindSafe(|| {
             if ex.parser().parse().is_ok() {
-                let advice = private_property(ex, ADVICE).filter(Zval::is_string);
-                *result = advice.unwrap_or_else(|| empty_text().unwrap_or_default());
+                *result = private_text(ex, ADVICE);
             }
         }));
     }
+}
+
+zend_fastcall! {
+    extern fn id(ex: &mut ExecuteData, result: &mut Zval) {
+        run_handler(AssertUnwindSafe(|| {
+            if ex.parser().parse().is_ok() {
+                *result = private_text(ex, ID);
+            }
+        }));
+    }
+}
+
+fn private_text(ex: &mut ExecuteData, name: &str) -> Zval {
+    private_property(ex, name)
+        .filter(Zval::is_string)
+        .unwrap_or_else(|| empty_text().unwrap_or_default())
 }
 
 fn private_property(ex: &mut ExecuteData, name: &str) -> Option<Zval> {
@@ -291,6 +312,7 @@ fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> Binding
         error.is_retryable().into_zval(false)?,
     );
     set_private_property(&mut object, ADVICE, error.advice().into_zval(false)?);
+    set_private_property(&mut object, ID, error.id().as_str().into_zval(false)?);
     object.set_property("maybeDelivered", error.is_maybe_delivered())?;
     object.set_property("trackingId", error.tracking_id())?;
     if class.instance_of(entry(&API)) {

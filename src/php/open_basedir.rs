@@ -5,6 +5,7 @@ use std::ffi::c_char;
 use std::ffi::c_int;
 
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::Result;
 
 unsafe extern "C" {
@@ -17,7 +18,8 @@ unsafe extern "C" {
 /// When it does not, or the path holds a NUL byte.
 pub fn check(path: &str) -> Result<()> {
     let refused = |why: &str| {
-        Error::configuration(
+        Error::new(
+            ErrorId::DirectoryForbidden,
             format!("the directory of the token store {why}"),
             "Choose a directory that the php.ini directive open_basedir permits, or add it there.",
         )

@@ -16,6 +16,7 @@ use super::meeting::Meeting;
 use crate::engine;
 use crate::zoom;
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::reconciler::Action;
 use crate::zoom::reconciler::Found;
 use crate::zoom::reconciler::Wanted;
@@ -152,7 +153,8 @@ fn field<'a>(visit: &'a ZendHashTable, name: &str) -> Option<&'a Zval> {
 }
 
 fn bad(name: &str, kind: &str) -> Error {
-    Error::configuration(
+    Error::new(
+        ErrorId::WantedInvalid,
         format!("in what is wanted, '{name}' must be {kind}"),
         "Give each visit as an array with reference, meeting, host, start, minutes, overridden and busy.",
     )

@@ -25,6 +25,7 @@ use super::file_token_store::FileTokenStore;
 use super::interface;
 use crate::zoom;
 use crate::zoom::Error;
+use crate::zoom::ErrorId;
 use crate::zoom::Result;
 use crate::zoom::error::Kind;
 
@@ -125,7 +126,7 @@ impl PhpTokenStore {
             CallError::Impossible => Failure::Of(Error::store(format!(
                 "the token store's {method}() cannot be called"
             ))),
-            CallError::TooDeep => Failure::Of(Error::store(format!(
+            CallError::TooDeep => Failure::Of(Error::of_store(ErrorId::StoreNestedTooDeep, format!(
                 "token stores that use telemed are called within each other more than {MAX_NESTED} deep"
             ))),
             CallError::Threw(object) => {
@@ -134,7 +135,7 @@ impl PhpTokenStore {
                     .and_then(|object| object.get_class_name().ok())
                     .unwrap_or_default();
                 self.trouble.thrown.borrow_mut().push(object);
-                Failure::Of(Error::store(format!(
+                Failure::Of(Error::of_store(ErrorId::StoreThrew, format!(
                     "the token store's {method}() threw {class}"
                 )))
             }
@@ -148,9 +149,10 @@ impl PhpTokenStore {
     }
 
     fn wrong(method: &str, expected: &str) -> Error {
-        Error::store(format!(
-            "the token store's {method}() did not return {expected}"
-        ))
+        Error::of_store(
+            ErrorId::StoreAnswerInvalid,
+            format!("the token store's {method}() did not return {expected}"),
+        )
     }
 }
 
@@ -165,7 +167,10 @@ enum Failure {
 impl From<Failure> for Error {
     fn from(failure: Failure) -> Self {
         match failure {
-            Failure::Ending => Error::store("the script ended inside the token store"),
+            Failure::Ending => Error::of_store(
+                ErrorId::ScriptEnded,
+                "the script ended inside the token store",
+            ),
             Failure::Of(error) => error,
         }
     }

@@ -14,8 +14,8 @@ use super::api_error;
 use super::context::Context;
 use super::endpoints::join;
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::http::Method;
 use super::http::Request;
 use super::http::Response;
@@ -333,7 +333,7 @@ fn is_whole(body: &[u8], may_be_empty: bool) -> bool {
 
 fn out_of_time() -> Error {
     Error::new(
-        Kind::Transport,
+        ErrorId::TimeOver,
         "the time given for this call is over",
         "Give it more time, or try again in a minute.",
     )

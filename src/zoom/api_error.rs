@@ -7,8 +7,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::error::Detail;
 use super::error::Error;
-use super::error::Kind;
+use super::error_id::ErrorId;
 use super::http::Method;
 use super::http::Response;
 use super::http::SendError;
@@ -68,79 +69,59 @@ pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Err
     let body = parse(response);
     let code = body.code;
     let words = fit_for_messages(&body.message.clone().unwrap_or_default());
-    let error = |kind: Kind, message: String, advice: &str| {
-        Error::new(kind, message, advice)
+    let error = |id: ErrorId, message: String, advice: &str| {
+        Error::new(id, message, advice)
             .with_status(response.status, code)
             .with_tracking_id(response.tracking_id())
     };
 
     if words.contains(SCOPE_TEXT) || code == Some(4711) {
         let scopes = scopes_in(&words);
-        return error(
-            Kind::Scope,
-            format!("the Zoom app lacks a scope: {}", scopes.join(" or ")),
+        return error(ErrorId::ScopeMissing, format!("the Zoom app lacks a scope: {}", scopes.join(" or ")),
             "Add the scope to the app in the Zoom App Marketplace; then doctors authorize again, or a Server-to-Server app gets a new token within the hour.",
         )
-        .with_missing_scopes(scopes);
+        .with(Detail::MissingScopes(scopes));
     }
     if refuses_token(response) {
         let said = match words.as_str() {
             "" => String::new(),
             words => format!(" ({words})"),
         };
-        return error(
-            Kind::Api,
-            format!("Zoom does not take an access token that it has just given{said}"),
+        return error(ErrorId::TokenRefused, format!("Zoom does not take an access token that it has just given{said}"),
             "Zoom has trouble right now, and the connection stands. Try again in a few minutes; if it stays so, look at the app's page in the Zoom App Marketplace.",
         )
         .retryable(true);
     }
     match (response.status, code) {
         (429, _) => limit(response, now, &error),
-        (500.., _) => error(
-            Kind::Api,
-            format!("Zoom answered with HTTP {}", response.status),
+        (500.., _) => error(ErrorId::ServerTrouble, format!("Zoom answered with HTTP {}", response.status),
             "Zoom has trouble right now. Try again in a few minutes.",
         )
         .retryable(true)
         // A gateway gave up waiting: what is behind it may still be at work.
         .timed_out(response.status == 504)
         .maybe_delivered(method != Method::Get),
-        (300..=399, _) => error(
-            Kind::Api,
-            format!("Zoom answered with a redirect (HTTP {})", response.status),
+        (300..=399, _) => error(ErrorId::Redirected, format!("Zoom answered with a redirect (HTTP {})", response.status),
             "Redirects are not followed with a token. Check the php.ini directive telemed.api_url and any proxy.",
         ),
-        (_, Some(3001)) => error(
-            Kind::NotFound,
-            "Zoom does not know this meeting for these credentials".into(),
+        (_, Some(3001)) => error(ErrorId::MeetingUnknown, "Zoom does not know this meeting for these credentials".into(),
             "It was deleted in Zoom, or it belongs to another account. Make a new one.",
         ),
-        (_, Some(1001 | 1010)) => error(
-            Kind::NotFound,
-            format!("Zoom does not know this user in this account: {words}"),
+        (_, Some(1001 | 1010)) => error(ErrorId::UserUnknown, format!("Zoom does not know this user in this account: {words}"),
             "Choose a host who is an active user of the Zoom account.",
         ),
-        (_, Some(1120)) => error(
-            Kind::NotFound,
-            "this Zoom user has not accepted the invitation to the Zoom account".into(),
+        (_, Some(1120)) => error(ErrorId::InvitationOpen, "this Zoom user has not accepted the invitation to the Zoom account".into(),
             "Send the invitation again in the Zoom account, let the user accept it, or choose another host.",
         ),
         // Without a code it is not Zoom's: a proxy, or another server's address. Nothing is known to be gone.
-        (404, None) => error(
-            Kind::Api,
-            "HTTP 404 came without Zoom's error code".into(),
+        (404, None) => error(ErrorId::NotZoomsAnswer, "HTTP 404 came without Zoom's error code".into(),
             "Check the php.ini directive telemed.api_url and any proxy.",
         ),
-        (200..=299, _) => error(
-            Kind::Transport,
-            format!("Zoom answered with an unexpected HTTP {}", response.status),
+        (200..=299, _) => error(ErrorId::AnswerUnexpected, format!("Zoom answered with an unexpected HTTP {}", response.status),
             "Look in Zoom whether it was done. If it stays so, look for a proxy between this server and Zoom.",
         )
         .maybe_delivered(method != Method::Get),
-        (404, _) => error(
-            Kind::NotFound,
-            format!("Zoom knows no such thing: {words}"),
+        (404, _) => error(ErrorId::Unknown, format!("Zoom knows no such thing: {words}"),
             "It was deleted in Zoom, or it belongs to another account.",
         ),
         (_, Some(300)) => validation(&body, &words, &error),
@@ -153,57 +134,57 @@ fn refusal(
     status: u16,
     code: Option<i64>,
     words: &str,
-    error: &impl Fn(Kind, String, &str) -> Error,
+    error: &impl Fn(ErrorId, String, &str) -> Error,
 ) -> Error {
     let says = |text: &str| words.to_ascii_lowercase().contains(text);
     match (status, code) {
         (_, Some(3161)) => error(
-            Kind::Api,
+            ErrorId::HostMayNotHost,
             "this Zoom user may not host or schedule meetings".into(),
             "Give the user a Zoom licence with Meetings and allow hosting in the Zoom account, or choose another host.",
         ),
         (_, Some(3000)) if says("blocked") => error(
-            Kind::Api,
+            ErrorId::HostDomainBlocked,
             "the Zoom account blocks this user's domain from meetings".into(),
             "In the Zoom web portal, under Settings, change 'Block users in specific domains from joining meetings and webinars', or choose another host.",
         ),
         (_, Some(3000)) if says("schedule") => error(
-            Kind::Api,
+            ErrorId::SchedulingNotPermitted,
             format!("Zoom does not let this be scheduled: {words}"),
             "Choose a host of the same Zoom account, or let the host give the right to schedule in Zoom's settings.",
         ),
         (_, Some(3000)) if says("webinar info") => error(
-            Kind::Api,
+            ErrorId::NotAMeeting,
             format!("Zoom refused: {words}"),
             "This is not a meeting that can be handled here.",
         ),
         (_, Some(200)) if says("api key or secret") => error(
-            Kind::Api,
+            ErrorId::TokenOfWrongKind,
             "Zoom gave a token of the wrong kind".into(),
             "Use a Server-to-Server OAuth app with its account id, not a chatbot or other app.",
         ),
         (_, Some(200)) if says("rest api") => error(
-            Kind::Api,
+            ErrorId::ApiAccessMissing,
             format!("this Zoom account or user has no access to Zoom's API: {words}"),
             "Ask Zoom's support to enable the REST API for the account.",
         ),
         (_, Some(3018 | 3037)) => error(
-            Kind::Api,
+            ErrorId::PersonalMeeting,
             format!("this is a user's personal meeting, which Zoom does not delete: {words}"),
             "Nothing is to be done at Zoom. Take the number out of the visit, for it belongs to a person and not to a visit.",
         ),
         (_, Some(4717)) => error(
-            Kind::Configuration,
+            ErrorId::AppDisabled,
             "the Zoom app is disabled".into(),
             "Activate the app on its page in the Zoom App Marketplace. Connections are kept.",
         ),
         (403, _) => error(
-            Kind::Api,
+            ErrorId::NotPermitted,
             format!("Zoom does not permit this: {words}"),
             "An administrator of the Zoom account must permit it to this user or app.",
         ),
         _ => error(
-            Kind::Api,
+            ErrorId::Refused,
             format!("Zoom refused with HTTP {status}: {words}"),
             "Look the message up in Zoom's documentation, or ask Zoom's support with the tracking id.",
         ),
@@ -213,47 +194,50 @@ fn refusal(
 /// The error of a request that got no whole answer.
 #[must_use]
 pub fn from_send(error: &SendError, method: Method) -> Error {
-    let (message, advice) = match error.fault {
+    let (id, message, advice) = match error.fault {
         SendFault::Closed => (
+            ErrorId::ConnectionBroke,
             "the connection to Zoom broke before the whole answer came",
             "Try again in a minute.",
         ),
         SendFault::Connect => (
+            ErrorId::ConnectionFailed,
             "no connection to Zoom could be made",
             "Check that this server may make outgoing https connections (firewall, proxy).",
         ),
         SendFault::Engine => (
+            ErrorId::HttpsUnavailable,
             "the HTTPS client could not be set up",
             "Install the package ca-certificates, or set the php.ini directive telemed.ca_file; check telemed.proxy.",
         ),
         SendFault::Name => (
+            ErrorId::NameUnresolved,
             "the name of Zoom's server could not be resolved",
             "Check the DNS settings of this server and the php.ini directives telemed.oauth_url and telemed.api_url.",
         ),
         SendFault::Proxy => (
+            ErrorId::ProxyFailed,
             "the proxy could not be used",
             "Check the php.ini directive telemed.proxy: address, user and password.",
         ),
         SendFault::Timeout => (
+            ErrorId::AnswerLate,
             "Zoom did not answer in time",
             "Try again in a minute. If it stays so, check this server's network.",
         ),
         SendFault::Tls => (
+            ErrorId::TlsFailed,
             "the certificate of Zoom's server could not be verified",
             "Update the package ca-certificates, or set telemed.ca_file when a proxy inspects TLS; check this server's clock.",
         ),
-    };
-    let kind = match error.fault {
-        SendFault::Engine => Kind::Configuration,
-        _ => Kind::Transport,
     };
     let detail = if error.detail.is_empty() {
         String::new()
     } else {
         format!(" ({})", error.detail)
     };
-    Error::new(kind, format!("{message}{detail}"), advice)
-        .with_fault(error.fault)
+    Error::new(id, format!("{message}{detail}"), advice)
+        .with(Detail::Fault(error.fault))
         .timed_out(error.fault == SendFault::Timeout)
         .maybe_delivered(error.maybe_delivered && method != Method::Get)
 }
@@ -262,7 +246,7 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
 #[must_use]
 pub fn unreadable(response: &Response, method: Method, what: &str) -> Error {
     Error::new(
-        Kind::Transport,
+        ErrorId::AnswerUnreadable,
         format!("Zoom's answer cannot be read: {what}"),
         "Try again in a minute. If it stays so, look for a proxy between this server and Zoom.",
     )
@@ -289,28 +273,30 @@ fn is_daily(response: &Response) -> bool {
 fn limit(
     response: &Response,
     now: Timestamp,
-    error: &impl Fn(Kind, String, &str) -> Error,
+    error: &impl Fn(ErrorId, String, &str) -> Error,
 ) -> Error {
     if is_daily(response) {
         let limit = error(
-            Kind::RateLimit,
+            ErrorId::DailyLimit,
             "Zoom's daily limit is reached".into(),
             "Zoom allows 100 creations and changes of meetings per host and UTC day, and a daily number of requests per account. It begins anew at 00:00 UTC.",
         );
         return match limit_end::of_day(response, now) {
-            Some(at) => limit.with_retry_at(at),
+            Some(at) => limit.with(Detail::RetryAt(at)),
             None => limit,
         };
     }
     error(
-        Kind::RateLimit,
+        ErrorId::SecondLimit,
         "Zoom's limit of requests per second is reached".into(),
         "Try again in a few seconds; other apps of the same Zoom account count too.",
     )
-    .with_retry_at(now + limit_end::wait(response, now).unwrap_or(SECOND))
+    .with(Detail::RetryAt(
+        now + limit_end::wait(response, now).unwrap_or(SECOND),
+    ))
 }
 
-fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> Error) -> Error {
+fn validation(body: &Body, words: &str, error: &impl Fn(ErrorId, String, &str) -> Error) -> Error {
     let fields: Vec<_> = body
         .errors
         .iter()
@@ -332,11 +318,11 @@ fn validation(body: &Body, words: &str, error: &impl Fn(Kind, String, &str) -> E
         format!("Zoom refused what was sent: {named}")
     };
     error(
-        Kind::Api,
+        ErrorId::FieldsRefused,
         message,
         "Correct the fields named and try again.",
     )
-    .with_fields(fields)
+    .with(Detail::Fields(fields))
 }
 
 /// Zoom's words without what they may quote: e-mail addresses, tokens and codes.

@@ -16,8 +16,8 @@ use std::time::Duration;
 use super::api::Api;
 use super::context::Context;
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::host::Host;
 use super::meeting_id::MeetingId;
 use super::path::segment;
@@ -70,12 +70,14 @@ impl Client {
         match (self.is_account(), host) {
             (false, None) => Ok("/users/me".to_owned()),
             (false, Some(host)) if host.is_me() => Ok("/users/me".to_owned()),
-            (false, Some(_)) => Err(Error::configuration(
+            (false, Some(_)) => Err(Error::new(
+                ErrorId::HostNotOwn,
                 "with OAuth 2.0 a doctor's client hosts as that doctor only",
                 "Leave the host out, or use the client of the doctor who shall host.",
             )),
             (true, Some(host)) if !host.is_me() => Ok(format!("/users/{}", segment(host.as_str()))),
-            (true, _) => Err(Error::configuration(
+            (true, _) => Err(Error::new(
+                ErrorId::HostMissing,
                 "with Server-to-Server OAuth a host must be named; there is no fallback host",
                 "Give the Zoom user id or the e-mail of the user who shall host.",
             )),
@@ -86,7 +88,7 @@ impl Client {
 /// The error where an answer is missing that must be there.
 fn unanswered() -> Error {
     Error::new(
-        Kind::Transport,
+        ErrorId::AnswerMissing,
         "no answer came for this request",
         "Look in Zoom whether it was done, then try again.",
     )
@@ -95,9 +97,7 @@ fn unanswered() -> Error {
 
 /// The error where an answer is about something else than what was asked for: whoever went by it would lead people to others.
 fn about_another(what: &str) -> Error {
-    Error::new(
-        Kind::Api,
-        format!("Zoom's answer is about another {what} than the one asked for"),
+    Error::new(ErrorId::AnswerMixedUp, format!("Zoom's answer is about another {what} than the one asked for"),
         "Try again in a minute. If it stays so, look for a proxy or a cache between this server and Zoom that mixes answers up.",
     )
     .retryable(true)

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 const MAX_CREDENTIAL: usize = 500;
 
@@ -17,7 +18,8 @@ pub fn word(what: &str, text: &str) -> Result<String> {
     {
         return Ok(text.to_owned());
     }
-    Err(Error::configuration(
+    Err(Error::new(
+        ErrorId::CredentialInvalid,
         if text.is_empty() {
             format!("the {what} is empty")
         } else {

@@ -5,6 +5,7 @@ use url::Url;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 /// The base addresses of Zoom's OAuth server and API, without `/v2`.
 #[derive(Clone, Debug)]
@@ -56,7 +57,8 @@ impl Endpoints {
         match Url::parse(text) {
             Ok(url) if same_origin(&url, &self.api_url) => Ok(self.api_url.clone()),
             Ok(url) if is_zoom(&url) => Ok(url),
-            _ => Err(Error::configuration(
+            _ => Err(Error::new(
+                ErrorId::ApiAddressForeign,
                 "Zoom's answer names an API address that is not Zoom's",
                 "No token was sent there. Check the php.ini directives telemed.oauth_url and telemed.api_url, and tell Zoom's support.",
             )),
@@ -83,7 +85,8 @@ pub fn join(base: &Url, path: &str) -> Url {
 
 fn base(directive: &str, text: &str) -> Result<Url> {
     let bad = |why: &str| {
-        Error::configuration(
+        Error::new(
+            ErrorId::DirectiveInvalid,
             format!("the php.ini directive {directive} {why}"),
             format!("Set {directive} to an https address such as https://zoom.us, or remove it."),
         )

@@ -1,4 +1,4 @@
-//! The one error of the core: a kind to branch on, whether a retry can help, and what an administrator can do about it.
+//! The one error of the core: its name, a kind to branch on, whether a retry can help, and what an administrator can do about it.
 //!
 //! Messages and advice are for people and hold no secret and no personal data.
 
@@ -6,12 +6,13 @@ use std::fmt;
 
 use jiff::Timestamp;
 
+use super::error_id::ErrorId;
 use super::http::SendFault;
 
 /// The result of everything in the core that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// What went wrong, as far as a caller acts differently on it.
+/// What went wrong, as far as a caller acts differently on it. Each [`ErrorId`] is of one kind.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Kind {
     /// Zoom refused the request.
@@ -36,65 +37,100 @@ pub enum Kind {
     Webhook,
 }
 
+/// What more there is to know, by what went wrong.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Detail {
+    /// Why no whole answer came.
+    Fault(SendFault),
+    /// The fields that Zoom named as wrong, with its words.
+    Fields(Vec<(String, String)>),
+    /// The scopes, any one of which would do.
+    MissingScopes(Vec<String>),
+    /// The moment from which on a retry makes sense.
+    RetryAt(Timestamp),
+}
+
 /// An error of the core.
 #[derive(Clone, Debug)]
 pub struct Error(Box<Details>);
 
 #[derive(Clone, Debug)]
 struct Details {
-    kind: Kind,
+    id: ErrorId,
     message: String,
     advice: String,
+    detail: Option<Detail>,
+    answer: Option<Answer>,
     retryable: bool,
     maybe_delivered: bool,
     timed_out: bool,
-    fault: Option<SendFault>,
     tracking_id: Option<String>,
-    status: Option<u16>,
+}
+
+/// What Zoom's answer said of itself.
+#[derive(Clone, Copy, Debug)]
+struct Answer {
+    status: u16,
     zoom_code: Option<i64>,
-    fields: Vec<(String, String)>,
-    missing_scopes: Vec<String>,
-    retry_at: Option<Timestamp>,
 }
 
 impl Error {
-    /// An error of `kind`; `advice` says what an administrator can do about it.
-    pub fn new(kind: Kind, message: impl Into<String>, advice: impl Into<String>) -> Self {
+    /// An error; `advice` says what an administrator can do about it.
+    pub fn new(id: ErrorId, message: impl Into<String>, advice: impl Into<String>) -> Self {
         Self(Box::new(Details {
-            kind,
+            id,
             message: printable(&message.into()),
             advice: printable(&advice.into()),
-            retryable: matches!(kind, Kind::RateLimit | Kind::Transport),
+            detail: None,
+            answer: None,
+            retryable: matches!(id.kind(), Kind::RateLimit | Kind::Store | Kind::Transport),
             maybe_delivered: false,
             timed_out: false,
-            fault: None,
             tracking_id: None,
-            status: None,
-            zoom_code: None,
-            fields: Vec::new(),
-            missing_scopes: Vec::new(),
-            retry_at: None,
         }))
     }
 
-    /// A [`Kind::Configuration`] error.
-    pub fn configuration(message: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self::new(Kind::Configuration, message, advice)
-    }
-
-    /// A [`Kind::Authentication`] error.
-    pub fn authentication(message: impl Into<String>, advice: impl Into<String>) -> Self {
-        Self::new(Kind::Authentication, message, advice)
-    }
-
-    /// A [`Kind::Store`] error.
+    /// The error of a store that failed.
     pub fn store(message: impl Into<String>) -> Self {
+        Self::of_store(ErrorId::StoreFailed, message)
+    }
+
+    /// An error with the store, or with what lies there.
+    pub fn of_store(id: ErrorId, message: impl Into<String>) -> Self {
         Self::new(
-            Kind::Store,
+            id,
             message,
             "Look at the place where telemed keeps its records (a database table or a directory), then try again.",
         )
-        .retryable(true)
+    }
+
+    /// Adds what more there is to know. Zoom's own words are made fit for messages.
+    #[must_use]
+    pub fn with(mut self, detail: Detail) -> Self {
+        self.0.detail = Some(match detail {
+            Detail::Fields(fields) => Detail::Fields(
+                fields
+                    .into_iter()
+                    .map(|(field, words)| (printable(&field), printable(&words)))
+                    .collect(),
+            ),
+            detail => detail,
+        });
+        self
+    }
+
+    /// Sets the HTTP status and Zoom's own code.
+    #[must_use]
+    pub fn with_status(mut self, status: u16, zoom_code: Option<i64>) -> Self {
+        self.0.answer = Some(Answer { status, zoom_code });
+        self
+    }
+
+    /// Sets Zoom's tracking id.
+    #[must_use]
+    pub fn with_tracking_id(mut self, tracking_id: Option<String>) -> Self {
+        self.0.tracking_id = tracking_id.map(|id| printable(&id));
+        self
     }
 
     /// Sets whether the same call can succeed later without anybody changing anything.
@@ -118,56 +154,16 @@ impl Error {
         self
     }
 
-    /// Sets why no whole answer came.
+    /// What went wrong, by name.
     #[must_use]
-    pub fn with_fault(mut self, fault: SendFault) -> Self {
-        self.0.fault = Some(fault);
-        self
+    pub fn id(&self) -> ErrorId {
+        self.0.id
     }
 
-    /// Sets Zoom's tracking id.
-    #[must_use]
-    pub fn with_tracking_id(mut self, tracking_id: Option<String>) -> Self {
-        self.0.tracking_id = tracking_id.map(|id| printable(&id));
-        self
-    }
-
-    /// Sets the HTTP status and Zoom's own code.
-    #[must_use]
-    pub fn with_status(mut self, status: u16, zoom_code: Option<i64>) -> Self {
-        self.0.status = Some(status);
-        self.0.zoom_code = zoom_code;
-        self
-    }
-
-    /// Sets the fields that Zoom named, with its words.
-    #[must_use]
-    pub fn with_fields(mut self, fields: Vec<(String, String)>) -> Self {
-        self.0.fields = fields
-            .into_iter()
-            .map(|(field, words)| (printable(&field), printable(&words)))
-            .collect();
-        self
-    }
-
-    /// Sets the scopes, any one of which would do.
-    #[must_use]
-    pub fn with_missing_scopes(mut self, scopes: Vec<String>) -> Self {
-        self.0.missing_scopes = scopes;
-        self
-    }
-
-    /// Sets the moment from which on a retry makes sense.
-    #[must_use]
-    pub fn with_retry_at(mut self, retry_at: Timestamp) -> Self {
-        self.0.retry_at = Some(retry_at);
-        self
-    }
-
-    /// What went wrong.
+    /// How a caller acts on it.
     #[must_use]
     pub fn kind(&self) -> Kind {
-        self.0.kind
+        self.0.id.kind()
     }
 
     /// What went wrong, in words for people.
@@ -200,12 +196,6 @@ impl Error {
         self.0.timed_out
     }
 
-    /// Why no whole answer came; `None` when one did.
-    #[must_use]
-    pub fn fault(&self) -> Option<SendFault> {
-        self.0.fault
-    }
-
     /// Zoom's tracking id, for Zoom's support.
     #[must_use]
     pub fn tracking_id(&self) -> Option<&str> {
@@ -215,31 +205,49 @@ impl Error {
     /// The HTTP status, when Zoom answered.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
-        self.0.status
+        self.0.answer.map(|answer| answer.status)
     }
 
     /// Zoom's own code, when it gave one.
     #[must_use]
     pub fn zoom_code(&self) -> Option<i64> {
-        self.0.zoom_code
+        self.0.answer?.zoom_code
+    }
+
+    /// Why no whole answer came; `None` when one did.
+    #[must_use]
+    pub fn fault(&self) -> Option<SendFault> {
+        match self.0.detail {
+            Some(Detail::Fault(fault)) => Some(fault),
+            _ => None,
+        }
     }
 
     /// The fields that Zoom named as wrong, with its words.
     #[must_use]
     pub fn fields(&self) -> &[(String, String)] {
-        &self.0.fields
+        match &self.0.detail {
+            Some(Detail::Fields(fields)) => fields,
+            _ => &[],
+        }
     }
 
     /// The scopes, any one of which would do.
     #[must_use]
     pub fn missing_scopes(&self) -> &[String] {
-        &self.0.missing_scopes
+        match &self.0.detail {
+            Some(Detail::MissingScopes(scopes)) => scopes,
+            _ => &[],
+        }
     }
 
     /// The moment from which on a retry makes sense.
     #[must_use]
     pub fn retry_at(&self) -> Option<Timestamp> {
-        self.0.retry_at
+        match self.0.detail {
+            Some(Detail::RetryAt(at)) => Some(at),
+            _ => None,
+        }
     }
 }
 
@@ -265,15 +273,15 @@ mod tests {
 
     #[test]
     fn a_message_from_outside_holds_no_control_characters_and_is_cut() {
-        let error = Error::new(Kind::Api, format!("a\0b\n{}", "x".repeat(1000)), "");
+        let error = Error::new(ErrorId::Refused, format!("a\0b\n{}", "x".repeat(1000)), "");
         assert!(error.message().starts_with("a b x"));
         assert_eq!(error.message().chars().count(), 500);
     }
 
     #[test]
     fn only_faults_that_pass_by_themselves_are_retryable() {
-        assert!(Error::new(Kind::Transport, "", "").is_retryable());
-        assert!(Error::new(Kind::RateLimit, "", "").is_retryable());
-        assert!(!Error::new(Kind::Configuration, "", "").is_retryable());
+        assert!(Error::new(ErrorId::AnswerLate, "", "").is_retryable());
+        assert!(Error::new(ErrorId::DailyLimit, "", "").is_retryable());
+        assert!(!Error::new(ErrorId::HostInvalid, "", "").is_retryable());
     }
 }

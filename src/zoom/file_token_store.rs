@@ -25,6 +25,7 @@ use std::time::Instant;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::secret::digest;
 use super::secret::hex;
 use super::token_store::TokenStore;
@@ -50,7 +51,8 @@ impl FileTokenStore {
     /// When it is no absolute path, no directory, cannot be entered, or others may look into it.
     pub fn new(directory: &Path) -> Result<Self> {
         if !directory.is_absolute() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::DirectoryInvalid,
                 "the token directory must be an absolute path",
                 "Give a path outside the web server's document root, such as /var/lib/clinic/telemed.",
             ));
@@ -62,13 +64,15 @@ impl FileTokenStore {
         }
         .map_err(|error| unusable(&error))?;
         if !metadata.is_dir() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::DirectoryInvalid,
                 "the token directory is a file",
                 "Give the path of a directory.",
             ));
         }
         if metadata.mode() & 0o077 != 0 {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::DirectoryOpenToOthers,
                 format!(
                     "others may look into the token directory (mode {:o})",
                     metadata.mode() & 0o777
@@ -138,7 +142,8 @@ impl TokenStore for FileTokenStore {
         let path = self.path(key, "sealed");
         match fs::metadata(&path) {
             Ok(metadata) if metadata.len() > MAX_RECORD_BYTES => {
-                return Err(Error::store(
+                return Err(Error::of_store(
+                    ErrorId::RecordTooLarge,
                     "a stored record is larger than any that telemed writes",
                 ));
             }
@@ -212,7 +217,8 @@ fn make(directory: &Path) -> io::Result<Metadata> {
 
 /// The directory cannot be used at all. The path itself stays out of the message, which may be shown on a page.
 fn unusable(error: &io::Error) -> Error {
-    Error::configuration(
+    Error::new(
+        ErrorId::DirectoryUnusable,
         format!("the token directory cannot be used: {}", error.kind()),
         "Make a directory of mode 0700 that belongs to the user that PHP runs as.",
     )

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 const MAX_HOST: usize = 320;
 
@@ -24,7 +25,8 @@ impl Host {
         if plausible {
             return Ok(Self(text.to_owned()));
         }
-        Err(Error::configuration(
+        Err(Error::new(
+            ErrorId::HostInvalid,
             "the host is neither a Zoom user id nor an e-mail",
             "Give the Zoom user id or the e-mail under which the host logs in to Zoom.",
         ))

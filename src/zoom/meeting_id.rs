@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 /// A meeting number: positive.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -18,7 +19,8 @@ impl MeetingId {
         if number > 0 {
             return Ok(Self(number));
         }
-        Err(Error::configuration(
+        Err(Error::new(
+            ErrorId::MeetingIdInvalid,
             format!("{number} is no Zoom meeting id"),
             "Give the id of the meeting as Zoom gave it.",
         ))

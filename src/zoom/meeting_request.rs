@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::host::Host;
 use super::meeting_settings;
 use super::secret::digest;
@@ -61,7 +62,8 @@ impl MeetingRequest {
             || topic.chars().count() > MAX_TOPIC
             || topic.chars().any(char::is_control)
         {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::TopicInvalid,
                 format!(
                     "the topic must have 1 to {MAX_TOPIC} characters and no control characters"
                 ),
@@ -69,13 +71,15 @@ impl MeetingRequest {
             ));
         }
         if !(1..=MAX_MINUTES).contains(&minutes) {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::DurationInvalid,
                 format!("the duration must be 1 to {MAX_MINUTES} minutes, not {minutes}"),
                 "Give the length of the visit in minutes.",
             ));
         }
         if !looks_like_zone(timezone) {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::TimeZoneInvalid,
                 "the time zone must be an IANA name",
                 "Use a name such as Europe/Berlin or UTC, not an offset such as +05:30 or an abbreviation.",
             ));
@@ -84,7 +88,8 @@ impl MeetingRequest {
         if let Some(reference) = reference
             && (reference.trim().is_empty() || reference.chars().count() > MAX_REFERENCE)
         {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::ReferenceInvalid,
                 format!("the reference must have 1 to {MAX_REFERENCE} characters"),
                 "Use the identifier of the visit on your site, or null for none.",
             ));

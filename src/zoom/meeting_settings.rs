@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 /// The JSON type that Zoom takes for a setting.
 #[derive(Clone, Copy, Debug)]
@@ -160,13 +161,15 @@ pub fn checked(mut settings: Map<String, Value>) -> Result<Map<String, Value>> {
     let unlisted = settings.remove(UNLISTED);
     for (name, value) in &settings {
         let Some(kind) = kind_of(name) else {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::SettingUnknown,
                 format!("Zoom knows no meeting setting '{name}'"),
                 "Use the names of Zoom's API, such as waiting_room; topic, time and passcode are no settings. One that is newer than this version goes under 'unlisted', as true or false.",
             ));
         };
         if !kind.takes(value) {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::SettingInvalid,
                 format!("the meeting setting '{name}' must be {}", kind.words()),
                 "Correct the value of the setting.",
             ));
@@ -204,7 +207,8 @@ fn kind_of(name: &str) -> Option<Type> {
 /// A setting that is known is not passed unchecked, so that nobody gets used to this way.
 fn check_unlisted(name: &str, value: &Value) -> Result<()> {
     if is_listed(name) {
-        return Err(Error::configuration(
+        return Err(Error::new(
+            ErrorId::SettingInvalid,
             format!("the meeting setting '{name}' is known and does not belong under '{UNLISTED}'"),
             "Name it among the other settings.",
         ));
@@ -221,7 +225,8 @@ fn check_unlisted(name: &str, value: &Value) -> Result<()> {
 }
 
 fn bad_unlisted(name: &str) -> Error {
-    Error::configuration(
+    Error::new(
+        ErrorId::SettingInvalid,
         format!("the meeting setting '{name}' cannot be passed unlisted"),
         "Give 'unlisted' as names of Zoom's API with true or false, such as ['unlisted' => ['some_new_setting' => false]].",
     )

@@ -19,6 +19,7 @@ use super::endpoints::is_loopback;
 use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::record;
 use super::record::Pending;
 use super::record::Record;
@@ -135,7 +136,8 @@ impl OAuthApp {
     pub fn connect(&self, code: &str, state: &str, subject: &Subject) -> Result<Connection> {
         let pending = self.consume(state, subject)?;
         if code.is_empty() {
-            return Err(Error::authentication(
+            return Err(Error::new(
+                ErrorId::AuthorizationCodeMissing,
                 "Zoom sent no authorization code",
                 "Click Authorize again and allow the app in Zoom.",
             ));
@@ -144,8 +146,7 @@ impl OAuthApp {
             .endpoint()
             .exchange(code, &pending.redirect_uri, &pending.verifier)
             .map_err(|fault| match fault {
-                TokenFault::InvalidGrant(error) => Error::authentication(
-                    "Zoom does not take the authorization code: it was used already, or is older than five minutes",
+                TokenFault::InvalidGrant(error) => Error::new(ErrorId::AuthorizationCodeRefused, "Zoom does not take the authorization code: it was used already, or is older than five minutes",
                     "Click Authorize again.",
                 )
                 .with_tracking_id(error.tracking_id().map(str::to_owned)),
@@ -154,7 +155,8 @@ impl OAuthApp {
             })?;
         self.context.endpoints.api_base(answer.api_url.as_deref())?;
         if answer.refresh_token.is_none() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::RefreshTokenMissing,
                 "Zoom gave no refresh token",
                 "Make the app a General app that is user-managed.",
             ));
@@ -171,14 +173,16 @@ impl OAuthApp {
     /// When a token is missing, the API address is not Zoom's, or the store fails.
     pub fn import(&self, subject: &Subject, tokens: ImportedTokens) -> Result<Connection> {
         if tokens.refresh_token.is_empty() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::ImportIncomplete,
                 "there is no refresh token to take over",
                 "The doctor must authorize anew.",
             ));
         }
         let is_text = |token: &str| token.is_empty() || is_token(token);
         if !is_text(&tokens.access_token) || !is_text(&tokens.refresh_token) {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::ImportInvalid,
                 "a token to take over holds characters that no token of Zoom has",
                 "Give the tokens as Zoom gave them, without blanks or line breaks; or let the doctor authorize anew.",
             ));
@@ -267,7 +271,8 @@ impl OAuthApp {
             .into_iter()
             .partition(|pending| !state.is_empty() && pending.state == wanted);
         let Some(pending) = found.pop() else {
-            return Err(Error::authentication(
+            return Err(Error::new(
+                ErrorId::AuthorizationUnknown,
                 "this authorization was not begun by this user, or it was used already, or is older than ten minutes",
                 "Log in to this site as the doctor who shall be connected, and click Authorize again.",
             ));
@@ -372,7 +377,8 @@ fn readable(tokens: &Tokens) -> Result<Option<Stored<Record>>> {
 
 fn check_redirect(text: &str) -> Result<String> {
     let bad = || {
-        Error::configuration(
+        Error::new(
+            ErrorId::RedirectUrlInvalid,
             "the redirect URL must be an https address without a fragment (http is for loopback addresses only)",
             "Use the redirect URL that the settings page shows, and serve the site over https.",
         )

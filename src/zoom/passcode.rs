@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 use super::clock::Clock;
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 const LENGTH: usize = 10;
 const UPPER: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZ";
@@ -39,7 +40,8 @@ pub struct PasscodePolicy {
 pub fn generate(policy: Option<&PasscodePolicy>, clock: &dyn Clock) -> Result<String> {
     let policy = policy.cloned().unwrap_or_default();
     if usize::try_from(policy.length).is_ok_and(|length| length > LENGTH) {
-        return Err(Error::configuration(
+        return Err(Error::new(
+            ErrorId::PasscodeTooLong,
             format!(
                 "the Zoom account asks for passcodes of {} characters, and Zoom's API takes {LENGTH} at most",
                 policy.length

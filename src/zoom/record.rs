@@ -10,8 +10,8 @@ use zeroize::Zeroizing;
 
 use super::context::Context;
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::passcode::PasscodePolicy;
 use super::secret::Secret;
 use super::token_endpoint::TokenAnswer;
@@ -203,9 +203,7 @@ pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<
 pub fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> Result<T> {
     let plaintext = context.vault.open(sealed, key.as_bytes())?;
     serde_json::from_slice(&plaintext).map_err(|_| {
-        Error::new(
-            Kind::Vault,
-            "a stored record does not have the form that this version of telemed writes",
+        Error::new(ErrorId::RecordUnreadable, "a stored record does not have the form that this version of telemed writes",
             "A newer version of telemed may have written it: update the extension, or connect again.",
         )
     })
@@ -218,7 +216,7 @@ pub fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> 
 pub fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<String> {
     let plaintext = Zeroizing::new(serde_json::to_vec(value).map_err(|_| {
         Error::new(
-            Kind::Vault,
+            ErrorId::RecordUnwritable,
             "a record could not be written as JSON",
             "Report this as a bug of telemed.",
         )

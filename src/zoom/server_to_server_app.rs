@@ -6,6 +6,7 @@ use super::context::Context;
 use super::credential;
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::secret::Secret;
 use super::token_endpoint::Credentials;
 use super::tokens::LOCK_WAIT;
@@ -34,7 +35,8 @@ impl ServerToServerApp {
             client_secret: Secret::new(credential::word("client secret", client_secret)?),
         };
         if account_id == credentials.client_id.as_str() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::AccountIdIsClientId,
                 "account id and client id are the same",
                 "Copy each from its own field on the app's page in the Zoom App Marketplace.",
             ));

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::error::Error;
 use super::error::Result;
+use super::error_id::ErrorId;
 
 const MAX_SUBJECT: usize = 200;
 
@@ -20,7 +21,8 @@ impl Subject {
         if !text.is_empty() && text.len() <= MAX_SUBJECT && !text.chars().any(char::is_control) {
             return Ok(Self(text.to_owned()));
         }
-        Err(Error::configuration(
+        Err(Error::new(
+            ErrorId::SubjectInvalid,
             format!("the subject must be a text of 1 to {MAX_SUBJECT} bytes"),
             "Use the doctor's user id on your site.",
         ))

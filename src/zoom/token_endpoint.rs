@@ -39,8 +39,8 @@ use super::api_error;
 use super::client_id::ClientId;
 use super::context::Context;
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::http::Method;
 use super::http::Request;
 use super::http::Response;
@@ -218,7 +218,8 @@ impl<'a> TokenEndpoint<'a> {
 
     fn client(&self) -> Result<OAuth2Client> {
         let bad = |_| {
-            Error::configuration(
+            Error::new(
+                ErrorId::DirectiveInvalid,
                 "telemed.oauth_url cannot be used",
                 "Set the php.ini directive telemed.oauth_url to https://zoom.us.",
             )
@@ -275,7 +276,8 @@ impl<'a> TokenEndpoint<'a> {
             Some(Ok(response)) if response.status == 200 => return read_given(&response),
             Some(Ok(response)) => fault(&response),
             Some(Err(error)) => TokenFault::Lost(api_error::from_send(&error, Method::Post)),
-            None => TokenFault::Other(Error::configuration(
+            None => TokenFault::Other(Error::new(
+                ErrorId::TokenRequestImpossible,
                 "the token request could not be built",
                 "Check the php.ini directive telemed.oauth_url and the app's credentials.",
             )),
@@ -443,7 +445,8 @@ fn lenient_seconds<'de, D: serde::Deserializer<'de>>(
 }
 
 fn bad_redirect() -> Error {
-    Error::configuration(
+    Error::new(
+        ErrorId::RedirectUrlInvalid,
         "the redirect URL is not a URL",
         "Use the redirect URL that the settings page shows, unchanged.",
     )
@@ -451,7 +454,7 @@ fn bad_redirect() -> Error {
 
 fn unreadable(response: &Response) -> Error {
     Error::new(
-        Kind::Transport,
+        ErrorId::TokenAnswerUnreadable,
         "Zoom's token endpoint gave an answer that cannot be read",
         "Try again in a minute. If it stays so, look for a proxy between this server and Zoom.",
     )

@@ -21,6 +21,7 @@ use super::context::Context;
 use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::known_tokens::Access;
 use super::known_tokens::Id;
 use super::record;
@@ -338,14 +339,17 @@ impl Tokens {
 /// The error where somebody writes without holding the lock.
 #[must_use]
 pub fn changed_while_locked() -> Error {
-    Error::store("the record changed while it was locked")
+    Error::of_store(
+        ErrorId::RecordChanged,
+        "the record changed while it was locked",
+    )
 }
 
 /// The error where there is no connection.
 #[must_use]
 pub fn not_connected() -> Error {
     Error::new(
-        Kind::Authentication,
+        ErrorId::NotConnected,
         "there is no connection to Zoom",
         "The doctor must click Authorize and log in to Zoom.",
     )
@@ -355,7 +359,7 @@ fn dead_connection(record: &Record) -> Error {
     let since = Timestamp::from_second(record.since).unwrap_or_default();
     let reason = record.reason.as_deref().unwrap_or("it was ended");
     Error::new(
-        Kind::Authentication,
+        ErrorId::ConnectionDead,
         format!("the connection to Zoom is dead since {since}: {reason}"),
         "The doctor must reconnect: click Authorize and log in to Zoom. Nothing else is lost.",
     )

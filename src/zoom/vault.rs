@@ -15,8 +15,8 @@ use zeroize::Zeroizing;
 
 use super::clock::Clock;
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::secret::digest;
 
 const PREFIX: &str = "telemed1.";
@@ -47,7 +47,8 @@ impl Vault {
     pub fn new(keys: &[impl AsRef<str>]) -> Result<Self> {
         let mut keys = keys.iter().map(|key| Key::parse(key.as_ref()));
         let first = keys.next().ok_or_else(|| {
-            Error::configuration(
+            Error::new(
+                ErrorId::VaultWithoutKey,
                 "the vault has no key",
                 "Give it at least one key made by Telemed\\Vault::generateKey().",
             )
@@ -71,7 +72,8 @@ impl Vault {
     /// When the secret is shorter than 32 bytes.
     pub fn derive_key(secret: &[u8], salt: &[u8]) -> Result<String> {
         if secret.len() < MIN_SECRET_BYTES {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::VaultSecretTooShort,
                 format!("a secret of at least {MIN_SECRET_BYTES} bytes is needed to derive a key"),
                 "Use a longer secret, or a key made by Telemed\\Vault::generateKey().",
             ));
@@ -82,7 +84,11 @@ impl Vault {
             .expand(&[DERIVE_INFO], ring::hkdf::HKDF_SHA256)
             .and_then(|okm| okm.fill(&mut *key))
             .map_err(|_| {
-                Error::configuration("the key could not be derived", "Use another secret.")
+                Error::new(
+                    ErrorId::VaultKeyUnderivable,
+                    "the key could not be derived",
+                    "Use another secret.",
+                )
             })?;
         Ok(STANDARD.encode(*key))
     }
@@ -168,7 +174,8 @@ impl std::fmt::Debug for Vault {
 impl Key {
     fn parse(text: &str) -> Result<Self> {
         let bad = || {
-            Error::configuration(
+            Error::new(
+                ErrorId::VaultKeyInvalid,
                 "a vault key is not base64 of 32 bytes",
                 "Use a key made by Telemed\\Vault::generateKey(), unchanged and whole.",
             )
@@ -187,7 +194,7 @@ impl Key {
 
 fn unopenable(why: &str) -> Error {
     Error::new(
-        Kind::Vault,
+        ErrorId::SecretUnreadable,
         format!("a stored secret cannot be opened: {why}"),
         "If the encryption key or WordPress' salts were changed, restore the old key beside the new one; else connect again (doctors) or enter the client secret again (Server-to-Server).",
     )

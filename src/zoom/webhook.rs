@@ -6,8 +6,8 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::error::Error;
-use super::error::Kind;
 use super::error::Result;
+use super::error_id::ErrorId;
 use super::secret::Secret;
 use super::secret::constant_time_eq;
 use super::secret::hex;
@@ -62,7 +62,8 @@ impl Webhook {
     /// When the token is empty or the tolerance is not positive.
     pub fn new(secret_token: &str, tolerance_seconds: i64) -> Result<Self> {
         if secret_token.is_empty() || tolerance_seconds <= 0 {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::WebhookSecretInvalid,
                 "the webhook's secret token is empty, or its tolerance is not positive",
                 "Copy the secret token from the app's page in the Zoom App Marketplace, under Features.",
             ));
@@ -178,7 +179,7 @@ fn is_plain_token(text: &str) -> bool {
 
 fn refused(why: &str) -> Error {
     Error::new(
-        Kind::Webhook,
+        ErrorId::NoEvent,
         format!("this is no event from Zoom: {why}"),
         "If Zoom sent it, check the secret token of the app and this server's clock.",
     )
@@ -189,6 +190,7 @@ mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
     use super::*;
+    use crate::zoom::error::Kind;
 
     fn receive(body: &str, timestamp: &str, signature: &str, age: i64) -> Result<WebhookEvent> {
         let now = Timestamp::from_second(timestamp.parse::<i64>().unwrap_or(0) + age).unwrap();

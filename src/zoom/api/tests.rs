@@ -5,6 +5,7 @@
 )]
 
 use super::*;
+use crate::zoom::error::Kind;
 use crate::zoom::http::SendFault;
 use crate::zoom::testing::World;
 use crate::zoom::testing::record;

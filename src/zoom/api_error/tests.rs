@@ -8,6 +8,7 @@ use http::HeaderMap;
 use http::HeaderName;
 
 use super::*;
+use crate::zoom::error::Kind;
 
 fn now() -> Timestamp {
     "2026-11-24T10:00:00Z".parse().unwrap()

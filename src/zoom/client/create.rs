@@ -8,8 +8,8 @@ use super::Client;
 use super::about_another;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
-use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::host::Host;
 use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting_request::MeetingRequest;
@@ -91,7 +91,8 @@ pub(super) fn refuse_over(request: &MeetingRequest, now: Timestamp) -> Result<()
     if now < request.end() {
         return Ok(());
     }
-    Err(Error::configuration(
+    Err(Error::new(
+        ErrorId::VisitOver,
         format!("the visit at {} is over", request.start()),
         "Give a start in the future; check the time zone and this server's clock.",
     ))
@@ -102,7 +103,8 @@ pub(super) fn refuse_past(start: Timestamp, now: Timestamp) -> Result<()> {
     if start >= now {
         return Ok(());
     }
-    Err(Error::configuration(
+    Err(Error::new(
+        ErrorId::StartPassed,
         format!("the start {start} has passed"),
         "Give a start in the future; check the time zone and this server's clock.",
     ))
@@ -128,7 +130,7 @@ pub(super) fn compare_time(meeting: &Meeting, request: &MeetingRequest) -> Resul
         .start()
         .map_or_else(|| "no start".to_owned(), |start| start.to_string());
     Err(Error::new(
-        Kind::Api,
+        ErrorId::TimeDiffers,
         format!(
             "Zoom has meeting {} at {echoed} for {} minutes, not at {} for {} minutes as asked",
             meeting.id(),

@@ -11,9 +11,11 @@ use serde::Serialize;
 
 use super::Client;
 use super::create::refuse_past;
+use crate::zoom::error::Detail;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting_id::MeetingId;
 use crate::zoom::meeting_request::MeetingRequest;
@@ -133,7 +135,8 @@ impl Client {
         if context.store.save(key, &sealed, replaces.as_deref())? {
             return Ok(());
         }
-        Err(Error::store(
+        Err(Error::of_store(
+            ErrorId::AttemptNoted,
             "another process has just noted an attempt to make this very meeting",
         ))
     }
@@ -234,7 +237,8 @@ impl Client {
 
 fn demand_marker(request: &MeetingRequest) -> Result<&str> {
     request.marker().ok_or_else(|| {
-        Error::configuration(
+        Error::new(
+            ErrorId::ReferenceMissing,
             "to look a meeting up, a reference is needed",
             "Give the visit's identifier on your site as the reference.",
         )
@@ -248,18 +252,16 @@ fn may_still_come(error: &Error) -> bool {
 
 fn unsettled(settles_at: Timestamp) -> Error {
     Error::new(
-        Kind::Transport,
+        ErrorId::CreationUnsettled,
         "Zoom did not answer in time when this meeting was created, and may still be at work",
         "Try again in a minute; nothing is created a second time meanwhile.",
     )
     .maybe_delivered(true)
-    .with_retry_at(settles_at)
+    .with(Detail::RetryAt(settles_at))
 }
 
 fn ambiguous() -> Error {
-    Error::new(
-        Kind::Api,
-        "a meeting at this very time exists whose visit cannot be told, for the Zoom account hides descriptions",
+    Error::new(ErrorId::MeetingAmbiguous, "a meeting at this very time exists whose visit cannot be told, for the Zoom account hides descriptions",
         "Look in Zoom whether it belongs to this visit. Allow descriptions in the Zoom account so that telemed can tell meetings apart.",
     )
     .maybe_delivered(true)

@@ -8,8 +8,8 @@ use super::about_another;
 use super::meeting_path;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
-use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::host::Host;
 use crate::zoom::meeting::Meeting;
 use crate::zoom::meeting::MeetingAnswer;
@@ -113,7 +113,7 @@ impl Client {
             .filter(|link| self.api.context().endpoints.trusts_link(link))
             .ok_or_else(|| {
                 Error::new(
-                    Kind::Api,
+                    ErrorId::StartLinkMissing,
                     "Zoom gave no start link that leads to Zoom",
                     "Open Zoom, sign in as the host and start the meeting there.",
                 )

@@ -9,8 +9,8 @@ use super::Client;
 use super::about_another;
 use crate::zoom::api::Operation;
 use crate::zoom::error::Error;
-use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::host::Host;
 use crate::zoom::user::User;
 
@@ -51,7 +51,8 @@ impl Client {
     /// In OAuth mode, where there is no account to list; else whatever stands in its way.
     pub fn users(&self) -> Result<Vec<User>> {
         if !self.is_account() {
-            return Err(Error::configuration(
+            return Err(Error::new(
+                ErrorId::UsersNotListable,
                 "only a Server-to-Server app can list the account's users",
                 "With OAuth 2.0 ask for the connected user with user().",
             ));
@@ -113,7 +114,7 @@ impl Client {
             token = next;
         }
         Err(Error::new(
-            Kind::Transport,
+            ErrorId::ListEndless,
             "Zoom's list does not end",
             "Try again in a minute.",
         ))

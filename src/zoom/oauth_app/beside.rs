@@ -18,6 +18,7 @@ use crate::zoom::connection::ConnectionStatus;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::record::Record;
 use crate::zoom::record::State;
 use crate::zoom::record::Stored;
@@ -346,7 +347,7 @@ fn is_user(record: &Record, zoom_user_id: &str) -> bool {
 
 fn nothing_held() -> Error {
     Error::new(
-        Kind::Authentication,
+        ErrorId::NoLoginWaits,
         "no other Zoom login waits for an answer: it was answered already, or is older than 24 hours",
         "Click Authorize again and log in with the Zoom account that shall be connected.",
     )

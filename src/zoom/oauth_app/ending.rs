@@ -5,6 +5,7 @@ use super::readable;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::record;
 use crate::zoom::record::Record;
 use crate::zoom::record::State;
@@ -97,16 +98,17 @@ impl OAuthApp {
 fn owed(error: &Error) -> Error {
     let unreachable =
         error.kind() == Kind::Transport || error.status().is_some_and(|status| status >= 500);
-    let kind = if unreachable {
-        Kind::Transport
+    let message = format!(
+        "the connection is closed here, but Zoom could not be told: {}",
+        error.message()
+    );
+    let advice = "The revoke is owed: disconnect again in a few minutes, or remove the app in Zoom under Added Apps.";
+    let id = if unreachable {
+        ErrorId::RevokeOwed
     } else {
-        error.kind()
+        error.id()
     };
-    Error::new(
-        kind,
-        format!("the connection is closed here, but Zoom could not be told: {}", error.message()),
-        "The revoke is owed: disconnect again in a few minutes, or remove the app in Zoom under Added Apps.",
-    )
-    .retryable(unreachable)
-    .with_tracking_id(error.tracking_id().map(str::to_owned))
+    Error::new(id, message, advice)
+        .retryable(unreachable)
+        .with_tracking_id(error.tracking_id().map(str::to_owned))
 }

@@ -13,6 +13,7 @@ use crate::zoom::connection::Connection;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::record;
 use crate::zoom::record::Record;
 use crate::zoom::record::State;
@@ -181,7 +182,10 @@ impl OAuthApp {
         {
             return Ok(());
         }
-        Err(Error::store("the record changed while it was locked"))
+        Err(Error::of_store(
+            ErrorId::RecordChanged,
+            "the record changed while it was locked",
+        ))
     }
 
     /// Who the index names; what no key opens names nobody.
@@ -233,7 +237,8 @@ impl OAuthApp {
 
 /// The error where two doctors of a site log in as one Zoom user.
 pub(super) fn another_doctors_login() -> Error {
-    Error::authentication(
+    Error::new(
+        ErrorId::AnotherDoctorsLogin,
         "this Zoom login is the one of another doctor of this site, who stays connected",
         "Log out of Zoom in this browser, click Authorize again, and log in with your own Zoom account.",
     )

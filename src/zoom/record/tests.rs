@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::*;
 use crate::zoom::Clock as _;
+use crate::zoom::error::Kind;
 use crate::zoom::testing::World;
 
 const ROUNDS: usize = 400;

@@ -7,6 +7,7 @@
 )]
 
 use super::*;
+use crate::zoom::error::Kind;
 
 mod border;
 use crate::zoom::http::SendFault;

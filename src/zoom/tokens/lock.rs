@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::zoom::context::Context;
 use crate::zoom::error::Error;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::known_tokens::Busy;
 use crate::zoom::known_tokens::Id;
 
@@ -28,12 +29,14 @@ impl Drop for Locked {
 /// When the lock cannot be had.
 pub fn lock(context: &Context, key: &str, id: Id, wait: Duration) -> Result<Locked> {
     let Some(busy) = context.known.begin(id) else {
-        return Err(Error::store(
+        return Err(Error::of_store(
+            ErrorId::StoreReentered,
             "the token store called telemed again for the record it is asked about",
         ));
     };
     if !context.store.lock(key, wait)? {
-        return Err(Error::store(
+        return Err(Error::of_store(
+            ErrorId::RecordLocked,
             "another process holds the lock of this record",
         ));
     }

@@ -12,6 +12,7 @@ use super::refreshing::Refreshed;
 use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::record;
 use crate::zoom::record::Record;
 use crate::zoom::record::Stored;
@@ -20,6 +21,9 @@ use crate::zoom::secret::Secret;
 /// What the one who asked was told. Lies beside the record until a refresh succeeds.
 #[derive(Deserialize, Serialize)]
 struct Outage {
+    /// Earlier versions wrote none.
+    #[serde(default)]
+    id: String,
     message: String,
     advice: String,
     #[serde(default)]
@@ -32,6 +36,7 @@ impl Outage {
         let passes = error.is_retryable()
             && matches!(error.kind(), Kind::Api | Kind::RateLimit | Kind::Transport);
         passes.then(|| Self {
+            id: error.id().to_string(),
             message: error.message().to_owned(),
             advice: error.advice().to_owned(),
             status: error.status(),
@@ -39,12 +44,12 @@ impl Outage {
     }
 
     fn into_error(self) -> Error {
-        let kind = match self.status {
-            None => Kind::Transport,
-            Some(429) => Kind::RateLimit,
-            Some(_) => Kind::Api,
-        };
-        let error = Error::new(kind, self.message, self.advice).retryable(true);
+        let id = ErrorId::named(&self.id).unwrap_or(match self.status {
+            None => ErrorId::AnswerMissing,
+            Some(429) => ErrorId::TokenLimit,
+            Some(_) => ErrorId::TokenServerTrouble,
+        });
+        let error = Error::new(id, self.message, self.advice).retryable(true);
         match self.status {
             Some(status) => error.with_status(status, None),
             None => error,

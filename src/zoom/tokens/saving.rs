@@ -7,6 +7,7 @@ use super::changed_while_locked;
 use super::not_connected;
 use crate::zoom::error::Error;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::known_tokens::Unsaved;
 use crate::zoom::record;
 use crate::zoom::record::Record;
@@ -60,7 +61,8 @@ impl Tokens {
         }
         let found = store.load(&self.key)?;
         if found.as_deref() == replaces {
-            return Err(Error::store(
+            return Err(Error::of_store(
+                ErrorId::StoreUnreplacing,
                 "the token store did not replace the record that it holds",
             ));
         }

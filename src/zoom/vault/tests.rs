@@ -7,6 +7,7 @@
 use super::super::clock::Clock;
 use super::super::testing::FixedClock;
 use super::*;
+use crate::zoom::error::Kind;
 
 fn vault() -> (Vault, FixedClock) {
     let clock = FixedClock::default();

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::tests::account;
 use super::*;
+use crate::zoom::error::Kind;
 use crate::zoom::testing::World;
 
 const LAPSED: &str =
