@@ -124,7 +124,7 @@ impl Fpm {
         host: &str,
     ) -> anyhow::Result<Taken> {
         let variables = [
-            ("BENCH_CONFIG", stage.config.display().to_string()),
+            ("BENCH_CONFIG", stage.target.config.display().to_string()),
             ("BENCH_CONTENDER", contender.to_owned()),
             ("BENCH_HOST", host.to_owned()),
         ];

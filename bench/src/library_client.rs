@@ -41,7 +41,7 @@ impl LibraryClient {
                 .no_proxy()
                 .tls_backend_preconfigured(Arc::unwrap_or_clone(trust))
                 .build()?,
-            url: format!("{}{}", stage.url, stage.path),
+            url: format!("{}{}", stage.target.url, stage.path),
             headers,
             body: stage.body.clone(),
         })

@@ -23,6 +23,7 @@ mod statistics;
 mod table;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -74,8 +75,13 @@ fn main() -> anyhow::Result<()> {
         note(&format!("{name}: {:.0} s", begun.elapsed().as_secs_f64()))?;
     }
     report.seconds = started.elapsed().as_secs_f64();
-    report.write(&setting.out)?;
+    write(&setting.out, "report.json", &report.json()?)?;
+    write(&setting.out, "report.svg", &plot::draw(&report))?;
     note(&table::render(&report))
+}
+
+fn write(folder: &Path, name: &str, text: &str) -> anyhow::Result<()> {
+    std::fs::write(folder.join(name), text).with_context(|| format!("{name} cannot be written"))
 }
 
 /// Tells the person who waits.

@@ -4,6 +4,7 @@ use std::io::BufRead as _;
 use std::io::BufReader;
 use std::io::Write as _;
 use std::path::Path;
+use std::path::PathBuf;
 use std::process::Child;
 use std::process::ChildStdin;
 use std::process::ChildStdout;
@@ -14,7 +15,6 @@ use anyhow::Context as _;
 use serde_json::Value;
 
 use crate::setting::Setting;
-use crate::stage::Stage;
 
 /// What a process did with an order.
 #[derive(Debug, Default)]
@@ -23,6 +23,14 @@ pub struct Taken {
     pub walls: Vec<f64>,
     /// Seconds of processor time of them all.
     pub cpu: f64,
+}
+
+/// Where a contender sends.
+pub struct Target {
+    /// The address of fake-zoom.
+    pub url: String,
+    /// The file that tells the scripts the rest.
+    pub config: PathBuf,
 }
 
 /// A long-lived PHP process that takes orders. It ends when it is dropped.
@@ -35,12 +43,12 @@ pub struct Worker {
 /// So that the message of a contender that erred reaches the person who started the bench.
 const ERRORS: &str = "display_errors=stderr";
 
-/// The extension's directives for this stage.
-pub fn directives(setting: &Setting, stage: &Stage) -> Vec<String> {
+/// The extension's directives for this target.
+pub fn directives(setting: &Setting, target: &Target) -> Vec<String> {
     vec![
         format!("extension={}", setting.extension.display()),
-        format!("telemed.oauth_url={}", stage.url),
-        format!("telemed.api_url={}", stage.url),
+        format!("telemed.oauth_url={}", target.url),
+        format!("telemed.api_url={}", target.url),
         format!("telemed.ca_file={}", setting.ca.display()),
     ]
 }
@@ -65,30 +73,30 @@ pub fn site_php(setting: &Setting, kind: &str) -> Command {
 }
 
 impl Worker {
-    pub fn telemed(setting: &Setting, stage: &Stage) -> anyhow::Result<Self> {
-        let command = bare_php(setting, &directives(setting, stage));
-        Self::contender(setting, stage, command, "telemed")
+    pub fn telemed(setting: &Setting, target: &Target) -> anyhow::Result<Self> {
+        let command = bare_php(setting, &directives(setting, target));
+        Self::contender(setting, target, command, "telemed")
     }
 
-    pub fn curl_kept(setting: &Setting, stage: &Stage) -> anyhow::Result<Self> {
+    pub fn curl_kept(setting: &Setting, target: &Target) -> anyhow::Result<Self> {
         let command = bare_php(setting, &["extension=curl".to_owned()]);
-        Self::contender(setting, stage, command, "curl_kept")
+        Self::contender(setting, target, command, "curl_kept")
     }
 
-    pub fn wp_http(setting: &Setting, stage: &Stage) -> anyhow::Result<Self> {
-        Self::contender(setting, stage, site_php(setting, ""), "wp_http")
+    pub fn wp_http(setting: &Setting, target: &Target) -> anyhow::Result<Self> {
+        Self::contender(setting, target, site_php(setting, ""), "wp_http")
     }
 
     fn contender(
         setting: &Setting,
-        stage: &Stage,
+        target: &Target,
         mut command: Command,
         name: &str,
     ) -> anyhow::Result<Self> {
         command
             .arg(setting.scripts.join("worker.php"))
             .arg(name)
-            .arg(&stage.config);
+            .arg(&target.config);
         Self::start(command)
     }
 
@@ -180,4 +188,11 @@ pub fn run(mut command: Command, stdin: &[u8]) -> anyhow::Result<String> {
 pub fn script(mut command: Command, folder: &Path, name: &str) -> Command {
     command.arg(folder.join(name));
     command
+}
+
+/// Runs site.php with an order.
+pub fn order_site(setting: &Setting, what: &str, stdin: &str) -> anyhow::Result<String> {
+    let mut command = script(site_php(setting, ""), &setting.scripts, "site.php");
+    command.arg(&setting.site.wordpress).arg(what);
+    run(command, stdin.as_bytes()).with_context(|| format!("site.php {what}"))
 }

@@ -6,9 +6,6 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use crate::php;
-use crate::setting::Setting;
-
 #[derive(Debug, Deserialize)]
 pub struct Site {
     pub url: String,
@@ -28,12 +25,5 @@ impl Site {
     pub fn read(file: &Path) -> anyhow::Result<Self> {
         let text = std::fs::read(file).context("the site's state cannot be read")?;
         serde_json::from_slice(&text).context("the site's state")
-    }
-
-    /// Runs site.php with an order.
-    pub fn order(setting: &Setting, what: &str, stdin: &str) -> anyhow::Result<String> {
-        let mut command = php::script(php::site_php(setting, ""), &setting.scripts, "site.php");
-        command.arg(&setting.site.wordpress).arg(what);
-        php::run(command, stdin.as_bytes()).with_context(|| format!("site.php {what}"))
     }
 }

@@ -1,6 +1,5 @@
 //! One address of fake-zoom at some distance, what PHP is told about it, and the one request that all contenders send there.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -15,6 +14,7 @@ use crate::fake_zoom::Account;
 use crate::fake_zoom::Logged;
 use crate::fake_zoom::OAUTH_CLIENT_ID;
 use crate::fake_zoom::OAUTH_CLIENT_SECRET;
+use crate::php::Target;
 use crate::php::Worker;
 use crate::relay::Relay;
 use crate::setting::Setting;
@@ -27,10 +27,8 @@ pub const REDIRECT_URI: &str = "http://127.0.0.1/callback";
 const OWN_HEADERS: [&str; 3] = ["host", "content-length", "connection"];
 
 pub struct Stage {
-    pub url: String,
+    pub target: Target,
     pub port: u16,
-    /// What the PHP scripts read.
-    pub config: PathBuf,
     pub relay: Option<Relay>,
     /// The request of a creation, byte by byte.
     pub request: Vec<u8>,
@@ -56,9 +54,11 @@ impl Stage {
             .as_ref()
             .map_or(setting.zoom.https_port, |relay| relay.port);
         let mut stage = Self {
-            url: format!("https://localhost:{port}"),
+            target: Target {
+                url: format!("https://localhost:{port}"),
+                config: setting.work.join(format!("{name}.json")),
+            },
             port,
-            config: setting.work.join(format!("{name}.json")),
             relay,
             request: Vec::new(),
             path: String::new(),
@@ -67,7 +67,7 @@ impl Stage {
         };
         let start = Timestamp::now() + SignedDuration::from_hours(48);
         let mut config = json!({
-            "url": stage.url,
+            "url": stage.target.url,
             "ca": setting.ca,
             "store": setting.folder(&format!("{name}-tokens"))?,
             "vault_key": VAULT_KEY,
@@ -82,7 +82,7 @@ impl Stage {
         });
         stage.write(&config)?;
         setting.zoom.clear_log()?;
-        Worker::telemed(setting, &stage)?.order(&json!({"create": 0, "host": host}))?;
+        Worker::telemed(setting, &stage.target)?.order(&json!({"create": 0, "host": host}))?;
         setting.zoom.demand_created("telemed's first call", 1)?;
         let sent = setting.zoom.last_create()?;
         stage.request = bytes_of(&sent);
@@ -113,7 +113,7 @@ impl Stage {
     }
 
     fn write(&self, config: &Value) -> anyhow::Result<()> {
-        std::fs::write(&self.config, serde_json::to_vec_pretty(config)?)
+        std::fs::write(&self.target.config, serde_json::to_vec_pretty(config)?)
             .context("the configuration of the PHP scripts cannot be written")
     }
 }

@@ -18,9 +18,9 @@ use crate::fake_zoom::CLINIC;
 use crate::fake_zoom::DOCTOR;
 use crate::figure::Figure;
 use crate::figure::Goal;
+use crate::php;
 use crate::report::Report;
 use crate::setting::Setting;
-use crate::site::Site;
 use crate::stage::Stage;
 use crate::statistics::median;
 
@@ -46,7 +46,7 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
         "host": DOCTOR,
     });
     let session: Session =
-        serde_json::from_str(&Site::order(setting, "session", &account.to_string())?)?;
+        serde_json::from_str(&php::order_site(setting, "session", &account.to_string())?)?;
     let agent: Agent = Agent::config_builder()
         .timeout_global(Some(Duration::from_secs(30)))
         .http_status_as_error(false)

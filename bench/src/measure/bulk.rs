@@ -35,13 +35,13 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
 fn without_limits(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let warm = one_host(setting, CLINIC, "Wa")?;
     let stage = Stage::new(setting, "bulk", ROUND_TRIP, CLINIC, &warm)?;
-    let mut wp_http = Worker::wp_http(setting, &stage)?;
+    let mut wp_http = Worker::wp_http(setting, &stage.target)?;
     wp_http.order(&json!({"create": 1, "host": warm}))?;
     let (mut telemed_times, mut wp_http_times) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let hosts = hosts(setting, CLINIC, &format!("T{round}"))?;
         // A new worker, so that no round finds the connections of the one before.
-        let mut telemed = Worker::telemed(setting, &stage)?;
+        let mut telemed = Worker::telemed(setting, &stage.target)?;
         telemed.order(&json!({"create": 1, "host": warm}))?;
         telemed_times.push(create_all(setting, "createMeetings", &mut telemed, &hosts)?);
         let hosts = self::hosts(setting, CLINIC, &format!("W{round}"))?;
@@ -80,7 +80,7 @@ fn with_limits(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let (mut times, mut refused) = (Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let hosts = hosts(setting, PRACTICE, &format!("L{round}"))?;
-        let mut telemed = Worker::telemed(setting, &stage)?;
+        let mut telemed = Worker::telemed(setting, &stage.target)?;
         telemed.order(&json!({"create": 0, "host": warm}))?;
         // What has warmed the worker does not count against the series.
         thread::sleep(Duration::from_millis(1_100));

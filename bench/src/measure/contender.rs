@@ -49,7 +49,7 @@ pub struct Contenders<'a> {
 
 impl<'a> Contenders<'a> {
     pub fn new(setting: &'a Setting, stage: &'a Stage, name: &str) -> anyhow::Result<Self> {
-        let mut directives = php::directives(setting, stage);
+        let mut directives = php::directives(setting, &stage.target);
         directives.push("extension=curl".to_owned());
         // As a site has it.
         directives.push("zend_extension=opcache".to_owned());
@@ -73,14 +73,20 @@ impl<'a> Contenders<'a> {
                 LIBRARY,
                 Contender::Library(Box::new(LibraryClient::new(stage, setting.trust.clone())?)),
             ),
-            (TELEMED, Contender::Cli(Worker::telemed(setting, stage)?)),
+            (
+                TELEMED,
+                Contender::Cli(Worker::telemed(setting, &stage.target)?),
+            ),
             (TELEMED_FPM, Contender::Fpm("telemed")),
             (
                 CURL_KEPT,
-                Contender::Cli(Worker::curl_kept(setting, stage)?),
+                Contender::Cli(Worker::curl_kept(setting, &stage.target)?),
             ),
             (CURL_FPM, Contender::Fpm("curl")),
-            (WP_HTTP, Contender::Cli(Worker::wp_http(setting, stage)?)),
+            (
+                WP_HTTP,
+                Contender::Cli(Worker::wp_http(setting, &stage.target)?),
+            ),
         ];
         Ok(Self {
             setting,

@@ -23,7 +23,7 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
             setting,
             &stage,
             "telemed",
-            &php::directives(setting, &stage),
+            &php::directives(setting, &stage.target),
         )?;
         let theirs = first(setting, &stage, "curl", &["extension=curl".to_owned()])?;
         // The first round fills the system's caches.
@@ -55,7 +55,7 @@ fn first(
     setting.zoom.clear_log()?;
     let command = php::bare_php(setting, directives);
     let mut command = php::script(command, &setting.scripts, "first-call.php");
-    command.arg(contender).arg(&stage.config).arg(DOCTOR);
+    command.arg(contender).arg(&stage.target.config).arg(DOCTOR);
     let answer = serde_json::from_str(&php::run(command, b"")?)?;
     setting.zoom.demand_created(contender, 1)?;
     anyhow::ensure!(

@@ -11,7 +11,6 @@ use crate::figure::Goal;
 use crate::php;
 use crate::report::Report;
 use crate::setting::Setting;
-use crate::site::Site;
 use crate::statistics::median;
 use crate::statistics::ratios;
 
@@ -28,7 +27,7 @@ struct Pages {
 pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
     let (mut with, mut without) = (Pages::default(), Pages::default());
     let outcome = rounds(setting, &mut with, &mut without);
-    Site::order(setting, "activate", "")?;
+    php::order_site(setting, "activate", "")?;
     outcome?;
     let added: Vec<f64> = with
         .queries
@@ -66,9 +65,9 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
 
 fn rounds(setting: &Setting, with: &mut Pages, without: &mut Pages) -> anyhow::Result<()> {
     for _ in 0..ROUNDS {
-        Site::order(setting, "deactivate", "")?;
+        php::order_site(setting, "deactivate", "")?;
         one(setting, without)?;
-        Site::order(setting, "activate", "")?;
+        php::order_site(setting, "activate", "")?;
         one(setting, with)?;
     }
     Ok(())

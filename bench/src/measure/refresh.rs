@@ -94,15 +94,15 @@ fn connect(setting: &Setting, stage: &Stage) -> anyhow::Result<()> {
 }
 
 fn start(setting: &Setting, stage: &Stage) -> anyhow::Result<Worker> {
-    let command = php::bare_php(setting, &php::directives(setting, stage));
+    let command = php::bare_php(setting, &php::directives(setting, &stage.target));
     let mut command = php::script(command, &setting.scripts, "refresh.php");
-    command.arg(&stage.config).arg("use");
+    command.arg(&stage.target.config).arg("use");
     Worker::start(command)
 }
 
 fn run(setting: &Setting, stage: &Stage, what: &str, stdin: &str) -> anyhow::Result<String> {
-    let command = php::bare_php(setting, &php::directives(setting, stage));
+    let command = php::bare_php(setting, &php::directives(setting, &stage.target));
     let mut command = php::script(command, &setting.scripts, "refresh.php");
-    command.arg(&stage.config).arg(what);
+    command.arg(&stage.target.config).arg(what);
     php::run(command, stdin.as_bytes())
 }

@@ -39,9 +39,9 @@ pub fn measure(setting: &Setting, report: &mut Report) -> anyhow::Result<()> {
         CLINIC,
         &extra_host(setting)?,
     )?;
-    let command = php::bare_php(setting, &php::directives(setting, &stage));
+    let command = php::bare_php(setting, &php::directives(setting, &stage.target));
     let mut command = php::script(command, &setting.scripts, "scale.php");
-    command.arg(&stage.config);
+    command.arg(&stage.target.config);
     let mut worker = Worker::start(command)?;
 
     let mut cost = |work: &str, items: u32, host: &str| -> anyhow::Result<f64> {
