@@ -15,7 +15,6 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod error;
 pub mod error_id;
-pub mod file_token_store;
 pub mod host;
 pub mod http;
 pub mod known_tokens;

@@ -9,6 +9,7 @@ use ext_php_rs::prelude::*;
 use super::convert::SEALED;
 use super::interface;
 use super::open_basedir;
+use crate::store;
 use crate::zoom;
 use crate::zoom::TokenStore as _;
 
@@ -18,7 +19,7 @@ use crate::zoom::TokenStore as _;
 #[php(implements(ce = interface::entry, stub = "\\Telemed\\TokenStore"))]
 #[php(flags = SEALED)]
 pub struct FileTokenStore {
-    store: Rc<zoom::file_token_store::FileTokenStore>,
+    store: Rc<store::FileTokenStore>,
 }
 
 #[php_impl]
@@ -26,9 +27,7 @@ impl FileTokenStore {
     pub fn __construct(directory: String) -> PhpResult<Self> {
         open_basedir::check(&directory)?;
         Ok(Self {
-            store: Rc::new(zoom::file_token_store::FileTokenStore::new(Path::new(
-                &directory,
-            ))?),
+            store: Rc::new(store::FileTokenStore::new(Path::new(&directory))?),
         })
     }
 

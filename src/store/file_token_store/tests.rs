@@ -227,7 +227,7 @@ fn holder(directory: &Directory) -> Child {
         .args([
             "--exact",
             "--nocapture",
-            "zoom::file_token_store::tests::holds_a_lock_when_told_to",
+            "store::file_token_store::tests::holds_a_lock_when_told_to",
         ])
         .env(HOLD_IN, &directory.0)
         .stdout(Stdio::piped())

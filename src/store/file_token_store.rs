@@ -1,8 +1,7 @@
 //! The embedded token store: one file per record in a directory of its own.
 //!
 //! File names are hashes of the keys. A record is replaced atomically (new file, fsync, rename, fsync of the directory). Each
-//! key has a lock file of its own that is never removed: the lock is the kernel's (`flock`) and dies with its holder. Of all
-//! of the core this is the one file that does I/O: it is a store that a host may or may not use.
+//! key has a lock file of its own that is never removed: the lock is the kernel's (`flock`) and dies with its holder.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -23,12 +22,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 use std::time::Instant;
 
-use super::error::Error;
-use super::error::Result;
-use super::error_id::ErrorId;
-use super::secret::digest;
-use super::secret::hex;
-use super::token_store::TokenStore;
+use crate::zoom::error::Error;
+use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
+use crate::zoom::secret::digest;
+use crate::zoom::secret::hex;
+use crate::zoom::token_store::TokenStore;
 
 const DIRECTORY_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;

@@ -1,0 +1,7 @@
+//! What keeps records by itself, for hosts that bring no store of their own. It does I/O, so it is no part of the core.
+
+#![forbid(unsafe_code)]
+
+mod file_token_store;
+
+pub use file_token_store::FileTokenStore;
