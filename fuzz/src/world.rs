@@ -68,7 +68,11 @@ impl Http for OneAnswer {
     ) -> Vec<Result<Response, SendError>> {
         let answers = requests.into_iter().map(|request| self.send(request));
         answers
-            .inspect(|answer| answer.iter().for_each(|response| pace.learn(response)))
+            .inspect(|answer| {
+                if let Ok(response) = answer {
+                    pace.learn(response.status, &response.headers);
+                }
+            })
             .collect()
     }
 }

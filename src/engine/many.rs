@@ -115,7 +115,7 @@ fn keep(
     pace.note_answer(index, now);
     let left_open = usize::from(answer.is_ok());
     if let Ok(response) = &answer {
-        pace.learn(response);
+        pace.learn(response.status, &response.headers);
     }
     if let Some(place) = answers.get_mut(index) {
         *place = Some(answer);

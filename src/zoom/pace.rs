@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use super::http::Response;
+use http::HeaderMap;
 
 /// Zoom's limit for creating meetings on its smallest paid plan; higher ones are learned from the answers.
 const FIRST_LIMIT: usize = 20;
@@ -110,21 +110,19 @@ impl Pace {
     }
 
     /// Learns the limit from an answer. Zoom tells its limit in each; who tells none where he has done the work has none.
-    pub fn learn(&mut self, response: &Response) {
-        let tells = |name| response.header(name).is_some();
-        if (200..300).contains(&response.status) && !HEADERS.into_iter().any(tells) {
+    pub fn learn(&mut self, status: u16, headers: &HeaderMap) {
+        let told = |name: &str| headers.get(name)?.to_str().ok();
+        let tells = |name| told(name).is_some();
+        if (200..300).contains(&status) && !HEADERS.into_iter().any(tells) {
             self.limit = MAX_LIMIT;
             return;
         }
-        if response.status == TOO_MANY {
+        if status == TOO_MANY {
             self.limit = self.limit.min(FIRST_LIMIT);
         }
-        let per_second = response
-            .header("x-ratelimit-type")
-            .is_some_and(|kind| kind.eq_ignore_ascii_case("qps"));
-        let limit = response
-            .header("x-ratelimit-limit")
-            .and_then(|text| text.trim().parse::<usize>().ok());
+        let per_second =
+            told("x-ratelimit-type").is_some_and(|kind| kind.eq_ignore_ascii_case("qps"));
+        let limit = told("x-ratelimit-limit").and_then(|text| text.trim().parse::<usize>().ok());
         if let (true, Some(limit @ 1..=MAX_LIMIT)) = (per_second, limit) {
             self.limit = limit;
         }
@@ -135,19 +133,13 @@ impl Pace {
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
-    use http::HeaderMap;
-
     use super::*;
 
-    fn answer(kind: &str, limit: &str) -> Response {
+    fn answer(kind: &str, limit: &str) -> HeaderMap {
         let mut headers = HeaderMap::new();
         headers.insert("x-ratelimit-type", kind.parse().unwrap());
         headers.insert("x-ratelimit-limit", limit.parse().unwrap());
-        Response {
-            status: 201,
-            headers,
-            body: Vec::new(),
-        }
+        headers
     }
 
     /// Sends `count` requests over open connections as fast as the pace allows, each answered at once, and gives their times.
@@ -210,28 +202,24 @@ mod tests {
     #[test]
     fn a_higher_limit_is_learned_at_once_and_a_daily_one_is_not() {
         let mut pace = Pace::default();
-        pace.learn(&answer("Daily-limit", "6000"));
-        pace.learn(&answer("QPS", "nonsense"));
-        pace.learn(&answer("QPS", "0"));
+        pace.learn(201, &answer("Daily-limit", "6000"));
+        pace.learn(201, &answer("QPS", "nonsense"));
+        pace.learn(201, &answer("QPS", "0"));
         assert_eq!(pace.limit, FIRST_LIMIT);
-        pace.learn(&answer("QPS", "60"));
+        pace.learn(201, &answer("QPS", "60"));
         assert_eq!(run(&mut pace, 60).last(), Some(&Duration::ZERO));
         assert!(pace.wait(Duration::ZERO).unwrap() > Duration::ZERO);
     }
 
     #[test]
     fn who_tells_no_limit_has_none_until_he_refuses() {
-        let silent = |status| Response {
-            status,
-            headers: HeaderMap::new(),
-            body: Vec::new(),
-        };
+        let silent = HeaderMap::new();
         let mut pace = Pace::default();
-        pace.learn(&silent(500));
+        pace.learn(500, &silent);
         assert_eq!(pace.limit, FIRST_LIMIT);
-        pace.learn(&silent(201));
+        pace.learn(201, &silent);
         assert_eq!(run(&mut pace, 200).last(), Some(&Duration::ZERO));
-        pace.learn(&silent(429));
+        pace.learn(429, &silent);
         assert_eq!(pace.limit, FIRST_LIMIT);
     }
 
@@ -239,7 +227,7 @@ mod tests {
     fn a_lower_limit_is_obeyed_from_then_on() {
         let mut pace = Pace::default();
         run(&mut pace, 10);
-        pace.learn(&answer("QPS", "2"));
+        pace.learn(201, &answer("QPS", "2"));
         assert!(pace.wait(Duration::ZERO).unwrap() >= Duration::from_secs(1));
     }
 }

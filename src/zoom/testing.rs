@@ -268,7 +268,7 @@ impl Http for ScriptedHttp {
             .map(|request| {
                 let answer = self.send(request);
                 if let Ok(response) = &answer {
-                    pace.learn(response);
+                    pace.learn(response.status, &response.headers);
                 }
                 answer
             })
