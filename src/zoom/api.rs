@@ -57,6 +57,16 @@ pub struct Operation {
     pub expected: u16,
 }
 
+/// What to do with an answer.
+enum Verdict {
+    /// It is the one that was expected.
+    Done(Reply),
+    /// The token was refused before any work was done, so even a POST may go again with another one.
+    NewToken(Error),
+    /// The error; after this pause the operation may go again.
+    Failed(Error, Option<Duration>),
+}
+
 /// The expected answer of an operation.
 pub struct Reply {
     /// The answer.
@@ -215,40 +225,58 @@ impl Api {
                 return Err(out_of_time().maybe_delivered(maybe_done));
             }
             attempt += 1;
-            let (outcome, error) = match self.send(operation, &access, time) {
-                Ok(response) if operation.is_done(&response) => {
-                    return Ok(Reply {
-                        response,
-                        method: operation.method,
-                    });
-                }
-                Ok(response) if replacements.are_left() && api_error::refuses_token(&response) => {
-                    // Refused before any work was done, so even a POST may go again with another token.
+            let answer = self.send(operation, &access, time);
+            match self.judge(operation, answer, attempt, replacements.are_left()) {
+                Verdict::Done(reply) => return Ok(reply),
+                Verdict::NewToken(_) => {
                     access = replacements
                         .next(&self.tokens, &access.token, left().min(LOCK_WAIT))
                         .map_err(|error| error.maybe_delivered(maybe_done))?;
-                    continue;
                 }
-                Ok(response) => {
-                    let now = clock.now();
-                    let error = api_error::from_response(&response, operation.method, now);
-                    (api_error::outcome(&response, now), error)
+                Verdict::Failed(error, pause) => {
+                    // An earlier send may have done the work even if this one was refused.
+                    maybe_done |= error.is_maybe_delivered();
+                    match pause {
+                        Some(pause) if pause < left() => clock.sleep(pause),
+                        _ => return Err(error.maybe_delivered(maybe_done)),
+                    }
                 }
-                Err(error) => (
-                    Some(Outcome::from(&error)),
-                    api_error::from_send(&error, operation.method),
-                ),
-            };
-            // An earlier send may have done the work even if this one was refused.
-            maybe_done |= error.is_maybe_delivered();
-            let wait = outcome.and_then(|outcome| {
-                retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
-            });
-            match wait {
-                Some(wait) if wait < left() => clock.sleep(wait),
-                _ => return Err(error.maybe_delivered(maybe_done)),
             }
         }
+    }
+
+    /// What to do with an answer; `may_replace`: another token may be fetched.
+    fn judge(
+        &self,
+        operation: &Operation,
+        answer: Result<Response, SendError>,
+        attempt: u32,
+        may_replace: bool,
+    ) -> Verdict {
+        let now = self.context.clock.now();
+        let (outcome, error) = match answer {
+            Ok(response) if operation.is_done(&response) => {
+                return Verdict::Done(Reply {
+                    response,
+                    method: operation.method,
+                });
+            }
+            Ok(response) => {
+                let error = api_error::from_response(&response, operation.method, now);
+                if may_replace && api_error::refuses_token(&response) {
+                    return Verdict::NewToken(error);
+                }
+                (api_error::outcome(&response, now), error)
+            }
+            Err(error) => (
+                Some(Outcome::from(&error)),
+                api_error::from_send(&error, operation.method),
+            ),
+        };
+        let pause = outcome.and_then(|outcome| {
+            retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
+        });
+        Verdict::Failed(error, pause)
     }
 
     fn send(

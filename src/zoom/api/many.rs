@@ -5,26 +5,12 @@ use std::time::Duration;
 use super::Api;
 use super::Operation;
 use super::Reply;
+use super::Verdict;
 use super::request;
-use crate::zoom::api_error;
 use crate::zoom::error::Result;
-use crate::zoom::http::Response;
-use crate::zoom::http::SendError;
 use crate::zoom::pace::Pace;
-use crate::zoom::retry;
-use crate::zoom::retry::Outcome;
 use crate::zoom::tokens::LOCK_WAIT;
 use crate::zoom::tokens::Replacements;
-
-/// What to do with one answer.
-enum Verdict {
-    /// It is the result.
-    Final(Result<Reply>),
-    /// The token was refused before any work was done.
-    NewToken(Result<Reply>),
-    /// It may go again after a while; if it may not, this is the result.
-    Again(Duration, Result<Reply>),
-}
 
 impl Api {
     /// The pace of a series of calls. Without a budget of the caller it has no end, for a long list takes as long as Zoom's limit
@@ -61,24 +47,30 @@ impl Api {
                 else {
                     continue;
                 };
-                match self.judge(operation, answer, attempt) {
-                    Verdict::NewToken(result) if replacements.are_left() => {
-                        refused.push(index);
-                        again.push(index);
-                        *slot = Some(result);
-                    }
-                    Verdict::Again(pause, result) => {
-                        let in_time = pace
-                            .deadline
-                            .is_none_or(|deadline| clock.monotonic() + pause < deadline);
-                        if in_time {
-                            again.push(index);
-                            wait = wait.max(pause);
+                *slot = Some(
+                    match self.judge(operation, answer, attempt, replacements.are_left()) {
+                        Verdict::Done(reply) => {
+                            *self.tracking_id.borrow_mut() = reply.response.tracking_id();
+                            Ok(reply)
                         }
-                        *slot = Some(result);
-                    }
-                    Verdict::Final(result) | Verdict::NewToken(result) => *slot = Some(result),
-                }
+                        Verdict::NewToken(error) => {
+                            refused.push(index);
+                            again.push(index);
+                            Err(error)
+                        }
+                        Verdict::Failed(error, pause) => {
+                            let in_time = |pause| {
+                                pace.deadline
+                                    .is_none_or(|deadline| clock.monotonic() + pause < deadline)
+                            };
+                            if let Some(pause) = pause.filter(|pause| in_time(*pause)) {
+                                again.push(index);
+                                wait = wait.max(pause);
+                            }
+                            Err(error)
+                        }
+                    },
+                );
             }
             if !refused.is_empty() {
                 match replacements.next(&self.tokens, &access.token, self.budget().min(LOCK_WAIT)) {
@@ -103,41 +95,5 @@ impl Api {
             .into_iter()
             .map(|result| result.unwrap_or_else(|| Err(super::out_of_time())))
             .collect()
-    }
-
-    fn judge(
-        &self,
-        operation: &Operation,
-        answer: Result<Response, SendError>,
-        attempt: u32,
-    ) -> Verdict {
-        let now = self.context.clock.now();
-        let (outcome, result) = match answer {
-            Ok(response) if operation.is_done(&response) => {
-                *self.tracking_id.borrow_mut() = response.tracking_id();
-                return Verdict::Final(Ok(Reply {
-                    response,
-                    method: operation.method,
-                }));
-            }
-            Ok(response) => {
-                let error = api_error::from_response(&response, operation.method, now);
-                if api_error::refuses_token(&response) {
-                    return Verdict::NewToken(Err(error));
-                }
-                (api_error::outcome(&response, now), Err(error))
-            }
-            Err(error) => (
-                Some(Outcome::from(&error)),
-                Err(api_error::from_send(&error, operation.method)),
-            ),
-        };
-        let wait = outcome.and_then(|outcome| {
-            retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
-        });
-        match wait {
-            Some(wait) => Verdict::Again(wait, result),
-            None => Verdict::Final(result),
-        }
     }
 }
