@@ -12,6 +12,7 @@
 pub mod calendar;
 mod carry;
 pub mod changes;
+pub mod columns;
 mod confirm;
 mod door;
 pub mod handover;
