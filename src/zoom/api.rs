@@ -72,7 +72,9 @@ pub struct Reply {
     /// The answer.
     pub response: Response,
     /// The method it answers.
-    pub method: Method,
+    method: Method,
+    /// The name of what was asked.
+    operation: &'static str,
 }
 
 impl Operation {
@@ -105,6 +107,28 @@ impl Operation {
     pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
+    }
+
+    /// Its name, as errors tell it.
+    fn name(&self) -> &'static str {
+        let mut parts = self.path.split('/').skip(1);
+        let what = (
+            self.method,
+            parts.next(),
+            parts.next().is_some(),
+            parts.next(),
+        );
+        match what {
+            (Method::Post, Some("users"), true, Some("meetings")) => "create_meeting",
+            (Method::Get, Some("users"), true, Some("meetings")) => "list_meetings",
+            (Method::Get, Some("users"), true, Some("settings")) => "read_settings",
+            (Method::Get, Some("users"), true, None) => "read_user",
+            (Method::Get, Some("users"), false, None) => "list_users",
+            (Method::Get, Some("meetings"), true, None) => "read_meeting",
+            (Method::Patch, Some("meetings"), true, None) => "update_meeting",
+            (Method::Delete, Some("meetings"), true, None) => "delete_meeting",
+            _ => self.method.as_str(),
+        }
     }
 
     /// Whether the answer means success. 200 does, too, with a whole answer: bodies that pass a gateway get its status at times.
@@ -144,7 +168,7 @@ impl Reply {
                 serde_json::error::Category::Data => format!("the field {}", error.path()),
                 _ => "it is no whole JSON".to_owned(),
             };
-            api_error::unreadable(&self.response, self.method, &what)
+            api_error::unreadable(&self.response, self.method, &what).during(self.operation)
         })
     }
 }
@@ -222,7 +246,8 @@ impl Api {
         loop {
             let time = left();
             if time.is_zero() {
-                return Err(out_of_time().maybe_delivered(maybe_done));
+                let error = out_of_time().during(operation.name());
+                return Err(error.maybe_delivered(maybe_done));
             }
             attempt += 1;
             let answer = self.send(operation, &access, time);
@@ -259,12 +284,13 @@ impl Api {
                 return Verdict::Done(Reply {
                     response,
                     method: operation.method,
+                    operation: operation.name(),
                 });
             }
             Ok(response) => {
                 let error = api_error::from_response(&response, operation.method, now);
                 if may_replace && api_error::refuses_token(&response) {
-                    return Verdict::NewToken(error);
+                    return Verdict::NewToken(error.during(operation.name()));
                 }
                 (api_error::outcome(&response, now), error)
             }
@@ -276,7 +302,7 @@ impl Api {
         let pause = outcome.and_then(|outcome| {
             retry::wait_before_next(operation.method, outcome, attempt, self.jitter())
         });
-        Verdict::Failed(error, pause)
+        Verdict::Failed(error.during(operation.name()), pause)
     }
 
     fn send(

@@ -238,6 +238,7 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
     };
     Error::new(id, format!("{message}{detail}"), advice)
         .with(Detail::Fault(error.fault))
+        .caused_by(error.clone())
         .timed_out(error.fault == SendFault::Timeout)
         .maybe_delivered(error.maybe_delivered && method != Method::Get)
 }

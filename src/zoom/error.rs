@@ -3,6 +3,7 @@
 //! Messages and advice are for people and hold no secret and no personal data.
 
 use std::fmt;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -61,6 +62,8 @@ struct Details {
     advice: String,
     detail: Option<Detail>,
     answer: Option<Answer>,
+    operation: Option<&'static str>,
+    source: Option<Arc<dyn std::error::Error + Send + Sync>>,
     retryable: bool,
     maybe_delivered: bool,
     timed_out: bool,
@@ -83,6 +86,8 @@ impl Error {
             advice: printable(&advice.into()),
             detail: None,
             answer: None,
+            operation: None,
+            source: None,
             retryable: matches!(id.kind(), Kind::RateLimit | Kind::Store | Kind::Transport),
             maybe_delivered: false,
             timed_out: false,
@@ -116,6 +121,20 @@ impl Error {
             ),
             detail => detail,
         });
+        self
+    }
+
+    /// Sets what was asked of Zoom, unless it is known already: what failed first is what failed.
+    #[must_use]
+    pub fn during(mut self, operation: &'static str) -> Self {
+        self.0.operation.get_or_insert(operation);
+        self
+    }
+
+    /// Sets the cause, which must be as fit for people as this error: no secret, no personal data.
+    #[must_use]
+    pub fn caused_by(mut self, cause: impl std::error::Error + Send + Sync + 'static) -> Self {
+        self.0.source = Some(Arc::new(cause));
         self
     }
 
@@ -176,6 +195,12 @@ impl Error {
     #[must_use]
     pub fn advice(&self) -> &str {
         &self.0.advice
+    }
+
+    /// What was asked of Zoom, such as `create_meeting`; `None` when nothing was.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        self.0.operation
     }
 
     /// Whether the same call can succeed later without anybody changing anything.
@@ -257,7 +282,12 @@ impl fmt::Display for Error {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.0.source.as_deref()?;
+        Some(source)
+    }
+}
 
 /// Text from outside made fit for a message: no control characters, at most 500 characters.
 fn printable(text: &str) -> String {
@@ -276,6 +306,21 @@ mod tests {
         let error = Error::new(ErrorId::Refused, format!("a\0b\n{}", "x".repeat(1000)), "");
         assert!(error.message().starts_with("a b x"));
         assert_eq!(error.message().chars().count(), 500);
+    }
+
+    #[test]
+    fn the_first_operation_is_the_one_that_failed_and_causes_form_a_chain() {
+        let first = Error::new(ErrorId::AnswerLate, "late", "").during("refresh_token");
+        let error = Error::new(ErrorId::RevokeOwed, "owed", "")
+            .caused_by(first.clone())
+            .during("revoke_grant");
+        assert_eq!(
+            first.during("create_meeting").operation(),
+            Some("refresh_token")
+        );
+        assert_eq!(error.operation(), Some("revoke_grant"));
+        let cause = std::error::Error::source(&error).map(ToString::to_string);
+        assert_eq!(cause.as_deref(), Some("late"));
     }
 
     #[test]

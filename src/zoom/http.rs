@@ -138,7 +138,8 @@ pub enum SendFault {
 }
 
 /// A failure to get a whole answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{detail}")]
 pub struct SendError {
     /// Why.
     pub fault: SendFault,

@@ -149,7 +149,8 @@ impl OAuthApp {
                 TokenFault::InvalidGrant(error) => Error::new(ErrorId::AuthorizationCodeRefused, "Zoom does not take the authorization code: it was used already, or is older than five minutes",
                     "Click Authorize again.",
                 )
-                .with_tracking_id(error.tracking_id().map(str::to_owned)),
+                .with_tracking_id(error.tracking_id().map(str::to_owned))
+                .caused_by(error),
                 // The state is used up, so the same call cannot succeed later.
                 fault => fault.into_error().maybe_delivered(false).retryable(false),
             })?;

@@ -82,7 +82,18 @@ pub enum TokenFault {
     Other(Error),
 }
 
+/// The operation that ends a grant.
+const REVOKE: &str = "revoke_grant";
+
 impl TokenFault {
+    fn during(self, operation: &'static str) -> Self {
+        match self {
+            Self::InvalidGrant(error) => Self::InvalidGrant(error.during(operation)),
+            Self::Lost(error) => Self::Lost(error.during(operation)),
+            Self::Other(error) => Self::Other(error.during(operation)),
+        }
+    }
+
     /// The error, whichever it is.
     #[must_use]
     pub fn into_error(self) -> Error {
@@ -151,7 +162,7 @@ impl<'a> TokenEndpoint<'a> {
             .set_redirect_uri(std::borrow::Cow::Owned(redirect))
             .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose().to_owned()))
             .request(&|request| self.carry(request, &last));
-        Self::read(answer, &last)
+        Self::read(answer, &last).map_err(|fault| fault.during("exchange_code"))
     }
 
     /// Exchanges a refresh token for new tokens; the old refresh token dies with it.
@@ -165,7 +176,7 @@ impl<'a> TokenEndpoint<'a> {
             .map_err(TokenFault::Other)?
             .exchange_refresh_token(&RefreshToken::new(refresh_token.expose().to_owned()))
             .request(&|request| self.carry(request, &last));
-        Self::read(answer, &last)
+        Self::read(answer, &last).map_err(|fault| fault.during("refresh_token"))
     }
 
     /// Whether Zoom takes the credentials of an app for users: asks with a refresh token that nobody has, for Zoom looks at
@@ -191,11 +202,12 @@ impl<'a> TokenEndpoint<'a> {
         ]);
         let response = self
             .post("/oauth/token", body)
-            .map_err(|error| TokenFault::Lost(api_error::from_send(&error, Method::Post)))?;
-        if response.status == 200 {
-            return read_given(&response);
-        }
-        Err(fault(&response))
+            .map_err(|error| TokenFault::Lost(api_error::from_send(&error, Method::Post)));
+        let answer = response.and_then(|response| match response.status {
+            200 => read_given(&response),
+            _ => Err(fault(&response)),
+        });
+        answer.map_err(|fault| fault.during("fetch_token"))
     }
 
     /// Ends the grant behind an access token. `false`: it had ended already.
@@ -206,11 +218,11 @@ impl<'a> TokenEndpoint<'a> {
         let body = form(&[("token", access_token.expose())]);
         let response = self
             .post("/oauth/revoke", body)
-            .map_err(|error| api_error::from_send(&error, Method::Post))?;
+            .map_err(|error| api_error::from_send(&error, Method::Post).during(REVOKE))?;
         if response.status == 200 {
             return Ok(true);
         }
-        match fault(&response) {
+        match fault(&response).during(REVOKE) {
             TokenFault::InvalidGrant(_) => Ok(false),
             TokenFault::Lost(error) | TokenFault::Other(error) => Err(error),
         }

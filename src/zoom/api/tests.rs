@@ -398,3 +398,52 @@ fn the_region_that_zoom_named_is_spoken_to() {
     let request = request(&operation(Method::Get), &access, None);
     assert_eq!(request.url.as_str(), "https://api-eu.zoom.us/v2/meetings/7");
 }
+
+#[test]
+fn an_error_says_what_was_asked_of_zoom_and_what_caused_it() {
+    let world = World::new();
+    let api = api(&world);
+    let create = Operation::post("/users/me/meetings".to_owned(), b"{}".to_vec());
+    world.http.fail(SendFault::Closed, true);
+    let error = api.call(&create).err().unwrap();
+    assert_eq!(error.operation(), Some("create_meeting"));
+    let cause = std::error::Error::source(&error).map(ToString::to_string);
+    assert_eq!(cause.as_deref(), Some("scripted"));
+
+    world.http.answer(201, "<html>");
+    let unread = api.call(&create).unwrap().json::<serde_json::Value>();
+    assert_eq!(unread.err().unwrap().operation(), Some("create_meeting"));
+
+    // The call did not come that far: what failed is the refresh before it.
+    world.two_hours_later();
+    world.http.answer(400, r#"{"error":"invalid_client"}"#);
+    let error = api.call(&create).err().unwrap();
+    assert_eq!(error.operation(), Some("refresh_token"));
+}
+
+#[test]
+fn every_operation_of_ours_has_a_name() {
+    for (operation, name) in [
+        (Operation::get("/users".to_owned()), "list_users"),
+        (Operation::get("/users/me".to_owned()), "read_user"),
+        (
+            Operation::get("/users/a%2Fb/settings".to_owned()),
+            "read_settings",
+        ),
+        (
+            Operation::get("/users/me/meetings".to_owned()),
+            "list_meetings",
+        ),
+        (Operation::get("/meetings/7".to_owned()), "read_meeting"),
+        (
+            Operation::patch("/meetings/7".to_owned(), Vec::new()),
+            "update_meeting",
+        ),
+        (
+            Operation::delete("/meetings/7".to_owned()),
+            "delete_meeting",
+        ),
+    ] {
+        assert_eq!(operation.name(), name);
+    }
+}

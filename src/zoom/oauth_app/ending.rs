@@ -111,4 +111,5 @@ fn owed(error: &Error) -> Error {
     Error::new(id, message, advice)
         .retryable(unreachable)
         .with_tracking_id(error.tracking_id().map(str::to_owned))
+        .caused_by(error.clone())
 }
