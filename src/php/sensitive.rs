@@ -3,8 +3,9 @@
 //! ext-php-rs cannot set attributes, so they are added once, at the first RINIT after each MINIT, when the classes exist.
 
 use std::ffi::c_void;
-use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::MutexGuard;
+use std::sync::PoisonError;
 
 use ext_php_rs::ffi::zend_hash_str_find_ptr_lc;
 use ext_php_rs::ffi::zend_internal_function;
@@ -36,23 +37,31 @@ const SECRETS: [(&str, &str, &[u32]); 8] = [
     ("Telemed\\Webhook", "__construct", &[0]),
 ];
 
-static DONE: AtomicBool = AtomicBool::new(false);
+/// Whether the classes of this start of the module are marked. Held while they are: with threads, the first requests begin at
+/// once, and none may run before all marks are there.
+static DONE: Mutex<bool> = Mutex::new(false);
 
 /// Called at MINIT: the classes are new, so they need their marks again.
 pub fn reset() {
-    DONE.store(false, Ordering::Release);
+    *done() = false;
 }
 
 /// Called at RINIT.
 pub extern "C" fn request_startup(_kind: i32, _module: i32) -> i32 {
-    if !DONE.swap(true, Ordering::AcqRel) {
+    let mut done = done();
+    if !*done {
         for (class, method, positions) in SECRETS {
             for position in positions {
                 mark(class, method, *position);
             }
         }
+        *done = true;
     }
     0
+}
+
+fn done() -> MutexGuard<'static, bool> {
+    DONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn mark(class: &str, method: &str, position: u32) {
