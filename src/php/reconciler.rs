@@ -1,6 +1,7 @@
 //! `Telemed\Reconciler`.
 
 use std::cell::RefCell;
+use std::rc::Rc;
 
 use ext_php_rs::boxed::ZBox;
 use ext_php_rs::convert::FromZval;
@@ -26,7 +27,7 @@ use crate::zoom::reconciler::Wanted;
 #[php(name = "Telemed\\Reconciler")]
 #[php(flags = SEALED)]
 pub struct Reconciler {
-    reconciler: RefCell<zoom::reconciler::Reconciler>,
+    reconciler: Rc<RefCell<zoom::reconciler::Reconciler>>,
 }
 
 #[php_impl]
@@ -38,7 +39,7 @@ impl Reconciler {
         };
         let reconciler = zoom::reconciler::Reconciler::new(&site, now);
         Ok(Self {
-            reconciler: RefCell::new(reconciler),
+            reconciler: Rc::new(RefCell::new(reconciler)),
         })
     }
 
@@ -47,15 +48,17 @@ impl Reconciler {
         wanted: WantedArgument,
         found: FoundArgument,
     ) -> PhpResult<Vec<ZBox<ZendHashTable>>> {
+        let reconciler = Rc::clone(&self.reconciler);
         // Dates are asked for their instant before anything is borrowed: that may run PHP code.
         let wanted = wanted.visits()?;
-        let actions = self.reconciler.borrow_mut().page(&wanted, &found.0);
+        let actions = reconciler.borrow_mut().page(&wanted, &found.0);
         actions.into_iter().map(as_array).collect()
     }
 
     pub fn rest(&self, wanted: WantedArgument) -> PhpResult<Vec<ZBox<ZendHashTable>>> {
+        let reconciler = Rc::clone(&self.reconciler);
         let wanted = wanted.visits()?;
-        let actions = self.reconciler.borrow_mut().rest(&wanted);
+        let actions = reconciler.borrow_mut().rest(&wanted);
         actions.into_iter().map(as_array).collect()
     }
 }
