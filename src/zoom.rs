@@ -15,6 +15,7 @@ pub mod diagnosis;
 pub mod endpoints;
 pub mod error;
 pub mod error_id;
+pub mod grant;
 pub mod host;
 pub mod http;
 pub mod known_tokens;

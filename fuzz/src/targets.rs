@@ -15,6 +15,7 @@ use telemed::zoom::Host;
 use telemed::zoom::MeetingId;
 use telemed::zoom::Result as ZoomResult;
 use telemed::zoom::Subject;
+use telemed::zoom::grant::Place;
 use telemed::zoom::http::Response;
 use telemed::zoom::meeting_request::MeetingRequest;
 use telemed::zoom::meeting_request::find_marker;
@@ -369,11 +370,14 @@ fn connection_key(world: &World) -> Result<String, String> {
         client_id: ClientId::new(CLIENT_ID).map_err(|error| error.to_string())?,
         client_secret: Secret::new(SECRETS[0]),
     };
-    Ok(
-        Tokens::of_user(world.context.clone(), credentials, &doctor()?)
-            .key()
-            .to_owned(),
+    Ok(Tokens::of_user(
+        world.context.clone(),
+        credentials,
+        &doctor()?,
+        Place::Active,
     )
+    .key()
+    .to_owned())
 }
 
 fn pending_key(world: &World) -> Result<String, String> {

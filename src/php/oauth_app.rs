@@ -123,42 +123,40 @@ impl OAuthApp {
     pub fn held_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        let held = store.run(|| app.held_connection(&subject))?;
+        let held = store.run(|| app.proposed(&subject))?;
         Ok(held.map(Connection::from))
     }
 
     pub fn accept_held(&self, subject: String) -> PhpResult<Connection> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        store
-            .run(|| app.accept_held(&subject))
-            .map(Connection::from)
+        store.run(|| app.accept(&subject)).map(Connection::from)
     }
 
     pub fn decline_held(&self, subject: String) -> PhpResult<()> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        store.run(|| app.decline_held(&subject))
+        store.run(|| app.decline(&subject))
     }
 
     pub fn former_connection(&self, subject: String) -> PhpResult<Option<Connection>> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        let former = store.run(|| app.former_connection(&subject))?;
+        let former = store.run(|| app.previous(&subject))?;
         Ok(former.map(Connection::from))
     }
 
     pub fn former_client(&self, subject: String) -> PhpResult<Client> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        let client = store.run(|| app.former_client(&subject))?;
+        let client = store.run(|| app.previous_client(&subject))?;
         Ok(Client::new(client, store))
     }
 
     pub fn end_former(&self, subject: String) -> PhpResult<()> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();
-        store.run(|| app.end_former(&subject))
+        store.run(|| app.end_previous(&subject))
     }
 
     pub fn subject_of(&self, zoomUserId: String) -> PhpResult<Option<String>> {

@@ -21,7 +21,7 @@ use super::error_id::ErrorId;
 use super::host::Host;
 use super::meeting_id::MeetingId;
 use super::path::segment;
-use super::tokens::Grant;
+use super::tokens::Owner;
 use super::tokens::Tokens;
 
 /// Speaks to Zoom for one connection (OAuth) or one account (Server-to-Server).
@@ -62,7 +62,7 @@ impl Client {
     }
 
     fn is_account(&self) -> bool {
-        matches!(self.api.tokens().grant(), Grant::Account { .. })
+        matches!(self.api.tokens().owner(), Owner::Account { .. })
     }
 
     /// The path of a host's user: always `me` in OAuth mode, always a named user in Server-to-Server mode.

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::grant::Life;
+use super::grant::Place;
 use super::record::Record;
-use super::record::State;
 use super::record::ZoomUser;
 use super::subject::Subject;
 
-/// Whether a connection can be used.
+/// Whether a connection can be used, as PHP is told: from its place and its life.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum ConnectionStatus {
     /// It can.
@@ -40,7 +41,9 @@ impl ConnectionStatus {
 #[derive(Clone, Debug)]
 pub struct Connection {
     subject: Subject,
-    status: ConnectionStatus,
+    place: Place,
+    /// `None`: no key opens the record.
+    life: Option<Life>,
     since: Option<Timestamp>,
     reason: Option<String>,
     scopes: Vec<String>,
@@ -50,38 +53,28 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The connection of a record.
+    /// The grant of a record that lies there.
     #[must_use]
-    pub fn of(subject: &Subject, record: &Record) -> Self {
+    pub fn of(subject: &Subject, place: Place, record: &Record) -> Self {
+        let since = Timestamp::from_second(record.since).ok();
+        let expires_at = Timestamp::from_second(record.expires_at).ok();
+        let until = match place.longest() {
+            Some(longest) => {
+                let end = since.unwrap_or_default().checked_add(longest);
+                Some(end.unwrap_or(Timestamp::MAX))
+            }
+            None => expires_at.filter(|_| record.life == Life::Ending),
+        };
         Self {
             subject: subject.clone(),
-            status: match record.state {
-                State::Connected | State::Ending => ConnectionStatus::Connected,
-                State::Dead | State::Leaving => ConnectionStatus::Dead,
-            },
-            since: Timestamp::from_second(record.since).ok(),
+            place,
+            life: Some(record.life),
+            since,
             reason: record.reason.clone(),
             scopes: record.scopes.clone(),
             zoom_user: record.zoom_user.clone(),
-            expires_at: Timestamp::from_second(record.expires_at).ok(),
-            until: (record.state == State::Ending)
-                .then(|| Timestamp::from_second(record.expires_at).ok())
-                .flatten(),
-        }
-    }
-
-    /// A grant that lies beside the subject's connection until a moment.
-    #[must_use]
-    pub fn beside(
-        subject: &Subject,
-        record: &Record,
-        status: ConnectionStatus,
-        until: Timestamp,
-    ) -> Self {
-        Self {
-            status,
-            until: Some(until),
-            ..Self::of(subject, record)
+            expires_at,
+            until,
         }
     }
 
@@ -90,7 +83,8 @@ impl Connection {
     pub fn unreadable(subject: &Subject, reason: &str) -> Self {
         Self {
             subject: subject.clone(),
-            status: ConnectionStatus::Unreadable,
+            place: Place::Active,
+            life: None,
             since: None,
             reason: Some(reason.to_owned()),
             scopes: Vec::new(),
@@ -109,7 +103,13 @@ impl Connection {
     /// Whether it can be used.
     #[must_use]
     pub fn status(&self) -> ConnectionStatus {
-        self.status
+        match (self.life, self.place) {
+            (None, _) => ConnectionStatus::Unreadable,
+            (_, Place::Proposed) => ConnectionStatus::Held,
+            (_, Place::Previous) => ConnectionStatus::Former,
+            (Some(life), Place::Active) if life.is_alive() => ConnectionStatus::Connected,
+            (Some(_), Place::Active) => ConnectionStatus::Dead,
+        }
     }
 
     /// Since when.

@@ -1,8 +1,9 @@
 //! OAuth 2.0, "bring your own account": each doctor (the subject) connects a Zoom account of their own.
 
-mod beside;
 mod ending;
 mod identity;
+mod places;
+mod proposal;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -20,6 +21,7 @@ use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
 use super::error_id::ErrorId;
+use super::grant::Place;
 use super::record;
 use super::record::Pending;
 use super::record::Record;
@@ -128,8 +130,8 @@ impl OAuthApp {
     }
 
     /// Ends an authorization: consumes the state, exchanges the code, stores the connection. If the subject is connected as
-    /// another Zoom user, that connection stays in force and the new one is given back as held: see
-    /// [`accept_held`](Self::accept_held) and [`decline_held`](Self::decline_held).
+    /// another Zoom user, that connection stays in force and the new one is given back as proposed: see
+    /// [`accept`](Self::accept) and [`decline`](Self::decline).
     ///
     /// # Errors
     /// [`Kind::Authentication`] before any request when the subject did not begin this authorization, or it lapsed or was used.
@@ -206,7 +208,7 @@ impl OAuthApp {
             )
         };
         self.store_fresh(subject, &record)?;
-        Ok(Connection::of(subject, &record))
+        Ok(Connection::of(subject, Place::Active, &record))
     }
 
     /// What is stored for the subject, without network.
@@ -217,7 +219,7 @@ impl OAuthApp {
         match self.tokens(subject).load() {
             Ok(stored) => Ok(stored.map(|stored| {
                 self.tokens(subject).forget_unless(&stored.value);
-                Connection::of(subject, &stored.value)
+                Connection::of(subject, Place::Active, &stored.value)
             })),
             Err(error) if error.kind() == Kind::Vault => {
                 Ok(Some(Connection::unreadable(subject, error.message())))
@@ -234,7 +236,7 @@ impl OAuthApp {
     pub fn renew(&self, subject: &Subject) -> Result<Connection> {
         let record = self.tokens(subject).renew()?;
         if record.zoom_user.is_some() {
-            return Ok(Connection::of(subject, &record));
+            return Ok(Connection::of(subject, Place::Active, &record));
         }
         self.identify(subject, None)
     }
@@ -298,7 +300,7 @@ impl OAuthApp {
     }
 
     fn tokens(&self, subject: &Subject) -> Tokens {
-        Tokens::of_user(self.context.clone(), self.credentials.clone(), subject)
+        self.tokens_at(subject, Place::Active)
     }
 
     fn endpoint(&self) -> TokenEndpoint<'_> {

@@ -12,6 +12,7 @@ use super::context::Context;
 use super::error::Error;
 use super::error::Result;
 use super::error_id::ErrorId;
+use super::grant::Life;
 use super::passcode::PasscodePolicy;
 use super::secret::Secret;
 use super::token_endpoint::TokenAnswer;
@@ -25,7 +26,8 @@ const FALLBACK_LIFETIME_SECONDS: i64 = 3_599;
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Record {
     /// Whether the tokens may be used.
-    pub state: State,
+    #[serde(rename = "state")]
+    pub life: Life,
     /// The access token.
     pub access_token: Secret,
     /// The refresh token; only a user's connection has one.
@@ -53,25 +55,11 @@ pub struct Record {
     /// Whether the account hides meeting descriptions, and our marker with them, once known.
     #[serde(default)]
     pub hides_descriptions: Option<bool>,
-    /// Since when the state holds.
+    /// Since when it lives so.
     pub since: i64,
-    /// Why the state is not connected, for people.
+    /// Why it is not alive, for people.
     #[serde(default)]
     pub reason: Option<String>,
-}
-
-/// Whether a record's tokens may be used.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum State {
-    /// They may.
-    Connected,
-    /// They may until the access token's end: the refresh token was lost.
-    Ending,
-    /// Zoom takes them no longer.
-    Dead,
-    /// Disconnect was asked; the revoke at Zoom is still owed.
-    Leaving,
 }
 
 /// The Zoom user behind a connection.
@@ -100,7 +88,7 @@ impl Record {
         let lifetime = answer.expires_in.unwrap_or(FALLBACK_LIFETIME_SECONDS);
         let expires_at = now.as_second().saturating_add(lifetime);
         Self {
-            state: State::Connected,
+            life: Life::Alive,
             access_token: answer.access_token,
             refresh_token: answer.refresh_token,
             expires_at,
@@ -142,7 +130,7 @@ impl Record {
     /// Whether its tokens may be used.
     #[must_use]
     pub fn is_alive(&self) -> bool {
-        matches!(self.state, State::Connected | State::Ending)
+        self.life.is_alive()
     }
 
     /// Whether the access token is past its end.
@@ -151,11 +139,11 @@ impl Record {
         self.expires_at <= now.as_second()
     }
 
-    /// The record with another state, since now.
+    /// The record with another life, since now.
     #[must_use]
-    pub fn turned(&self, state: State, reason: &str, now: Timestamp) -> Self {
+    pub fn turned(&self, life: Life, reason: &str, now: Timestamp) -> Self {
         Self {
-            state,
+            life,
             reason: Some(reason.to_owned()),
             since: now.as_second(),
             ..self.clone()

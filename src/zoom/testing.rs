@@ -22,6 +22,7 @@ use super::context::Context;
 use super::endpoints::Endpoints;
 use super::error::Error;
 use super::error::Result;
+use super::grant::Place;
 use super::host::Host;
 use super::http::Http;
 use super::http::Request;
@@ -343,7 +344,7 @@ pub fn doctor(subject: &str) -> Subject {
 
 /// The tokens of doctor `12`, as a process with this context sees them.
 pub fn user_tokens(context: &Context) -> Tokens {
-    Tokens::of_user(context.clone(), credentials(), &doctor("12"))
+    Tokens::of_user(context.clone(), credentials(), &doctor("12"), Place::Active)
 }
 
 /// The tokens of the account, as a process with this context sees them.

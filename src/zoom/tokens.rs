@@ -22,11 +22,12 @@ use super::error::Error;
 use super::error::Kind;
 use super::error::Result;
 use super::error_id::ErrorId;
+use super::grant::Life;
+use super::grant::Place;
 use super::known_tokens::Access;
 use super::known_tokens::Id;
 use super::record;
 use super::record::Record;
-use super::record::State;
 use super::record::Stored;
 use super::secret::Secret;
 use super::secret::digest;
@@ -38,28 +39,16 @@ use super::token_endpoint::TokenEndpoint;
 /// A refresh holds the lock for two token requests at most; whoever waits longer waits for a process that hangs.
 pub const LOCK_WAIT: Duration = Duration::from_secs(50);
 
-/// How the tokens of a record are obtained.
+/// Whose tokens a record holds, and so how they are obtained.
 #[derive(Clone)]
-pub enum Grant {
+pub enum Owner {
     /// Server-to-Server: fetched anew with the account's credentials.
     Account {
         /// The Zoom account.
         account_id: String,
     },
     /// OAuth: refreshed with the refresh token of one subject.
-    User {
-        /// Whose connection it is.
-        subject: Subject,
-    },
-}
-
-/// Where a grant lies beside a subject's connection.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Place {
-    /// Of another Zoom user than the connection's; it waits for the doctor's answer.
-    Held,
-    /// What was connected before, kept until its meetings are moved.
-    Former,
+    User,
 }
 
 /// The tokens under one record key.
@@ -67,44 +56,23 @@ pub enum Place {
 pub struct Tokens {
     context: Context,
     credentials: Credentials,
-    grant: Grant,
+    owner: Owner,
     key: String,
     id: Id,
 }
 
 impl Tokens {
-    /// The tokens of a subject's connection to a user-managed app.
+    /// The tokens of a subject's grant to a user-managed app.
     #[must_use]
-    pub fn of_user(context: Context, credentials: Credentials, subject: &Subject) -> Self {
-        Self::of_place(context, credentials, "connection", subject)
-    }
-
-    /// The tokens of a grant that lies beside a subject's connection, under a key of its own.
-    #[must_use]
-    pub fn beside_user(
+    pub fn of_user(
         context: Context,
         credentials: Credentials,
+        subject: &Subject,
         place: Place,
-        subject: &Subject,
     ) -> Self {
-        let place = match place {
-            Place::Held => "held",
-            Place::Former => "former",
-        };
-        Self::of_place(context, credentials, place, subject)
-    }
-
-    fn of_place(
-        context: Context,
-        credentials: Credentials,
-        place: &str,
-        subject: &Subject,
-    ) -> Self {
-        let key = format!("{place}:{}:{subject}", credentials.client_id.short_name());
-        let grant = Grant::User {
-            subject: subject.clone(),
-        };
-        Self::new(context, credentials, grant, key)
+        let app = credentials.client_id.short_name();
+        let key = format!("{}:{app}:{subject}", place.key_word());
+        Self::new(context, credentials, Owner::User, key)
     }
 
     /// The tokens of a Server-to-Server app. New credentials never meet an old token: the key depends on all of them.
@@ -116,13 +84,13 @@ impl Tokens {
             credentials.client_secret.expose().as_bytes(),
         ]);
         let key = format!("account:{}", hex(&hash, 40));
-        let grant = Grant::Account {
+        let owner = Owner::Account {
             account_id: account_id.to_owned(),
         };
-        Self::new(context, credentials, grant, key)
+        Self::new(context, credentials, owner, key)
     }
 
-    fn new(context: Context, credentials: Credentials, grant: Grant, key: String) -> Self {
+    fn new(context: Context, credentials: Credentials, owner: Owner, key: String) -> Self {
         let id = digest(&[
             key.as_bytes(),
             credentials.client_id.as_str().as_bytes(),
@@ -134,7 +102,7 @@ impl Tokens {
         Self {
             context,
             credentials,
-            grant,
+            owner,
             key,
             id,
         }
@@ -146,10 +114,10 @@ impl Tokens {
         &self.key
     }
 
-    /// How the tokens are obtained.
+    /// Whose tokens they are.
     #[must_use]
-    pub fn grant(&self) -> &Grant {
-        &self.grant
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// A usable token. `refused` is one that Zoom has just refused; `wait` bounds the wait for another process.
@@ -231,7 +199,7 @@ impl Tokens {
     }
 
     fn is_account(&self) -> bool {
-        matches!(self.grant, Grant::Account { .. })
+        matches!(self.owner, Owner::Account { .. })
     }
 
     /// Changes the stored record without touching its tokens, under the lock; nothing happens when there is none.
@@ -326,9 +294,9 @@ impl Tokens {
     }
 
     fn check_alive(&self, record: &Record) -> Result<()> {
-        match record.state {
-            State::Connected | State::Ending => Ok(()),
-            State::Dead | State::Leaving => {
+        match record.life {
+            Life::Alive | Life::Ending => Ok(()),
+            Life::Dead | Life::Leaving => {
                 self.forget();
                 Err(dead_connection(record))
             }

@@ -6,9 +6,9 @@ use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
 use crate::zoom::error_id::ErrorId;
+use crate::zoom::grant::Life;
 use crate::zoom::record;
 use crate::zoom::record::Record;
-use crate::zoom::record::State;
 use crate::zoom::subject::Subject;
 use crate::zoom::token_endpoint::TokenFault;
 use crate::zoom::tokens;
@@ -30,9 +30,9 @@ impl OAuthApp {
             }
             self.end(&tokens)
         };
-        let held = self.decline_held(subject);
-        let former = self.end_former(subject);
-        own.and(held).and(former)
+        let proposed = self.decline(subject);
+        let previous = self.end_previous(subject);
+        own.and(proposed).and(previous)
     }
 
     /// Ends the grant under the key, wherever it lies. The caller holds the lock.
@@ -46,12 +46,12 @@ impl OAuthApp {
         let Some(stored) = stored else {
             return tokens.delete();
         };
-        if stored.value.state == State::Dead {
+        if stored.value.life == Life::Dead {
             return tokens.delete();
         }
         let now = self.context.clock.now();
         let leaving = stored.value.turned(
-            State::Leaving,
+            Life::Leaving,
             "it was disconnected; Zoom has yet to be told",
             now,
         );
@@ -80,7 +80,7 @@ impl OAuthApp {
         match tokens.send_refresh(refresh_token) {
             Ok(answer) => {
                 let fresh = Record {
-                    state: State::Leaving,
+                    life: Life::Leaving,
                     reason: leaving.reason.clone(),
                     ..leaving.refreshed(answer, self.context.clock.now())
                 };

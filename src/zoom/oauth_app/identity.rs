@@ -14,9 +14,10 @@ use crate::zoom::error::Error;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
 use crate::zoom::error_id::ErrorId;
+use crate::zoom::grant::Life;
+use crate::zoom::grant::Place;
 use crate::zoom::record;
 use crate::zoom::record::Record;
-use crate::zoom::record::State;
 use crate::zoom::record::ZoomUser;
 use crate::zoom::secret::digest;
 use crate::zoom::subject::Subject;
@@ -63,8 +64,8 @@ impl OAuthApp {
         tokens.delete()?;
         drop(locked);
         // Other Zoom users' grants, which were there for this one's sake.
-        let _ = self.decline_held(subject);
-        let _ = self.end_former(subject);
+        let _ = self.decline(subject);
+        let _ = self.end_previous(subject);
         Ok(true)
     }
 
@@ -111,7 +112,7 @@ impl OAuthApp {
         // Optional: without it, or its scope, passcodes are conservative.
         let _ = client.read_passcode_policy(None);
         record
-            .map(|record| Connection::of(subject, &record))
+            .map(|record| Connection::of(subject, Place::Active, &record))
             .ok_or_else(tokens::not_connected)
     }
 
@@ -215,7 +216,7 @@ impl OAuthApp {
             .zoom_user
             .as_ref()
             .is_some_and(|other| other.id != user.id);
-        if !is_other || other.state == State::Dead {
+        if !is_other || other.life == Life::Dead {
             return;
         }
         let endpoint = tokens.endpoint();

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use super::*;
 use crate::zoom::connection::ConnectionStatus;
+use crate::zoom::grant::Life;
 use crate::zoom::http::SendFault;
-use crate::zoom::record::State;
 use crate::zoom::testing::SCOPES;
 use crate::zoom::testing::World;
 use crate::zoom::testing::credentials;
@@ -331,7 +331,7 @@ fn a_reconnection_brings_a_dead_or_unreadable_connection_back() {
     let world = World::new();
     let tokens = user_tokens(&world.context);
     let now = world.context.clock.now();
-    world.put(&tokens, &record("0", now).turned(State::Dead, "why", now));
+    world.put(&tokens, &record("0", now).turned(Life::Dead, "why", now));
     let status = |world: &World| {
         app(&world.context)
             .connection(&doctor("12"))

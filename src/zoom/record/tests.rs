@@ -63,11 +63,11 @@ impl Anything<'_> {
 
     fn record(&self) -> Record {
         Record {
-            state: match self.number().rem_euclid(4) {
-                0 => State::Connected,
-                1 => State::Dead,
-                2 => State::Ending,
-                _ => State::Leaving,
+            life: match self.number().rem_euclid(4) {
+                0 => Life::Alive,
+                1 => Life::Dead,
+                2 => Life::Ending,
+                _ => Life::Leaving,
             },
             access_token: Secret::new(self.text()),
             refresh_token: self.maybe(|any| Secret::new(any.text())),

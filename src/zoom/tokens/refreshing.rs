@@ -3,15 +3,15 @@
 //! Zoom replaces a refresh token as it answers. Where the answer is lost, the new one is lost with it, but the access token that was given
 //! before works until its end: it goes on, so that visits do, and the connection says until when.
 
-use super::Grant;
+use super::Owner;
 use super::Tokens;
 use super::dead_connection;
 use super::not_connected;
 use crate::zoom::error::Error;
 use crate::zoom::error::Result;
+use crate::zoom::grant::Life;
 use crate::zoom::record;
 use crate::zoom::record::Record;
-use crate::zoom::record::State;
 use crate::zoom::record::Stored;
 use crate::zoom::secret::Secret;
 use crate::zoom::token_endpoint::TokenAnswer;
@@ -56,8 +56,8 @@ impl Tokens {
         let in_use = stored.filter(|stored| {
             !stored.value.has_ended(now) && Some(&stored.value.access_token) != refused
         });
-        match &self.grant {
-            Grant::Account { account_id } => {
+        match &self.owner {
+            Owner::Account { account_id } => {
                 let answer = match self.endpoint().account(account_id) {
                     Ok(answer) => answer,
                     Err(fault) => return self.go_on(in_use, fault, false),
@@ -74,13 +74,13 @@ impl Tokens {
                 self.save_or_adopt(record, stored.map(|old| old.sealed.as_str()))
                     .map(Refreshed::well)
             }
-            Grant::User { .. } => {
+            Owner::User => {
                 let Some(stored) = stored else {
                     // Disconnected meanwhile: what this thread remembers was revoked with it.
                     self.forget();
                     return Err(not_connected());
                 };
-                if stored.value.state == State::Ending {
+                if stored.value.life == Life::Ending {
                     return match in_use {
                         Some(stored) => Ok(Refreshed::well(stored.value.clone())),
                         None => Err(self.die(stored, LOST)?),
@@ -171,7 +171,7 @@ impl Tokens {
     /// The refresh token is lost: the access token serves to its end, and the connection with it.
     fn let_end(&self, stored: &Stored<Record>) -> Result<Refreshed> {
         let record = Record {
-            state: State::Ending,
+            life: Life::Ending,
             reason: Some(LOST.to_owned()),
             renew_at: stored.value.expires_at,
             ..stored.value.clone()
@@ -184,7 +184,7 @@ impl Tokens {
     fn die(&self, stored: &Stored<Record>, reason: &str) -> Result<Error> {
         self.forget();
         let now = self.context.clock.now();
-        let dead = stored.value.turned(State::Dead, reason, now);
+        let dead = stored.value.turned(Life::Dead, reason, now);
         self.save(&dead, Some(&stored.sealed))?;
         Ok(dead_connection(&dead))
     }

@@ -8,10 +8,10 @@ use super::not_connected;
 use crate::zoom::error::Error;
 use crate::zoom::error::Result;
 use crate::zoom::error_id::ErrorId;
+use crate::zoom::grant::Life;
 use crate::zoom::known_tokens::Unsaved;
 use crate::zoom::record;
 use crate::zoom::record::Record;
-use crate::zoom::record::State;
 
 /// Tries before it is kept in memory.
 pub(super) const SAVE_ATTEMPTS: u32 = 3;
@@ -127,9 +127,9 @@ impl Tokens {
         {
             return Ok(None);
         }
-        let newer = if found.state == State::Leaving {
+        let newer = if found.life == Life::Leaving {
             Record {
-                state: found.state,
+                life: found.life,
                 reason: found.reason,
                 since: found.since,
                 ..fresh

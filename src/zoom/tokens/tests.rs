@@ -146,7 +146,7 @@ fn a_confirmed_invalid_grant_is_written_down_and_answered_without_network_from_t
     world.http.answer(400, DEAD);
     assert_eq!(kind(get(&tokens)), Kind::Authentication);
     let stored = world.stored(&tokens).unwrap();
-    assert_eq!(stored.state, State::Dead);
+    assert_eq!(stored.life, Life::Dead);
     assert_eq!(stored.since, world.context.clock.now().as_second());
     assert!(stored.reason.unwrap().contains("revoked"));
     for context in [world.context.clone(), world.other_process()] {
@@ -170,7 +170,7 @@ fn invalid_grant_is_not_believed_when_another_token_is_stored_by_then() {
     world.http.answer(400, DEAD);
     let record = tokens.refresh(stored.as_ref(), None).unwrap().record;
     assert_eq!(record.access_token.expose(), "access-1");
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
 }
 
 #[test]
@@ -204,7 +204,7 @@ fn faults_of_zoom_or_of_the_set_up_mark_nobody_dead() {
         let error = get(&tokens).err().unwrap();
         assert_eq!(error.kind(), kind_of_error, "{body}");
         assert!(!error.is_maybe_delivered());
-        assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+        assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
         world.http.answer(200, &token_answer("1"));
         assert_eq!(token(&get(&tokens)), "access-1");
     }
@@ -218,7 +218,7 @@ fn a_502_is_never_a_dead_connection() {
     let error = get(&tokens).err().unwrap();
     assert!(error.is_retryable());
     assert_ne!(error.kind(), Kind::Authentication);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
 }
 
 #[test]
@@ -255,7 +255,7 @@ fn a_refresh_that_surely_did_not_arrive_is_not_repeated_here() {
     world.http.fail(SendFault::Name, false);
     let error = get(&tokens).err().unwrap();
     assert_eq!(error.kind(), Kind::Transport);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
 }
 
 #[test]
@@ -331,6 +331,7 @@ fn a_record_moved_to_another_key_is_refused() {
         world.context.clone(),
         crate::zoom::testing::credentials(),
         &crate::zoom::testing::doctor("13"),
+        Place::Active,
     );
     let sealed = world.store.records.borrow()[mine.key()].clone();
     let mut records = world.store.records.borrow_mut();
@@ -344,7 +345,7 @@ fn a_connection_that_is_leaving_is_answered_without_network() {
     let world = World::new();
     let tokens = user_tokens(&world.context);
     let now = world.context.clock.now();
-    let leaving = record("0", now).turned(State::Leaving, "it was disconnected", now);
+    let leaving = record("0", now).turned(Life::Leaving, "it was disconnected", now);
     world.put(&tokens, &leaving);
     assert_eq!(kind(get(&tokens)), Kind::Authentication);
     assert_eq!(tokens.renew().err().unwrap().kind(), Kind::Authentication);

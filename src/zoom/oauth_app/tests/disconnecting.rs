@@ -93,7 +93,7 @@ fn the_refreshed_token_is_not_lost_when_the_revoke_then_fails() {
         Kind::Transport
     );
     let stored = world.stored(&user_tokens(&world.context)).unwrap();
-    assert_eq!(stored.state, State::Leaving);
+    assert_eq!(stored.life, Life::Leaving);
     assert_eq!(stored.refresh_token.as_ref().unwrap().expose(), "refresh-1");
     world.http.answer(200, REVOKED);
     app.disconnect(&doctor("12")).unwrap();
@@ -143,7 +143,7 @@ fn nothing_a_dead_connection_and_an_unreadable_one_are_deleted_without_a_request
     let now = world.context.clock.now();
     let app = app(&world.context);
     app.disconnect(&doctor("12")).unwrap();
-    world.put(&tokens, &record("0", now).turned(State::Dead, "why", now));
+    world.put(&tokens, &record("0", now).turned(Life::Dead, "why", now));
     app.disconnect(&doctor("12")).unwrap();
     let mut records = world.store.records.borrow_mut();
     records.insert(tokens.key().to_owned(), "garbage".into());
@@ -176,7 +176,7 @@ fn wrong_client_credentials_keep_the_record_and_say_so() {
     let error = app.disconnect(&doctor("12")).err().unwrap();
     assert_eq!(error.kind(), Kind::Configuration);
     assert_eq!(
-        world.stored(&user_tokens(&world.context)).unwrap().state,
-        State::Leaving
+        world.stored(&user_tokens(&world.context)).unwrap().life,
+        Life::Leaving
     );
 }

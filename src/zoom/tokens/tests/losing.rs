@@ -24,7 +24,7 @@ fn where_the_new_refresh_token_is_lost_the_access_token_serves_to_its_end() {
     lose_for_good(&world);
     assert_eq!(token(&get(&tokens)), "access-0");
     let stored = world.stored(&tokens).unwrap();
-    assert_eq!(stored.state, State::Ending);
+    assert_eq!(stored.life, Life::Ending);
     assert!(stored.reason.unwrap().contains("lost"));
 
     world.clock.advance(ALMOST_TO_THE_END);
@@ -37,7 +37,7 @@ fn where_the_new_refresh_token_is_lost_the_access_token_serves_to_its_end() {
     let error = get(&tokens).err().unwrap();
     assert_eq!(error.kind(), Kind::Authentication);
     assert!(error.message().contains("lost") && error.advice().contains("reconnect"));
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Dead);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Dead);
     assert!(world.http.is_done());
 }
 
@@ -47,21 +47,22 @@ fn an_ending_connection_says_so_and_until_when() {
     let tokens = near_end(&world);
     let before = world.stored(&tokens).unwrap();
     lose_for_good(&world);
-    assert_eq!(tokens.renew().unwrap().state, State::Ending);
+    assert_eq!(tokens.renew().unwrap().life, Life::Ending);
     let ending = Connection::of(
         &crate::zoom::testing::doctor("12"),
+        Place::Active,
         &world.stored(&tokens).unwrap(),
     );
     assert_eq!(ending.status().as_str(), "connected");
     assert_eq!(ending.until(), ending.expires_at());
     assert_eq!(ending.since().unwrap().as_second(), before.since);
     assert_eq!(
-        Connection::of(&crate::zoom::testing::doctor("12"), &before).until(),
+        Connection::of(&crate::zoom::testing::doctor("12"), Place::Active, &before).until(),
         None
     );
     assert_eq!(
-        tokens.renew().unwrap().state,
-        State::Ending,
+        tokens.renew().unwrap().life,
+        Life::Ending,
         "nothing can be renewed"
     );
     assert!(world.http.is_done());
@@ -77,7 +78,7 @@ fn an_ending_connection_whose_access_token_is_refused_is_dead_at_once() {
         kind(tokens.access(Some(&refused), LOCK_WAIT)),
         Kind::Authentication
     );
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Dead);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Dead);
 }
 
 #[test]
@@ -108,14 +109,14 @@ fn a_grant_that_was_ended_is_dead_at_once_although_its_access_token_has_time_lef
     let tokens = near_end(&world);
     world.http.answer(400, DEAD);
     assert_eq!(kind(get(&tokens)), Kind::Authentication);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Dead);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Dead);
 }
 
 #[test]
 fn where_both_answers_are_lost_the_access_token_serves_and_a_minute_later_it_is_known() {
     for (answer, state, name) in [
-        (token_answer("1"), State::Connected, "access-1"),
-        (String::new(), State::Ending, "access-0"),
+        (token_answer("1"), Life::Alive, "access-1"),
+        (String::new(), Life::Ending, "access-0"),
     ] {
         let world = World::new();
         let tokens = near_end(&world);
@@ -124,7 +125,7 @@ fn where_both_answers_are_lost_the_access_token_serves_and_a_minute_later_it_is_
             .fail(SendFault::Timeout, true)
             .fail(SendFault::Closed, true);
         assert_eq!(token(&get(&tokens)), "access-0");
-        assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+        assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
         for context in [world.context.clone(), world.other_process()] {
             assert_eq!(token(&get(&user_tokens(&context))), "access-0");
         }
@@ -137,7 +138,7 @@ fn where_both_answers_are_lost_the_access_token_serves_and_a_minute_later_it_is_
         };
         assert_eq!(token(&get(&tokens)), name);
         let stored = world.stored(&tokens).unwrap();
-        assert_eq!(stored.state, state);
+        assert_eq!(stored.life, state);
         assert!(world.http.is_done());
     }
 }

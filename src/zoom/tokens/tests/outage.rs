@@ -56,7 +56,7 @@ fn who_waited_while_another_was_told_takes_that_over_without_a_request() {
         4,
         "those that were told asked nothing"
     );
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
     assert!(world.store.locked.borrow().is_empty());
 }
 

@@ -92,11 +92,11 @@ fn a_process_that_found_the_old_token_dead_is_corrected() {
     world.http.answer(400, DEAD);
     let other = user_tokens(&world.other_process());
     assert_eq!(kind(get(&other)), Kind::Authentication);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Dead);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Dead);
 
     assert_eq!(token(&get(&tokens)), "access-1");
     assert_eq!(token(&get(&other)), "access-1");
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Connected);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Alive);
 }
 
 #[test]
@@ -125,10 +125,10 @@ fn a_disconnect_made_meanwhile_stands_and_gets_the_token_to_revoke_with() {
     let stored = world.stored(&tokens).unwrap();
     world.put(
         &tokens,
-        &stored.turned(State::Leaving, "it was disconnected", now),
+        &stored.turned(Life::Leaving, "it was disconnected", now),
     );
     assert_eq!(kind(get(&tokens)), Kind::Authentication);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Leaving);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Leaving);
     assert_eq!(refresh_token(&world, &tokens), "refresh-1");
 }
 
@@ -155,7 +155,7 @@ fn a_dead_record_that_could_not_be_saved_is_saved_at_the_next_call() {
     world.store.fail_saves.set(3);
     assert_eq!(kind(get(&tokens)), Kind::Store);
     assert_eq!(kind(get(&tokens)), Kind::Authentication);
-    assert_eq!(world.stored(&tokens).unwrap().state, State::Dead);
+    assert_eq!(world.stored(&tokens).unwrap().life, Life::Dead);
 }
 
 #[test]

@@ -64,7 +64,7 @@ fn held(world: &World, app: &OAuthApp, name: &str, id: &str) -> Connection {
 
 fn accept(world: &World, app: &OAuthApp) -> Connection {
     world.http.answer(200, "{}");
-    app.accept_held(&doctor(DOCTOR)).unwrap()
+    app.accept(&doctor(DOCTOR)).unwrap()
 }
 
 /// The access token with which the subject's client speaks, seen by another process.
@@ -114,7 +114,7 @@ fn another_zoom_user_than_before_is_held_and_the_former_stays_in_force() {
     assert_eq!(in_force.status(), ConnectionStatus::Connected);
     assert_eq!(in_force.zoom_user_id(), Some(ONE));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
-    let waiting = app.held_connection(&doctor(DOCTOR)).unwrap().unwrap();
+    let waiting = app.proposed(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(waiting.zoom_email(), Some("zoomUserTwo@x.example"));
     assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor(DOCTOR)));
     assert_eq!(app.subject_of(TWO).unwrap(), None);
@@ -139,11 +139,11 @@ fn accepted_it_is_in_force_and_the_former_grant_reaches_what_it_made() {
     assert_eq!(answer.status(), ConnectionStatus::Connected);
     assert_eq!(answer.zoom_user_id(), Some(TWO));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(app.subject_of(TWO).unwrap(), Some(doctor(DOCTOR)));
     assert_eq!(app.subject_of(ONE).unwrap(), None);
 
-    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
+    let former = app.previous(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.status(), ConnectionStatus::Former);
     assert_eq!(former.zoom_user_id(), Some(ONE));
     // Its tokens have a life of their own.
@@ -152,17 +152,17 @@ fn accepted_it_is_in_force_and_the_former_grant_reaches_what_it_made() {
         .http
         .answer(200, &tokens("a2"))
         .answer(200, &user(ONE));
-    app.former_client(&doctor(DOCTOR))
+    app.previous_client(&doctor(DOCTOR))
         .unwrap()
         .user(None)
         .unwrap();
     assert_eq!(last_bearer(&world), "Bearer access-a2");
 
     world.http.answer(200, REVOKED);
-    app.end_former(&doctor(DOCTOR)).unwrap();
+    app.end_previous(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-a2"]);
-    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
-    let gone = app.former_client(&doctor(DOCTOR)).err().unwrap();
+    assert!(app.previous(&doctor(DOCTOR)).unwrap().is_none());
+    let gone = app.previous_client(&doctor(DOCTOR)).err().unwrap();
     assert_eq!(gone.kind(), Kind::Authentication);
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
     assert!(world.store.locked.borrow().is_empty());
@@ -174,13 +174,13 @@ fn declined_it_is_revoked_and_nothing_else_changes() {
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.http.answer(200, REVOKED);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
+    app.decline(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b"]);
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
-    let error = app.accept_held(&doctor(DOCTOR)).unwrap_err();
+    app.decline(&doctor(DOCTOR)).unwrap();
+    let error = app.accept(&doctor(DOCTOR)).unwrap_err();
     assert_eq!(error.kind(), Kind::Authentication);
 }
 
@@ -190,12 +190,12 @@ fn a_decline_that_zoom_did_not_hear_is_owed_and_the_grant_is_unusable_already() 
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.http.fail(SendFault::Connect, false);
-    let error = app.decline_held(&doctor(DOCTOR)).unwrap_err();
+    let error = app.decline(&doctor(DOCTOR)).unwrap_err();
     assert_eq!(error.kind(), Kind::Transport);
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
-    assert!(app.accept_held(&doctor(DOCTOR)).is_err());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.accept(&doctor(DOCTOR)).is_err());
     world.http.answer(200, REVOKED);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
+    app.decline(&doctor(DOCTOR)).unwrap();
     assert_eq!(keys(&world), ["connection", "zoomuser"]);
 }
 
@@ -205,19 +205,19 @@ fn a_question_left_unanswered_is_over_after_a_day_and_a_former_grant_after_seven
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     world.clock.advance(Duration::from_secs(86_400));
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
-    assert!(app.accept_held(&doctor(DOCTOR)).is_err());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.accept(&doctor(DOCTOR)).is_err());
     // Zoom revokes by access token, and that one has ended.
     world.http.answer(200, &tokens("b2")).answer(200, REVOKED);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
+    app.decline(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b2"]);
 
     held(&world, &app, "c", THREE);
     accept(&world, &app);
     world.clock.advance(Duration::from_secs(7 * 86_400 - 1));
-    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_some());
+    assert!(app.previous(&doctor(DOCTOR)).unwrap().is_some());
     world.clock.advance(Duration::from_secs(1));
-    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.previous(&doctor(DOCTOR)).unwrap().is_none());
 }
 
 #[test]
@@ -235,7 +235,7 @@ fn the_next_authorization_ends_what_was_held() {
     let answer = authorize(&app, DOCTOR).unwrap();
     assert_eq!(answer.status(), ConnectionStatus::Connected);
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a2");
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(revoked(&world), ["token=access-b"]);
 
     // As the same other user twice: a revoke would end the new grant.
@@ -311,7 +311,7 @@ fn another_doctors_login_is_never_held() {
     assert!(error.advice().contains("your own Zoom account"));
     assert_eq!(bearer(&world, "doctor-2"), "Bearer access-b2");
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
     assert_eq!(app.subject_of(ONE).unwrap(), Some(doctor(DOCTOR)));
     assert_eq!(app.subject_of(TWO).unwrap(), Some(doctor("doctor-2")));
     assert!(revoked(&world).is_empty());
@@ -324,16 +324,16 @@ fn who_connects_wins_over_who_has_not_answered() {
     let app = connected(&world, DOCTOR, "a", ONE);
     held(&world, &app, "b", TWO);
     connected(&world, "doctor-2", "b2", TWO);
-    let error = app.accept_held(&doctor(DOCTOR)).unwrap_err();
+    let error = app.accept(&doctor(DOCTOR)).unwrap_err();
     assert!(error.advice().contains("your own Zoom account"));
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     assert_eq!(bearer(&world, "doctor-2"), "Bearer access-b2");
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
 
     // Nor does a decline end the other doctor's grant.
     held(&world, &app, "c", THREE);
     connected(&world, "doctor-3", "c2", THREE);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
+    app.decline(&doctor(DOCTOR)).unwrap();
     assert!(revoked(&world).is_empty());
 }
 
@@ -371,9 +371,9 @@ fn a_process_that_died_while_accepting_leaves_nothing_lost() {
             .insert(key.clone(), sealed.clone());
     }
     let again = app_of(world.other_process());
-    assert!(again.former_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(again.previous(&doctor(DOCTOR)).unwrap().is_none());
     world.http.answer(200, "{}");
-    again.accept_held(&doctor(DOCTOR)).unwrap();
+    again.accept(&doctor(DOCTOR)).unwrap();
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
     assert!(revoked(&world).is_empty());
     // After its second: the held one is there twice, and is no question any more.
@@ -385,8 +385,8 @@ fn a_process_that_died_while_accepting_leaves_nothing_lost() {
             .insert(key.clone(), sealed.clone());
     }
     let again = app_of(world.other_process());
-    assert!(again.held_connection(&doctor(DOCTOR)).unwrap().is_none());
-    again.decline_held(&doctor(DOCTOR)).unwrap();
+    assert!(again.proposed(&doctor(DOCTOR)).unwrap().is_none());
+    again.decline(&doctor(DOCTOR)).unwrap();
     assert!(revoked(&world).is_empty());
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-b");
 }
@@ -401,7 +401,7 @@ fn to_and_fro_ends_no_grant_that_is_in_force() {
     held(&world, &app, "a2", ONE);
     accept(&world, &app);
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a2");
-    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
+    let former = app.previous(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.zoom_user_id(), Some(TWO));
     assert!(revoked(&world).is_empty());
     // To a third: the grant that is former no longer ends.
@@ -409,7 +409,7 @@ fn to_and_fro_ends_no_grant_that_is_in_force() {
     world.http.answer(200, REVOKED);
     accept(&world, &app);
     assert_eq!(revoked(&world), ["token=access-b"]);
-    let former = app.former_connection(&doctor(DOCTOR)).unwrap().unwrap();
+    let former = app.previous(&doctor(DOCTOR)).unwrap().unwrap();
     assert_eq!(former.zoom_user_id(), Some(ONE));
 }
 
@@ -452,10 +452,10 @@ fn what_zoom_ended_itself_is_forgotten_beside_the_connection_too() {
     assert!(!app.forget_beside(&doctor(DOCTOR), ONE, earlier).unwrap());
     assert!(!app.forget_beside(&doctor(DOCTOR), TWO, ended).unwrap());
     assert!(app.forget_beside(&doctor(DOCTOR), ONE, ended).unwrap());
-    assert!(app.former_connection(&doctor(DOCTOR)).unwrap().is_none());
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_some());
+    assert!(app.previous(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_some());
     assert!(app.forget_beside(&doctor(DOCTOR), THREE, None).unwrap());
-    assert!(app.held_connection(&doctor(DOCTOR)).unwrap().is_none());
+    assert!(app.proposed(&doctor(DOCTOR)).unwrap().is_none());
     assert!(
         !app.forget_beside(&doctor(DOCTOR), THREE, None).unwrap(),
         "once"
@@ -498,6 +498,6 @@ fn a_held_token_that_the_store_did_not_take_is_saved_at_the_next_answer() {
     *world.http.on_send.borrow_mut() = None;
     assert_eq!(bearer(&world, DOCTOR), "Bearer access-a");
     world.http.answer(200, REVOKED);
-    app.decline_held(&doctor(DOCTOR)).unwrap();
+    app.decline(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b"], "none is left at Zoom");
 }
