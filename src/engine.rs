@@ -5,6 +5,8 @@
 //! child would act on the parent's sockets. At most two engines per process in practice. No thread is ever started: names are
 //! resolved on the calling thread. Async begins and ends in one `block_on` per exchange, inside which no PHP code runs.
 
+#![warn(unreachable_pub)]
+
 mod clock;
 mod fault;
 mod many;

@@ -32,7 +32,7 @@ const DEFAULT_BUDGET: Duration = Duration::from_secs(60);
 
 /// Speaks to Zoom's API with the tokens of one connection or account.
 #[derive(Clone)]
-pub struct Api {
+pub(crate) struct Api {
     context: Context,
     /// Shared: each call of the caller has an `Api` of its own, and a copy of the credentials is made and wiped for nothing.
     tokens: Rc<Tokens>,
@@ -44,7 +44,7 @@ pub struct Api {
 }
 
 /// One operation of Zoom's API.
-pub struct Operation {
+pub(crate) struct Operation {
     /// The method.
     pub method: Method,
     /// The path after `/v2`.
@@ -68,7 +68,7 @@ enum Verdict {
 }
 
 /// The expected answer of an operation.
-pub struct Reply {
+pub(crate) struct Reply {
     /// The answer.
     pub response: Response,
     /// The method it answers.
@@ -80,31 +80,31 @@ pub struct Reply {
 impl Operation {
     /// Reads.
     #[must_use]
-    pub fn get(path: String) -> Self {
+    pub(crate) fn get(path: String) -> Self {
         Self::new(Method::Get, path, Vec::new(), 200)
     }
 
     /// Creates.
     #[must_use]
-    pub fn post(path: String, body: Vec<u8>) -> Self {
+    pub(crate) fn post(path: String, body: Vec<u8>) -> Self {
         Self::new(Method::Post, path, body, 201)
     }
 
     /// Changes.
     #[must_use]
-    pub fn patch(path: String, body: Vec<u8>) -> Self {
+    pub(crate) fn patch(path: String, body: Vec<u8>) -> Self {
         Self::new(Method::Patch, path, body, 204)
     }
 
     /// Removes.
     #[must_use]
-    pub fn delete(path: String) -> Self {
+    pub(crate) fn delete(path: String) -> Self {
         Self::new(Method::Delete, path, Vec::new(), 204)
     }
 
     /// Adds a query parameter.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.query.push((name, value.into()));
         self
     }
@@ -153,7 +153,7 @@ impl Reply {
     ///
     /// # Errors
     /// When it is no such JSON; names the field, never the value.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> Result<T> {
         // Looking once at the whole whether it is UTF-8 is a fifth faster than once at each text in it.
         if let Ok(text) = std::str::from_utf8(&self.response.body)
             && let Ok(value) = serde_json::from_str(text)
@@ -176,7 +176,7 @@ impl Reply {
 impl Api {
     /// Speaks with these tokens.
     #[must_use]
-    pub fn new(context: Context, tokens: Tokens) -> Self {
+    pub(crate) fn new(context: Context, tokens: Tokens) -> Self {
         Self {
             context,
             tokens: Rc::new(tokens),
@@ -188,7 +188,7 @@ impl Api {
 
     /// The same with another time budget per call.
     #[must_use]
-    pub fn within(&self, budget: Duration) -> Self {
+    pub(crate) fn within(&self, budget: Duration) -> Self {
         Self {
             budget: Some(budget),
             ..self.clone()
@@ -197,7 +197,7 @@ impl Api {
 
     /// The same for one call of the caller that begins now: all its requests share the budget.
     #[must_use]
-    pub fn begun(&self) -> Self {
+    pub(crate) fn begun(&self) -> Self {
         let now = self.context.clock.monotonic();
         Self {
             deadline: self.budget.map(|budget| now.saturating_add(budget)),
@@ -207,19 +207,19 @@ impl Api {
 
     /// Everything from outside.
     #[must_use]
-    pub fn context(&self) -> &Context {
+    pub(crate) fn context(&self) -> &Context {
         &self.context
     }
 
     /// The tokens.
     #[must_use]
-    pub fn tokens(&self) -> &Tokens {
+    pub(crate) fn tokens(&self) -> &Tokens {
         &self.tokens
     }
 
     /// Zoom's tracking id of the last answer.
     #[must_use]
-    pub fn last_tracking_id(&self) -> Option<String> {
+    pub(crate) fn last_tracking_id(&self) -> Option<String> {
         self.tracking_id.borrow().clone()
     }
 
@@ -227,7 +227,7 @@ impl Api {
     ///
     /// # Errors
     /// As [`Tokens::access`].
-    pub fn access(&self) -> Result<Rc<Access>> {
+    pub(crate) fn access(&self) -> Result<Rc<Access>> {
         self.tokens.access(None, self.budget().min(LOCK_WAIT))
     }
 
@@ -235,7 +235,7 @@ impl Api {
     ///
     /// # Errors
     /// Whatever stands in its way, as an error that says whether the work may have been done all the same.
-    pub fn call(&self, operation: &Operation) -> Result<Reply> {
+    pub(crate) fn call(&self, operation: &Operation) -> Result<Reply> {
         let clock = &self.context.clock;
         let deadline = self.deadline();
         let left = || deadline.saturating_sub(clock.monotonic());
@@ -323,7 +323,7 @@ impl Api {
 
     /// What is left of the time.
     #[must_use]
-    pub fn budget(&self) -> Duration {
+    pub(crate) fn budget(&self) -> Duration {
         self.deadline()
             .saturating_sub(self.context.clock.monotonic())
     }

@@ -47,7 +47,7 @@ struct FieldError {
 
 /// Whether the answer says that the access token is not (any longer) good.
 #[must_use]
-pub fn refuses_token(response: &Response) -> bool {
+pub(crate) fn refuses_token(response: &Response) -> bool {
     let body = parse(response);
     (response.status == 401 || body.code.is_some_and(|code| TOKEN_CODES.contains(&code)))
         && !body.message.unwrap_or_default().contains(SCOPE_TEXT)
@@ -55,7 +55,7 @@ pub fn refuses_token(response: &Response) -> bool {
 
 /// Whether and how the answer invites another try.
 #[must_use]
-pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
+pub(crate) fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
     match response.status {
         429 if !is_daily(response) => Some(Outcome::Limited(limit_end::wait(response, now))),
         500.. => Some(Outcome::ServerTrouble),
@@ -65,7 +65,7 @@ pub fn outcome(response: &Response, now: Timestamp) -> Option<Outcome> {
 
 /// The error of an answer that is not the expected one.
 #[must_use]
-pub fn from_response(response: &Response, method: Method, now: Timestamp) -> Error {
+pub(crate) fn from_response(response: &Response, method: Method, now: Timestamp) -> Error {
     let body = parse(response);
     let code = body.code;
     let words = fit_for_messages(&body.message.clone().unwrap_or_default());
@@ -193,7 +193,7 @@ fn refusal(
 
 /// The error of a request that got no whole answer.
 #[must_use]
-pub fn from_send(error: &SendError, method: Method) -> Error {
+pub(crate) fn from_send(error: &SendError, method: Method) -> Error {
     let (id, message, advice) = match error.fault {
         SendFault::Closed => (
             ErrorId::ConnectionBroke,
@@ -245,7 +245,7 @@ pub fn from_send(error: &SendError, method: Method) -> Error {
 
 /// The error of a good status with a body that cannot be read.
 #[must_use]
-pub fn unreadable(response: &Response, method: Method, what: &str) -> Error {
+pub(crate) fn unreadable(response: &Response, method: Method, what: &str) -> Error {
     Error::new(
         ErrorId::AnswerUnreadable,
         format!("Zoom's answer cannot be read: {what}"),
@@ -328,7 +328,7 @@ fn validation(body: &Body, words: &str, error: &impl Fn(ErrorId, String, &str) -
 
 /// Zoom's words without what they may quote: e-mail addresses, tokens and codes.
 #[must_use]
-pub fn fit_for_messages(words: &str) -> String {
+pub(crate) fn fit_for_messages(words: &str) -> String {
     let quotes_something = |word: &str| {
         word.contains('@') || (word.len() >= LONG_WORD && word.bytes().any(|b| b.is_ascii_digit()))
     };

@@ -10,7 +10,7 @@ const MAX_CREDENTIAL: usize = 500;
 ///
 /// # Errors
 /// When it is empty or no single word.
-pub fn word(what: &str, text: &str) -> Result<String> {
+pub(crate) fn word(what: &str, text: &str) -> Result<String> {
     let text = text.trim();
     if !text.is_empty()
         && text.len() <= MAX_CREDENTIAL

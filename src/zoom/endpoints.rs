@@ -76,7 +76,7 @@ impl Endpoints {
 
 /// `base` with `path` appended; a path in the base is kept.
 #[must_use]
-pub fn join(base: &Url, path: &str) -> Url {
+pub(crate) fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let joined = format!("{}{path}", url.path().trim_end_matches('/'));
     url.set_path(&joined);
@@ -107,7 +107,7 @@ fn base(directive: &str, text: &str) -> Result<Url> {
 
 /// Whether the URL's host is this machine.
 #[must_use]
-pub fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),

@@ -10,7 +10,7 @@ use serde_json::Value;
 ///
 /// # Errors
 /// When it is no JSON.
-pub fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
+pub(crate) fn or_default<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(
     deserializer: D,
 ) -> Result<T, D::Error> {
     Ok(serde_json::from_value(Value::deserialize(deserializer)?).unwrap_or_default())

@@ -110,7 +110,7 @@ const UNLISTED: &str = "unlisted";
 const LONGEST_NAME: usize = 100;
 
 /// Settings whose echo is compared with what was asked: they decide who gets in and what is kept.
-pub const COMPARED: [&str; 10] = [
+pub(crate) const COMPARED: [&str; 10] = [
     "allow_participants_to_transcribe_meetings_with_my_notes",
     "auto_recording",
     "auto_start_ai_companion_questions",
@@ -126,7 +126,7 @@ pub const COMPARED: [&str; 10] = [
 /// What is always sent, so that no account default makes a visit less private: what is left out, Zoom takes from the user's
 /// settings. Patients have no Zoom account, so authentication is off.
 #[must_use]
-pub fn private_defaults() -> &'static Map<String, Value> {
+pub(crate) fn private_defaults() -> &'static Map<String, Value> {
     #[allow(clippy::non_std_lazy_statics, reason = "once_cell is the project's")]
     static DEFAULTS: Lazy<Map<String, Value>> = Lazy::new(|| {
         let Value::Object(defaults) = json!({
@@ -157,7 +157,7 @@ pub fn private_defaults() -> &'static Map<String, Value> {
 ///
 /// # Errors
 /// Names the first setting that is not known here or that Zoom takes in another type.
-pub fn checked(mut settings: Map<String, Value>) -> Result<Map<String, Value>> {
+pub(crate) fn checked(mut settings: Map<String, Value>) -> Result<Map<String, Value>> {
     let unlisted = settings.remove(UNLISTED);
     for (name, value) in &settings {
         let Some(kind) = kind_of(name) else {
@@ -192,7 +192,7 @@ pub fn checked(mut settings: Map<String, Value>) -> Result<Map<String, Value>> {
 
 /// Whether a setting of this name is known here.
 #[must_use]
-pub fn is_listed(name: &str) -> bool {
+pub(crate) fn is_listed(name: &str) -> bool {
     kind_of(name).is_some()
 }
 

@@ -37,7 +37,7 @@ pub struct PasscodePolicy {
 ///
 /// # Errors
 /// When the policy asks for more than Zoom's API takes.
-pub fn generate(policy: Option<&PasscodePolicy>, clock: &dyn Clock) -> Result<String> {
+pub(crate) fn generate(policy: Option<&PasscodePolicy>, clock: &dyn Clock) -> Result<String> {
     let policy = policy.cloned().unwrap_or_default();
     if usize::try_from(policy.length).is_ok_and(|length| length > LENGTH) {
         return Err(Error::new(

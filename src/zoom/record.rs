@@ -153,7 +153,7 @@ impl Record {
 
 /// An authorization that was begun and not yet ended.
 #[derive(Clone, Deserialize, Serialize)]
-pub struct Pending {
+pub(crate) struct Pending {
     /// The one-time state in the URL.
     pub state: Secret,
     /// The PKCE verifier.
@@ -176,7 +176,7 @@ pub struct Stored<T> {
 ///
 /// # Errors
 /// When the store fails or the text cannot be opened.
-pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<Stored<T>>> {
+pub(crate) fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<Stored<T>>> {
     let Some(sealed) = context.store.load(key)? else {
         return Ok(None);
     };
@@ -188,7 +188,7 @@ pub fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<Option<
 ///
 /// # Errors
 /// When the text cannot be opened.
-pub fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> Result<T> {
+pub(crate) fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> Result<T> {
     let plaintext = context.vault.open(sealed, key.as_bytes())?;
     serde_json::from_slice(&plaintext).map_err(|_| {
         Error::new(ErrorId::RecordUnreadable, "a stored record does not have the form that this version of telemed writes",
@@ -201,7 +201,7 @@ pub fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> 
 ///
 /// # Errors
 /// When it cannot be sealed.
-pub fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<String> {
+pub(crate) fn seal<T: Serialize>(context: &Context, key: &str, value: &T) -> Result<String> {
     let plaintext = Zeroizing::new(serde_json::to_vec(value).map_err(|_| {
         Error::new(
             ErrorId::RecordUnwritable,

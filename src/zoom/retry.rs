@@ -21,7 +21,7 @@ const LONGEST_LIMITED_WAIT: Duration = Duration::from_secs(30);
 
 /// How one send ended, as far as trying again goes.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Outcome {
+pub(crate) enum Outcome {
     /// Zoom's per-second limit; with the wait that Zoom named.
     Limited(Option<Duration>),
     /// No whole answer came.
@@ -46,7 +46,7 @@ impl From<&SendError> for Outcome {
 
 /// How long to wait before send number `attempt + 1`, or `None` to give up. `jitter` is in 0..1.
 #[must_use]
-pub fn wait_before_next(
+pub(crate) fn wait_before_next(
     method: Method,
     outcome: Outcome,
     attempt: u32,

@@ -5,7 +5,7 @@
 
 /// One scope in both namings.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Scope {
+pub(crate) struct Scope {
     /// Granular name, without `:admin`.
     pub granular: &'static str,
     /// Classic name, without `:admin`.
@@ -19,7 +19,7 @@ pub struct Scope {
 }
 
 /// All scopes; nothing else is asked for.
-pub const SCOPES: [Scope; 8] = [
+pub(crate) const SCOPES: [Scope; 8] = [
     required(
         "meeting:write:meeting",
         "meeting:write",
@@ -72,7 +72,7 @@ const fn optional(granular: &'static str, classic: &'static str, feature: &'stat
 
 /// A scope that was not granted, in the naming that the app uses.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Missing {
+pub(crate) struct Missing {
     /// The scope's name, with `:admin` for an account.
     pub name: String,
     /// The scope.
@@ -81,7 +81,7 @@ pub struct Missing {
 
 /// The scopes of [`SCOPES`] that are not among `granted`; `account` for a Server-to-Server app.
 #[must_use]
-pub fn missing(granted: &[String], account: bool) -> Vec<Missing> {
+pub(crate) fn missing(granted: &[String], account: bool) -> Vec<Missing> {
     let base = |name: &String| name.strip_suffix(":admin").unwrap_or(name).to_owned();
     let granted: Vec<String> = granted.iter().map(base).collect();
     let classic = !granted.is_empty() && granted.iter().all(|name| name.matches(':').count() < 2);
@@ -110,7 +110,7 @@ pub fn missing(granted: &[String], account: bool) -> Vec<Missing> {
 
 /// Whether a scope, given by its granular name, is among `granted`.
 #[must_use]
-pub fn has(granted: &[String], granular: &str) -> bool {
+pub(crate) fn has(granted: &[String], granular: &str) -> bool {
     let Some(scope) = SCOPES.iter().find(|scope| scope.granular == granular) else {
         return false;
     };

@@ -43,7 +43,7 @@ use super::tokens::Tokens;
 use super::vault::Vault;
 
 /// A clock that moves only when told to or slept on, with a repeatable random source.
-pub struct FixedClock {
+pub(super) struct FixedClock {
     now: Cell<Timestamp>,
     start: Timestamp,
     seed: Cell<u64>,
@@ -63,7 +63,7 @@ impl Default for FixedClock {
 }
 
 impl FixedClock {
-    pub fn advance(&self, duration: Duration) {
+    pub(super) fn advance(&self, duration: Duration) {
         self.now
             .set(self.now.get() + jiff::SignedDuration::try_from(duration).unwrap());
     }
@@ -98,7 +98,7 @@ impl Clock for FixedClock {
 
 /// A store in memory that counts and can be told to fail.
 #[derive(Default)]
-pub struct MemoryStore {
+pub(super) struct MemoryStore {
     pub records: RefCell<HashMap<String, String>>,
     pub locked: RefCell<Vec<String>>,
     pub fail_saves: Cell<u32>,
@@ -110,7 +110,7 @@ pub struct MemoryStore {
 }
 
 /// What another process does.
-pub type Meanwhile = Box<dyn FnOnce(&MemoryStore)>;
+pub(super) type Meanwhile = Box<dyn FnOnce(&MemoryStore)>;
 
 impl TokenStore for MemoryStore {
     fn load(&self, key: &str) -> Result<Option<String>> {
@@ -162,7 +162,7 @@ impl TokenStore for MemoryStore {
 
 /// What was sent, for a test to look at.
 #[derive(Clone, Debug)]
-pub struct Sent {
+pub(super) struct Sent {
     pub line: String,
     pub body: String,
     pub authorization: String,
@@ -171,7 +171,7 @@ pub struct Sent {
 
 /// A network that answers from a script and fails the test when asked for more.
 #[derive(Default)]
-pub struct ScriptedHttp {
+pub(super) struct ScriptedHttp {
     answers: RefCell<VecDeque<Result<Response, SendError>>>,
     pub sent: RefCell<Vec<Sent>>,
     /// Looks at each request, by method and path, at the moment when it is sent.
@@ -181,11 +181,16 @@ pub struct ScriptedHttp {
 type OnSend = Box<dyn Fn(&str)>;
 
 impl ScriptedHttp {
-    pub fn answer(&self, status: u16, body: &str) -> &Self {
+    pub(super) fn answer(&self, status: u16, body: &str) -> &Self {
         self.answer_with(status, &[], body)
     }
 
-    pub fn answer_with(&self, status: u16, headers: &[(&'static str, &str)], body: &str) -> &Self {
+    pub(super) fn answer_with(
+        &self,
+        status: u16,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> &Self {
         let mut map = HeaderMap::new();
         map.insert(
             "content-type",
@@ -202,7 +207,7 @@ impl ScriptedHttp {
         self
     }
 
-    pub fn fail(&self, fault: SendFault, maybe_delivered: bool) -> &Self {
+    pub(super) fn fail(&self, fault: SendFault, maybe_delivered: bool) -> &Self {
         self.answers.borrow_mut().push_back(Err(SendError {
             fault,
             maybe_delivered,
@@ -211,7 +216,7 @@ impl ScriptedHttp {
         self
     }
 
-    pub fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         self.sent
             .borrow()
             .iter()
@@ -219,7 +224,7 @@ impl ScriptedHttp {
             .collect()
     }
 
-    pub fn bodies(&self) -> Vec<String> {
+    pub(super) fn bodies(&self) -> Vec<String> {
         self.sent
             .borrow()
             .iter()
@@ -227,7 +232,7 @@ impl ScriptedHttp {
             .collect()
     }
 
-    pub fn is_done(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.answers.borrow().is_empty()
     }
 }
@@ -278,7 +283,7 @@ impl Http for ScriptedHttp {
 }
 
 /// One small world for a test.
-pub struct World {
+pub(super) struct World {
     pub http: Rc<ScriptedHttp>,
     pub clock: Rc<FixedClock>,
     pub store: Rc<MemoryStore>,
@@ -286,7 +291,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         let http = Rc::new(ScriptedHttp::default());
         let clock = Rc::new(FixedClock::default());
         let store = Rc::new(MemoryStore::default());
@@ -308,7 +313,7 @@ impl World {
     }
 
     /// The same store and network, seen from another process: nothing is remembered.
-    pub fn other_process(&self) -> Context {
+    pub(super) fn other_process(&self) -> Context {
         Context {
             known: Rc::new(KnownTokens::default()),
             ..self.context.clone()
@@ -317,10 +322,10 @@ impl World {
 }
 
 /// Scopes that are enough for everything, in the classic naming.
-pub const SCOPES: &str = "meeting:write meeting:read user:read";
+pub(super) const SCOPES: &str = "meeting:write meeting:read user:read";
 
 /// The app of the examples in Zoom's reference.
-pub fn credentials() -> Credentials {
+pub(super) fn credentials() -> Credentials {
     Credentials {
         client_id: ClientId::new("cLiEnTiDeXaMpLe0123456").unwrap(),
         client_secret: Secret::new("cLiEnTsEcReTeXaMpLe0123456789abc"),
@@ -328,32 +333,32 @@ pub fn credentials() -> Credentials {
 }
 
 /// A meeting's number.
-pub fn number(id: i64) -> MeetingId {
+pub(super) fn number(id: i64) -> MeetingId {
     MeetingId::new(id).unwrap()
 }
 
 /// A host.
-pub fn host(text: &str) -> Host {
+pub(super) fn host(text: &str) -> Host {
     Host::new(text).unwrap()
 }
 
 /// A subject.
-pub fn doctor(subject: &str) -> Subject {
+pub(super) fn doctor(subject: &str) -> Subject {
     Subject::new(subject).unwrap()
 }
 
 /// The tokens of doctor `12`, as a process with this context sees them.
-pub fn user_tokens(context: &Context) -> Tokens {
+pub(super) fn user_tokens(context: &Context) -> Tokens {
     Tokens::of_user(context.clone(), credentials(), &doctor("12"), Place::Active)
 }
 
 /// The tokens of the account, as a process with this context sees them.
-pub fn account_tokens(context: &Context) -> Tokens {
+pub(super) fn account_tokens(context: &Context) -> Tokens {
     Tokens::of_account(context.clone(), credentials(), "AcCoUnTiDeXaMpLe012345")
 }
 
 /// A token answer with `access-NAME` and `refresh-NAME`.
-pub fn token_answer(name: &str) -> String {
+pub(super) fn token_answer(name: &str) -> String {
     serde_json::json!({
         "access_token": format!("access-{name}"), "refresh_token": format!("refresh-{name}"),
         "token_type": "bearer", "expires_in": 3599, "scope": SCOPES, "api_url": "https://api.zoom.us",
@@ -362,7 +367,7 @@ pub fn token_answer(name: &str) -> String {
 }
 
 /// A record with `access-NAME` and `refresh-NAME`, good for an hour from `now`.
-pub fn record(name: &str, now: Timestamp) -> Record {
+pub(super) fn record(name: &str, now: Timestamp) -> Record {
     Record::connected(
         TokenAnswer {
             access_token: Secret::new(format!("access-{name}")),
@@ -377,21 +382,21 @@ pub fn record(name: &str, now: Timestamp) -> Record {
 
 impl World {
     /// Puts a record under the key, as another process would.
-    pub fn put(&self, tokens: &Tokens, record: &Record) {
+    pub(super) fn put(&self, tokens: &Tokens, record: &Record) {
         let sealed = record::seal(&self.context, tokens.key(), record).unwrap();
         let mut records = self.store.records.borrow_mut();
         records.insert(tokens.key().to_owned(), sealed);
     }
 
     /// What is stored under the key, if it can be opened.
-    pub fn stored(&self, tokens: &Tokens) -> Option<Record> {
+    pub(super) fn stored(&self, tokens: &Tokens) -> Option<Record> {
         record::load(&self.context, tokens.key())
             .unwrap()
             .map(|stored| stored.value)
     }
 
     /// Two hours later: every access token is past its end.
-    pub fn two_hours_later(&self) {
+    pub(super) fn two_hours_later(&self) {
         self.clock.advance(Duration::from_secs(7_200));
     }
 }

@@ -14,28 +14,28 @@ use super::*;
 
 /// What the server's connections noted.
 #[derive(Clone, Default)]
-pub struct Seen(Arc<Mutex<Vec<String>>>);
+pub(super) struct Seen(Arc<Mutex<Vec<String>>>);
 
 impl Seen {
-    pub fn note(&self, text: &str) {
+    pub(super) fn note(&self, text: &str) {
         self.0.lock().unwrap().push(text.to_owned());
     }
 }
 
 /// A server that lives as long as the test program.
-pub struct Server {
+pub(super) struct Server {
     address: String,
     seen: Seen,
 }
 
 impl Server {
     /// Handles one connection after the other.
-    pub fn start(handle: impl Fn(usize, TcpStream, &Seen) + Send + Sync + 'static) -> Self {
+    pub(super) fn start(handle: impl Fn(usize, TcpStream, &Seen) + Send + Sync + 'static) -> Self {
         Self::listen(move |connection, stream, seen| handle(connection, stream, &seen))
     }
 
     /// Handles each connection in a thread of its own.
-    pub fn start_concurrent(
+    pub(super) fn start_concurrent(
         handle: impl Fn(usize, TcpStream, &Seen) + Send + Sync + 'static,
     ) -> Self {
         let handle = Arc::new(handle);
@@ -58,30 +58,30 @@ impl Server {
         Self { address, seen }
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(super) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
     /// The same under `https` and the name that the certificates bear.
-    pub fn https_url(&self) -> String {
+    pub(super) fn https_url(&self) -> String {
         let port = self.address.rsplit(':').next().unwrap();
         format!("https://localhost:{port}/")
     }
 
     /// Waits until so much was seen.
-    pub fn until_seen(&self, count: usize) {
+    pub(super) fn until_seen(&self, count: usize) {
         while self.seen().len() < count {
             std::thread::sleep(Duration::from_millis(5));
         }
     }
 
-    pub fn seen(&self) -> Vec<String> {
+    pub(super) fn seen(&self) -> Vec<String> {
         self.seen.0.lock().unwrap().clone()
     }
 }
 
 /// One whole request, head and body; `None` when the client has closed.
-pub fn read_request(stream: &mut impl Read) -> Option<String> {
+pub(super) fn read_request(stream: &mut impl Read) -> Option<String> {
     let mut bytes = Vec::new();
     let mut byte = [0];
     while !bytes.ends_with(b"\r\n\r\n") {
@@ -100,7 +100,7 @@ pub fn read_request(stream: &mut impl Read) -> Option<String> {
     Some(head + &String::from_utf8(body).unwrap())
 }
 
-pub fn answer(stream: &mut impl Write, status: &str, headers: &[(&str, &str)], body: &[u8]) {
+pub(super) fn answer(stream: &mut impl Write, status: &str, headers: &[(&str, &str)], body: &[u8]) {
     let mut head = format!("HTTP/1.1 {status}\r\n");
     for (name, value) in headers {
         head = head + name + ": " + value + "\r\n";
@@ -113,7 +113,7 @@ pub fn answer(stream: &mut impl Write, status: &str, headers: &[(&str, &str)], b
 }
 
 /// Whether the client still took it.
-pub fn write(stream: &mut impl Write, bytes: &[u8]) -> bool {
+pub(super) fn write(stream: &mut impl Write, bytes: &[u8]) -> bool {
     stream
         .write_all(bytes)
         .and_then(|()| stream.flush())
@@ -121,7 +121,7 @@ pub fn write(stream: &mut impl Write, bytes: &[u8]) -> bool {
 }
 
 /// A file that is removed when the test ends.
-pub struct CertificateFile(pub PathBuf);
+pub(super) struct CertificateFile(pub PathBuf);
 
 impl Drop for CertificateFile {
     fn drop(&mut self) {
@@ -130,21 +130,21 @@ impl Drop for CertificateFile {
 }
 
 /// A self-signed certificate with its key.
-pub struct Identity(rcgen::CertifiedKey<rcgen::KeyPair>);
+pub(super) struct Identity(rcgen::CertifiedKey<rcgen::KeyPair>);
 
 /// The identity whose certificate the engine trusts in all tests.
-pub fn trusted() -> &'static Identity {
+pub(super) fn trusted() -> &'static Identity {
     static IDENTITY: OnceLock<Identity> = OnceLock::new();
     IDENTITY.get_or_init(|| Identity::new("localhost"))
 }
 
 impl Identity {
-    pub fn new(name: &str) -> Self {
+    pub(super) fn new(name: &str) -> Self {
         Self(rcgen::generate_simple_self_signed([name.to_owned()]).unwrap())
     }
 
     /// A file with the certificate in PEM form.
-    pub fn certificate_file(&self) -> CertificateFile {
+    pub(super) fn certificate_file(&self) -> CertificateFile {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let name = format!("telemed-engine-{}-{number}.pem", std::process::id());
@@ -154,7 +154,7 @@ impl Identity {
     }
 
     /// The TLS side of a connection.
-    pub fn accept(
+    pub(super) fn accept(
         &self,
         stream: TcpStream,
     ) -> rustls::StreamOwned<rustls::ServerConnection, TcpStream> {

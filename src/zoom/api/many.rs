@@ -16,12 +16,12 @@ impl Api {
     /// The pace of a series of calls. Without a budget of the caller it has no end, for a long list takes as long as Zoom's limit
     /// makes it.
     #[must_use]
-    pub fn pace(&self) -> Pace {
+    pub(crate) fn pace(&self) -> Pace {
         Pace::until(self.budget.map(|_| self.deadline()))
     }
 
     /// Carries the operations out, concurrently and within the pace.
-    pub fn call_all(&self, operations: &[Operation], pace: &mut Pace) -> Vec<Result<Reply>> {
+    pub(crate) fn call_all(&self, operations: &[Operation], pace: &mut Pace) -> Vec<Result<Reply>> {
         let clock = &self.context.clock;
         let mut results: Vec<Option<Result<Reply>>> = operations.iter().map(|_| None).collect();
         let mut open: Vec<usize> = (0..operations.len()).collect();
