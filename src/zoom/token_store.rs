@@ -1,4 +1,4 @@
-//! Where sealed records live. The host implements it; [`FileTokenStore`](crate::store::FileTokenStore) is the
+//! Where sealed records live. The host implements it; `FileTokenStore` in `store` is the
 //! embedded default.
 
 use std::time::Duration;
