@@ -131,7 +131,9 @@ impl IntoZval for SecretText {
 /// When PHP does not know it. Offsets and abbreviations do not say when clocks change; the core refuses those that PHP lists.
 pub fn timezone(name: &str) -> Result<String> {
     canonical_zone(name).ok_or_else(|| {
-        Error::new(ErrorId::TimeZoneInvalid, "the time zone is not a name of the tz database",
+        Error::new(
+            ErrorId::TimeZoneInvalid,
+            "the time zone is not a name of the tz database",
             "Use a name such as Europe/Berlin, America/New_York or UTC, not an offset such as +05:30 or an abbreviation such as EST.",
         )
     })

@@ -126,18 +126,20 @@ impl PhpTokenStore {
             CallError::Impossible => Failure::Of(Error::store(format!(
                 "the token store's {method}() cannot be called"
             ))),
-            CallError::TooDeep => Failure::Of(Error::of_store(ErrorId::StoreNestedTooDeep, format!(
-                "token stores that use telemed are called within each other more than {MAX_NESTED} deep"
-            ))),
+            CallError::TooDeep => Failure::Of(Error::of_store(
+                ErrorId::StoreNestedTooDeep,
+                format!("token stores that use telemed are called within each other more than {MAX_NESTED} deep"),
+            )),
             CallError::Threw(object) => {
                 let class = object
                     .object()
                     .and_then(|object| object.get_class_name().ok())
                     .unwrap_or_default();
                 self.trouble.thrown.borrow_mut().push(object);
-                Failure::Of(Error::of_store(ErrorId::StoreThrew, format!(
-                    "the token store's {method}() threw {class}"
-                )))
+                Failure::Of(Error::of_store(
+                    ErrorId::StoreThrew,
+                    format!("the token store's {method}() threw {class}"),
+                ))
             }
         })
     }

@@ -77,7 +77,9 @@ pub(crate) fn from_response(response: &Response, method: Method, now: Timestamp)
 
     if words.contains(SCOPE_TEXT) || code == Some(4711) {
         let scopes = scopes_in(&words);
-        return error(ErrorId::ScopeMissing, format!("the Zoom app lacks a scope: {}", scopes.join(" or ")),
+        return error(
+            ErrorId::ScopeMissing,
+            format!("the Zoom app lacks a scope: {}", scopes.join(" or ")),
             "Add the scope to the app in the Zoom App Marketplace; then doctors authorize again, or a Server-to-Server app gets a new token within the hour.",
         )
         .with(Detail::MissingScopes(scopes));
@@ -87,41 +89,59 @@ pub(crate) fn from_response(response: &Response, method: Method, now: Timestamp)
             "" => String::new(),
             words => format!(" ({words})"),
         };
-        return error(ErrorId::TokenRefused, format!("Zoom does not take an access token that it has just given{said}"),
+        return error(
+            ErrorId::TokenRefused,
+            format!("Zoom does not take an access token that it has just given{said}"),
             "Zoom has trouble right now, and the connection stands. Try again in a few minutes; if it stays so, look at the app's page in the Zoom App Marketplace.",
         )
         .retryable(true);
     }
     match (response.status, code) {
         (429, _) => limit(response, now, &error),
-        (500.., _) => error(ErrorId::ServerTrouble, format!("Zoom answered with HTTP {}", response.status),
+        (500.., _) => error(
+            ErrorId::ServerTrouble,
+            format!("Zoom answered with HTTP {}", response.status),
             "Zoom has trouble right now. Try again in a few minutes.",
         )
         .retryable(true)
         // A gateway gave up waiting: what is behind it may still be at work.
         .timed_out(response.status == 504)
         .maybe_delivered(method != Method::Get),
-        (300..=399, _) => error(ErrorId::Redirected, format!("Zoom answered with a redirect (HTTP {})", response.status),
+        (300..=399, _) => error(
+            ErrorId::Redirected,
+            format!("Zoom answered with a redirect (HTTP {})", response.status),
             "Redirects are not followed with a token. Check the php.ini directive telemed.api_url and any proxy.",
         ),
-        (_, Some(3001)) => error(ErrorId::MeetingUnknown, "Zoom does not know this meeting for these credentials".into(),
+        (_, Some(3001)) => error(
+            ErrorId::MeetingUnknown,
+            "Zoom does not know this meeting for these credentials".into(),
             "It was deleted in Zoom, or it belongs to another account. Make a new one.",
         ),
-        (_, Some(1001 | 1010)) => error(ErrorId::UserUnknown, format!("Zoom does not know this user in this account: {words}"),
+        (_, Some(1001 | 1010)) => error(
+            ErrorId::UserUnknown,
+            format!("Zoom does not know this user in this account: {words}"),
             "Choose a host who is an active user of the Zoom account.",
         ),
-        (_, Some(1120)) => error(ErrorId::InvitationOpen, "this Zoom user has not accepted the invitation to the Zoom account".into(),
+        (_, Some(1120)) => error(
+            ErrorId::InvitationOpen,
+            "this Zoom user has not accepted the invitation to the Zoom account".into(),
             "Send the invitation again in the Zoom account, let the user accept it, or choose another host.",
         ),
         // Without a code it is not Zoom's: a proxy, or another server's address. Nothing is known to be gone.
-        (404, None) => error(ErrorId::NotZoomsAnswer, "HTTP 404 came without Zoom's error code".into(),
+        (404, None) => error(
+            ErrorId::NotZoomsAnswer,
+            "HTTP 404 came without Zoom's error code".into(),
             "Check the php.ini directive telemed.api_url and any proxy.",
         ),
-        (200..=299, _) => error(ErrorId::AnswerUnexpected, format!("Zoom answered with an unexpected HTTP {}", response.status),
+        (200..=299, _) => error(
+            ErrorId::AnswerUnexpected,
+            format!("Zoom answered with an unexpected HTTP {}", response.status),
             "Look in Zoom whether it was done. If it stays so, look for a proxy between this server and Zoom.",
         )
         .maybe_delivered(method != Method::Get),
-        (404, _) => error(ErrorId::Unknown, format!("Zoom knows no such thing: {words}"),
+        (404, _) => error(
+            ErrorId::Unknown,
+            format!("Zoom knows no such thing: {words}"),
             "It was deleted in Zoom, or it belongs to another account.",
         ),
         (_, Some(300)) => validation(&body, &words, &error),

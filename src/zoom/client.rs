@@ -97,7 +97,9 @@ fn unanswered() -> Error {
 
 /// The error where an answer is about something else than what was asked for: whoever went by it would lead people to others.
 fn about_another(what: &str) -> Error {
-    Error::new(ErrorId::AnswerMixedUp, format!("Zoom's answer is about another {what} than the one asked for"),
+    Error::new(
+        ErrorId::AnswerMixedUp,
+        format!("Zoom's answer is about another {what} than the one asked for"),
         "Try again in a minute. If it stays so, look for a proxy or a cache between this server and Zoom that mixes answers up.",
     )
     .retryable(true)

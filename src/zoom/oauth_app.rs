@@ -148,7 +148,9 @@ impl OAuthApp {
             .endpoint()
             .exchange(code, &pending.redirect_uri, &pending.verifier)
             .map_err(|fault| match fault {
-                TokenFault::InvalidGrant(error) => Error::new(ErrorId::AuthorizationCodeRefused, "Zoom does not take the authorization code: it was used already, or is older than five minutes",
+                TokenFault::InvalidGrant(error) => Error::new(
+                    ErrorId::AuthorizationCodeRefused,
+                    "Zoom does not take the authorization code: it was used already, or is older than five minutes",
                     "Click Authorize again.",
                 )
                 .with_tracking_id(error.tracking_id().map(str::to_owned))

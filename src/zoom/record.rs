@@ -191,7 +191,9 @@ pub(crate) fn load<T: DeserializeOwned>(context: &Context, key: &str) -> Result<
 pub(crate) fn open<T: DeserializeOwned>(context: &Context, key: &str, sealed: &str) -> Result<T> {
     let plaintext = context.vault.open(sealed, key.as_bytes())?;
     serde_json::from_slice(&plaintext).map_err(|_| {
-        Error::new(ErrorId::RecordUnreadable, "a stored record does not have the form that this version of telemed writes",
+        Error::new(
+            ErrorId::RecordUnreadable,
+            "a stored record does not have the form that this version of telemed writes",
             "A newer version of telemed may have written it: update the extension, or connect again.",
         )
     })

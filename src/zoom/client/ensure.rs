@@ -261,7 +261,9 @@ fn unsettled(settles_at: Timestamp) -> Error {
 }
 
 fn ambiguous() -> Error {
-    Error::new(ErrorId::MeetingAmbiguous, "a meeting at this very time exists whose visit cannot be told, for the Zoom account hides descriptions",
+    Error::new(
+        ErrorId::MeetingAmbiguous,
+        "a meeting at this very time exists whose visit cannot be told, for the Zoom account hides descriptions",
         "Look in Zoom whether it belongs to this visit. Allow descriptions in the Zoom account so that telemed can tell meetings apart.",
     )
     .maybe_delivered(true)
