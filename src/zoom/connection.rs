@@ -172,3 +172,41 @@ impl Connection {
         self.until
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use jiff::SignedDuration;
+
+    use super::*;
+    use crate::zoom::testing::doctor;
+    use crate::zoom::testing::record;
+
+    #[test]
+    fn a_status_is_told_from_place_and_life_and_so_is_the_end() {
+        let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        let alive = record("0", now);
+        let of = |place, life| {
+            let record = alive.turned(life, "why", now);
+            let connection = Connection::of(&doctor("12"), place, &record);
+            let lasts = connection.until().map(|until| until.duration_since(now));
+            (connection.status().as_str(), lasts)
+        };
+        let token = SignedDuration::from_secs(3_599);
+        let (day, week) = (
+            SignedDuration::from_hours(24),
+            SignedDuration::from_hours(168),
+        );
+        assert_eq!(of(Place::Active, Life::Alive), ("connected", None));
+        assert_eq!(of(Place::Active, Life::Ending), ("connected", Some(token)));
+        assert_eq!(of(Place::Active, Life::Dead), ("dead", None));
+        assert_eq!(of(Place::Active, Life::Leaving), ("dead", None));
+        for life in [Life::Alive, Life::Ending] {
+            assert_eq!(of(Place::Proposed, life), ("held", Some(day)));
+            assert_eq!(of(Place::Previous, life), ("former", Some(week)));
+        }
+        let unreadable = Connection::unreadable(&doctor("12"), "why");
+        assert_eq!(unreadable.status().as_str(), "unreadable");
+    }
+}

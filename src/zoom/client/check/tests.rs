@@ -437,6 +437,21 @@ fn an_unknown_host_fails() {
 }
 
 #[test]
+fn a_text_that_can_be_no_host_fails_and_goes_nowhere() {
+    let world = World::new();
+    let client = account(&world);
+    world
+        .http
+        .answer(200, ACCOUNT_TOKEN)
+        .answer(200, r#"{"users":[]}"#);
+    let diagnosis = client.check(Some("a/b"));
+    is_whole(&diagnosis);
+    assert_eq!(outcome(&diagnosis, "host.found"), Outcome::Failed);
+    assert!(advice(&diagnosis, "host.found").contains("e-mail"));
+    assert!(world.http.is_done());
+}
+
+#[test]
 fn a_host_who_may_not_schedule_fails() {
     let world = World::new();
     let client = doctor(&world, GRANULAR);
