@@ -387,7 +387,7 @@ fn is_whole(body: &[u8], may_be_empty: bool) -> bool {
 
 fn out_of_time() -> Error {
     Error::new(
-        ErrorId::TimeOver,
+        ErrorId::TimeBudgetOver,
         "the time given for this call is over",
         "Give it more time, or try again in a minute.",
     )

@@ -140,7 +140,7 @@ pub(crate) fn from_response(response: &Response, method: Method, now: Timestamp)
         )
         .maybe_delivered(method != Method::Get),
         (404, _) => error(
-            ErrorId::Unknown,
+            ErrorId::NotFound,
             format!("Zoom knows no such thing: {words}"),
             "It was deleted in Zoom, or it belongs to another account.",
         ),
@@ -241,7 +241,7 @@ pub(crate) fn from_send(error: &SendError, method: Method) -> Error {
             "Check the php.ini directive telemed.proxy: address, user and password.",
         ),
         SendFault::Timeout => (
-            ErrorId::AnswerLate,
+            ErrorId::TimedOut,
             "Zoom did not answer in time",
             "Try again in a minute. If it stays so, check this server's network.",
         ),
@@ -308,7 +308,7 @@ fn limit(
         };
     }
     error(
-        ErrorId::SecondLimit,
+        ErrorId::PerSecondLimit,
         "Zoom's limit of requests per second is reached".into(),
         "Try again in a few seconds; other apps of the same Zoom account count too.",
     )

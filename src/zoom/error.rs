@@ -310,7 +310,7 @@ mod tests {
 
     #[test]
     fn the_first_operation_is_the_one_that_failed_and_causes_form_a_chain() {
-        let first = Error::new(ErrorId::AnswerLate, "late", "").during("refresh_token");
+        let first = Error::new(ErrorId::TimedOut, "late", "").during("refresh_token");
         let error = Error::new(ErrorId::RevokeOwed, "owed", "")
             .caused_by(first.clone())
             .during("revoke_grant");
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn only_faults_that_pass_by_themselves_are_retryable() {
-        assert!(Error::new(ErrorId::AnswerLate, "", "").is_retryable());
+        assert!(Error::new(ErrorId::TimedOut, "", "").is_retryable());
         assert!(Error::new(ErrorId::DailyLimit, "", "").is_retryable());
         assert!(!Error::new(ErrorId::HostInvalid, "", "").is_retryable());
     }

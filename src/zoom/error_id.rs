@@ -156,11 +156,11 @@ ids! {
     /// The user has not accepted the invitation to the account.
     InvitationOpen = "invitation_open": NotFound;
     /// Zoom knows no such thing.
-    Unknown = "unknown": NotFound;
+    NotFound = "not_found": NotFound;
     /// Zoom's daily limit is reached: `$retryAt`.
     DailyLimit = "daily_limit": RateLimit;
     /// Zoom's limit of requests per second is reached: `$retryAt`.
-    SecondLimit = "second_limit": RateLimit;
+    PerSecondLimit = "per_second_limit": RateLimit;
     /// Zoom limits token requests right now.
     TokenLimit = "token_limit": RateLimit;
     /// Zoom does not take an access token that it has just given.
@@ -226,11 +226,11 @@ ids! {
     /// The certificate could not be verified, or TLS failed otherwise.
     TlsFailed = "tls_failed": Transport;
     /// Zoom did not answer in time.
-    AnswerLate = "answer_late": Transport;
+    TimedOut = "timed_out": Transport;
     /// No answer came for this request.
     AnswerMissing = "answer_missing": Transport;
     /// The time given for the call is over.
-    TimeOver = "time_over": Transport;
+    TimeBudgetOver = "time_budget_over": Transport;
     /// A creation was not answered in time; Zoom may still be at work until `$retryAt`.
     CreationUnsettled = "creation_unsettled": Transport;
     /// The connection is closed here, but Zoom could not be told.
@@ -243,7 +243,7 @@ ids! {
     /// A method of the token store returned what it must not.
     StoreAnswerInvalid = "store_answer_invalid": Store;
     /// The token store did not replace the record that it holds.
-    StoreUnreplacing = "store_unreplacing": Store;
+    StoreNotReplacing = "store_not_replacing": Store;
     /// The token store called telemed again for the record it is asked about.
     StoreReentered = "store_reentered": Store;
     /// Token stores that use telemed are called within each other too deep.
@@ -266,7 +266,7 @@ ids! {
     RecordUnwritable = "record_unwritable": Vault;
     // Webhooks.
     /// What arrived at a webhook address is no event from Zoom.
-    NoEvent = "no_event": Webhook;
+    WebhookRefused = "webhook_refused": Webhook;
 }
 
 impl ErrorId {

@@ -179,7 +179,7 @@ fn is_plain_token(text: &str) -> bool {
 
 fn refused(why: &str) -> Error {
     Error::new(
-        ErrorId::NoEvent,
+        ErrorId::WebhookRefused,
         format!("this is no event from Zoom: {why}"),
         "If Zoom sent it, check the secret token of the app and this server's clock.",
     )

@@ -62,7 +62,7 @@ impl Tokens {
         let found = store.load(&self.key)?;
         if found.as_deref() == replaces {
             return Err(Error::of_store(
-                ErrorId::StoreUnreplacing,
+                ErrorId::StoreNotReplacing,
                 "the token store did not replace the record that it holds",
             ));
         }
