@@ -101,6 +101,28 @@ final class ReconcilerTest extends ExtensionTestCase
         $this->assertSame(array(), (new Reconciler(self::SITE))->page($wanted, array($restored)));
     }
 
+    public function testACallGoesOnWithTheReconcilerThatItBeganWith(): void
+    {
+        $client = $this->serverClient();
+        $client->createMeeting($this->visit(FakeZoom::DOCTOR1, '+1 day 10:00 UTC', 30, 'UTC', 'site1:orphan'));
+        $reconciler = new Reconciler(self::SITE, new \DateTimeImmutable('+20 minutes'));
+        $start = new class ($reconciler) extends \DateTimeImmutable {
+            public function __construct(private Reconciler $reconciler)
+            {
+                parent::__construct('+2 days 10:00 UTC');
+            }
+
+            public function getTimestamp(): int
+            {
+                $this->reconciler->__construct('site2');
+                return parent::getTimestamp();
+            }
+        };
+        $wanted = array(array('reference' => 'site1:new', 'host' => FakeZoom::DOCTOR1, 'start' => $start, 'minutes' => 30));
+        $actions = $reconciler->page($wanted, $client->meetings(FakeZoom::DOCTOR1));
+        $this->assertSame(array('delete'), array_column($actions, 'action'));
+    }
+
     public function testAMeetingInProgressIsLeftAlone(): void
     {
         $client = $this->serverClient();
