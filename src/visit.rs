@@ -25,6 +25,7 @@ mod observe;
 pub mod problem;
 pub mod reference;
 pub mod schedule;
+pub mod schema5;
 mod seconds;
 mod slot;
 mod standing;

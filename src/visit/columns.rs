@@ -30,7 +30,7 @@ use super::notice::Recipient;
 use super::notice::Told;
 
 /// As `MySQL` writes a `DATETIME`.
-const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
+pub(super) const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 const MOMENT_OCTETS: usize = 19;
 
 /// A row: the text of each column, `None` for NULL.
@@ -328,24 +328,24 @@ impl Writer {
 }
 
 /// Reads a row.
-struct Reader<'a>(&'a Columns);
+pub(super) struct Reader<'a>(pub(super) &'a Columns);
 
 impl<'a> Reader<'a> {
-    fn text(&self, column: &'static str) -> Result<Option<&'a str>> {
+    pub(super) fn text(&self, column: &'static str) -> Result<Option<&'a str>> {
         self.0
             .get(column)
             .map(Option::as_deref)
             .ok_or(BadColumn(column))
     }
 
-    fn maybe<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
+    pub(super) fn maybe<T: FromStr>(&self, column: &'static str) -> Result<Option<T>> {
         match self.text(column)? {
             None => Ok(None),
             Some(text) => text.parse().map(Some).map_err(|_| BadColumn(column)),
         }
     }
 
-    fn value<T: FromStr>(&self, column: &'static str) -> Result<T> {
+    pub(super) fn value<T: FromStr>(&self, column: &'static str) -> Result<T> {
         self.maybe(column)?.ok_or(BadColumn(column))
     }
 
@@ -357,7 +357,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn moment(&self, column: &'static str) -> Result<Option<Timestamp>> {
+    pub(super) fn moment(&self, column: &'static str) -> Result<Option<Timestamp>> {
         let Some(text) = self.text(column)? else {
             return Ok(None);
         };
@@ -374,7 +374,7 @@ impl<'a> Reader<'a> {
         serde_json::from_str(text).map_err(|_| BadColumn(column))
     }
 
-    fn slot(
+    pub(super) fn slot(
         &self,
         start: &'static str,
         minutes: &'static str,
@@ -463,7 +463,7 @@ fn mode_name(mode: Mode) -> &'static str {
     }
 }
 
-fn mode_of(text: &str) -> Result<Mode> {
+pub(super) fn mode_of(text: &str) -> Result<Mode> {
     match text {
         "oauth" => Ok(Mode::OAuth),
         "s2s" => Ok(Mode::S2s),
