@@ -70,13 +70,15 @@ impl Visit {
                     && (!self.is_as_wanted(meeting) && self.can_be_moved(now)
                         || !meeting.to_restore.is_empty())
             });
-            if is_open || self.with_role(Role::Next).is_some() {
+            if is_open {
                 due.push(
                     self.serving()
                         .and_then(|meeting| meeting.due_at)
                         .unwrap_or(now),
                 );
             }
+            let next = self.with_role(Role::Next);
+            due.extend(next.map(|meeting| meeting.due_at.unwrap_or(now)));
             if !self.is_ready() {
                 due.push(self.row.slot.end().after(1));
                 if !self.was_late() {
@@ -358,6 +360,10 @@ impl Visit {
             } else {
                 SHARE_USED_UP
             });
+            if meeting.role == Role::Next {
+                // Another serves until then, and there may be no row yet.
+                return Part::Wait(until);
+            }
             return put_off(self.stored(meeting), Some(until), &problem);
         }
         self.exchange(kind, meeting, maker, claims, facts)

@@ -46,6 +46,27 @@ impl Visit {
         self
     }
 
+    /// Somebody has mended what only a person could mend: what waited for that is tried now.
+    #[must_use]
+    pub fn woken(mut self) -> Self {
+        let waiting: Vec<u32> = self
+            .meetings
+            .iter()
+            .filter(|meeting| !matches!(meeting.role, Role::Done(_)) && !meeting.is_uncertain)
+            .filter(|meeting| {
+                meeting
+                    .problem
+                    .as_ref()
+                    .is_some_and(|problem| !problem.passes)
+            })
+            .map(|meeting| meeting.generation)
+            .collect();
+        for generation in waiting {
+            self.change_meeting(generation, Meeting::try_now);
+        }
+        self
+    }
+
     fn book(&mut self, doctor: u64, slot: Slot, at: Moment) {
         if self.row.takes_place {
             self.bring_to(doctor, slot, at);

@@ -545,3 +545,38 @@ fn what_is_not_looked_for_any_more_is_given_up_whenever_it_was_due() {
     let given_up = World::at(long_after).write_down(waits);
     assert_eq!(roles(&given_up), [Role::Done(End::NotFoundOut)]);
 }
+
+#[test]
+fn a_meeting_that_is_to_take_anothers_place_waits_where_the_day_is_used_up() {
+    let full = Used {
+        writes: 100,
+        blocked_until: None,
+    };
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        used: [(Counter::Host("host-1".to_owned()), full)].into(),
+        ..World::default()
+    };
+    let visit = World::default().made(confirmed(), 91);
+    assert!(matches!(elsewhere.next(&visit), Step::Rest(until) if until > now()));
+}
+
+#[test]
+fn what_waits_for_a_person_is_tried_at_once_when_it_is_mended() {
+    let disconnected = |_: &Exchange| {
+        Outcome::Failed(Failure {
+            problem: Problem::for_a_person("not_connected"),
+            ..failure(ErrorKind::Authentication, false)
+        })
+    };
+    let world = World::default();
+    let visit = world.carry_out(confirmed(), disconnected);
+    assert!(matches!(world.next(&visit), Step::Rest(_)));
+    assert_eq!(world.exchange(&stored(visit.woken())).kind, Kind::Create);
+    let limited = world.carry_out(confirmed(), fails(ErrorKind::Transport, false));
+    assert!(
+        !limited.woken().has_changes(),
+        "what passes by itself waits"
+    );
+}
