@@ -17,6 +17,8 @@ pub enum Seen {
     There(Box<Known>),
     /// It is gone.
     Gone,
+    /// It is gone, and another is there that bears its marker.
+    InItsPlace(Box<Known>),
 }
 
 impl Visit {
@@ -43,6 +45,10 @@ impl Visit {
             // Not found proves nothing of what may still come.
             Seen::Gone => {}
             Seen::There(known) => self.seen_there(&meeting, *known, at),
+            Seen::InItsPlace(known) if meeting.role == Role::Serves => {
+                self.adopt(generation, *known, at);
+            }
+            Seen::InItsPlace(_) => {}
         }
         self.tell(policies, at);
         self
@@ -60,14 +66,7 @@ impl Visit {
         };
         match found {
             Some(known) => {
-                self.change_meeting(generation, |meeting| {
-                    meeting.known = Some(known);
-                    meeting.attempt = None;
-                    meeting.is_uncertain = false;
-                    meeting.try_now();
-                });
-                self.log(Event::Adopted);
-                self.all_clear(at);
+                self.adopt(generation, known, at);
             }
             None => self.change_meeting(generation, |meeting| {
                 meeting.role = Role::Done(End::NoneMade);
@@ -110,6 +109,17 @@ impl Visit {
         self
     }
 
+    fn adopt(&mut self, generation: u32, known: Known, at: Moment) {
+        self.change_meeting(generation, |meeting| {
+            meeting.known = Some(known);
+            meeting.attempt = None;
+            meeting.is_uncertain = false;
+            meeting.try_now();
+        });
+        self.log(Event::Adopted);
+        self.all_clear(at);
+    }
+
     fn seen_there(&mut self, meeting: &Meeting, known: Known, at: Moment) {
         let generation = meeting.generation;
         match (&meeting.known, meeting.role) {
@@ -149,14 +159,7 @@ impl Visit {
             }
             // Nobody has written it down: it is the one that was sought.
             (None, Role::Serves | Role::Unwanted) if meeting.may_exist() => {
-                self.change_meeting(generation, |meeting| {
-                    meeting.known = Some(known);
-                    meeting.attempt = None;
-                    meeting.is_uncertain = false;
-                    meeting.try_now();
-                });
-                self.log(Event::Adopted);
-                self.all_clear(at);
+                self.adopt(generation, known, at);
             }
             _ => {}
         }
@@ -274,5 +277,22 @@ mod tests {
             visit.meetings().first().unwrap().role,
             Role::Done(End::Left)
         );
+    }
+
+    #[test]
+    fn a_meeting_that_took_the_place_of_the_one_that_is_known_is_taken_over() {
+        let visit = World::default().made(confirmed(), 91);
+        let mut known = visit.serving().unwrap().known.clone().unwrap();
+        known.number = 92;
+        let as_another = seen(visit.clone(), |known| known.number = 92);
+        assert_eq!(as_another.serving().unwrap().number(), Some(91));
+        let visit = visit.observed(
+            1,
+            Seen::InItsPlace(Box::new(known)),
+            &Policies::default(),
+            later(1),
+        );
+        assert_eq!(visit.serving().unwrap().number(), Some(92));
+        assert_eq!(visit.state(), State::Made);
     }
 }
