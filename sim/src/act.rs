@@ -1,0 +1,168 @@
+//! What happens in a life besides the weather: the plan of it, chosen before it begins.
+
+use crate::choices::Choices;
+use crate::point::Point;
+
+/// How many kinds of acts there are, with 'none'.
+pub const KINDS: u8 = 19;
+/// How many of them are enumerated, with 'none'.
+pub const NARROW_KINDS: u8 = 9;
+/// How many of them are enumerated where nothing can happen silently, with 'none'.
+pub const NARROW_MANUAL_KINDS: u8 = 6;
+/// More does not happen in one life.
+const MOST_ACTS: usize = 8;
+
+/// Something that happens.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Act {
+    /// The appointment is made, or takes place again.
+    Book,
+    /// It is moved to another slot.
+    Reschedule,
+    /// Another doctor holds it.
+    Reassign,
+    /// It is cancelled.
+    Cancel,
+    /// Another meeting is wished for it.
+    Recreate,
+    /// Its payment is reported by two requests at one moment.
+    PayTwice,
+    /// It is cancelled, and nobody tells us.
+    CancelSilently,
+    /// It is deleted, and nobody tells us.
+    DeleteSilently,
+    /// It is moved, and nobody tells us.
+    RescheduleSilently,
+    /// Its doctor is deleted, with all appointments; nobody tells us.
+    DeleteDoctor,
+    /// A person deletes the meeting at Zoom.
+    DeleteAtZoom,
+    /// A person moves the meeting at Zoom.
+    MoveAtZoom,
+    /// The clinic goes over to its other app; meetings shall move.
+    SwitchApp,
+    /// Zoom cannot be reached for a day.
+    Outage,
+    /// The site's clock jumps ahead, within ten minutes.
+    ClockAhead,
+    /// The site's clock jumps back, within ten minutes.
+    ClockBack,
+    /// The night's work is done.
+    Night,
+    /// Zoom takes a grant back, or an app is switched off; it is mended an hour later.
+    Revoke,
+}
+
+/// An act, and when it comes after the one before.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Planned {
+    /// What.
+    pub act: Act,
+    /// Seconds after the one before.
+    pub delay: i64,
+    /// Which slot, which doctor: steps from the present one.
+    pub which: u8,
+}
+
+/// The whole plan.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Plan {
+    /// Whether the clinic begins with an app of the doctors' own accounts.
+    pub begins_with_oauth: bool,
+    /// Whether visits are made on this plugin's own screens.
+    pub is_manual: bool,
+    /// Whether the appointment system sends e-mails of its own.
+    pub mails_itself: bool,
+    /// So many seconds after the life begins the visit is to start.
+    pub starts_in: i64,
+    /// What happens.
+    pub acts: Vec<Planned>,
+}
+
+impl Plan {
+    /// Chooses one.
+    #[must_use]
+    pub fn choose(choices: &mut Choices) -> Self {
+        choices.pick(Point::Storm);
+        let begins_with_oauth = choices.pick(Point::Mode) == 1;
+        let is_manual = choices.pick(Point::Source) == 1;
+        let mails_itself = !is_manual && choices.pick(Point::OwnMails) == 1;
+        let starts_in = match choices.pick(Point::Start) {
+            1 => 3 * 3_600,
+            2 => 25 * 60,
+            3 => 26 * 3_600,
+            4 => 20 * 86_400,
+            5 => 5 * 60,
+            _ => 5 * 86_400,
+        };
+        let mut acts = vec![Planned {
+            act: Act::Book,
+            delay: 0,
+            which: 0,
+        }];
+        let point = if is_manual {
+            Point::ManualAct
+        } else {
+            Point::Act
+        };
+        while acts.len() < MOST_ACTS {
+            let Some(act) = kind(choices.pick(point)) else {
+                break;
+            };
+            let delay = match choices.pick(Point::Delay) {
+                0 => 40,
+                1 => 2 * 3_600,
+                2 => 1,
+                3 => 5,
+                4 => 200,
+                5 => 1_000,
+                6 => 20_000,
+                _ => 90_000,
+            };
+            let which = choices.pick(Point::Which);
+            acts.push(Planned { act, delay, which });
+        }
+        Self {
+            begins_with_oauth,
+            is_manual,
+            mails_itself,
+            starts_in,
+            acts,
+        }
+    }
+}
+
+fn kind(number: u8) -> Option<Act> {
+    Some(match number {
+        1 => Act::Reschedule,
+        2 => Act::Reassign,
+        3 => Act::Cancel,
+        4 => Act::Recreate,
+        5 => Act::Book,
+        6 => Act::PayTwice,
+        7 => Act::CancelSilently,
+        8 => Act::DeleteSilently,
+        9 => Act::RescheduleSilently,
+        10 => Act::DeleteDoctor,
+        11 => Act::DeleteAtZoom,
+        12 => Act::MoveAtZoom,
+        13 => Act::SwitchApp,
+        14 => Act::Outage,
+        15 => Act::ClockAhead,
+        16 => Act::ClockBack,
+        17 => Act::Night,
+        18 => Act::Revoke,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_a_number_and_no_more() {
+        assert!((1..KINDS).all(|number| kind(number).is_some()));
+        assert!(kind(KINDS).is_none() && kind(0).is_none());
+    }
+}

@@ -1,0 +1,145 @@
+//! What everybody was told, by e-mail: ours and the appointment system's.
+
+use std::collections::BTreeMap;
+
+use telemed::visit::Slot;
+use telemed::visit::notice::About;
+use telemed::visit::notice::Content;
+use telemed::visit::notice::Notice;
+use telemed::visit::notice::Recipient;
+use telemed::visit::notice::Told;
+
+use crate::appointments::Appointment;
+use crate::appointments::OwnMail;
+use crate::appointments::ZONE;
+use crate::verdict::Damage;
+use crate::world::World;
+
+/// An e-mail that has arrived.
+#[derive(Clone, Debug)]
+pub struct Letter {
+    /// What it says of the visit.
+    pub says: Told,
+    /// The calendar's sequence in it; the appointment system's have none.
+    pub sequence: Option<u32>,
+}
+
+/// All of them, by who got them.
+#[derive(Clone, Debug, Default)]
+pub struct Letters {
+    arrived: BTreeMap<Recipient, Vec<Letter>>,
+}
+
+impl Letters {
+    /// The newest of a person.
+    #[must_use]
+    pub fn newest(&self, to: Recipient) -> Option<&Letter> {
+        self.arrived.get(&to)?.last()
+    }
+
+    /// All who got any.
+    pub fn people(&self) -> impl Iterator<Item = Recipient> {
+        self.arrived.keys().copied()
+    }
+
+    /// How many have arrived.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.arrived.values().map(Vec::len).sum()
+    }
+
+    fn add(&mut self, to: Recipient, letter: Letter) {
+        self.arrived.entry(to).or_default().push(letter);
+    }
+
+    fn newest_with_sequence(&self, to: Recipient) -> Option<&Letter> {
+        let mut letters = self.arrived.get(&to)?.iter();
+        letters.rfind(|letter| letter.sequence.is_some())
+    }
+}
+
+/// What an e-mail about an appointment says.
+#[must_use]
+pub fn content(appointment: &Appointment) -> Told {
+    if !appointment.is_on {
+        return Told::Off;
+    }
+    Told::On(Content::new(appointment.doctor, &slot(appointment), None))
+}
+
+/// The slot of an appointment.
+#[must_use]
+pub fn slot(appointment: &Appointment) -> Slot {
+    Slot {
+        start: appointment.start,
+        minutes: appointment.minutes,
+        timezone: ZONE.to_owned(),
+        topic: "Video visit".to_owned(),
+    }
+}
+
+impl World {
+    /// The site's mailer takes an e-mail of ours: it arrives.
+    pub fn hand_over_letter(&self, notice: &Notice) {
+        if !notice.about.is_news() || notice.to == Recipient::Staff {
+            return;
+        }
+        let Some(says) = notice.says.clone() else {
+            return self.damage(Damage::SaysNothing);
+        };
+        if !self.was_committed(notice.to, &says) {
+            self.damage(Damage::ToldUncommitted);
+        }
+        if says == Told::Off && !matches!(notice.about, About::Cancelled | About::Released) {
+            self.damage(Damage::SaysNothing);
+        }
+        let mut letters = self.letters.borrow_mut();
+        let sequence = notice.sequence;
+        let has_fallen = letters
+            .newest_with_sequence(notice.to)
+            .is_some_and(|before| {
+                let newer = before.sequence < Some(sequence);
+                !newer && (before.sequence > Some(sequence) || before.says != says)
+            });
+        letters.add(
+            notice.to,
+            Letter {
+                says,
+                sequence: Some(sequence),
+            },
+        );
+        drop(letters);
+        if has_fallen {
+            self.damage(Damage::SequenceFell);
+        }
+    }
+
+    /// E-mails of the appointment system arrive, with the end of its transaction.
+    pub fn hand_over_own(&self, mails: &[OwnMail]) {
+        for mail in mails {
+            let says = content(&mail.of);
+            self.note(|| format!("the system's own mail says {says:?}"));
+            let mut letters = self.letters.borrow_mut();
+            for to in [Recipient::Patient, Recipient::Doctor(mail.of.doctor)] {
+                letters.add(
+                    to,
+                    Letter {
+                        says: says.clone(),
+                        sequence: None,
+                    },
+                );
+            }
+        }
+    }
+
+    /// Whether something was ever so, as far as a person is concerned.
+    fn was_committed(&self, to: Recipient, says: &Told) -> bool {
+        self.appointments.borrow().history().iter().any(|state| {
+            let was = state.as_ref().map_or(Told::Off, |state| {
+                let is_theirs = to == Recipient::Patient || to == Recipient::Doctor(state.doctor);
+                if is_theirs { content(state) } else { Told::Off }
+            });
+            was == *says
+        })
+    }
+}

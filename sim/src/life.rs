@@ -1,0 +1,295 @@
+//! One life: a plan, bad weather, and in the end a calm in which everything must come to rest.
+
+use std::panic::AssertUnwindSafe;
+use std::panic::catch_unwind;
+use std::rc::Rc;
+
+use jiff::SignedDuration;
+use jiff::Timestamp;
+
+use telemed::visit::Seconds as _;
+use telemed::visit::State;
+use telemed::zoom::meeting_request::marker;
+
+use crate::choices::Choices;
+use crate::choices::Made;
+use crate::choices::Weather;
+use crate::planted::Fault;
+use crate::template::Template;
+use crate::verdict::Damage;
+use crate::world::World;
+
+/// Cron comes around so often at most.
+const CRON_SECONDS: i64 = 20;
+/// So long after something was changed behind our back a sweep has seen it twice.
+const SWEEP_SECONDS: i64 = 60;
+/// A daily limit is over by then.
+const CALM_SECONDS: i64 = 26 * 3_600;
+/// Within this time everybody has noticed what is not well.
+const NOTICED_SECONDS: i64 = 2 * 3_600;
+/// After the night everything is done by then.
+const AFTER_NIGHT_SECONDS: i64 = 2 * 3_600;
+/// So long after its end a visit is past.
+const PAST_SECONDS: i64 = 3 * 86_400;
+/// More happens in no life that comes to rest.
+const MOST_STEPS: u32 = 3_000;
+
+/// What came of a life.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The choices.
+    pub made: Vec<Made>,
+    /// Which ways there were.
+    pub weather: Weather,
+    /// What is not as it must be.
+    pub damages: Vec<Damage>,
+    /// How many requests went to Zoom.
+    pub exchanges: u32,
+    /// How many e-mails arrived.
+    pub letters: usize,
+    /// Whether something was not as it must be, in weather that nobody can survive.
+    pub is_excused: bool,
+    /// What happened, if it was to be written down.
+    pub trace: Vec<String>,
+}
+
+/// Lives it.
+#[must_use]
+pub fn live(
+    template: &Rc<Template>,
+    choices: Choices,
+    fault: Option<Fault>,
+    is_traced: bool,
+) -> Report {
+    let world = World::new(template, choices, fault, is_traced);
+    let ended = catch_unwind(AssertUnwindSafe(|| world.live()));
+    if let Err(why) = ended {
+        let text = why
+            .downcast_ref::<String>()
+            .cloned()
+            .or_else(|| why.downcast_ref::<&str>().map(|text| (*text).to_owned()));
+        world.damage(Damage::Panicked(text.unwrap_or_default()));
+    }
+    let choices = world.choices();
+    Report {
+        made: choices.made().to_vec(),
+        weather: choices.weather(),
+        damages: world.damages.borrow().clone(),
+        exchanges: world.sent.get(),
+        letters: world.letters.borrow().count(),
+        is_excused: world.is_excused.get(),
+        trace: world.trace(),
+    }
+}
+
+impl World {
+    fn live(&self) {
+        let mut at = self.true_now();
+        for planned in &self.plan.acts {
+            at = at.after(planned.delay);
+            self.agenda.borrow_mut().push_back((at, *planned));
+        }
+        let silent_until = at.after(2 * SWEEP_SECONDS + 10);
+        if !self.run(silent_until) {
+            return;
+        }
+        self.is_calm.set(true);
+        self.note(|| "the weather is calm".to_owned());
+        let away = self.away_until.get().unwrap_or(Timestamp::MIN);
+        // What was lost shows within the hour; whoever has to mend something does.
+        if !self.run(self.before_it_begins(self.true_now().max(away).after(NOTICED_SECONDS))) {
+            return;
+        }
+        let is_away = away > self.true_now();
+        self.mend(is_away);
+        if !self.run(self.before_it_begins(self.true_now().after(CALM_SECONDS))) {
+            return;
+        }
+        self.night();
+        self.resolve();
+        // Only now it may have shown that a grant is dead; then the next night sees what this one could not.
+        let is_again = self.mend(is_away);
+        if !self.run(self.true_now().after(AFTER_NIGHT_SECONDS)) {
+            return;
+        }
+        if is_again {
+            self.night();
+            if !self.run(self.true_now().after(AFTER_NIGHT_SECONDS)) {
+                return;
+            }
+        }
+        // What could not be done before the visit began is not expected of anybody.
+        let is_begun = self
+            .start()
+            .is_some_and(|start| start <= self.true_now().after(900));
+        self.at_rest(is_begun || is_away);
+        self.grow_old();
+    }
+
+    /// The visit passes, and after it nothing is left to do.
+    fn grow_old(&self) {
+        let Some(start) = self.start() else { return };
+        if !self.run(start.after(PAST_SECONDS).max(self.true_now())) {
+            return;
+        }
+        let now = self.now();
+        let tables = self.tables.borrow();
+        let is_open = tables.visits().any(|one| {
+            one.row.pending.is_some()
+                || one.due_at.is_some_and(|due_at| due_at <= now)
+                || one.notices.iter().any(|notice| notice.is_open())
+        });
+        drop(tables);
+        if is_open {
+            self.damage(Damage::StillOpen);
+        }
+    }
+
+    /// People mend what only they can. Whether there was anything.
+    fn mend(&self, is_away: bool) -> bool {
+        match self.connect_all() {
+            Ok(any) => {
+                if any {
+                    self.wake();
+                }
+                any
+            }
+            Err(error) => {
+                if !is_away {
+                    self.damage(Damage::Panicked(format!("{error:#}")));
+                }
+                false
+            }
+        }
+    }
+
+    /// The moment, or sooner, so that there is time for a night before the visit begins.
+    fn before_it_begins(&self, moment: Timestamp) -> Timestamp {
+        let latest = self
+            .start()
+            .map(|start| start.before(2 * AFTER_NIGHT_SECONDS));
+        match latest {
+            Some(latest) if latest > self.true_now() => moment.min(latest),
+            _ => moment,
+        }
+    }
+
+    fn start(&self) -> Option<Timestamp> {
+        let tables = self.tables.borrow();
+        tables.visits().map(|one| one.row.slot.start).max()
+    }
+
+    /// Time goes by until a moment, with all that happens. `false`: it never comes to rest.
+    fn run(&self, until: Timestamp) -> bool {
+        let mut swept_at = self.true_now().after(SWEEP_SECONDS);
+        loop {
+            self.steps.set(self.steps.get() + 1);
+            if self.steps.get() > MOST_STEPS {
+                self.damage(Damage::Restless);
+                return false;
+            }
+            let act = self.agenda.borrow().front().map(|(at, _)| *at);
+            let due = self.tables.borrow().next_due();
+            let due = due.map(|due| due.before(self.skew.get()));
+            let sweep = (!self.is_calm.get() && self.disagrees()).then_some(swept_at);
+            let next = [act, due, sweep].into_iter().flatten().min();
+            let Some(next) = next.filter(|next| *next <= until) else {
+                break;
+            };
+            self.wait_until(next.max(self.true_now()));
+            if act.is_some_and(|act| act <= self.true_now()) {
+                let planned = self.agenda.borrow_mut().pop_front();
+                if let Some((_, planned)) = planned {
+                    self.act(planned);
+                }
+                continue;
+            }
+            if sweep.is_some_and(|sweep| sweep <= self.true_now()) {
+                self.sweep();
+                swept_at = self.true_now().after(SWEEP_SECONDS);
+                continue;
+            }
+            if self.damages.borrow().contains(&Damage::Circle) {
+                return false;
+            }
+            let before = self.true_now();
+            self.work_off();
+            self.send_mail();
+            if self
+                .tables
+                .borrow()
+                .next_due()
+                .is_some_and(|due| due <= self.now())
+            {
+                let busy = self.true_now().duration_since(before);
+                self.wait(
+                    (SignedDuration::from_secs(CRON_SECONDS) - busy).max(SignedDuration::ZERO),
+                );
+            }
+        }
+        self.wait_until(until.max(self.true_now()));
+        true
+    }
+
+    /// Whether the appointment says otherwise than its visit: then a sweep has something to find.
+    fn disagrees(&self) -> bool {
+        if self.plan.is_manual {
+            return false;
+        }
+        let appointments = self.appointments.borrow();
+        let committed = appointments.committed();
+        let tables = self.tables.borrow();
+        let visit = tables.visits().next();
+        let visit = visit.filter(|one| one.row.slot.end() > self.now());
+        match (committed, visit) {
+            (Some(appointment), Some(one)) => {
+                appointment.is_on != one.row.takes_place
+                    || (appointment.is_on
+                        && (appointment.doctor != one.row.doctor
+                            || appointment.start != one.row.slot.start))
+            }
+            (None, Some(one)) => one.row.takes_place,
+            _ => false,
+        }
+    }
+
+    /// A person looks at Zoom where only a person can tell.
+    fn resolve(&self) {
+        let uncertain: Vec<(i64, String)> = {
+            let tables = self.tables.borrow();
+            let ids: Vec<i64> = tables.visits().map(|one| one.row.id).collect();
+            let visits = ids.into_iter().filter_map(|id| tables.find(id));
+            visits
+                .filter(|visit| visit.state() == State::Uncertain)
+                .filter_map(|visit| {
+                    let serving = visit.serving()?;
+                    Some((visit.row().id, serving.reference.clone()))
+                })
+                .collect()
+        };
+        for (id, reference) in uncertain {
+            let mark = marker(&reference);
+            let found = {
+                let zoom = self.zoom.borrow();
+                zoom.meetings()
+                    .find(|meeting| meeting.agenda.contains(&mark))
+                    .and_then(|meeting| i64::try_from(meeting.id).ok())
+            };
+            let known = found.map(|number| telemed::visit::meeting::Known {
+                number,
+                uuid: None,
+                host: None,
+                host_email: None,
+                join_url: None,
+                passcode: None,
+                passcode_in_link: false,
+                slot: None,
+                overridden: Vec::new(),
+            });
+            self.note(|| format!("a person resolves: {found:?}"));
+            self.change(id, |visit, at| {
+                Some(visit.resolved(known, &self.policies, at))
+            });
+        }
+    }
+}

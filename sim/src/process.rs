@@ -1,0 +1,300 @@
+//! The plugin's part, as PHP has it: the loop of whoever holds a visit's lock, what is due, the sender of the outbox.
+
+use jiff::SignedDuration;
+
+use telemed::visit::Moment;
+use telemed::visit::Sending;
+use telemed::visit::Standing;
+use telemed::visit::Visit;
+use telemed::visit::changes::Counter;
+use telemed::visit::notice::Fate;
+use telemed::visit::schedule;
+use telemed::visit::step::Facts;
+use telemed::visit::step::Step;
+
+use crate::appointments::SOURCE;
+use crate::planted::Fault;
+use crate::point::Point;
+use crate::template::Template;
+use crate::verdict::Damage;
+use crate::world::World;
+
+/// What all references of the site begin with.
+pub const SITE: &str = "site1";
+/// A process works on one visit so long.
+const MOST_TIME: SignedDuration = SignedDuration::from_secs(30);
+/// Nothing needs more turns: beyond that it goes round in a circle.
+const MOST_TURNS: u32 = 40;
+
+impl World {
+    /// A change: one short transaction. `None` when the visit is not there any more, the change is not to be, or what it claims is
+    /// not to be had.
+    pub fn change(
+        &self,
+        id: i64,
+        change: impl FnOnce(Visit, Moment) -> Option<Visit>,
+    ) -> Option<Visit> {
+        let visit = self.tables.borrow().find(id)?;
+        let changed = change(visit, self.moment())?;
+        self.write(&changed)?;
+        self.tables.borrow().find(id)
+    }
+
+    /// Writes what an input has changed; the visit's number.
+    pub fn write(&self, visit: &Visit) -> Option<i64> {
+        if !visit.has_changes() {
+            return Some(visit.row().id);
+        }
+        let written = self.tables.borrow_mut().write(visit, self.now());
+        self.note(|| told(visit, written.is_err()));
+        if written.is_ok() && self.pick(Point::Save) == 1 {
+            self.kill();
+        }
+        written.ok()
+    }
+
+    /// What the visit's source says of it now.
+    #[must_use]
+    pub fn standing(&self, id: i64) -> Option<Standing> {
+        let tables = self.tables.borrow();
+        let stored = tables.stored(id)?;
+        if stored.row.source == SOURCE {
+            let system = self.appointments.borrow();
+            let is_it = stored.row.appointment == system.number();
+            return if is_it { system.standing() } else { None };
+        }
+        tables.find(id).map(|visit| visit.own_standing())
+    }
+
+    /// The loop: brings a visit to what stands, as far as that can be done now.
+    pub fn bring_on(&self, id: i64, is_final: bool) {
+        let name = format!("visit {id}");
+        if !self.lock(&name) {
+            return;
+        }
+        self.bring_on_locked(id, is_final);
+        self.unlock(&name);
+    }
+
+    fn bring_on_locked(&self, id: i64, is_final: bool) {
+        let Some(mut visit) = self.confirmed(id, is_final) else {
+            return;
+        };
+        let ends = self.true_now().checked_add(MOST_TIME).unwrap_or_default();
+        for _ in 0..MOST_TURNS {
+            if self.true_now() >= ends {
+                return;
+            }
+            let step = self.step(&visit);
+            self.between();
+            let version = visit.row().version;
+            let begun = self.change(id, |visit, at| {
+                let is_other = visit.row().version != version;
+                if is_other && self.fault != Some(Fault::BeginsUnchecked) {
+                    return None;
+                }
+                visit.begun(SITE, &step, &self.nonce(), &self.policies, at)
+            });
+            let Some(begun) = begun else {
+                match self.tables.borrow().find(id) {
+                    Some(found) => visit = found,
+                    None => return,
+                }
+                continue;
+            };
+            match step {
+                Step::Exchange(exchange) => {
+                    let known = self.numbers_of_others(id, exchange.generation);
+                    let exchange = crate::planted::changed(self.fault, *exchange);
+                    let outcome = self.perform(&exchange, &known);
+                    self.note(|| format!("{:?} -> {}", exchange.kind, outcome_in_short(&outcome)));
+                    let after = self.change(id, |visit, at| {
+                        Some(visit.after(&exchange, outcome, &self.policies, at))
+                    });
+                    match after {
+                        Some(after) => visit = after,
+                        None => return,
+                    }
+                }
+                Step::Note(note) => {
+                    self.note(|| format!("note {note:?}"));
+                    visit = begun;
+                }
+                Step::Rest(until) => {
+                    let mut tables = self.tables.borrow_mut();
+                    return tables.look_again(id, begun.row().version, Some(until));
+                }
+                Step::Nothing => {
+                    let mut tables = self.tables.borrow_mut();
+                    return tables.look_again(id, begun.row().version, None);
+                }
+                Step::Ask(_) => return,
+            }
+        }
+        self.damage(Damage::Circle);
+    }
+
+    /// The visit as its source says; `None` when it is not there any more. Between the question and the answer it may have become
+    /// another; then the source is asked again.
+    fn confirmed(&self, id: i64, is_final: bool) -> Option<Visit> {
+        for _ in 0..MOST_TURNS {
+            let version = self.tables.borrow().stored(id)?.row.version;
+            let standing = self.standing(id);
+            self.between();
+            let mut is_other = false;
+            let changed = self.change(id, |visit, at| {
+                if visit.row().version != version {
+                    is_other = true;
+                    return None;
+                }
+                let is_final = is_final || self.fault == Some(Fault::BelievesAtOnce);
+                Some(visit.confirm(standing.as_ref(), is_final, &self.policies, at))
+            });
+            if changed.is_some() || !is_other {
+                return changed;
+            }
+        }
+        self.damage(Damage::Circle);
+        None
+    }
+
+    fn step(&self, visit: &Visit) -> Step {
+        let handovers = self.handovers.borrow();
+        let mut facts = Facts {
+            now: self.now(),
+            policies: &self.policies,
+            maker: Template::maker(self.mode.get(), visit.row().doctor),
+            outage: self.tables.borrow().outage(),
+            is_awaited: false,
+            handovers: &handovers,
+            used: std::collections::BTreeMap::new(),
+            patient: Some("patient".to_owned()),
+            nonce: self.nonce(),
+        };
+        let step = visit.next(SITE, &facts);
+        let Step::Ask(counters) = step else {
+            return step;
+        };
+        facts.used = self.used(&counters);
+        visit.next(SITE, &facts)
+    }
+
+    fn used(
+        &self,
+        counters: &[Counter],
+    ) -> std::collections::BTreeMap<Counter, telemed::visit::step::Used> {
+        let tables = self.tables.borrow();
+        let day = schedule::day(self.now());
+        counters
+            .iter()
+            .map(|counter| (counter.clone(), tables.used(counter, day)))
+            .collect()
+    }
+
+    fn nonce(&self) -> String {
+        format!("n{:08x}", self.random() & 0xffff_ffff)
+    }
+
+    fn numbers_of_others(&self, id: i64, generation: u32) -> Vec<i64> {
+        let tables = self.tables.borrow();
+        let of_visit = |one: &crate::tables::Stored| {
+            let is_itself = one.row.id == id;
+            one.meetings
+                .iter()
+                .filter(|meeting| !(is_itself && meeting.generation == generation))
+                .filter_map(telemed::visit::meeting::Meeting::number)
+                .collect::<Vec<_>>()
+        };
+        tables.visits().flat_map(of_visit).collect()
+    }
+
+    /// A worker does one thing that is due.
+    pub fn work_off(&self) {
+        let due = self.tables.borrow().due_visit(self.now());
+        if let Some(id) = due {
+            self.process("worker", || self.bring_on(id, false));
+        }
+    }
+
+    /// The sender sends one notice that is due.
+    pub fn send_mail(&self) {
+        let due = self.tables.borrow().due_notice(self.now());
+        if let Some((id, notice)) = due {
+            self.process("sender", || self.send_notice(id, notice));
+        }
+    }
+
+    fn send_notice(&self, id: i64, notice: i64) {
+        let mut sending = Sending::Never;
+        let taken = self.change(id, |visit, at| {
+            let (visit, what) = visit.send(notice, &self.policies, at);
+            sending = what;
+            Some(visit)
+        });
+        let (Some(_), Sending::Now(letter)) = (taken, sending) else {
+            return;
+        };
+        self.between();
+        let fate = match self.pick(Point::Mail) {
+            1 => Fate::Refused,
+            2 => {
+                self.hand_over_letter(&letter);
+                self.kill()
+            }
+            3 => Fate::HeldBack(self.moment().now),
+            _ => {
+                self.hand_over_letter(&letter);
+                Fate::Sent
+            }
+        };
+        self.note(|| format!("{:?} to {:?}: {fate:?}", letter.about, letter.to));
+        self.change(id, |visit, at| {
+            Some(visit.delivered(notice, fate, &self.policies, at))
+        });
+    }
+}
+
+fn told(visit: &Visit, is_refused: bool) -> String {
+    let changes = visit.changes();
+    let events: Vec<String> = changes
+        .log
+        .iter()
+        .map(|(event, _)| format!("{event:?}"))
+        .collect();
+    let notices: Vec<String> = changes
+        .notices
+        .iter()
+        .map(|notice| format!("{:?} to {:?} {:?}", notice.about, notice.to, notice.place))
+        .collect();
+    let meetings: Vec<String> = changes
+        .meetings
+        .iter()
+        .map(|meeting| format!("{} {:?}", meeting.generation, meeting.role))
+        .collect();
+    format!(
+        "{}{} [{}] [{}] {:?}",
+        if is_refused { "refused: " } else { "" },
+        events.join(" "),
+        meetings.join(", "),
+        notices.join(", "),
+        visit.row().pending.map(|(why, _)| why),
+    )
+}
+
+fn outcome_in_short(outcome: &telemed::visit::step::Outcome) -> String {
+    use telemed::visit::step::Outcome;
+    match outcome {
+        Outcome::Meeting(known) => format!("meeting {}", known.number),
+        Outcome::Failed(failure) => format!(
+            "{}{}: {:?}",
+            failure.problem.id,
+            if failure.maybe_delivered {
+                ", perhaps done"
+            } else {
+                ""
+            },
+            failure.problem.parameters.get("message"),
+        ),
+        other => format!("{other:?}"),
+    }
+}

@@ -1,0 +1,140 @@
+//! The world before any life begins: a clinic that is set up for both kinds of apps, with doctors who are connected.
+
+use std::rc::Rc;
+
+use anyhow::Context as _;
+use anyhow::Result;
+use fake_zoom::FakeZoom;
+use jiff::Timestamp;
+
+use telemed::visit::maker::Maker;
+use telemed::visit::maker::Mode;
+use telemed::visit::problem::Problem;
+use telemed::zoom::Client;
+use telemed::zoom::Context;
+use telemed::zoom::Endpoints;
+use telemed::zoom::Vault;
+use telemed::zoom::oauth_app::OAuthApp;
+use telemed::zoom::server_to_server_app::ServerToServerApp;
+
+use crate::choices::Choices;
+use crate::choices::List;
+use crate::choices::Weather;
+use crate::world::World;
+
+/// When lives begin.
+const BEGINS: &str = "2026-11-30T09:00:00Z";
+const ACCOUNT: &str = "Ab12cDefGhIjKlMnOpQrSt";
+const S2S: (&str, &str) = ("s2sCliEnTiDeXaMpLe0123", "s2sSeCrEtExAmPlE0123456789abcdef");
+const OAUTH: (&str, &str) = ("cLiEnTiDeXaMpLe0123456", "cLiEnTsEcReTeXaMpLe0123456789abc");
+const REDIRECT: &str = "https://clinic.example/telemed";
+const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// The Zoom users of the doctors 1 and 2. A third doctor has none.
+const HOSTS: [&str; 2] = ["dR0hOsTiD1exAmple_Zo-m", "dR0hOsTiD2exAmple_Zo-m"];
+
+/// The world before.
+pub struct Template {
+    /// Zoom, with the doctors' grants.
+    pub zoom: FakeZoom,
+    /// The token store's records.
+    pub records: std::collections::BTreeMap<String, String>,
+    /// What seals them.
+    pub vault: Rc<Vault>,
+    /// Where Zoom is.
+    pub endpoints: Rc<Endpoints>,
+    /// When lives begin.
+    pub now: Timestamp,
+}
+
+impl Template {
+    /// Sets the clinic up.
+    ///
+    /// # Errors
+    /// When that cannot be done: a defect.
+    pub fn new() -> Result<Self> {
+        let now = BEGINS.parse()?;
+        let template = Rc::new(Self {
+            zoom: FakeZoom::new(1, now),
+            records: std::collections::BTreeMap::new(),
+            vault: Rc::new(Vault::new(&[KEY])?),
+            endpoints: Rc::new(Endpoints::new("https://zoom.us", "https://api.zoom.us")?),
+            now,
+        });
+        let plain = List {
+            weather: Weather::Narrow,
+            choices: Vec::new(),
+        };
+        let world = World::new(&template, Choices::listed(&plain), None, false);
+        world.is_calm.set(true);
+        world.connect_all()?;
+        // The account's token, too, is there already.
+        let maker = Self::maker(Mode::S2s, 1).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
+        let context = world.context().context("too deep")?;
+        template.client(&maker, context)?.users()?;
+        Ok(Self {
+            zoom: world.zoom.borrow().clone(),
+            records: world.records.borrow().clone(),
+            vault: template.vault.clone(),
+            endpoints: template.endpoints.clone(),
+            now,
+        })
+    }
+
+    /// The Zoom user of a doctor.
+    #[must_use]
+    pub fn host(doctor: u64) -> Option<&'static str> {
+        let index = usize::try_from(doctor).ok()?.checked_sub(1)?;
+        HOSTS.get(index).copied()
+    }
+
+    /// All who host.
+    #[must_use]
+    pub fn hosts() -> &'static [&'static str] {
+        &HOSTS
+    }
+
+    /// Through what a doctor's meetings are made in a mode.
+    ///
+    /// # Errors
+    /// When the doctor has no Zoom user.
+    pub fn maker(mode: Mode, doctor: u64) -> Result<Maker, Problem> {
+        let Some(host) = Self::host(doctor) else {
+            return Err(Problem::for_a_person("no_host"));
+        };
+        Ok(Maker {
+            mode,
+            app: Self::app(mode).to_owned(),
+            account: (mode == Mode::S2s).then(|| ACCOUNT.to_owned()),
+            subject: (mode == Mode::OAuth).then(|| doctor.to_string()),
+            host: host.to_owned(),
+        })
+    }
+
+    /// The client id of the app of a mode.
+    #[must_use]
+    pub fn app(mode: Mode) -> &'static str {
+        match mode {
+            Mode::OAuth => OAUTH.0,
+            Mode::S2s => S2S.0,
+        }
+    }
+
+    /// The client that acts through a maker.
+    ///
+    /// # Errors
+    /// When the credentials are not what they should be.
+    pub fn client(&self, maker: &Maker, context: Context) -> telemed::zoom::Result<Client> {
+        match &maker.subject {
+            Some(subject) => oauth_app(context)?.client(subject),
+            None => Ok(ServerToServerApp::new(ACCOUNT, S2S.0, S2S.1, context)?.client()),
+        }
+    }
+}
+
+/// The app of the doctors' own accounts.
+///
+/// # Errors
+/// When the credentials are not what they should be.
+pub fn oauth_app(context: Context) -> telemed::zoom::Result<OAuthApp> {
+    OAuthApp::new(OAUTH.0, OAUTH.1, REDIRECT, context)
+}

@@ -1,0 +1,232 @@
+//! Exchanges with Zoom in bad weather: fake-zoom does the work, and everything around it may go wrong.
+
+use fake_zoom::Reply;
+use http::HeaderMap;
+use http::HeaderName;
+use http::HeaderValue;
+use jiff::SignedDuration;
+
+use telemed::visit::Seconds as _;
+use telemed::zoom::http::Request;
+use telemed::zoom::http::Response;
+use telemed::zoom::http::SendError;
+use telemed::zoom::http::SendFault;
+
+use crate::point::Point;
+use crate::world::Late;
+use crate::world::World;
+
+/// From one end of an exchange to the other.
+const EXCHANGE: SignedDuration = SignedDuration::from_millis(200);
+/// The engine waits so long for an answer.
+const TIME_OUT_SECONDS: i64 = 15;
+/// Zoom may still do what it was asked so long after.
+const LATEST_SECONDS: i64 = 59;
+
+impl World {
+    /// One exchange, whatever becomes of it.
+    ///
+    /// # Errors
+    /// When no whole answer comes.
+    pub fn exchange(&self, request: &Request) -> Result<Response, SendError> {
+        let asked = taken_over(request);
+        self.sent.set(self.sent.get() + 1);
+        let who = self.who_acts_meanwhile();
+        self.meanwhile(who, true);
+        let outcome = self.under_way(request, &asked);
+        self.meanwhile(who, false);
+        self.note(|| match &outcome {
+            Ok(response) => format!("{} -> {}", line(&asked), response.status),
+            Err(error) => format!("{} -> {:?}", line(&asked), error.fault),
+        });
+        outcome
+    }
+
+    fn under_way(
+        &self,
+        request: &Request,
+        asked: &fake_zoom::Request,
+    ) -> Result<Response, SendError> {
+        let is_away = |until| until > self.true_now();
+        if self.away_until.get().is_some_and(is_away) {
+            self.wait(EXCHANGE);
+            return Err(failed(SendFault::Connect, false));
+        }
+        match self.pick(Point::Exchange) {
+            1 => Err(failed(SendFault::Connect, false)),
+            2 => {
+                self.wait(EXCHANGE);
+                Err(failed(SendFault::Closed, true))
+            }
+            3 => {
+                self.wait(EXCHANGE);
+                let _ = self.work(asked);
+                Err(failed(SendFault::Closed, true))
+            }
+            4 => {
+                self.do_late(asked);
+                self.time_out(request)
+            }
+            5 => self.kill(),
+            6 => {
+                let _ = self.work(asked);
+                self.kill()
+            }
+            7 => self.time_out(request),
+            8 => {
+                let _ = self.work(asked);
+                self.time_out(request)
+            }
+            9 => {
+                self.do_late(asked);
+                self.wait(EXCHANGE);
+                self.kill()
+            }
+            10 => self.answer(&limited("QPS")),
+            11 => self.answer(&limited("Daily-limit")),
+            12 => {
+                self.zoom.borrow_mut().forget_access_tokens();
+                let reply = self.work(asked);
+                self.answer(&reply)
+            }
+            13 => self.answer(&trouble(503)),
+            14 => {
+                let _ = self.work(asked);
+                self.answer(&trouble(502))
+            }
+            15 => {
+                let mut reply = self.work(asked);
+                reply.body.truncate(reply.body.len() / 2);
+                self.answer(&reply)
+            }
+            16 => {
+                let reply = self.work(asked);
+                let other = self.last_answers.borrow_mut().replace(asked, &reply);
+                let other = other.filter(|other| tells_whose_it_is(asked, other));
+                self.answer(&other.unwrap_or(reply))
+            }
+            _ => {
+                self.wait(EXCHANGE);
+                let reply = self.work(asked);
+                self.last_answers.borrow_mut().replace(asked, &reply);
+                self.answer(&reply)
+            }
+        }
+    }
+
+    fn answer(&self, reply: &Reply) -> Result<Response, SendError> {
+        self.wait(EXCHANGE);
+        Ok(response(reply))
+    }
+
+    /// Zoom does its work at once, and all that must hold at every moment is looked at.
+    pub fn work(&self, request: &fake_zoom::Request) -> Reply {
+        let goes = self.before_work(request);
+        let reply = {
+            let mut zoom = self.zoom.borrow_mut();
+            zoom.set_clock(self.true_now());
+            zoom.respond(request)
+        };
+        self.after_work(request, &reply, goes);
+        reply
+    }
+
+    fn do_late(&self, request: &fake_zoom::Request) {
+        self.late.borrow_mut().push(Late {
+            at: self.true_now().after(LATEST_SECONDS),
+            request: request.clone(),
+        });
+    }
+
+    fn time_out(&self, request: &Request) -> Result<Response, SendError> {
+        let most = SignedDuration::from_secs(TIME_OUT_SECONDS);
+        let time = request
+            .timeout
+            .and_then(|timeout| SignedDuration::try_from(timeout).ok())
+            .map_or(most, |timeout| timeout.min(most));
+        self.wait(time);
+        Err(failed(SendFault::Timeout, true))
+    }
+}
+
+/// What is asked, in few words.
+#[must_use]
+pub fn line(request: &fake_zoom::Request) -> String {
+    let body = String::from_utf8_lossy(&request.body);
+    let start = body
+        .split_once("\"start_time\":\"")
+        .and_then(|(_, rest)| rest.get(..20))
+        .map(|start| format!(" for {start}"))
+        .unwrap_or_default();
+    format!("{} {}{start}", request.method, request.path)
+}
+
+/// Nobody can see that a list is another's when it is empty, nor that it is an old one of the same host.
+fn tells_whose_it_is(asked: &fake_zoom::Request, other: &Reply) -> bool {
+    let host = asked.path.split('/').nth(3).unwrap_or_default();
+    let is_list = asked.method == "GET" && asked.path.ends_with("/meetings");
+    let names = |text: &[u8]| other.body.windows(text.len()).any(|part| part == text);
+    !is_list || (host != "me" && names(b"\"host_id\":") && !names(host.as_bytes()))
+}
+
+fn taken_over(request: &Request) -> fake_zoom::Request {
+    let mut asked = fake_zoom::Request::new(request.method.as_str(), request.url.as_str());
+    for (name, value) in &request.headers {
+        asked.put(name.as_str(), value.to_str().unwrap_or_default());
+    }
+    asked.body = request.body.clone().into();
+    asked
+}
+
+fn response(reply: &Reply) -> Response {
+    let mut headers = HeaderMap::with_capacity(reply.headers.len() + 1);
+    let named = reply
+        .headers
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .chain(
+            reply
+                .content_type
+                .as_deref()
+                .map(|value| ("content-type", value)),
+        );
+    for (name, value) in named {
+        if let (Ok(name), Ok(value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            headers.append(name, value);
+        }
+    }
+    Response {
+        status: reply.status,
+        headers,
+        body: reply.body.clone(),
+    }
+}
+
+fn failed(fault: SendFault, maybe_delivered: bool) -> SendError {
+    SendError {
+        fault,
+        maybe_delivered,
+        detail: "the weather".to_owned(),
+    }
+}
+
+fn limited(kind: &str) -> Reply {
+    Reply {
+        status: 429,
+        content_type: Some("application/json;charset=UTF-8".to_owned()),
+        headers: vec![
+            ("X-RateLimit-Type".to_owned(), kind.to_owned()),
+            ("X-RateLimit-Limit".to_owned(), "20".to_owned()),
+        ],
+        body: br#"{"code":429,"message":"You have reached a limit."}"#.to_vec(),
+    }
+}
+
+fn trouble(status: u16) -> Reply {
+    Reply {
+        status,
+        content_type: Some("text/html".to_owned()),
+        headers: Vec::new(),
+        body: b"<html>Bad gateway</html>".to_vec(),
+    }
+}
