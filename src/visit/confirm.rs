@@ -122,7 +122,12 @@ impl Visit {
             .collect();
         let row = self.touch();
         row.mails_heard = heard;
-        row.told.extend(told);
+        for (to, told) in told {
+            // Where an e-mail of ours may have crossed theirs, only another of ours makes it clear.
+            if row.told.get(&to) != Some(&Told::Unclear) {
+                row.told.insert(to, told);
+            }
+        }
     }
 
     /// What a person believes after these e-mails, at least one of which went to them.

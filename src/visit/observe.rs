@@ -42,13 +42,12 @@ impl Visit {
             {
                 self.lost(generation, at);
             }
-            // Not found proves nothing of what may still come.
-            Seen::Gone => {}
             Seen::There(known) => self.seen_there(&meeting, *known, at),
             Seen::InItsPlace(known) if meeting.role == Role::Serves => {
                 self.adopt(generation, *known, at);
             }
-            Seen::InItsPlace(_) => {}
+            // Not found proves nothing of what may still come.
+            Seen::Gone | Seen::InItsPlace(_) => {}
         }
         self.tell(policies, at);
         self

@@ -143,8 +143,11 @@ impl Visit {
                         Place::Dropped
                     };
                 });
+                // The visit has changed while it was sent: an e-mail of the appointment system may have come first.
+                let has_crossed = fate == Fate::Sent && sent.sequence != self.row.sequence;
                 if let Some(says) = sent.says {
-                    self.touch().told.insert(sent.to, says);
+                    let told = if has_crossed { Told::Unclear } else { says };
+                    self.touch().told.insert(sent.to, told);
                 }
             }
             Fate::HeldBack(until) => self.write_notice(index, |one| {

@@ -8,6 +8,7 @@ use super::super::State;
 use super::super::WishKind;
 use super::super::meeting::Role;
 use super::super::notice::About;
+use super::super::notice::Fate;
 use super::super::testing::*;
 use super::*;
 
@@ -304,4 +305,36 @@ fn a_doctor_who_was_mailed_by_the_system_before_another_took_over_is_released() 
         ],
         "the second doctor's only e-mail says what stands"
     );
+}
+
+#[test]
+fn an_email_of_ours_that_crossed_one_of_the_systems_is_set_right() {
+    let policies = Policies::default();
+    let visit = confirmed();
+    let notice = visit
+        .notices()
+        .iter()
+        .find(|notice| notice.to == Recipient::Patient)
+        .unwrap()
+        .id;
+    let (visit, _) = visit.send(notice, &policies, at(now()));
+    let visit = visit.wish(Wish::Cancel, later(1));
+    let mail = SourceMail {
+        is_off: true,
+        doctor: DOCTOR,
+        sequence: visit.row().sequence,
+    };
+    let visit = stored(visit).delivered(notice, Fate::Sent, &policies, later(2));
+    let stands = Standing {
+        mails: vec![mail],
+        ..off(&visit)
+    };
+    let visit = stored(visit).confirm(Some(&stands), true, &policies, later(3));
+    let told: Vec<_> = visit
+        .notices()
+        .iter()
+        .filter(|notice| notice.is_open())
+        .map(|notice| (notice.to, notice.about))
+        .collect();
+    assert_eq!(told, [(Recipient::Patient, About::Cancelled)]);
 }
