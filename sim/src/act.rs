@@ -75,6 +75,8 @@ pub struct Plan {
     pub mails_itself: bool,
     /// So many seconds after the life begins the visit is to start.
     pub starts_in: i64,
+    /// So many of each host's writes of the first day others have used up.
+    pub used_up: u32,
     /// What happens.
     pub acts: Vec<Planned>,
 }
@@ -94,6 +96,12 @@ impl Plan {
             4 => 20 * 86_400,
             5 => 5 * 60,
             _ => 5 * 86_400,
+        };
+        let used_up = match choices.pick(Point::UsedUp) {
+            1 => 99,
+            2 => 97,
+            3 => 88,
+            _ => 0,
         };
         let mut acts = vec![Planned {
             act: Act::Book,
@@ -127,6 +135,7 @@ impl Plan {
             is_manual,
             mails_itself,
             starts_in,
+            used_up,
             acts,
         }
     }

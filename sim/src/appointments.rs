@@ -94,12 +94,11 @@ impl Appointments {
 
     /// Changes them: within the transaction, or at once where none is open.
     pub fn change(&mut self, change: impl FnOnce(&mut Tables)) {
-        match &mut self.open {
-            Some(open) => change(open),
-            None => {
-                change(&mut self.committed);
-                self.remember();
-            }
+        if let Some(open) = &mut self.open {
+            change(open);
+        } else {
+            change(&mut self.committed);
+            self.remember();
         }
     }
 

@@ -3,6 +3,7 @@
 use anyhow::Context as _;
 use anyhow::Result;
 
+use telemed::zoom::Subject;
 use telemed::zoom::connection::ConnectionStatus;
 
 use crate::template::Template;
@@ -19,7 +20,7 @@ impl World {
         let app = oauth_app(self.context().context("too deep")?)?;
         for (doctor, host) in (1..).zip(Template::hosts()) {
             let doctor: u64 = doctor;
-            let subject = doctor.to_string();
+            let subject = Subject::new(&doctor.to_string())?;
             let connection = app.connection(&subject)?;
             if connection.is_some_and(|one| one.status() == ConnectionStatus::Connected) {
                 continue;

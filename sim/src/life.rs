@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use telemed::visit::Seconds as _;
 use telemed::visit::State;
+use telemed::visit::notice::Notice;
+use telemed::visit::schedule;
 use telemed::zoom::meeting_request::marker;
 
 use crate::choices::Choices;
@@ -85,6 +87,12 @@ pub fn live(
 impl World {
     fn live(&self) {
         let mut at = self.true_now();
+        for host in Template::hosts() {
+            let day = schedule::day(self.now());
+            self.tables
+                .borrow_mut()
+                .use_up(host, day, self.plan.used_up);
+        }
         for planned in &self.plan.acts {
             at = at.after(planned.delay);
             self.agenda.borrow_mut().push_back((at, *planned));
@@ -137,7 +145,7 @@ impl World {
         let is_open = tables.visits().any(|one| {
             one.row.pending.is_some()
                 || one.due_at.is_some_and(|due_at| due_at <= now)
-                || one.notices.iter().any(|notice| notice.is_open())
+                || one.notices.iter().any(Notice::is_open)
         });
         drop(tables);
         if is_open {

@@ -8,7 +8,9 @@ use telemed::visit::maker::Maker;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::zoom::Client;
+use telemed::zoom::Host;
 use telemed::zoom::Kind;
+use telemed::zoom::MeetingId;
 use telemed::zoom::meeting_request::marker;
 use telemed::zoom::reconciler::Action;
 use telemed::zoom::reconciler::Found;
@@ -53,7 +55,8 @@ impl World {
                     .context()
                     .and_then(|context| self.template.client(&maker, context).ok());
                 if let Some(client) = client {
-                    let host = maker.subject.is_none().then_some(maker.host.as_str());
+                    let host = Host::new(&maker.host).ok();
+                    let host = host.as_ref().filter(|_| maker.subject.is_none());
                     // What Zoom does not answer now it answers the next night.
                     let _ = self.compare(&client, &maker, host);
                 }
@@ -65,7 +68,7 @@ impl World {
         &self,
         client: &Client,
         maker: &Maker,
-        host: Option<&str>,
+        host: Option<&Host>,
     ) -> telemed::zoom::Result<()> {
         let now = self.now();
         let found = client.meetings(host)?;
@@ -141,7 +144,7 @@ impl World {
         let Some((id, generation)) = generations.get(reference).copied() else {
             return Ok(());
         };
-        let seen = match client.meeting(number) {
+        let seen = match client.meeting(MeetingId::new(number)?) {
             Ok(meeting) => {
                 let slot = self
                     .tables
@@ -160,7 +163,7 @@ impl World {
                     // The list did not show the one that is known.
                     match self
                         .known_number(id, generation)
-                        .map(|it| client.meeting(it))
+                        .map(|it| client.meeting(MeetingId::new(it)?))
                     {
                         Some(Err(error)) if error.kind() == Kind::NotFound => {}
                         _ => return Ok(()),
@@ -188,7 +191,7 @@ impl World {
 
     /// A meeting of this site that no row knows goes, if none knows it now either.
     fn delete_orphan(&self, client: &Client, number: i64) -> telemed::zoom::Result<()> {
-        let meeting = match client.meeting(number) {
+        let meeting = match client.meeting(MeetingId::new(number)?) {
             Err(error) if error.kind() == Kind::NotFound => return Ok(()),
             meeting => meeting?,
         };
@@ -206,7 +209,7 @@ impl World {
         if is_known {
             return Ok(());
         }
-        client.delete_meeting(number).map(|_| ())
+        client.delete_meeting(MeetingId::new(number)?).map(|_| ())
     }
 }
 

@@ -50,12 +50,11 @@ impl World {
         } else {
             None
         };
-        match next {
-            Some((_, planned)) => self.act(planned),
-            None => {
-                self.work_off();
-                self.send_mail();
-            }
+        if let Some((_, planned)) = next {
+            self.act(planned);
+        } else {
+            self.work_off();
+            self.send_mail();
         }
     }
 }

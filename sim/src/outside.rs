@@ -59,7 +59,7 @@ impl Http for Outside {
         for request in requests {
             let answer = self.send(request);
             if let Ok(response) = &answer {
-                pace.learn(response);
+                pace.learn(response.status, &response.headers);
             }
             answers.push(answer);
         }
@@ -112,7 +112,7 @@ impl TokenStore for Outside {
             records.insert(key.to_owned(), sealed.to_owned());
         }
         if world.pick(Point::Save) == 1 {
-            world.kill();
+            World::kill();
         }
         Ok(true)
     }

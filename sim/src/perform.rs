@@ -13,6 +13,7 @@ use telemed::visit::step::Outcome;
 use telemed::zoom;
 use telemed::zoom::Client;
 use telemed::zoom::Error;
+use telemed::zoom::MeetingId;
 use telemed::zoom::meeting::Meeting;
 use telemed::zoom::meeting_request::MeetingRequest;
 
@@ -43,7 +44,11 @@ impl World {
 
 fn ask(client: &Client, exchange: &Exchange, known: &[i64]) -> zoom::Result<Outcome> {
     let slot = &exchange.slot;
-    let number = exchange.number.unwrap_or_default();
+    let number = || MeetingId::new(exchange.number.unwrap_or_default());
+    let known = &known
+        .iter()
+        .filter_map(|number| MeetingId::new(*number).ok())
+        .collect::<Vec<_>>();
     let request = request(exchange)?;
     Ok(match exchange.kind {
         Kind::Create => there(&client.create_meeting(&request)?, slot),
@@ -56,10 +61,10 @@ fn ask(client: &Client, exchange: &Exchange, known: &[i64]) -> zoom::Result<Outc
             Some(found) if found.marker().is_none() => Outcome::Alike,
             Some(found) => there(&found, slot),
         },
-        Kind::Update => there(&client.update_meeting(number, &request, false)?, slot),
-        Kind::Restore => there(&client.update_meeting(number, &request, true)?, slot),
+        Kind::Update => there(&client.update_meeting(number()?, &request, false)?, slot),
+        Kind::Restore => there(&client.update_meeting(number()?, &request, true)?, slot),
         Kind::Delete => {
-            if client.delete_meeting(number)? {
+            if client.delete_meeting(number()?)? {
                 Outcome::Deleted
             } else {
                 Outcome::Gone
@@ -91,7 +96,7 @@ pub fn known(meeting: &Meeting, slot: Option<&Slot>) -> Known {
     let is_as_asked =
         |slot: &&Slot| meeting.start() == Some(slot.start) && meeting.minutes() == slot.minutes;
     Known {
-        number: meeting.id(),
+        number: meeting.id().get(),
         uuid: meeting.uuid().map(str::to_owned),
         host: meeting.host_id().map(str::to_owned),
         host_email: meeting.host_email().map(str::to_owned),

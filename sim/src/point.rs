@@ -14,6 +14,8 @@ pub enum Point {
     /// Whether the appointment system mails by itself.
     OwnMails,
     Start,
+    /// How much of the hosts' day others have used up.
+    UsedUp,
     /// The next thing that happens in the life; 0 ends it.
     Act,
     /// The same where visits are made on this plugin's own screens.
@@ -42,18 +44,17 @@ impl Point {
     #[must_use]
     pub fn ways(self, weather: Weather) -> u8 {
         let (narrow, wide) = match self {
-            Self::Storm => (1, 3),
             Self::Mode | Self::OwnMails | Self::Source | Self::Save => (2, 2),
             Self::Start => (1, 6),
             Self::Act => (crate::act::NARROW_KINDS, crate::act::KINDS),
             Self::ManualAct => (crate::act::NARROW_MANUAL_KINDS, crate::act::KINDS),
             Self::Delay => (2, 8),
-            Self::Which => (1, 3),
+            Self::Storm | Self::Which => (1, 3),
             Self::Transaction => (4, 6),
             Self::OpenTransaction => (2, 4),
             Self::Exchange => (7, 17),
             Self::Meanwhile => (3, 7),
-            Self::Between => (1, 4),
+            Self::Between | Self::UsedUp => (1, 4),
             Self::Mail => (3, 4),
         };
         match weather {
@@ -66,10 +67,10 @@ impl Point {
     fn often(self, storm: u8) -> u32 {
         match self {
             Self::Storm => 600,
-            Self::Mode | Self::OwnMails => 500,
             Self::Source => 200,
-            Self::Start => 500,
-            Self::Act | Self::ManualAct => 700,
+            Self::UsedUp => 150,
+            Self::Mode | Self::OwnMails | Self::Start => 500,
+            Self::Act | Self::ManualAct => 800,
             Self::Delay => 800,
             Self::Which => 667,
             Self::Transaction => [100, 200, 400]

@@ -45,10 +45,14 @@ impl World {
         if !visit.has_changes() {
             return Some(visit.row().id);
         }
+        if self.fault == Some(Fault::WritesHalf) && self.pick(Point::Save) == 1 {
+            self.tables.borrow_mut().write_half(visit);
+            Self::kill();
+        }
         let written = self.tables.borrow_mut().write(visit, self.now());
         self.note(|| told(visit, written.is_err()));
         if written.is_ok() && self.pick(Point::Save) == 1 {
-            self.kill();
+            Self::kill();
         }
         written.ok()
     }
@@ -85,7 +89,11 @@ impl World {
             if self.true_now() >= ends {
                 return;
             }
-            let step = self.step(&visit);
+            let step = if self.fault == Some(Fault::ActsOnPending) {
+                self.step(&crate::planted::as_if_settled(&visit))
+            } else {
+                self.step(&visit)
+            };
             self.between();
             let version = visit.row().version;
             let begun = self.change(id, |visit, at| {
@@ -93,6 +101,8 @@ impl World {
                 if is_other && self.fault != Some(Fault::BeginsUnchecked) {
                     return None;
                 }
+                let version = visit.row().version;
+                let step = crate::planted::of_version(self.fault, &step, version);
                 visit.begun(SITE, &step, &self.nonce(), &self.policies, at)
             });
             let Some(begun) = begun else {
@@ -107,6 +117,7 @@ impl World {
                     let known = self.numbers_of_others(id, exchange.generation);
                     let exchange = crate::planted::changed(self.fault, *exchange);
                     let outcome = self.perform(&exchange, &known);
+                    let outcome = crate::planted::taken(self.fault, exchange.kind, outcome);
                     self.note(|| format!("{:?} -> {}", exchange.kind, outcome_in_short(&outcome)));
                     let after = self.change(id, |visit, at| {
                         Some(visit.after(&exchange, outcome, &self.policies, at))
@@ -139,7 +150,10 @@ impl World {
     fn confirmed(&self, id: i64, is_final: bool) -> Option<Visit> {
         for _ in 0..MOST_TURNS {
             let version = self.tables.borrow().stored(id)?.row.version;
-            let standing = self.standing(id);
+            let mut standing = self.standing(id);
+            if let (Some(standing), Some(Fault::HearsNoMails)) = (&mut standing, self.fault) {
+                standing.mails.clear();
+            }
             self.between();
             let mut is_other = false;
             let changed = self.change(id, |visit, at| {
@@ -227,6 +241,10 @@ impl World {
     fn send_notice(&self, id: i64, notice: i64) {
         let mut sending = Sending::Never;
         let taken = self.change(id, |visit, at| {
+            let visit = match self.fault {
+                Some(Fault::SendsWhatIsPending) => crate::planted::as_if_settled(&visit),
+                _ => visit,
+            };
             let (visit, what) = visit.send(notice, &self.policies, at);
             sending = what;
             Some(visit)
@@ -236,10 +254,11 @@ impl World {
         };
         self.between();
         let fate = match self.pick(Point::Mail) {
+            1 if self.fault == Some(Fault::TakesRefusedForSent) => Fate::Sent,
             1 => Fate::Refused,
             2 => {
                 self.hand_over_letter(&letter);
-                self.kill()
+                Self::kill()
             }
             3 => Fate::HeldBack(self.moment().now),
             _ => {

@@ -85,14 +85,13 @@ impl World {
         let which = i64::from(which);
         let first = || Appointment {
             doctor: 1,
-            start: self.whole(self.true_now().after(self.plan.starts_in)),
+            start: whole(self.true_now().after(self.plan.starts_in)),
             minutes: MINUTES,
             is_on: true,
         };
         match (act, now) {
             // What was deleted does not come back.
             (Act::Book, None) if self.appointments.borrow().history().is_empty() => Some(first()),
-            (_, None) => None,
             (Act::Book, Some(one)) => Some(Appointment { is_on: true, ..one }),
             (Act::Reschedule | Act::RescheduleSilently, Some(one)) => Some(Appointment {
                 start: one.start.after(DAY_SECONDS * (1 + which)),
@@ -112,10 +111,6 @@ impl World {
             (Act::PayTwice | Act::Recreate, Some(one)) => Some(one),
             _ => None,
         }
-    }
-
-    fn whole(&self, at: Timestamp) -> Timestamp {
-        Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at)
     }
 
     /// A request of the appointment system: a transaction, in which it calls us.
@@ -154,14 +149,14 @@ impl World {
                 self.note(|| "the transaction is rolled back".to_owned());
                 self.appointments.borrow_mut().roll_back();
             }
-            2 => self.kill(),
+            2 => Self::kill(),
             _ => {
                 let mails = self.appointments.borrow_mut().commit();
                 self.hand_over_own(&mails);
             }
         }
         if way == 3 {
-            self.kill();
+            Self::kill();
         }
         if let Some((id, stamp)) = wished {
             // The transaction of the last wish is over only where the last wish was ours.
@@ -341,6 +336,11 @@ impl World {
             }
         }
     }
+}
+
+/// The whole minute before.
+fn whole(at: Timestamp) -> Timestamp {
+    Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at)
 }
 
 fn wish(act: Act, appointment: &Appointment, slot: Slot) -> Wish {

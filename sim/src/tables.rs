@@ -171,6 +171,13 @@ impl Tables {
         }
     }
 
+    /// Half of a transaction, as no database leaves it: for a planted fault.
+    pub fn write_half(&mut self, visit: &Visit) {
+        if let Some(stored) = self.visits.get_mut(&visit.row().id) {
+            stored.row = visit.row().clone();
+        }
+    }
+
     /// Writes what an input has changed, in one transaction. A new visit has the number 0; the number is given back.
     ///
     /// # Errors
@@ -244,13 +251,13 @@ impl Tables {
         }
         for notice in &changes.notices {
             let mut notice = notice.clone();
-            match stored.notices.iter_mut().find(|one| one.id == notice.id) {
-                Some(place) => *place = notice,
-                None => {
-                    self.last_id += 1;
-                    notice.id = self.last_id;
-                    stored.notices.push(notice);
-                }
+            let place = stored.notices.iter_mut().find(|one| one.id == notice.id);
+            if let Some(place) = place {
+                *place = notice;
+            } else {
+                self.last_id += 1;
+                notice.id = self.last_id;
+                stored.notices.push(notice);
             }
         }
         if changes.visit || !changes.meetings.is_empty() {

@@ -13,6 +13,7 @@ use telemed::visit::problem::Problem;
 use telemed::zoom::Client;
 use telemed::zoom::Context;
 use telemed::zoom::Endpoints;
+use telemed::zoom::Subject;
 use telemed::zoom::Vault;
 use telemed::zoom::oauth_app::OAuthApp;
 use telemed::zoom::server_to_server_app::ServerToServerApp;
@@ -125,7 +126,7 @@ impl Template {
     /// When the credentials are not what they should be.
     pub fn client(&self, maker: &Maker, context: Context) -> telemed::zoom::Result<Client> {
         match &maker.subject {
-            Some(subject) => oauth_app(context)?.client(subject),
+            Some(subject) => Ok(oauth_app(context)?.client(&Subject::new(subject)?)),
             None => Ok(ServerToServerApp::new(ACCOUNT, S2S.0, S2S.1, context)?.client()),
         }
     }

@@ -6,6 +6,7 @@ use fake_zoom::Request;
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
+use telemed::visit::notice::Notice;
 use telemed::visit::notice::Recipient;
 use telemed::visit::notice::Told;
 use telemed::zoom::meeting_request::find_marker;
@@ -121,7 +122,7 @@ impl World {
         let mut found = self.meetings_at_rest(wanted.as_ref(), is_begun);
         let tables = self.tables.borrow();
         for one in tables.visits() {
-            let is_open = one.notices.iter().any(|notice| notice.is_open());
+            let is_open = one.notices.iter().any(Notice::is_open);
             if one.row.pending.is_some() || is_open {
                 found.push(Damage::StillOpen);
             }

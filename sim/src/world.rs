@@ -190,7 +190,7 @@ impl World {
 
     /// A random number that is no choice: what comes of it does not matter.
     pub fn random(&self) -> u64 {
-        self.chance.borrow_mut().next()
+        self.chance.borrow_mut().draw()
     }
 
     /// Time goes by. What Zoom was still at work on is done when its time has come.
@@ -302,7 +302,7 @@ impl World {
     }
 
     /// The running process is killed here and now.
-    pub fn kill(&self) -> ! {
+    pub fn kill() -> ! {
         resume_unwind(Box::new(Killed))
     }
 
