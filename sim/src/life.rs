@@ -130,7 +130,7 @@ impl World {
         let is_begun = self
             .start()
             .is_some_and(|start| start <= self.true_now().after(900));
-        self.at_rest(is_begun || is_away);
+        self.at_rest(is_begun || is_away || self.tables.borrow().is_held_back(self.now()));
         self.grow_old();
     }
 
@@ -155,6 +155,9 @@ impl World {
 
     /// People mend what only they can. Whether there was anything.
     fn mend(&self, is_away: bool) -> bool {
+        if !self.has_lost_tokens.get() {
+            return false;
+        }
         match self.connect_all() {
             Ok(any) => {
                 if any {

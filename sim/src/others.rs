@@ -41,7 +41,7 @@ impl World {
         }
     }
 
-    /// The next thing of the plan happens now, if that is possible; where there is none, a worker and the sender have a turn.
+    /// The next thing of the plan happens now, if that is possible; where there is none, a sweep and the sender have a turn.
     pub fn everybody(&self) {
         // Whoever would write the same row waits for the end of the transaction.
         let can_act = !self.appointments.borrow().is_open();
@@ -53,7 +53,7 @@ impl World {
         if let Some((_, planned)) = next {
             self.act(planned);
         } else {
-            self.work_off();
+            self.sweep();
             self.send_mail();
         }
     }

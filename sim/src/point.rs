@@ -70,8 +70,7 @@ impl Point {
             Self::Source => 200,
             Self::UsedUp => 150,
             Self::Mode | Self::OwnMails | Self::Start => 500,
-            Self::Act | Self::ManualAct => 800,
-            Self::Delay => 800,
+            Self::Act | Self::ManualAct | Self::Delay => 800,
             Self::Which => 667,
             Self::Transaction => [100, 200, 400]
                 .get(usize::from(storm))

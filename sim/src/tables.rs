@@ -13,6 +13,8 @@ use telemed::visit::changes::Signal;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::visit::notice::Notice;
+use telemed::visit::problem::SHARE_USED_UP;
+use telemed::visit::problem::WRITES_USED_UP;
 use telemed::visit::step::Used;
 
 /// So many exchanges in a row without an answer are an outage.
@@ -150,6 +152,19 @@ impl Tables {
     pub fn use_up(&mut self, host: &str, day: i64, writes: u32) {
         self.writes
             .insert((Counter::Host(host.to_owned()), day), writes);
+    }
+
+    /// Whether something waits because Zoom, or we ourselves, allow a host no more on this day.
+    #[must_use]
+    pub fn is_held_back(&self, now: Timestamp) -> bool {
+        let of_the_day = [WRITES_USED_UP, SHARE_USED_UP, "rate_limit"];
+        let mut meetings = self.visits().flat_map(|one| &one.meetings);
+        meetings.any(|meeting| {
+            let problem = meeting.problem.as_ref();
+            problem.is_some_and(|problem| of_the_day.contains(&problem.id.as_str()))
+                && meeting.due_at.is_some_and(|due_at| due_at > now)
+                && !matches!(meeting.role, Role::Done(_))
+        })
     }
 
     /// The most writes that were counted for any host on any day.

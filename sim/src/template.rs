@@ -1,5 +1,6 @@
 //! The world before any life begins: a clinic that is set up for both kinds of apps, with doctors who are connected.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -30,15 +31,26 @@ const S2S: (&str, &str) = ("s2sCliEnTiDeXaMpLe0123", "s2sSeCrEtExAmPlE0123456789
 const OAUTH: (&str, &str) = ("cLiEnTiDeXaMpLe0123456", "cLiEnTsEcReTeXaMpLe0123456789abc");
 const REDIRECT: &str = "https://clinic.example/telemed";
 const KEY: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+/// Longer than any life.
+const LONG_SECONDS: i64 = 60 * 86_400;
 /// The Zoom users of the doctors 1 and 2. A third doctor has none.
 const HOSTS: [&str; 2] = ["dR0hOsTiD1exAmple_Zo-m", "dR0hOsTiD2exAmple_Zo-m"];
 
-/// The world before.
-pub struct Template {
+/// Both ends of what the clinic and Zoom know of each other.
+#[derive(Clone)]
+pub struct Connected {
     /// Zoom, with the doctors' grants.
     pub zoom: FakeZoom,
     /// The token store's records.
-    pub records: std::collections::BTreeMap<String, String>,
+    pub records: BTreeMap<String, String>,
+}
+
+/// The world before.
+pub struct Template {
+    /// Tokens live for the whole life, for lives that are many.
+    narrow: Connected,
+    /// Tokens live for an hour, as Zoom's.
+    wide: Connected,
     /// What seals them.
     pub vault: Rc<Vault>,
     /// Where Zoom is.
@@ -54,30 +66,53 @@ impl Template {
     /// When that cannot be done: a defect.
     pub fn new() -> Result<Self> {
         let now = BEGINS.parse()?;
-        let template = Rc::new(Self {
+        let nobody = Connected {
             zoom: FakeZoom::new(1, now),
-            records: std::collections::BTreeMap::new(),
+            records: BTreeMap::new(),
+        };
+        let mut template = Self {
+            narrow: nobody.clone(),
+            wide: nobody,
             vault: Rc::new(Vault::new(&[KEY])?),
             endpoints: Rc::new(Endpoints::new("https://zoom.us", "https://api.zoom.us")?),
             now,
-        });
+        };
+        template.narrow.zoom.switches_mut().expires_in = Some(LONG_SECONDS);
+        let template = Rc::new(template);
+        Ok(Self {
+            narrow: template.connected(Weather::Narrow)?,
+            wide: template.connected(Weather::Wide)?,
+            vault: template.vault.clone(),
+            endpoints: template.endpoints.clone(),
+            now,
+        })
+    }
+
+    /// What lives of this weather begin with.
+    #[must_use]
+    pub fn begin(&self, weather: Weather) -> &Connected {
+        match weather {
+            Weather::Narrow => &self.narrow,
+            Weather::Wide => &self.wide,
+        }
+    }
+
+    /// Everybody connects.
+    fn connected(self: &Rc<Self>, weather: Weather) -> Result<Connected> {
         let plain = List {
-            weather: Weather::Narrow,
+            weather,
             choices: Vec::new(),
         };
-        let world = World::new(&template, Choices::listed(&plain), None, false);
+        let world = World::new(self, Choices::listed(&plain), None, false);
         world.is_calm.set(true);
         world.connect_all()?;
         // The account's token, too, is there already.
         let maker = Self::maker(Mode::S2s, 1).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
         let context = world.context().context("too deep")?;
-        template.client(&maker, context)?.users()?;
-        Ok(Self {
+        self.client(&maker, context)?.users()?;
+        Ok(Connected {
             zoom: world.zoom.borrow().clone(),
             records: world.records.borrow().clone(),
-            vault: template.vault.clone(),
-            endpoints: template.endpoints.clone(),
-            now,
         })
     }
 

@@ -83,6 +83,8 @@ pub struct World {
     pub away_until: Cell<Option<Timestamp>>,
     /// How far the site's clock is ahead of Zoom's, in seconds.
     pub skew: Cell<i64>,
+    /// Whether an exchange about tokens did not go well: only then a grant may be dead.
+    pub has_lost_tokens: Cell<bool>,
     /// Whether the site's clock has jumped.
     pub has_jumped: Cell<bool>,
     /// Whether Zoom has done something late.
@@ -120,12 +122,13 @@ impl World {
         is_traced: bool,
     ) -> Rc<Self> {
         let plan = Plan::choose(&mut choices);
+        let begin = template.begin(choices.weather());
         Rc::new_cyclic(|world| Self {
             tables: RefCell::default(),
             appointments: RefCell::default(),
-            zoom: RefCell::new(template.zoom.clone()),
+            zoom: RefCell::new(begin.zoom.clone()),
             last_answers: RefCell::default(),
-            records: RefCell::new(template.records.clone()),
+            records: RefCell::new(begin.records.clone()),
             letters: RefCell::default(),
             agenda: RefCell::default(),
             late: RefCell::default(),
@@ -139,6 +142,7 @@ impl World {
             handovers: RefCell::default(),
             away_until: Cell::new(None),
             skew: Cell::new(0),
+            has_lost_tokens: Cell::new(false),
             has_jumped: Cell::new(false),
             was_late: Cell::new(false),
             is_excused: Cell::new(false),

@@ -33,8 +33,17 @@ impl World {
         self.sent.set(self.sent.get() + 1);
         let who = self.who_acts_meanwhile();
         self.meanwhile(who, true);
+        let had_lost = self.has_lost_tokens.get();
+        let is_of_tokens = asked.path == "/oauth/token";
+        self.has_lost_tokens.set(had_lost || is_of_tokens);
         let outcome = self.under_way(request, &asked);
         self.meanwhile(who, false);
+        let is_well = outcome
+            .as_ref()
+            .is_ok_and(|response| response.status == 200);
+        if is_of_tokens && is_well {
+            self.has_lost_tokens.set(had_lost);
+        }
         self.note(|| match &outcome {
             Ok(response) => format!("{} -> {}", line(&asked), response.status),
             Err(error) => format!("{} -> {:?}", line(&asked), error.fault),
