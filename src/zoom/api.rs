@@ -292,6 +292,11 @@ impl Api {
                 if may_replace && api_error::refuses_token(&response) {
                     return Verdict::NewToken(error.during(operation.name()));
                 }
+                if api_error::refuses_token(&response)
+                    && let Some(ended) = self.tokens.ended()
+                {
+                    return Verdict::Failed(ended.during(operation.name()), None);
+                }
                 (api_error::outcome(&response, now), error)
             }
             Err(error) => (

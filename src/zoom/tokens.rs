@@ -293,6 +293,19 @@ impl Tokens {
         Ok(access)
     }
 
+    /// Why a token that was just given is refused, where the connection has ended meanwhile: in another process, most likely.
+    #[must_use]
+    pub fn ended(&self) -> Option<Error> {
+        match self.load() {
+            Ok(None) if !self.is_account() => {
+                self.forget();
+                Some(not_connected())
+            }
+            Ok(Some(stored)) => self.check_alive(&stored.value).err(),
+            Ok(None) | Err(_) => None,
+        }
+    }
+
     fn check_alive(&self, record: &Record) -> Result<()> {
         match record.life {
             Life::Alive | Life::Ending => Ok(()),

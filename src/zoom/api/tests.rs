@@ -4,8 +4,11 @@
     reason = "a failed unwrap is a failed test"
 )]
 
+use std::cell::Cell;
+
 use super::*;
 use crate::zoom::error::Kind;
+use crate::zoom::grant::Life;
 use crate::zoom::http::SendFault;
 use crate::zoom::testing::World;
 use crate::zoom::testing::record;
@@ -97,6 +100,39 @@ fn a_second_refusal_is_an_error_and_no_storm() {
         assert!(error.is_retryable() && !error.is_maybe_delivered());
         let words = format!("{} {}", error.message(), error.advice());
         assert!(words.contains("the connection stands") && !words.contains("onnect to Zoom again"));
+        assert!(world.http.is_done());
+    }
+}
+
+#[test]
+fn a_token_that_ended_with_its_connection_says_so_and_not_that_zoom_has_trouble() {
+    for life in [None, Some(Life::Leaving), Some(Life::Dead)] {
+        let world = World::new();
+        let here = api(&world);
+        let elsewhere = user_tokens(&world.other_process());
+        let (context, calls) = (world.other_process(), Rc::new(Cell::new(0)));
+        *world.http.on_send.borrow_mut() = Some(Box::new(move |line| {
+            calls.set(calls.get() + u32::from(line.starts_with("GET")));
+            if calls.get() < 2 || line.starts_with("POST") {
+                return;
+            }
+            match life {
+                None => elsewhere.delete().unwrap(),
+                Some(life) => {
+                    let stored = elsewhere.load().unwrap().unwrap();
+                    let turned = stored.value.turned(life, "gone", context.clock.now());
+                    assert!(elsewhere.save(&turned, Some(&stored.sealed)).unwrap());
+                }
+            }
+        }));
+        world
+            .http
+            .answer(401, REFUSED)
+            .answer(200, &token_answer("1"))
+            .answer(401, REFUSED);
+        let error = here.call(&operation(Method::Get)).err().unwrap();
+        assert_eq!(error.kind(), Kind::Authentication, "{life:?}");
+        assert!(!error.is_retryable());
         assert!(world.http.is_done());
     }
 }
