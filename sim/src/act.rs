@@ -77,6 +77,8 @@ pub struct Plan {
     pub starts_in: i64,
     /// So many of each host's writes of the first day others have used up.
     pub used_up: u32,
+    /// Whether Zoom's own link is mailed in place of the visit link.
+    pub mails_zooms_link: bool,
     /// What happens.
     pub acts: Vec<Planned>,
 }
@@ -97,6 +99,7 @@ impl Plan {
             5 => 5 * 60,
             _ => 5 * 86_400,
         };
+        let mails_zooms_link = choices.pick(Point::Link) == 1;
         let used_up = match choices.pick(Point::UsedUp) {
             1 => 99,
             2 => 97,
@@ -136,6 +139,7 @@ impl Plan {
             mails_itself,
             starts_in,
             used_up,
+            mails_zooms_link,
             acts,
         }
     }

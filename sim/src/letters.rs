@@ -58,6 +58,15 @@ impl Letters {
     }
 }
 
+/// Whether two e-mails say the same of the visit, whatever link is in them.
+#[must_use]
+pub fn is_same(one: &Told, other: &Told) -> bool {
+    match (one, other) {
+        (Told::On(one), Told::On(other)) => one.is_same_visit(other),
+        (one, other) => one == other,
+    }
+}
+
 /// What an e-mail about an appointment says.
 #[must_use]
 pub fn content(appointment: &Appointment) -> Told {
@@ -99,7 +108,7 @@ impl World {
             .newest_with_sequence(notice.to)
             .is_some_and(|before| {
                 let newer = before.sequence < Some(sequence);
-                !newer && (before.sequence > Some(sequence) || before.says != says)
+                !newer && (before.sequence > Some(sequence) || !is_same(&before.says, &says))
             });
         letters.add(
             notice.to,
@@ -139,7 +148,7 @@ impl World {
                 let is_theirs = to == Recipient::Patient || to == Recipient::Doctor(state.doctor);
                 if is_theirs { content(state) } else { Told::Off }
             });
-            was == *says
+            is_same(&was, says)
         })
     }
 }

@@ -14,6 +14,8 @@ pub enum Point {
     /// Whether the appointment system mails by itself.
     OwnMails,
     Start,
+    /// Whether Zoom's own link is mailed.
+    Link,
     /// How much of the hosts' day others have used up.
     UsedUp,
     /// The next thing that happens in the life; 0 ends it.
@@ -46,6 +48,7 @@ impl Point {
         let (narrow, wide) = match self {
             Self::Mode | Self::OwnMails | Self::Source | Self::Save => (2, 2),
             Self::Start => (1, 6),
+            Self::Link => (1, 2),
             Self::Act => (crate::act::NARROW_KINDS, crate::act::KINDS),
             Self::ManualAct => (crate::act::NARROW_MANUAL_KINDS, crate::act::KINDS),
             Self::Delay => (2, 8),
@@ -67,7 +70,7 @@ impl Point {
     fn often(self, storm: u8) -> u32 {
         match self {
             Self::Storm => 600,
-            Self::Source => 200,
+            Self::Source | Self::Link => 200,
             Self::UsedUp => 150,
             Self::Mode | Self::OwnMails | Self::Start => 500,
             Self::Act | Self::ManualAct | Self::Delay => 800,

@@ -6,6 +6,7 @@ use fake_zoom::Request;
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
+use telemed::visit::notice::Content;
 use telemed::visit::notice::Notice;
 use telemed::visit::notice::Recipient;
 use telemed::visit::notice::Told;
@@ -174,6 +175,27 @@ impl World {
         found
     }
 
+    /// Where Zoom's own link is mailed: whether this is the one that leads there now.
+    fn has_link(&self, says: &Told) -> bool {
+        let Told::On(content) = says else { return true };
+        if !self.policies.mails_zooms_link {
+            return true;
+        }
+        let tables = self.tables.borrow();
+        let mut rows = tables.visits().flat_map(|one| {
+            let slot = &one.row.slot;
+            one.meetings.iter().map(move |row| (slot, row))
+        });
+        let serving = rows.find(|(_, row)| row.role == Role::Serves);
+        serving.is_none_or(|(slot, row)| {
+            let link = row
+                .known
+                .as_ref()
+                .and_then(|known| known.join_url.as_deref());
+            link.is_none() || Content::new(content.doctor, slot, link).link == content.link
+        })
+    }
+
     fn is_everybody_told(&self, wanted: Option<&crate::appointments::Appointment>) -> bool {
         let letters = self.letters.borrow();
         let mut people: Vec<Recipient> = letters.people().collect();
@@ -190,7 +212,7 @@ impl World {
             let newest = letters.newest(*to).map(|letter| &letter.says);
             let is_told = match newest {
                 None => stands == Told::Off,
-                Some(says) => *says == stands,
+                Some(says) => letters::is_same(says, &stands) && self.has_link(says),
             };
             if !is_told {
                 self.note(|| format!("{to:?} believes {newest:?}, but {stands:?} stands"));

@@ -133,7 +133,10 @@ impl World {
             agenda: RefCell::default(),
             late: RefCell::default(),
             damages: RefCell::default(),
-            policies: Policies::default(),
+            policies: Policies {
+                mails_zooms_link: plan.mails_zooms_link,
+                ..Policies::default()
+            },
             mode: Cell::new(if plan.begins_with_oauth {
                 Mode::OAuth
             } else {
