@@ -4,7 +4,7 @@ use crate::choices::Choices;
 use crate::point::Point;
 
 /// How many kinds of acts there are, with 'none'.
-pub const KINDS: u8 = 19;
+pub const KINDS: u8 = 23;
 /// How many of them are enumerated, with 'none'.
 pub const NARROW_KINDS: u8 = 9;
 /// How many of them are enumerated where nothing can happen silently, with 'none'.
@@ -49,8 +49,16 @@ pub enum Act {
     ClockBack,
     /// The night's work is done.
     Night,
-    /// Zoom takes a grant back, or an app is switched off; it is mended an hour later.
-    Revoke,
+    /// Zoom knows no access token any more.
+    ForgetTokens,
+    /// The first doctor removes the app at Zoom.
+    RevokeGrant,
+    /// The app of the clinic's account is switched off, for an hour.
+    DisableApp,
+    /// A backup of the database is made.
+    BackUp,
+    /// The database comes back from the backup.
+    Restore,
 }
 
 /// An act, and when it comes after the one before.
@@ -164,7 +172,11 @@ fn kind(number: u8) -> Option<Act> {
         15 => Act::ClockAhead,
         16 => Act::ClockBack,
         17 => Act::Night,
-        18 => Act::Revoke,
+        18 => Act::ForgetTokens,
+        19 => Act::RevokeGrant,
+        20 => Act::DisableApp,
+        21 => Act::BackUp,
+        22 => Act::Restore,
         _ => return None,
     })
 }

@@ -113,6 +113,13 @@ impl Appointments {
         self.committed.mails.iter().skip(before).cloned().collect()
     }
 
+    /// The database is another, older one; what was ever committed stays known.
+    pub fn go_back_to(&mut self, older: Self) {
+        let history = std::mem::take(&mut self.history);
+        *self = Self { history, ..older };
+        self.remember();
+    }
+
     /// Rolls back.
     pub fn roll_back(&mut self) {
         self.open = None;

@@ -12,6 +12,7 @@ pub mod enumerate;
 mod grants;
 pub mod letters;
 pub mod life;
+mod mishaps;
 mod night;
 mod others;
 mod outside;

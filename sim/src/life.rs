@@ -199,15 +199,26 @@ impl World {
                 self.damage(Damage::Restless);
                 return false;
             }
+            if self
+                .off_until
+                .get()
+                .is_some_and(|until| until <= self.true_now())
+            {
+                self.enable_app(true);
+            }
             let act = self.agenda.borrow().front().map(|(at, _)| *at);
             let due = self.tables.borrow().next_due();
             let due = due.map(|due| due.before(self.skew.get()));
             let sweep = (!self.is_calm.get() && self.disagrees()).then_some(swept_at);
-            let next = [act, due, sweep].into_iter().flatten().min();
+            let on = self.off_until.get();
+            let next = [act, due, sweep, on].into_iter().flatten().min();
             let Some(next) = next.filter(|next| *next <= until) else {
                 break;
             };
             self.wait_until(next.max(self.true_now()));
+            if on.is_some_and(|on| on <= self.true_now()) {
+                continue;
+            }
             if act.is_some_and(|act| act <= self.true_now()) {
                 let planned = self.agenda.borrow_mut().pop_front();
                 if let Some((_, planned)) = planned {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use telemed::visit::Seen;
 use telemed::visit::maker::Maker;
+use telemed::visit::maker::Mode;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::zoom::Client;
@@ -21,6 +22,7 @@ use crate::perform::known;
 use crate::planted::Fault;
 use crate::process::SITE;
 use crate::tables::Stored;
+use crate::template::Template;
 use crate::world::World;
 
 impl World {
@@ -47,6 +49,12 @@ impl World {
             let tables = self.tables.borrow();
             let rows = tables.visits().flat_map(|one| &one.meetings);
             rows.filter_map(|row| row.maker.clone()).collect()
+        };
+        let makers = if self.was_restored.get() {
+            // Nobody knows which hosts the database has forgotten.
+            every_maker()
+        } else {
+            makers
         };
         for maker in makers {
             let what = format!("comparison of {} by {:?}", maker.host, maker.mode);
@@ -211,6 +219,18 @@ impl World {
         }
         client.delete_meeting(MeetingId::new(number)?).map(|_| ())
     }
+}
+
+fn every_maker() -> BTreeSet<Maker> {
+    let doctors = 1..=u64::try_from(Template::hosts().len()).unwrap_or(0);
+    [Mode::OAuth, Mode::S2s]
+        .into_iter()
+        .flat_map(|mode| {
+            doctors
+                .clone()
+                .filter_map(move |doctor| Template::maker(mode, doctor).ok())
+        })
+        .collect()
 }
 
 /// Somebody is at work on what is pending, due, sought or going: it is only protected.

@@ -66,10 +66,14 @@ impl World {
             Act::ClockAhead => self.set_skew(self.skew.get() + 300 * (1 + i64::from(which))),
             Act::ClockBack => self.set_skew(self.skew.get() - 300 * (1 + i64::from(which))),
             Act::Night => self.night(),
-            Act::Revoke => {
+            Act::ForgetTokens => {
                 self.note(|| "Zoom forgets all access tokens".to_owned());
                 self.zoom.borrow_mut().forget_access_tokens();
             }
+            Act::RevokeGrant => self.revoke_grant(),
+            Act::DisableApp => self.enable_app(false),
+            Act::BackUp => self.back_up(),
+            Act::Restore => self.restore(),
         }
     }
 
@@ -323,6 +327,10 @@ impl World {
 
     /// Somebody has mended something: all visits are looked at again.
     pub fn wake(&self) {
+        self.process("somebody wakes the visits", || self.wake_all());
+    }
+
+    fn wake_all(&self) {
         let ids: Vec<i64> = {
             let tables = self.tables.borrow();
             tables.visits().map(|one| one.row.id).collect()

@@ -30,6 +30,7 @@ use crate::appointments::Appointments;
 use crate::chance::Chance;
 use crate::choices::Choices;
 use crate::letters::Letters;
+use crate::mishaps::Backup;
 use crate::outside::Outside;
 use crate::planted::Fault;
 use crate::point::Point;
@@ -83,6 +84,12 @@ pub struct World {
     pub away_until: Cell<Option<Timestamp>>,
     /// How far the site's clock is ahead of Zoom's, in seconds.
     pub skew: Cell<i64>,
+    /// What a backup holds.
+    pub backup: RefCell<Option<Backup>>,
+    /// Whether the database has come back from it.
+    pub was_restored: Cell<bool>,
+    /// Until when the app of the clinic's account is switched off.
+    pub off_until: Cell<Option<Timestamp>>,
     /// Whether an exchange about tokens did not go well: only then a grant may be dead.
     pub has_lost_tokens: Cell<bool>,
     /// Whether the site's clock has jumped.
@@ -145,6 +152,9 @@ impl World {
             handovers: RefCell::default(),
             away_until: Cell::new(None),
             skew: Cell::new(0),
+            backup: RefCell::default(),
+            was_restored: Cell::new(false),
+            off_until: Cell::new(None),
             has_lost_tokens: Cell::new(false),
             has_jumped: Cell::new(false),
             was_late: Cell::new(false),
@@ -275,6 +285,15 @@ impl World {
 
     /// Something is not as it must be. Each kind is noted once.
     pub fn damage(&self, damage: Damage) {
+        // What was lost with the backup is no fault; meetings without a row go in the night.
+        let is_lost = matches!(
+            damage,
+            Damage::TwoMeetings | Damage::Orphan | Damage::Untold
+        ) || (damage == Damage::SequenceFell && self.has_jumped.get());
+        if is_lost && self.was_restored.get() {
+            self.is_excused.set(true);
+            return;
+        }
         // Zoom does late what a clock that has jumped says it would have done long ago: until the night that may cost a meeting.
         let passes = matches!(damage, Damage::TwoMeetings | Damage::Orphan);
         if passes && self.was_late.get() && self.has_jumped.get() {
@@ -347,6 +366,11 @@ impl World {
             endpoints: self.template.endpoints.clone(),
         });
         Some(context.clone())
+    }
+
+    /// No process remembers anything.
+    pub fn forget_all_contexts(&self) {
+        self.contexts.borrow_mut().fill(None);
     }
 
     fn forget_context(&self, depth: usize) {
