@@ -81,6 +81,7 @@ pub enum Event {
     Missed,
     Resolved,
     Copied,
+    BackFromBackup,
     HandedOver,
 }
 

@@ -67,6 +67,19 @@ impl Visit {
         self
     }
 
+    /// The database has come back from a backup. People may have newer entries in their calendars than it knows of: what is told
+    /// from now on counts as newer still.
+    #[must_use]
+    pub fn back_from_backup(mut self, at: Moment) -> Self {
+        self.count_sequence(at.now);
+        self.log(Event::BackFromBackup);
+        let sequence = self.row.sequence;
+        for index in 0..self.notices.len() {
+            self.write_notice(index, |notice| notice.sequence = sequence);
+        }
+        self
+    }
+
     fn book(&mut self, doctor: u64, slot: Slot, at: Moment) {
         if self.row.takes_place {
             self.bring_to(doctor, slot, at);

@@ -284,3 +284,17 @@ fn what_a_sender_that_died_may_have_said_is_set_right() {
     let (_, sent) = later.send_all(cancelled);
     assert_eq!(people(&sent), [(PATIENT, About::Cancelled)]);
 }
+
+#[test]
+fn after_a_backup_came_back_calendars_take_what_is_told_for_newer() {
+    let before = confirmed();
+    let known_to_people = before
+        .clone()
+        .wish(Wish::Reschedule(slot("2026-12-02T09:00:00Z")), at(now()))
+        .row()
+        .sequence;
+    let later = World::at(now().after(600));
+    let (_, sent) = later.send_all(stored(before.back_from_backup(at(later.now))));
+    assert!(!sent.is_empty());
+    assert!(sent.iter().all(|notice| notice.sequence > known_to_people));
+}
