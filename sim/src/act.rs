@@ -1,5 +1,7 @@
 //! What happens in a life besides the weather: the plan of it, chosen before it begins.
 
+use telemed::visit::maker::Mode;
+
 use crate::choices::Choices;
 use crate::point::Point;
 
@@ -75,8 +77,8 @@ pub struct Planned {
 /// The whole plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Plan {
-    /// Whether the clinic begins with an app of the doctors' own accounts.
-    pub begins_with_oauth: bool,
+    /// Through which kind of app the clinic's meetings are made at first.
+    pub mode: Mode,
     /// Whether visits are made on this plugin's own screens.
     pub is_manual: bool,
     /// Whether the appointment system sends e-mails of its own.
@@ -96,7 +98,10 @@ impl Plan {
     #[must_use]
     pub fn choose(choices: &mut Choices) -> Self {
         choices.pick(Point::Storm);
-        let begins_with_oauth = choices.pick(Point::Mode) == 1;
+        let mode = match choices.pick(Point::Mode) {
+            1 => Mode::OAuth,
+            _ => Mode::S2s,
+        };
         let is_manual = choices.pick(Point::Source) == 1;
         let mails_itself = !is_manual && choices.pick(Point::OwnMails) == 1;
         let starts_in = match choices.pick(Point::Start) {
@@ -142,7 +147,7 @@ impl Plan {
             acts.push(Planned { act, delay, which });
         }
         Self {
-            begins_with_oauth,
+            mode,
             is_manual,
             mails_itself,
             starts_in,

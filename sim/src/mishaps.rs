@@ -71,7 +71,7 @@ impl World {
     /// it is.
     pub fn restore(&self) {
         let backup = self.backup.borrow().clone();
-        let (Some(backup), 0) = (backup, self.depth()) else {
+        let (Some(backup), 1) = (backup, self.depth()) else {
             return;
         };
         self.note(|| "the database comes back from the backup".to_owned());
@@ -84,6 +84,14 @@ impl World {
             .borrow_mut()
             .go_back_to(backup.appointments);
         self.forget_all_contexts();
+        // An administrator says so.
+        let ids: Vec<i64> = {
+            let tables = self.tables.borrow();
+            tables.visits().map(|one| one.row.id).collect()
+        };
+        for id in ids {
+            self.change(id, |visit, at| Some(visit.back_from_backup(at)));
+        }
         self.wake();
     }
 }

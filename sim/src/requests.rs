@@ -73,7 +73,9 @@ impl World {
             Act::RevokeGrant => self.revoke_grant(),
             Act::DisableApp => self.enable_app(false),
             Act::BackUp => self.back_up(),
-            Act::Restore => self.restore(),
+            Act::Restore => {
+                self.process("an administrator restores", || self.restore());
+            }
         }
     }
 

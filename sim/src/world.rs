@@ -144,11 +144,7 @@ impl World {
                 mails_zooms_link: plan.mails_zooms_link,
                 ..Policies::default()
             },
-            mode: Cell::new(if plan.begins_with_oauth {
-                Mode::OAuth
-            } else {
-                Mode::S2s
-            }),
+            mode: Cell::new(plan.mode),
             handovers: RefCell::default(),
             away_until: Cell::new(None),
             skew: Cell::new(0),
