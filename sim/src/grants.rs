@@ -7,10 +7,27 @@ use telemed::zoom::Subject;
 use telemed::zoom::connection::ConnectionStatus;
 
 use crate::template::Template;
+use crate::template::every_maker;
 use crate::template::oauth_app;
 use crate::world::World;
 
 impl World {
+    /// Through each app a meeting is made and deleted again.
+    ///
+    /// # Errors
+    /// When Zoom does not let us: a defect, for the weather is calm.
+    pub fn try_all_out(&self) -> Result<()> {
+        for maker in every_maker() {
+            let client = self
+                .template
+                .client(&maker, self.context().context("too deep")?)?;
+            let host = maker.subject.is_none().then_some(maker.host.as_str());
+            Template::try_out(&client, host)?;
+        }
+        self.damages.borrow_mut().clear();
+        Ok(())
+    }
+
     /// Every doctor who is not connected, or not any more, connects. Whether any did.
     ///
     /// # Errors

@@ -1,8 +1,19 @@
 //! The life of visits in bad weather: deterministic, in memory, from a list of choices.
 //!
-//! The loop is PHP's ([`process`]), by whoever holds the visit's lock, on tables in memory ([`tables`]). Each exchange runs the real
-//! core of Zoom against fake-zoom as a library ([`perform`], [`zoom`]). Beside it works an appointment system as awkward as real
-//! ones ([`appointments`], [`requests`]). What must hold says [`verdict`].
+//! **What is real.** The core of visits, the core of Zoom, fake-zoom, and the loop that PHP has (`process`). In memory are the
+//! plugin's tables (`tables`), the token store (`outside`), and an appointment system as awkward as real ones
+//! (`appointments`, `requests`). One thread runs all: whoever could run beside a process runs whole within it, while it waits for
+//! Zoom, while its transaction is open, between two of its steps (`others`). Who is killed unwinds, and what was not written is lost.
+//!
+//! **What happens** is a list of choices (`choices`): first a plan (`act`), then the weather, a choice at each point
+//! (`point`) where something may go one way or another (`zoom`, `mishaps`). Lives are drawn by chance or enumerated
+//! (`run`, `enumerate`); one that fails is made as short as it gets (`shrink`).
+//!
+//! **What must hold** says `verdict`: some of it at every moment, the rest when the weather has been calm for a day and the night's
+//! work is done (`life`, `night`). Apart are counted lives in weather that nobody can survive before the night: an answer that
+//! comes late together with a clock that jumps, and a database that has forgotten something.
+//!
+//! **Planted faults** (`planted`) show that it would find them.
 
 pub mod act;
 pub mod appointments;

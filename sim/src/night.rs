@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use telemed::visit::Seen;
 use telemed::visit::maker::Maker;
-use telemed::visit::maker::Mode;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::zoom::Client;
@@ -22,7 +21,7 @@ use crate::perform::known;
 use crate::planted::Fault;
 use crate::process::SITE;
 use crate::tables::Stored;
-use crate::template::Template;
+use crate::template::every_maker;
 use crate::world::World;
 
 impl World {
@@ -219,18 +218,6 @@ impl World {
         }
         client.delete_meeting(MeetingId::new(number)?).map(|_| ())
     }
-}
-
-fn every_maker() -> BTreeSet<Maker> {
-    let doctors = 1..=u64::try_from(Template::hosts().len()).unwrap_or(0);
-    [Mode::OAuth, Mode::S2s]
-        .into_iter()
-        .flat_map(|mode| {
-            doctors
-                .clone()
-                .filter_map(move |doctor| Template::maker(mode, doctor).ok())
-        })
-        .collect()
 }
 
 /// Somebody is at work on what is pending, due, sought or going: it is only protected.

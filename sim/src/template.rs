@@ -1,6 +1,7 @@
 //! The world before any life begins: a clinic that is set up for both kinds of apps, with doctors who are connected.
 
 use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use anyhow::Context as _;
@@ -16,6 +17,7 @@ use telemed::zoom::Context;
 use telemed::zoom::Endpoints;
 use telemed::zoom::Subject;
 use telemed::zoom::Vault;
+use telemed::zoom::meeting_request::MeetingRequest;
 use telemed::zoom::oauth_app::OAuthApp;
 use telemed::zoom::server_to_server_app::ServerToServerApp;
 
@@ -110,10 +112,26 @@ impl Template {
         let maker = Self::maker(Mode::S2s, 1).map_err(|problem| anyhow::anyhow!("{problem:?}"))?;
         let context = world.context().context("too deep")?;
         self.client(&maker, context)?.users()?;
+        if weather == Weather::Narrow {
+            world.try_all_out()?;
+        }
         Ok(Connected {
             zoom: world.zoom.borrow().clone(),
             records: world.records.borrow().clone(),
         })
+    }
+
+    /// A meeting that was made through each app before, so that it is known how the accounts answer.
+    ///
+    /// # Errors
+    /// When it cannot be made: a defect.
+    pub fn try_out(client: &Client, host: Option<&str>) -> telemed::zoom::Result<()> {
+        let start = "2027-01-01T09:00:00Z".parse().unwrap_or_default();
+        let settings = serde_json::Map::new();
+        let reference = Some("tried:out");
+        let request = MeetingRequest::new("Test", start, 30, "UTC", host, reference, settings)?;
+        let meeting = client.create_meeting(&request)?;
+        client.delete_meeting(meeting.id()).map(|_| ())
     }
 
     /// The Zoom user of a doctor.
@@ -165,6 +183,20 @@ impl Template {
             None => Ok(ServerToServerApp::new(ACCOUNT, S2S.0, S2S.1, context)?.client()),
         }
     }
+}
+
+/// Through what meetings may ever have been made.
+#[must_use]
+pub fn every_maker() -> BTreeSet<Maker> {
+    let doctors = 1..=u64::try_from(Template::hosts().len()).unwrap_or(0);
+    [Mode::OAuth, Mode::S2s]
+        .into_iter()
+        .flat_map(|mode| {
+            doctors
+                .clone()
+                .filter_map(move |doctor| Template::maker(mode, doctor).ok())
+        })
+        .collect()
 }
 
 /// The app of the doctors' own accounts.

@@ -56,9 +56,9 @@ pub enum Damage {
 
 impl World {
     /// Looks at a request before Zoom does its work.
-    pub fn before_work(&self, request: &Request) -> bool {
+    pub fn before_work(&self, request: &Request) {
         let Some(number) = deleted(request) else {
-            return false;
+            return;
         };
         let tables = self.tables.borrow();
         let serves = tables.visits().any(|one| {
@@ -74,11 +74,10 @@ impl World {
         if serves {
             self.damage(Damage::ServingDeleted);
         }
-        serves
     }
 
     /// Looks at everything after Zoom has done its work.
-    pub fn after_work(&self, request: &Request, reply: &Reply, _serves: bool) {
+    pub fn after_work(&self, request: &Request, reply: &Reply) {
         let is_write = request.method != "GET" && request.path.starts_with("/v2/");
         if !is_write || reply.status >= 400 {
             return;

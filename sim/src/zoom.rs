@@ -130,13 +130,13 @@ impl World {
 
     /// Zoom does its work at once, and all that must hold at every moment is looked at.
     pub fn work(&self, request: &fake_zoom::Request) -> Reply {
-        let goes = self.before_work(request);
+        self.before_work(request);
         let reply = {
             let mut zoom = self.zoom.borrow_mut();
             zoom.set_clock(self.true_now());
             zoom.respond(request)
         };
-        self.after_work(request, &reply, goes);
+        self.after_work(request, &reply);
         reply
     }
 
