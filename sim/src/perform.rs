@@ -58,7 +58,9 @@ fn ask(client: &Client, exchange: &Exchange, known: &[i64]) -> zoom::Result<Outc
         ),
         Kind::Find => match client.find_meeting(&request, known, exchange.attempted_at)? {
             None => Outcome::None,
-            Some(found) if found.marker().is_none() => Outcome::Alike,
+            Some(found) if found.marker().is_none() => {
+                Outcome::Alike(Box::new(self::known(&found, Some(slot))))
+            }
             Some(found) => there(&found, slot),
         },
         Kind::Update => there(&client.update_meeting(number()?, &request, false)?, slot),

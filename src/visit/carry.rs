@@ -86,12 +86,22 @@ impl Visit {
                 self.defer(generation, problem, None, at);
             }
             // Good enough to take, not to delete.
-            (_, Outcome::Alike) => self.defer(generation, Problem::for_a_person(ALIKE), None, at),
+            (Kind::Find, Outcome::Alike(known)) if !self.is_unwanted(generation) => {
+                self.made(exchange, *known, at);
+            }
+            (_, Outcome::Alike(_)) => {
+                self.defer(generation, Problem::for_a_person(ALIKE), None, at);
+            }
             // An answer to what was not asked.
             (_, Outcome::Meeting(_) | Outcome::None | Outcome::Gone | Outcome::Deleted) => {}
         }
         self.tell(policies, at);
         self
+    }
+
+    fn is_unwanted(&self, generation: u32) -> bool {
+        self.meeting(generation)
+            .is_none_or(|meeting| meeting.role == Role::Unwanted)
     }
 
     fn begin_exchange(&mut self, exchange: &Exchange, at: Moment) {
@@ -112,6 +122,7 @@ impl Visit {
                     meeting.maker = Some(exchange.maker.clone());
                     meeting.attempt = Some(Attempt {
                         sent_at: at.now,
+                        slot: exchange.slot.clone(),
                         has_ended: false,
                     });
                 });
@@ -337,7 +348,9 @@ impl Visit {
                 self.unsent(exchange, at);
             }
         }
-        if matches!(exchange.kind, Kind::Create | Kind::Ensure) && failure.is_for_a_person() {
+        if matches!(exchange.kind, Kind::Create | Kind::Ensure | Kind::Find)
+            && failure.is_for_a_person()
+        {
             self.uncertain(generation, failure, at);
             return;
         }

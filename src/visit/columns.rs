@@ -161,10 +161,12 @@ impl Meeting {
                 .flatten()
                 .collect::<Vec<_>>(),
         );
-        to.moment("sent_at", self.attempt.map(|attempt| attempt.sent_at));
+        let attempt = self.attempt.as_ref();
+        to.moment("sent_at", attempt.map(|attempt| attempt.sent_at));
+        to.slot("sent_", attempt.map(|attempt| &attempt.slot));
         to.put(
             "has_ended",
-            u8::from(self.attempt.is_some_and(|attempt| attempt.has_ended)),
+            u8::from(attempt.is_some_and(|attempt| attempt.has_ended)),
         );
         to.put("is_going", u8::from(self.is_going));
         to.put("is_uncertain", u8::from(self.is_uncertain));
@@ -211,7 +213,21 @@ impl Meeting {
                 overridden: from.json("overridden")?,
             }),
         };
-        let has_ended = from.flag("has_ended")?;
+        let attempt = match from.moment("sent_at")? {
+            None => None,
+            Some(sent_at) => Some(Attempt {
+                sent_at,
+                slot: from
+                    .slot(
+                        "sent_start_utc",
+                        "sent_minutes",
+                        "sent_timezone",
+                        "sent_topic",
+                    )?
+                    .ok_or(BadColumn("sent_start_utc"))?,
+                has_ended: from.flag("has_ended")?,
+            }),
+        };
         let problem = match from.text("problem")? {
             None => None,
             Some(json) => Some(serde_json::from_str(json).map_err(|_| BadColumn("problem"))?),
@@ -224,9 +240,7 @@ impl Meeting {
             doctor: from.value("doctor")?,
             maker,
             known,
-            attempt: from
-                .moment("sent_at")?
-                .map(|sent_at| Attempt { sent_at, has_ended }),
+            attempt,
             is_going: from.flag("is_going")?,
             is_uncertain: from.flag("is_uncertain")?,
             to_restore: from.json("to_restore")?,

@@ -35,10 +35,12 @@ pub enum End {
 }
 
 /// A creation whose end brought no meeting number.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Attempt {
     /// When it was sent.
     pub sent_at: Timestamp,
+    /// What was asked for: where the account hides descriptions, the meeting is sought by it.
+    pub slot: Slot,
     /// Whether an end was noted, which may have reached Zoom all the same. If none was, its process has died or is at work.
     pub has_ended: bool,
 }

@@ -8,6 +8,7 @@ use super::changes::Counter;
 use super::handover::Answer;
 use super::life::Visit;
 use super::maker::Maker;
+use super::meeting::Attempt;
 use super::meeting::Meeting;
 use super::meeting::Role;
 use super::problem::Problem;
@@ -153,7 +154,7 @@ impl Visit {
             return Part::Wait(due_at);
         }
         match (&serving.attempt, &serving.maker) {
-            (Some(_), Some(maker)) => self.ensure(serving, maker, facts),
+            (Some(attempt), Some(maker)) => self.resume(serving, attempt, maker, facts),
             _ => self.create(serving, facts),
         }
     }
@@ -208,8 +209,20 @@ impl Visit {
         }
     }
 
-    fn ensure(&self, meeting: &Meeting, maker: &Maker, facts: &Facts<'_>) -> Part {
-        self.counted(Kind::Ensure, meeting, maker, false, facts)
+    /// A creation may have made it: it is looked for, and made if it is not there. Where something else was asked for then, it is
+    /// only looked for, as it was.
+    fn resume(
+        &self,
+        meeting: &Meeting,
+        attempt: &Attempt,
+        maker: &Maker,
+        facts: &Facts<'_>,
+    ) -> Part {
+        if attempt.slot == self.row.slot {
+            self.counted(Kind::Ensure, meeting, maker, false, facts)
+        } else {
+            self.exchange(Kind::Find, meeting, maker, Vec::new(), facts)
+        }
     }
 
     /// Brings a meeting that is there to what is wanted.
@@ -259,7 +272,7 @@ impl Visit {
             {
                 match (waits(next, facts.now), &next.attempt) {
                     (Some(due_at), _) => Part::Wait(due_at),
-                    (None, Some(_)) => self.counted(Kind::Ensure, next, present, false, facts),
+                    (None, Some(attempt)) => self.resume(next, attempt, present, facts),
                     (None, None) => self.counted(Kind::Create, next, present, false, facts),
                 }
             }
@@ -390,16 +403,20 @@ impl Visit {
         {
             return Part::Wait(again);
         }
-        let attempt = meeting.attempt.filter(|attempt| !attempt.has_ended);
+        let attempt = meeting.attempt.as_ref();
+        let sought = attempt.filter(|_| kind == Kind::Find);
+        let unended = attempt.filter(|attempt| !attempt.has_ended);
         Part::Do(Step::Exchange(Box::new(Exchange {
             kind,
             generation: meeting.generation,
             role: meeting.role,
             reference: meeting.reference.clone(),
             maker: maker.clone(),
-            slot: self.row.slot.clone(),
+            slot: sought
+                .map_or(&self.row.slot, |attempt| &attempt.slot)
+                .clone(),
             number: meeting.number(),
-            attempted_at: attempt.map(|attempt| attempt.sent_at.after(schedule::CALL_SECONDS)),
+            attempted_at: unended.map(|attempt| attempt.sent_at.after(schedule::CALL_SECONDS)),
             claims,
             turn: facts.outage,
             version: self.row.version,

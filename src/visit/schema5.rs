@@ -240,6 +240,7 @@ impl Old<'_> {
         } else if matches!(state, "attempting" | "uncertain") {
             meeting.attempt = Some(Attempt {
                 sent_at: from.moment("attempted_at")?.unwrap_or(now),
+                slot: row.slot.clone(),
                 // A process that died has left no word of its end.
                 has_ended: problem.is_some(),
             });
@@ -277,6 +278,7 @@ impl Old<'_> {
             let created_at = from.moment("created_at")?.ok_or(BadColumn("created_at"))?;
             meeting.attempt = Some(Attempt {
                 sent_at: attempted_at.unwrap_or(created_at),
+                slot: row.slot.clone(),
                 has_ended: attempted_at.is_none(),
             });
         }

@@ -163,7 +163,7 @@ pub enum Outcome {
     /// The meeting as it is now.
     Meeting(Box<Known>),
     /// A meeting that may be the visit's, or only alike, for the account hides descriptions.
-    Alike,
+    Alike(Box<Known>),
     /// There is no meeting.
     None,
     /// It is deleted.

@@ -190,7 +190,10 @@ pub(super) fn let_go(meeting: &mut Meeting, at: Moment) {
     meeting.try_now();
     if meeting.known.is_none() {
         // Before that Zoom may still be at work on it, and 'not found' proves nothing.
-        let sent_at = meeting.attempt.map_or(at.now, |attempt| attempt.sent_at);
+        let sent_at = meeting
+            .attempt
+            .as_ref()
+            .map_or(at.now, |attempt| attempt.sent_at);
         meeting.due_at = Some(sent_at.after(SETTLE_SECONDS));
     }
 }

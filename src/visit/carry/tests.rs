@@ -131,8 +131,8 @@ fn what_certainly_made_nothing_leaves_no_trace_and_takes_nothing_of_the_day() {
         assert_eq!(visit.changes().releases, exchange.claims);
         let meeting = visit.serving().unwrap();
         assert_eq!(
-            (visit.state(), &meeting.maker, meeting.attempt),
-            (State::Due, &None, None)
+            (visit.state(), &meeting.maker, &meeting.attempt),
+            (State::Due, &None, &None)
         );
         assert_eq!(world.next(&visit), Step::Rest(meeting.due_at.unwrap()));
     }
@@ -181,7 +181,9 @@ fn a_lost_answer_of_a_cancelled_visit_is_sought_and_deleted() {
     assert_eq!(world.exchange(&visit).kind, Kind::Find);
     let none = world.carry_out(visit.clone(), |_| Outcome::None);
     assert_eq!(roles(&none), [Role::Done(End::NoneMade)]);
-    let alike = world.carry_out(visit.clone(), |_| Outcome::Alike);
+    let alike = world.carry_out(visit.clone(), |exchange| {
+        Outcome::Alike(Box::new(known(exchange, 91)))
+    });
     assert!(
         matches!(world.next(&alike), Step::Rest(_)),
         "only alike: good enough to take, not to delete"
@@ -579,4 +581,35 @@ fn what_waits_for_a_person_is_tried_at_once_when_it_is_mended() {
         !limited.woken().has_changes(),
         "what passes by itself waits"
     );
+}
+
+#[test]
+fn what_was_asked_for_otherwise_is_only_looked_for_as_it_was() {
+    let world = World::default();
+    let lost = world.carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let moved = settled(
+        lost,
+        Wish::Reschedule(slot("2026-12-03T09:00:00Z")),
+        later(1),
+    );
+    let world = World::at(now().after(SETTLE_SECONDS * 2));
+    let exchange = world.exchange(&moved);
+    assert_eq!((exchange.kind, &exchange.slot), (Kind::Find, &next_week()));
+    let none = world.carry_out(moved.clone(), |_| Outcome::None);
+    let exchange = world.exchange(&none);
+    assert_eq!(
+        (exchange.kind, exchange.generation, exchange.slot),
+        (Kind::Create, 2, none.row().slot.clone())
+    );
+    for found in [Outcome::Meeting, Outcome::Alike] {
+        let taken = world.carry_out(moved.clone(), |exchange| {
+            found(Box::new(known(exchange, 91)))
+        });
+        let exchange = world.exchange(&taken);
+        assert_eq!(
+            (exchange.kind, exchange.number),
+            (Kind::Update, Some(91)),
+            "good enough to take"
+        );
+    }
 }

@@ -259,7 +259,12 @@ fn a_process_that_died_has_left_no_word_of_its_end() {
             ("sent", "NULL"),
             ("last_error", error),
         ]);
-        migrated(&row, &[], &[]).serving().unwrap().attempt.unwrap()
+        migrated(&row, &[], &[])
+            .serving()
+            .unwrap()
+            .attempt
+            .clone()
+            .unwrap()
     };
     assert!(!attempt("NULL").has_ended && attempt("Zoom did not answer").has_ended);
 }
@@ -280,7 +285,7 @@ fn a_meeting_that_moves_serves_on_beside_the_one_that_may_be_made() {
         (
             next.generation,
             next.maker.as_ref().unwrap().app.as_str(),
-            next.attempt.unwrap().has_ended
+            next.attempt.as_ref().unwrap().has_ended
         ),
         (3, "app-2", false)
     );
