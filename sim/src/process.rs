@@ -8,6 +8,7 @@ use telemed::visit::Standing;
 use telemed::visit::Visit;
 use telemed::visit::changes::Counter;
 use telemed::visit::notice::Fate;
+use telemed::visit::reference::Naming;
 use telemed::visit::schedule;
 use telemed::visit::step::Facts;
 use telemed::visit::step::Step;
@@ -25,6 +26,8 @@ pub const SITE: &str = "site1";
 const MOST_TIME: SignedDuration = SignedDuration::from_secs(30);
 /// Nothing needs more turns: beyond that it goes round in a circle.
 const MOST_TURNS: u32 = 40;
+/// A step asks for the counters of two hosts at most.
+const MOST_QUESTIONS: u32 = 3;
 
 impl World {
     /// A change: one short transaction. `None` when the visit is not there any more, the change is not to be, or what it claims is
@@ -103,7 +106,7 @@ impl World {
                 }
                 let version = visit.row().version;
                 let step = crate::planted::of_version(self.fault, &step, version);
-                visit.begun(SITE, &step, &self.nonce(), &self.policies, at)
+                visit.begun(&step, &self.naming(), &self.policies, at)
             });
             let Some(begun) = begun else {
                 match self.tables.borrow().find(id) {
@@ -139,7 +142,8 @@ impl World {
                     let mut tables = self.tables.borrow_mut();
                     return tables.look_again(id, begun.row().version, None);
                 }
-                Step::Ask(_) => return,
+                // It was answered above.
+                Step::Ask(_) => break,
             }
         }
         self.damage(Damage::Circle);
@@ -174,6 +178,7 @@ impl World {
 
     fn step(&self, visit: &Visit) -> Step {
         let handovers = self.handovers.borrow();
+        let naming = self.naming();
         let mut facts = Facts {
             now: self.now(),
             policies: &self.policies,
@@ -183,14 +188,18 @@ impl World {
             handovers: &handovers,
             used: std::collections::BTreeMap::new(),
             patient: Some("patient".to_owned()),
-            nonce: self.nonce(),
+            naming: &naming,
         };
-        let step = visit.next(SITE, &facts);
-        let Step::Ask(counters) = step else {
-            return step;
-        };
-        facts.used = self.used(&counters);
-        visit.next(SITE, &facts)
+        // Where the first question leads to another host, its counters are asked for in turn.
+        for _ in 0..MOST_QUESTIONS {
+            let step = visit.next(&facts);
+            let Step::Ask(counters) = step else {
+                return step;
+            };
+            facts.used.append(&mut self.used(&counters));
+        }
+        self.damage(Damage::Circle);
+        Step::Nothing
     }
 
     fn used(
@@ -205,8 +214,11 @@ impl World {
             .collect()
     }
 
-    fn nonce(&self) -> String {
-        format!("n{:08x}", self.random() & 0xffff_ffff)
+    fn naming(&self) -> Naming {
+        Naming {
+            site: SITE.to_owned(),
+            nonce: format!("n{:08x}", self.random() & 0xffff_ffff),
+        }
     }
 
     fn numbers_of_others(&self, id: i64, generation: u32) -> Vec<i64> {
@@ -278,7 +290,7 @@ fn told(visit: &Visit, is_refused: bool) -> String {
     let events: Vec<String> = changes
         .log
         .iter()
-        .map(|(event, _)| format!("{event:?}"))
+        .map(|event| format!("{event:?}"))
         .collect();
     let notices: Vec<String> = changes
         .notices

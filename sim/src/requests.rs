@@ -200,7 +200,7 @@ impl World {
             None => {
                 let (source, name) = (SOURCE, &number);
                 let doctor = appointment.doctor;
-                self.write(&Visit::booked(source, name, doctor, slot, self.now()))?
+                self.write(&Visit::booked(source, name, doctor, slot, self.now()).ok()?)?
             }
             Some(id) => {
                 let wish = wish(act, appointment, slot);
@@ -256,7 +256,9 @@ impl World {
         let id = match id {
             None => {
                 let doctor = appointment.doctor;
-                let visit = Visit::booked(MANUAL, &number, doctor, slot, self.now());
+                let Ok(visit) = Visit::booked(MANUAL, &number, doctor, slot, self.now()) else {
+                    return;
+                };
                 // One transaction: it stands as soon as it is written.
                 stand(appointment);
                 self.write(&visit.settled(&self.policies, self.moment()))

@@ -16,6 +16,7 @@ use telemed::visit::notice::Notice;
 use telemed::visit::problem::SHARE_USED_UP;
 use telemed::visit::problem::WRITES_USED_UP;
 use telemed::visit::step::Used;
+use telemed::zoom::ErrorId;
 
 /// So many exchanges in a row without an answer are an outage.
 const LOST_IN_ROW: u32 = 3;
@@ -157,7 +158,7 @@ impl Tables {
     /// Whether something waits because Zoom, or we ourselves, allow a host no more on this day.
     #[must_use]
     pub fn is_held_back(&self, now: Timestamp) -> bool {
-        let of_the_day = [WRITES_USED_UP, SHARE_USED_UP, "rate_limit"];
+        let of_the_day = [WRITES_USED_UP, SHARE_USED_UP, ErrorId::DailyLimit.as_str()];
         let mut meetings = self.visits().flat_map(|one| &one.meetings);
         meetings.any(|meeting| {
             let problem = meeting.problem.as_ref();

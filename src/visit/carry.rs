@@ -14,7 +14,7 @@ use super::notice::About;
 use super::problem::ALIKE;
 use super::problem::Failure;
 use super::problem::Problem;
-use super::reference::Reference;
+use super::reference::Naming;
 use super::schedule;
 use super::schedule::Moment;
 use super::schedule::SETTLE_SECONDS;
@@ -32,9 +32,8 @@ impl Visit {
     #[must_use]
     pub fn begun(
         mut self,
-        site: &str,
         step: &Step,
-        nonce: &str,
+        naming: &Naming,
         policies: &Policies,
         at: Moment,
     ) -> Option<Self> {
@@ -42,7 +41,7 @@ impl Visit {
             Step::Exchange(exchange) if exchange.version != self.row.version => return None,
             Step::Exchange(exchange) => self.begin_exchange(exchange, at),
             Step::Note(note) => {
-                self.note(site, note, nonce, at);
+                self.note(note, naming, at);
                 self.tell(policies, at);
             }
             Step::Ask(_) | Step::Rest(_) | Step::Nothing => {}
@@ -136,13 +135,13 @@ impl Visit {
         }
     }
 
-    fn note(&mut self, site: &str, note: &Note, nonce: &str, at: Moment) {
+    fn note(&mut self, note: &Note, naming: &Naming, at: Moment) {
         match note {
             Note::PutOff {
                 generation,
                 until,
                 problem,
-            } => self.put_off(site, *generation, *until, problem, nonce, at),
+            } => self.put_off(*generation, *until, problem, naming, at),
             Note::TakeBack(generation) => {
                 let is_free = self.serving().is_none();
                 let can_return = self.meeting(*generation).is_some_and(|meeting| {
@@ -175,11 +174,10 @@ impl Visit {
 
     fn put_off(
         &mut self,
-        site: &str,
         generation: Option<u32>,
         until: Option<jiff::Timestamp>,
         problem: &Problem,
-        nonce: &str,
+        naming: &Naming,
         at: Moment,
     ) {
         let generation = match generation {
@@ -187,13 +185,8 @@ impl Visit {
             None if self.serving().is_some() => return,
             None => {
                 let generation = self.row.generation.saturating_add(1);
-                let reference = Reference::new(
-                    site,
-                    &self.row.source,
-                    &self.row.appointment,
-                    generation,
-                    Some(nonce),
-                );
+                let reference =
+                    naming.reference(&self.row.source, &self.row.appointment, generation);
                 let Ok(reference) = reference else { return };
                 self.add_meeting(Meeting::new(
                     generation,

@@ -97,7 +97,7 @@ pub struct Changes {
     /// Rows of the outbox to write.
     pub notices: Vec<Notice>,
     /// Lines of the log.
-    pub log: Vec<(Event, Option<String>)>,
+    pub log: Vec<Event>,
     /// Taken only together with the rest: where one cannot be taken all is rolled back and asked again.
     pub claims: Vec<Claim>,
     /// Whether the turn to try Zoom in an outage has to be taken: only if none did since then.

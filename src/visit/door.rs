@@ -1,5 +1,7 @@
 //! What the visit link shows at one moment: decided by the visit and by the appointment's own standing.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::life::Visit;
@@ -10,7 +12,7 @@ use super::step::Policies;
 const REMEMBERED_SECONDS: i64 = 30 * 86_400;
 
 /// A door.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub enum Door {
     /// There is, or was, no such visit.
     Unknown,
@@ -29,6 +31,19 @@ pub enum Door {
         /// What has to be typed, where the link does not carry it. Confidential.
         passcode: Option<String>,
     },
+}
+
+impl fmt::Debug for Door {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown => f.write_str("Unknown"),
+            Self::Cancelled => f.write_str("Cancelled"),
+            Self::Over => f.write_str("Over"),
+            Self::Early(opens) => f.debug_tuple("Early").field(opens).finish(),
+            Self::NotReady => f.write_str("NotReady"),
+            Self::Open { .. } => f.write_str("Open"),
+        }
+    }
 }
 
 impl Visit {

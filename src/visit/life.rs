@@ -13,6 +13,8 @@ use super::notice::About;
 use super::notice::Notice;
 use super::notice::Recipient;
 use super::notice::Told;
+use super::reference::NoReference;
+use super::reference::is_part;
 use super::slot::Slot;
 
 /// Sequences count on from the minutes since this moment, so that a database from a backup does not fall behind calendars.
@@ -113,14 +115,19 @@ pub struct Visit {
 
 impl Visit {
     /// A visit that is wanted; nobody has seen its appointment committed. It is not stored yet.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the appointment system's name or the appointment's is empty or holds a colon: its meetings could have no reference.
     pub fn booked(
         source: &str,
         appointment: &str,
         doctor: u64,
         slot: Slot,
         now: Timestamp,
-    ) -> Self {
+    ) -> Result<Self, NoReference> {
+        if !is_part(source) || !is_part(appointment) {
+            return Err(NoReference);
+        }
         let row = VisitRow {
             id: 0,
             version: 0,
@@ -143,7 +150,7 @@ impl Visit {
         let mut visit = Self::from_rows(row, Vec::new(), Vec::new());
         visit.log(Event::Booked);
         visit.count_sequence(now);
-        visit
+        Ok(visit)
     }
 
     /// A visit as it is stored: with all its meetings that are not done, and the notices that are open.
@@ -269,7 +276,7 @@ impl Visit {
 
     pub(super) fn log(&mut self, event: Event) {
         self.touch();
-        self.changes.log.push((event, None));
+        self.changes.log.push(event);
     }
 
     /// Writes one of the meetings down as it is by then.

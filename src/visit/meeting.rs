@@ -1,5 +1,7 @@
 //! One intended meeting of a visit: a row from the first try on, whatever becomes of it.
 
+use std::fmt;
+
 use jiff::Timestamp;
 
 use super::maker::Maker;
@@ -46,7 +48,7 @@ pub struct Attempt {
 }
 
 /// What is known of a meeting at Zoom.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Eq, PartialEq)]
 pub struct Known {
     /// Zoom's meeting number.
     pub number: i64,
@@ -66,6 +68,19 @@ pub struct Known {
     pub slot: Option<Slot>,
     /// Settings that the account did not take as asked.
     pub overridden: Vec<String>,
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known")
+            .field("number", &self.number)
+            .field("host", &self.host)
+            .field("has_link", &self.join_url.is_some())
+            .field("has_passcode", &self.passcode.is_some())
+            .field("slot", &self.slot)
+            .field("overridden", &self.overridden)
+            .finish_non_exhaustive()
+    }
 }
 
 /// An intended meeting.
@@ -149,5 +164,27 @@ impl Meeting {
         self.tries = 0;
         self.due_at = None;
         self.problem = None;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::visit::testing::*;
+
+    #[test]
+    fn no_dump_shows_a_link_or_a_passcode() {
+        let world = World::default();
+        let visit = world.carry_out(confirmed(), |exchange| {
+            let mut known = known(exchange, 91);
+            known.join_url = Some("https://zoom.us/j/91?pwd=SECRET".to_owned());
+            known.passcode = Some("SECRET".to_owned());
+            crate::visit::step::Outcome::Meeting(Box::new(known))
+        });
+        let begins = visit.row().slot.start;
+        let door = visit.link(Some(&standing(&visit)), &world.policies, begins);
+        assert!(matches!(door, crate::visit::Door::Open { .. }), "{door:?}");
+        for dump in [format!("{visit:?}"), format!("{door:?}")] {
+            assert!(!dump.contains("SECRET"), "{dump}");
+        }
     }
 }

@@ -14,7 +14,6 @@ use super::meeting::Role;
 use super::problem::Problem;
 use super::problem::SHARE_USED_UP;
 use super::problem::WRITES_USED_UP;
-use super::reference::Reference;
 use super::schedule;
 use super::step::Exchange;
 use super::step::Facts;
@@ -39,7 +38,7 @@ enum Part {
 impl Visit {
     /// What comes next. Pure: it is carried out by [`Visit::begun`] and [`Visit::after`].
     #[must_use]
-    pub fn next(&self, site: &str, facts: &Facts<'_>) -> Step {
+    pub fn next(&self, facts: &Facts<'_>) -> Step {
         if let Some(believed_at) = self.believed_at() {
             return Step::Rest(believed_at);
         }
@@ -47,7 +46,7 @@ impl Visit {
             return Step::Note(Note::Late);
         }
         let mut rest: Option<Timestamp> = None;
-        for part in [self.serve(site, facts), self.clean(facts)] {
+        for part in [self.serve(facts), self.clean(facts)] {
             match part {
                 Part::Do(step) => return step,
                 Part::Wait(until) => rest = Some(rest.map_or(until, |rest| rest.min(until))),
@@ -120,7 +119,7 @@ impl Visit {
         self.row.slot.start > now
     }
 
-    fn serve(&self, site: &str, facts: &Facts<'_>) -> Part {
+    fn serve(&self, facts: &Facts<'_>) -> Part {
         if !self.row.takes_place {
             return Part::Nothing;
         }
@@ -134,13 +133,13 @@ impl Visit {
             };
         }
         let Some(serving) = self.serving() else {
-            return self.begin(site, facts);
+            return self.begin(facts);
         };
         if serving.is_uncertain {
             return Part::Nothing;
         }
         if serving.known.is_some() {
-            return match self.hand_over(site, serving, facts) {
+            return match self.hand_over(serving, facts) {
                 Part::Nothing => self.keep(serving, facts),
                 Part::Do(step) => Part::Do(step),
                 Part::Wait(until) => match self.keep(serving, facts) {
@@ -160,7 +159,7 @@ impl Visit {
     }
 
     /// Nothing serves: an unwanted meeting of the maker in force does, or a new one is made.
-    fn begin(&self, site: &str, facts: &Facts<'_>) -> Part {
+    fn begin(&self, facts: &Facts<'_>) -> Part {
         let maker = match &facts.maker {
             Ok(maker) => maker,
             Err(problem) => return put_off(None, None, problem),
@@ -178,22 +177,19 @@ impl Visit {
         if let Some(meeting) = returning {
             return Part::Do(Step::Note(Note::TakeBack(meeting.generation)));
         }
-        match self.new_meeting(site, Role::Serves, facts) {
+        match self.new_meeting(Role::Serves, facts) {
             Some(meeting) => self.create(&meeting, facts),
             None => Part::Nothing,
         }
     }
 
-    fn new_meeting(&self, site: &str, role: Role, facts: &Facts<'_>) -> Option<Meeting> {
+    fn new_meeting(&self, role: Role, facts: &Facts<'_>) -> Option<Meeting> {
         let generation = self.row.generation.saturating_add(1);
-        let reference = Reference::new(
-            site,
-            &self.row.source,
-            &self.row.appointment,
-            generation,
-            Some(&facts.nonce),
-        )
-        .ok()?;
+        let row = &self.row;
+        let reference = facts
+            .naming
+            .reference(&row.source, &row.appointment, generation)
+            .ok()?;
         Some(Meeting::new(
             generation,
             reference.to_string(),
@@ -244,7 +240,7 @@ impl Visit {
     }
 
     /// A meeting that is let go is made anew elsewhere, and serves until then; while people may be in it, it stays.
-    fn hand_over(&self, site: &str, serving: &Meeting, facts: &Facts<'_>) -> Part {
+    fn hand_over(&self, serving: &Meeting, facts: &Facts<'_>) -> Part {
         let next = self.with_role(Role::Next);
         let can_be_joined = self
             .row
@@ -277,7 +273,7 @@ impl Visit {
                 }
             }
             (Some(next), _) => Part::Do(Step::Note(Note::GiveUpNext(next.generation))),
-            (None, Ok(present)) if moves => match self.new_meeting(site, Role::Next, facts) {
+            (None, Ok(present)) if moves => match self.new_meeting(Role::Next, facts) {
                 Some(meeting) => self.counted(Kind::Create, &meeting, present, false, facts),
                 None => Part::Nothing,
             },

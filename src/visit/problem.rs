@@ -15,7 +15,7 @@ pub const SHARE_USED_UP: &str = "share_used_up";
 /// A meeting is there that may be this visit's or not.
 pub const ALIKE: &str = "alike";
 
-/// A problem.
+/// A problem. What comes from an exchange bears the name of its error (`docs/errors.md`).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Problem {
     /// Its stable name.
@@ -97,7 +97,7 @@ impl From<&Error> for Failure {
     fn from(error: &Error) -> Self {
         let mut problem = Problem {
             passes: error.is_retryable(),
-            ..Problem::for_a_person(name(error.kind()))
+            ..Problem::for_a_person(error.id().as_str())
         };
         let mut put = |key: &str, value: String| problem.parameters.insert(key.to_owned(), value);
         put("message", error.message().to_owned());
@@ -112,20 +112,5 @@ impl From<&Error> for Failure {
             status: error.status(),
             tracking_id: error.tracking_id().map(str::to_owned),
         }
-    }
-}
-
-fn name(kind: Kind) -> &'static str {
-    match kind {
-        Kind::Api => "zoom_refused",
-        Kind::Authentication => "not_connected",
-        Kind::Configuration => "set_up_wrongly",
-        Kind::NotFound => "not_found",
-        Kind::RateLimit => "rate_limit",
-        Kind::Scope => "scope_missing",
-        Kind::Store => "store",
-        Kind::Transport => "unreachable",
-        Kind::Vault => "vault",
-        Kind::Webhook => "webhook",
     }
 }

@@ -9,6 +9,11 @@ use std::str::FromStr;
 
 const SEPARATOR: char = ':';
 
+/// Whether a text can be a part of a reference.
+pub(super) fn is_part(text: &str) -> bool {
+    !text.is_empty() && !text.contains(SEPARATOR)
+}
+
 /// A reference.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Reference {
@@ -22,6 +27,36 @@ pub struct Reference {
     pub generation: u32,
     /// Letters and digits; `None` in those of older versions.
     pub nonce: Option<String>,
+}
+
+/// What the references of meetings that are intended now are made with.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Naming {
+    /// What all references of the site begin with.
+    pub site: String,
+    /// A random text of letters and digits.
+    pub nonce: String,
+}
+
+impl Naming {
+    /// The reference of a visit's meeting of this generation.
+    ///
+    /// # Errors
+    /// When a part is empty or holds a colon, or the nonce holds anything but letters and digits.
+    pub fn reference(
+        &self,
+        source: &str,
+        appointment: &str,
+        generation: u32,
+    ) -> Result<Reference, NoReference> {
+        Reference::new(
+            &self.site,
+            source,
+            appointment,
+            generation,
+            Some(&self.nonce),
+        )
+    }
 }
 
 /// A text that is no reference.
@@ -42,7 +77,6 @@ impl Reference {
         nonce: Option<&str>,
     ) -> Result<Self, NoReference> {
         let parts = [site, source, appointment];
-        let is_part = |part: &str| !part.is_empty() && !part.contains(SEPARATOR);
         let is_nonce = |nonce: &str| {
             !nonce.is_empty() && nonce.bytes().all(|byte| byte.is_ascii_alphanumeric())
         };

@@ -32,6 +32,7 @@ use super::notice::Recipient;
 use super::notice::Told;
 use super::problem::Problem;
 use super::reference::Reference;
+use crate::zoom::secret::hex;
 
 /// A text without a code, in the clinic's language.
 pub const TOLD_BEFORE: &str = "told_before";
@@ -486,10 +487,10 @@ fn fingerprint(slot: &Slot) -> String {
         slot.topic.clone(),
     ]
     .join("|");
-    digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes())
-        .as_ref()
-        .iter()
-        .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+    hex(
+        digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref(),
+        40,
+    )
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use super::meeting::Known;
 use super::meeting::Role;
 use super::problem::Failure;
 use super::problem::Problem;
+use super::reference::Naming;
 use super::slot::Slot;
 
 /// What a clinic might want changed.
@@ -55,8 +56,8 @@ pub struct Facts<'a> {
     pub used: BTreeMap<Counter, Used>,
     /// A key of the patient for [`Counter::Share`]; `None` where nobody is known.
     pub patient: Option<String>,
-    /// A random text of letters and digits, for the marker of a meeting that is tried for the first time.
-    pub nonce: String,
+    /// For the marker of a meeting that is tried for the first time.
+    pub naming: &'a Naming,
 }
 
 /// What is used up of a counter on the running day.

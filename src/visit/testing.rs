@@ -19,6 +19,7 @@ use super::notice::Notice;
 use super::notice::Recipient;
 use super::problem::Failure;
 use super::problem::Problem;
+use super::reference::Naming;
 use super::step::Exchange;
 use super::step::Facts;
 use super::step::Outcome;
@@ -67,6 +68,13 @@ pub fn maker(app: &str) -> Maker {
     }
 }
 
+pub fn naming() -> Naming {
+    Naming {
+        site: SITE.to_owned(),
+        nonce: "k3jd".to_owned(),
+    }
+}
+
 pub fn standing(visit: &Visit) -> Standing {
     visit.own_standing()
 }
@@ -75,6 +83,7 @@ pub fn standing(visit: &Visit) -> Standing {
 pub fn confirmed() -> Visit {
     stored(
         Visit::booked("kivicare", "7", DOCTOR, next_week(), now())
+            .unwrap()
             .settled(&Policies::default(), at(now())),
     )
 }
@@ -137,6 +146,7 @@ pub struct World {
     pub handovers: Vec<super::handover::Handover>,
     pub used: BTreeMap<Counter, Used>,
     pub patient: Option<String>,
+    pub naming: Naming,
     pub now: Timestamp,
 }
 
@@ -149,6 +159,7 @@ impl Default for World {
             handovers: Vec::new(),
             used: BTreeMap::new(),
             patient: None,
+            naming: naming(),
             now: now(),
         }
     }
@@ -172,7 +183,7 @@ impl World {
             handovers: &self.handovers,
             used: self.used.clone(),
             patient: self.patient.clone(),
-            nonce: "k3jd".to_owned(),
+            naming: &self.naming,
         }
     }
 
@@ -180,7 +191,7 @@ impl World {
     pub fn next(&self, visit: &Visit) -> Step {
         let mut facts = self.facts();
         loop {
-            match visit.next(SITE, &facts) {
+            match visit.next(&facts) {
                 Step::Ask(counters) => {
                     assert!(!counters.is_empty());
                     for counter in counters {
@@ -208,7 +219,7 @@ impl World {
     pub fn begin(&self, visit: Visit, step: &Step) -> Visit {
         stored(
             visit
-                .begun(SITE, step, "k3jd", &self.policies, at(self.now))
+                .begun(step, &self.naming, &self.policies, at(self.now))
                 .unwrap(),
         )
     }

@@ -50,9 +50,8 @@ fn a_visit_is_made_in_one_exchange_and_then_nothing_is_to_be_done() {
     assert_eq!(exchange.reference, format!("{SITE}:kivicare:7:1:k3jd"));
     let begun = confirmed()
         .begun(
-            SITE,
             &Step::Exchange(Box::new(exchange.clone())),
-            "k3jd",
+            &world.naming,
             &world.policies,
             at(now()),
         )
@@ -81,15 +80,14 @@ fn who_chose_a_step_for_another_version_asks_again() {
     assert_eq!(
         moved
             .clone()
-            .begun(SITE, &step, "k3jd", &world.policies, at(now())),
+            .begun(&step, &world.naming, &world.policies, at(now())),
         None
     );
     let begun = world.begin(moved.clone(), &world.next(&moved));
     assert_eq!(
         begun.clone().begun(
-            SITE,
             &world.next(&moved),
-            "k3jd",
+            &world.naming,
             &world.policies,
             at(now())
         ),
@@ -337,7 +335,7 @@ fn in_an_outage_one_at_a_time_tries() {
     facts.outage = Some(now().before(5));
     facts.is_awaited = true;
     facts.used = [(Counter::Host("host-1".to_owned()), Used::default())].into();
-    assert!(matches!(confirmed().next(SITE, &facts), Step::Exchange(_)));
+    assert!(matches!(confirmed().next(&facts), Step::Exchange(_)));
 }
 
 #[test]

@@ -17,7 +17,7 @@ fn policies() -> Policies {
 }
 
 fn booked() -> Visit {
-    stored(Visit::booked("kivicare", "7", DOCTOR, next_week(), now()))
+    stored(Visit::booked("kivicare", "7", DOCTOR, next_week(), now()).unwrap())
 }
 
 fn off(visit: &Visit) -> Standing {
@@ -279,7 +279,7 @@ proptest! {
 
 #[test]
 fn a_doctor_who_was_mailed_by_the_system_before_another_took_over_is_released() {
-    let booked = Visit::booked("kivicare", "7", DOCTOR, next_week(), now());
+    let booked = Visit::booked("kivicare", "7", DOCTOR, next_week(), now()).unwrap();
     let mail = |visit: &Visit| SourceMail {
         is_off: false,
         doctor: visit.row().doctor,

@@ -170,6 +170,7 @@ fn who_died_while_sending_is_followed_by_another() {
 fn zooms_own_link_is_waited_for_and_each_new_one_is_told() {
     let world = zooms_links();
     let visit = Visit::booked("kivicare", "7", DOCTOR, next_week(), now())
+        .unwrap()
         .settled(&world.policies, at(now()));
     let (visit, sent) = world.send_all(stored(visit));
     assert_eq!(sent, []);
