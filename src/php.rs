@@ -35,6 +35,7 @@ mod server_to_server_app;
 mod store;
 mod user;
 mod vault;
+mod visit;
 mod webhook;
 
 use ext_php_rs::prelude::*;
@@ -73,6 +74,10 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<reconciler::Reconciler>()
         .class::<user::User>()
         .class::<diagnosis::Diagnosis>()
+        .class::<visit::Visit>()
+        .class::<visit::Step>()
+        .class::<visit::Outcome>()
+        .class::<visit::Moment>()
         .class::<webhook::Webhook>()
         .class::<webhook::WebhookEvent>()
 }

@@ -33,6 +33,16 @@ final class SecretsTest extends ExtensionTestCase
             $client->meetingPage(),
             $client->check(),
             new \Telemed\Reconciler('s'),
+            $moment = new \Telemed\Moment(new \DateTimeImmutable(), 's'),
+            $visit = \Telemed\Visit::booked(
+                'a',
+                '1',
+                5,
+                array('start_utc' => '2036-01-01 00:00:00', 'minutes' => 30, 'timezone' => 'UTC', 'topic' => 'Video visit'),
+                $moment
+            ),
+            $visit->next(array('problem' => array('id' => 'no_host', 'passes' => false)), $moment),
+            \Telemed\Outcome::hindered('no_host', false),
             $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
             $webhook->receive($body = '{"event":"app_deauthorized"}', array(
                 'x-zm-request-timestamp' => (string) ($now = time()),
@@ -102,7 +112,7 @@ final class SecretsTest extends ExtensionTestCase
 
     public function testResultsCannotBeMadeInPhp(): void
     {
-        foreach (array('AuthorizationRequest', 'Connection', 'Client', 'Meeting', 'User', 'Diagnosis') as $name) {
+        foreach (array('AuthorizationRequest', 'Connection', 'Client', 'Meeting', 'User', 'Diagnosis', 'Visit', 'Step', 'Outcome') as $name) {
             $class = "Telemed\\{$name}";
             $this->assertThrows(\Error::class, static fn () => new $class(), $class);
             $constructor = new \ReflectionMethod($class, '__construct');
@@ -174,6 +184,7 @@ final class SecretsTest extends ExtensionTestCase
             'Vault::__construct' => array('keys'),
             'Vault::deriveKey' => array('secret', 'salt'),
             'Vault::seal' => array('plaintext'),
+            'Visit::fromRows' => array('meetings'),
             'Webhook::__construct' => array('secretToken'),
         );
         // Words of public arguments that only sound secret: a record's name in the store, and the place in a list.

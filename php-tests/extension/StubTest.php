@@ -7,14 +7,15 @@ namespace Telemed\Tests\Extension;
 use PHPUnit\Framework\TestCase;
 use Telemed\Tests\Extension\Support\ChildPhp;
 
-/** stubs/telemed.php says what the extension is: no less, no more. */
+/** stubs/telemed.php and stubs/visit.php say what the extension is: no less, no more. */
 final class StubTest extends TestCase
 {
     public function testTheStubEqualsReflection(): void
     {
         $dump = 'require ' . var_export(__DIR__ . '/Support/ApiDump.php', true) . ';'
             . 'report(Telemed\Tests\Extension\Support\ApiDump::all());';
-        $stub = 'require ' . var_export(dirname(__DIR__, 2) . '/stubs/telemed.php', true) . ';' . $dump;
+        $stubs = dirname(__DIR__, 2) . '/stubs';
+        $stub = 'require ' . var_export("{$stubs}/telemed.php", true) . '; require ' . var_export("{$stubs}/visit.php", true) . ';' . $dump;
         $promised = ChildPhp::run($stub, array(), array(), false);
         $present = ChildPhp::run($dump);
         $this->assertIsArray($promised->report, $promised->errors . $promised->output);

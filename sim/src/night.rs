@@ -17,12 +17,12 @@ use telemed::zoom::reconciler::Found;
 use telemed::zoom::reconciler::Reconciler;
 use telemed::zoom::reconciler::Wanted;
 
-use crate::perform::known;
 use crate::planted::Fault;
 use crate::process::SITE;
 use crate::tables::Stored;
 use crate::template::every_maker;
 use crate::world::World;
+use telemed::exchange::known;
 
 impl World {
     /// All visits that are not over are held against what their source says.

@@ -212,7 +212,11 @@ impl FromZval<'_> for KnownArgument {
 }
 
 impl KnownArgument {
-    fn meetings(self) -> zoom::Result<Vec<MeetingId>> {
+    /// The ids.
+    ///
+    /// # Errors
+    /// When one of them can be none.
+    pub fn meetings(self) -> zoom::Result<Vec<MeetingId>> {
         self.0.into_iter().map(MeetingId::new).collect()
     }
 }
@@ -232,7 +236,11 @@ impl Client {
         }
     }
 
-    fn run<T>(&self, work: impl FnOnce(&zoom::Client) -> zoom::Result<T>) -> PhpResult<T> {
+    /// Runs `work` with the client, whose calls may use the store.
+    ///
+    /// # Errors
+    /// What `work` fails of, with what the store threw.
+    pub fn run<T>(&self, work: impl FnOnce(&zoom::Client) -> zoom::Result<T>) -> PhpResult<T> {
         let (client, store) = (Rc::clone(&self.client), self.store.clone());
         store.run(|| work(&client.begun()))
     }

@@ -1,10 +1,14 @@
 //! What an input has changed, to be written in one transaction, in this order; hooks come after its end.
 
 use jiff::Timestamp;
+use ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
+use ring::digest::digest;
+use serde::Serialize;
 
 use super::maker::Maker;
 use super::meeting::Meeting;
 use super::notice::Notice;
+use crate::zoom::secret::hex;
 
 /// A write that is taken from a counter of the day, and given back to the same day.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -32,6 +36,19 @@ impl Counter {
     pub fn host(maker: &Maker) -> Self {
         Self::Host(maker.host.clone())
     }
+
+    /// The name of its row: 40 hexadecimal digits, as the plugin has always counted under.
+    #[must_use]
+    pub fn key(&self) -> String {
+        let text = match self {
+            Self::Host(host) => host.clone(),
+            Self::Share(host, patient) => format!("{host}\0{patient}"),
+        };
+        hex(
+            digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref(),
+            40,
+        )
+    }
 }
 
 /// What all processes of the site have to know.
@@ -51,7 +68,8 @@ pub enum Signal {
 }
 
 /// What happened, for the log and for whoever listens.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 #[expect(missing_docs, reason = "each says what it is called")]
 pub enum Event {
     Booked,

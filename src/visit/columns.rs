@@ -12,26 +12,34 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Slot;
-use super::life::Pending;
 use super::life::Visit;
 use super::life::VisitRow;
-use super::life::WishKind;
 use super::maker::Maker;
-use super::maker::Mode;
 use super::meeting::Attempt;
-use super::meeting::End;
 use super::meeting::Known;
 use super::meeting::Meeting;
-use super::meeting::Role;
 use super::notice::About;
 use super::notice::Notice;
-use super::notice::Place;
 use super::notice::Recipient;
 use super::notice::Told;
 
 /// As `MySQL` writes a `DATETIME`.
 pub(super) const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 const MOMENT_OCTETS: usize = 19;
+
+/// As the columns write a moment, in UTC.
+#[must_use]
+pub fn moment_text(at: Timestamp) -> String {
+    at.strftime(MOMENT).to_string()
+}
+
+/// The moment that the columns write so.
+#[must_use]
+pub fn moment_of(text: &str) -> Option<Timestamp> {
+    (text.len() == MOMENT_OCTETS)
+        .then(|| format!("{text}Z").parse().ok())
+        .flatten()
+}
 
 /// A row: the text of each column, `None` for NULL.
 pub type Columns = BTreeMap<String, Option<String>>;
@@ -40,6 +48,20 @@ pub type Columns = BTreeMap<String, Option<String>>;
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 #[error("the column {0} is missing or holds what it cannot hold")]
 pub struct BadColumn(pub &'static str);
+
+mod names;
+mod parts;
+
+use names::mode_name;
+pub(super) use names::mode_of;
+pub(crate) use names::name_of;
+pub(crate) use names::named;
+use names::pending_name;
+use names::pending_of;
+use names::place_name;
+use names::place_of;
+use names::role_names;
+use names::role_of;
 
 type Result<T> = std::result::Result<T, BadColumn>;
 
@@ -191,13 +213,7 @@ impl Meeting {
         let from = Reader(columns);
         let maker = match from.text("mode")? {
             None => None,
-            Some(mode) => Some(Maker {
-                mode: mode_of(mode)?,
-                app: from.value("app")?,
-                account: from.maybe("account")?,
-                subject: from.maybe("subject")?,
-                host: from.value("host")?,
-            }),
+            Some(_) => Some(Maker::from_columns(columns)?),
         };
         let known = match from.maybe("number")? {
             None => None,
@@ -322,7 +338,7 @@ impl Writer {
     }
 
     fn moment(&mut self, column: &str, value: Option<Timestamp>) {
-        self.maybe(column, value.map(|at| at.strftime(MOMENT)));
+        self.maybe(column, value.map(moment_text));
     }
 
     /// Names and numbers under names that are texts: nothing that could fail.
@@ -372,15 +388,9 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn moment(&self, column: &'static str) -> Result<Option<Timestamp>> {
-        let Some(text) = self.text(column)? else {
-            return Ok(None);
-        };
-        let at = if text.len() == MOMENT_OCTETS {
-            format!("{text}Z").parse()
-        } else {
-            return Err(BadColumn(column));
-        };
-        at.map(Some).map_err(|_| BadColumn(column))
+        self.text(column)?
+            .map(|text| moment_of(text).ok_or(BadColumn(column)))
+            .transpose()
     }
 
     fn json<T: DeserializeOwned>(&self, column: &'static str) -> Result<T> {
@@ -404,105 +414,6 @@ impl<'a> Reader<'a> {
             timezone: self.value(timezone)?,
             topic: self.value(topic)?,
         }))
-    }
-}
-
-/// The name of a variant without data, as serde writes it.
-fn name_of(variant: &impl Serialize) -> Option<String> {
-    match serde_json::to_value(variant) {
-        Ok(serde_json::Value::String(name)) => Some(name),
-        _ => None,
-    }
-}
-
-fn named<T: DeserializeOwned>(name: Option<&str>) -> Option<T> {
-    serde_json::from_value(serde_json::Value::String(name?.to_owned())).ok()
-}
-
-const PENDING: [(Pending, &str); 6] = [
-    (Pending::Wish(WishKind::Book), "book"),
-    (Pending::Wish(WishKind::Reschedule), "reschedule"),
-    (Pending::Wish(WishKind::Reassign), "reassign"),
-    (Pending::Wish(WishKind::Cancel), "cancel"),
-    (Pending::Wish(WishKind::Recreate), "recreate"),
-    (Pending::Doubt, "doubt"),
-];
-const PLACES: [(Place, &str); 5] = [
-    (Place::Waiting, "waiting"),
-    (Place::Sending, "sending"),
-    (Place::Sent, "sent"),
-    (Place::Dropped, "dropped"),
-    (Place::GivenUp, "given_up"),
-];
-const ENDS: [(End, &str); 5] = [
-    (End::Deleted, "deleted"),
-    (End::Gone, "gone"),
-    (End::NoneMade, "none_made"),
-    (End::Left, "left"),
-    (End::NotFoundOut, "not_found_out"),
-];
-
-fn name<T: PartialEq>(of: &[(T, &'static str)], value: &T) -> Option<&'static str> {
-    of.iter()
-        .find(|(one, _)| one == value)
-        .map(|(_, name)| *name)
-}
-
-fn value<T: Copy>(of: &[(T, &'static str)], name: Option<&str>) -> Option<T> {
-    of.iter()
-        .find(|(_, one)| Some(*one) == name)
-        .map(|(value, _)| *value)
-}
-
-fn pending_name(pending: Pending) -> &'static str {
-    name(&PENDING, &pending).unwrap_or_default()
-}
-
-fn pending_of(text: &str) -> Result<Pending> {
-    value(&PENDING, Some(text)).ok_or(BadColumn("pending"))
-}
-
-fn place_name(place: Place) -> &'static str {
-    name(&PLACES, &place).unwrap_or_default()
-}
-
-fn place_of(text: Option<&str>) -> Result<Place> {
-    value(&PLACES, text).ok_or(BadColumn("place"))
-}
-
-fn mode_name(mode: Mode) -> &'static str {
-    match mode {
-        Mode::OAuth => "oauth",
-        Mode::S2s => "s2s",
-    }
-}
-
-pub(super) fn mode_of(text: &str) -> Result<Mode> {
-    match text {
-        "oauth" => Ok(Mode::OAuth),
-        "s2s" => Ok(Mode::S2s),
-        _ => Err(BadColumn("mode")),
-    }
-}
-
-fn role_names(role: Role) -> (&'static str, Option<&'static str>) {
-    match role {
-        Role::Serves => ("serves", None),
-        Role::Next => ("next", None),
-        Role::Unwanted => ("unwanted", None),
-        Role::Done(end) => ("done", name(&ENDS, &end)),
-    }
-}
-
-fn role_of(role: Option<&str>, ended: Option<&str>) -> Result<Role> {
-    match (role, ended) {
-        (Some("serves"), None) => Ok(Role::Serves),
-        (Some("next"), None) => Ok(Role::Next),
-        (Some("unwanted"), None) => Ok(Role::Unwanted),
-        (Some("done"), ended) => value(&ENDS, ended)
-            .map(Role::Done)
-            .ok_or(BadColumn("ended")),
-        _ => Err(BadColumn("role")),
     }
 }
 

@@ -36,12 +36,23 @@ pub enum Door {
 impl fmt::Debug for Door {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown => f.write_str("Unknown"),
-            Self::Cancelled => f.write_str("Cancelled"),
-            Self::Over => f.write_str("Over"),
-            Self::Early(opens) => f.debug_tuple("Early").field(opens).finish(),
-            Self::NotReady => f.write_str("NotReady"),
-            Self::Open { .. } => f.write_str("Open"),
+            Self::Early(opens) => write!(f, "early until {opens}"),
+            other => f.write_str(other.name()),
+        }
+    }
+}
+
+impl Door {
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Cancelled => "cancelled",
+            Self::Over => "over",
+            Self::Early(_) => "early",
+            Self::NotReady => "not_ready",
+            Self::Open { .. } => "open",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::Seconds;
 use super::changes::Changes;
@@ -84,7 +85,8 @@ pub struct VisitRow {
 }
 
 /// How a visit looks from outside.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum State {
     /// No meeting is known, and one is wanted.
     Due,

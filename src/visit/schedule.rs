@@ -48,6 +48,13 @@ pub fn day(now: Timestamp) -> i64 {
     now.before(LATE_SECONDS).as_second().div_euclid(DAY_SECONDS)
 }
 
+/// A day of Zoom's counters as a date, `2026-12-01`.
+#[must_use]
+pub fn day_text(day: i64) -> String {
+    let begins = Timestamp::from_second(day.saturating_mul(DAY_SECONDS));
+    begins.unwrap_or_default().strftime("%Y-%m-%d").to_string()
+}
+
 /// When the next day of Zoom's counters begins.
 #[must_use]
 pub fn next_day(now: Timestamp) -> Timestamp {
@@ -151,6 +158,7 @@ mod tests {
         assert_eq!(of("2026-11-25T00:00:09Z"), of("2026-11-24T12:00:00Z"));
         assert_eq!(of("2026-11-25T00:00:10Z"), of("2026-11-24T12:00:00Z") + 1);
         assert_eq!(next_day(now()).to_string(), "2026-11-25T00:00:10Z");
+        assert_eq!(day_text(day(now())), "2026-11-24");
         let turn = next_day(now());
         assert!(day(turn) == day(now()) + 1 && next_day(turn) > turn);
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Serialize;
 
 use super::changes::Claim;
 use super::changes::Counter;
@@ -85,7 +86,8 @@ pub enum Step {
 }
 
 /// What is asked of Zoom.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// A meeting that certainly does not exist is made.
     Create,

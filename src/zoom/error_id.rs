@@ -73,6 +73,8 @@ ids! {
     UsersNotListable = "users_not_listable": Configuration;
     /// What a Reconciler was told is wanted does not have the right form.
     WantedInvalid = "wanted_invalid": Configuration;
+    /// A visit, or what is said of it, does not have the right form.
+    VisitInvalid = "visit_invalid": Configuration;
     // What is set up.
     /// A client id, client secret or account id is empty or cannot be one.
     CredentialInvalid = "credential_invalid": Configuration;

@@ -1,0 +1,307 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Extension;
+
+use PHPUnit\Framework\Attributes\DataProvider;
+use Telemed\Client;
+use Telemed\ConfigurationException;
+use Telemed\Moment;
+use Telemed\Outcome;
+use Telemed\Visit;
+use Telemed\Tests\Extension\Support\ExtensionTestCase;
+use Telemed\Tests\FakeZoom;
+
+/** The life of a visit through PHP, against Zoom in both modes; the rules themselves are tested in Rust. */
+final class VisitTest extends ExtensionTestCase
+{
+    private const SITE = 'site1';
+    /** The columns of a visit's row that are for queries alone. */
+    private const FOR_QUERIES = array('end_utc', 'is_off', 'due_at');
+
+    /** @var array<string, ?string> */
+    private array $row = array();
+    /** @var array<string, array<string, ?string>> by generation */
+    private array $meetings = array();
+    /** @var array<int, array<string, ?string>> */
+    private array $notices = array();
+    /** @var list<string> */
+    private array $log = array();
+
+    /** @return array<string, array{0: string}> */
+    public static function modes(): array
+    {
+        return array('OAuth 2.0' => array('oauth'), 'Server-to-Server OAuth' => array('s2s'));
+    }
+
+    /** @dataProvider modes */
+    #[DataProvider('modes')]
+    public function testAVisitIsBookedMovedAndCancelledAtZoom(string $mode): void
+    {
+        $client = 'oauth' === $mode ? $this->connectedClient() : $this->serverClient();
+        $this->write(Visit::booked('kivicare', '7', 5, $this->slot('+1 week'), $this->moment()));
+        $this->assertNull($this->stored()->next($this->facts($mode), $this->moment())->asks()[0] ?? null, 'it is not confirmed');
+        $this->write($this->stored()->confirm($this->stored()->ownStanding(), false, $this->moment()));
+
+        $this->assertSame(array('create'), $this->bringOn($client, $mode));
+        $this->assertSame('made', $this->stored()->state());
+        $meeting = $client->meeting((int) $this->meetings[1]['number']);
+        $this->assertSame($this->row['start_utc'], $meeting->start()->format('Y-m-d H:i:s'));
+        $this->assertSame($meeting->joinUrl(), $this->meetings[1]['join_url']);
+        $this->assertMatchesRegularExpression('/^site1:kivicare:7:1:[0-9a-f]{12}$/', (string) $this->meetings[1]['reference']);
+
+        $this->write($this->stored()->reschedule($this->slot('+2 weeks'), $this->moment())->settled($this->moment()));
+        $this->assertSame(array('update'), $this->bringOn($client, $mode));
+        $this->assertSame($this->row['start_utc'], $client->meeting($meeting->id())->start()->format('Y-m-d H:i:s'));
+
+        $this->write($this->stored()->cancel($this->moment())->settled($this->moment()));
+        $this->assertSame(array('delete'), $this->bringOn($client, $mode));
+        $this->assertSame('cancelled', $this->stored()->state());
+        $this->assertSame(array(), $client->meetings('s2s' === $mode ? FakeZoom::DOCTOR1 : null));
+        $this->assertContains('deleted', $this->log);
+    }
+
+    public function testALostAnswerLeadsToOneMeeting(): void
+    {
+        $client = $this->serverClient();
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_after_work'));
+        $this->book();
+        $this->assertSame(array('create'), $this->bringOn($client, 's2s'));
+        $this->assertSame('attempting', $this->stored()->state());
+        $problem = json_decode((string) $this->meetings[1]['problem'], true);
+        $this->assertSame('connection_broke', $problem['id']);
+        $this->assertTrue($problem['passes']);
+        $this->assertSame(array('lost'), $this->signals);
+
+        $later = $this->moment('+2 hours');
+        $this->assertSame(array('ensure'), $this->bringOn($client, 's2s', $later));
+        $this->assertSame('made', $this->stored()->state());
+        $this->assertCount(1, $client->meetings(FakeZoom::DOCTOR1));
+    }
+
+    public function testNobodyIsAskedWhereNobodyCanHost(): void
+    {
+        $this->book();
+        $facts = array('problem' => array('id' => 'no_host', 'passes' => false, 'parameters' => array('doctor' => 'Dr. Day')));
+        $step = $this->stored()->next($facts, $this->moment());
+        $this->assertSame('note', $step->kind());
+        $this->write($this->stored()->begun($step, $this->moment()));
+        $problem = array('id' => 'no_host', 'parameters' => array('doctor' => 'Dr. Day'), 'passes' => false);
+        $this->assertSame($problem, json_decode((string) $this->meetings[1]['problem'], true));
+        $this->assertSame('rest', $this->stored()->next($facts, $this->moment())->kind());
+        $this->assertSame('note', $this->stored()->woken()->next($facts, $this->moment())->kind());
+    }
+
+    public function testAStepOfAnotherVersionIsRefused(): void
+    {
+        $this->book();
+        $step = $this->step('s2s', $this->moment());
+        $this->assertSame('create', $step->kind());
+        $this->write($this->stored()->reschedule($this->slot('+3 weeks'), $this->moment())->settled($this->moment()));
+        $this->assertNull($this->stored()->begun($step, $this->moment()));
+    }
+
+    public function testPeopleAreToldOnce(): void
+    {
+        $this->book();
+        $told = array();
+        foreach (array_keys($this->notices) as $id) {
+            $taken = $this->stored()->send($id, $this->moment());
+            $told[] = $taken->says($id)['recipient'] . ' ' . $taken->says($id)['about'];
+            $this->write($taken);
+            $this->write($this->stored()->delivered($id, 'sent', null, $this->moment()));
+        }
+        sort($told);
+        $this->assertSame(array('doctor booked', 'patient booked'), $told);
+        $open = array_filter($this->notices, static fn (array $one): bool => 'sent' !== $one['place']);
+        $this->assertSame(array(), $open);
+    }
+
+    public function testTheLinkShowsWhatStands(): void
+    {
+        $client = $this->serverClient();
+        $this->book('+10 minutes');
+        $this->bringOn($client, 's2s');
+        $stands = $this->stored()->ownStanding();
+        $door = $this->stored()->link($stands, $this->moment());
+        $this->assertSame('open', $door['door']);
+        $this->assertStringContainsString('/j/', $door['join_url']);
+        $early = $this->stored()->link($stands, new Moment(new \DateTimeImmutable(), self::SITE, array('join_minutes_before' => 5)));
+        $this->assertSame(array('door', 'opens'), array_keys($early));
+        $this->assertSame(array('door' => 'cancelled'), $this->stored()->link(array('takes_place' => false) + $stands, $this->moment()));
+        $this->assertSame(array('door' => 'cancelled'), $this->stored()->link(null, $this->moment()));
+    }
+
+    public function testWhatHinderedIsWrittenDown(): void
+    {
+        $this->book();
+        $at = $this->moment();
+        $step = $this->step('s2s', $at);
+        $this->write($this->stored()->begun($step, $at));
+        $outcome = Outcome::hindered('app_missing', false, array('app' => 'an app'));
+        $this->assertSame('hindered', $outcome->name());
+        $after = $this->stored()->after($step, $outcome, $at);
+        $this->assertCount(2, $after->changes($at)['releases'], 'the host\'s write and the patient\'s are given back');
+        $this->write($after);
+        $this->assertStringContainsString('app_missing', (string) $this->meetings[1]['problem']);
+    }
+
+    public function testChanceCanBeGiven(): void
+    {
+        $this->book();
+        $at = new Moment(new \DateTimeImmutable(), self::SITE, array(), 7, 'given');
+        $this->write($this->stored()->begun($this->step('s2s', $at), $at));
+        $this->assertSame('site1:kivicare:7:1:given', $this->meetings[1]['reference']);
+    }
+
+    /** @return array<string, array{0: \Closure(self): mixed}> */
+    public static function wrongThings(): array
+    {
+        return array(
+            'a source with a colon' => array(static fn (self $test) => Visit::booked('a:b', '7', 5, $test->slot('+1 day'), $test->moment())),
+            'a slot without minutes' => array(static fn (self $test) => Visit::booked('a', '7', 5, array_diff_key($test->slot('+1 day'), array('minutes' => 1)), $test->moment())),
+            'a negative doctor' => array(static fn (self $test) => Visit::booked('a', '7', -5, $test->slot('+1 day'), $test->moment())),
+            'a moment with a zone' => array(static fn (self $test) => Visit::booked('a', '7', 5, array('start_utc' => '2026-12-01T09:00:00Z') + $test->slot('+1 day'), $test->moment())),
+            'a row without columns' => array(static fn () => Visit::fromRows(array(), array(), array())),
+            'a key that is not UTF-8' => array(static fn () => Visit::fromRows(array("\xff" => '1'), array(), array())),
+            'a text that is not UTF-8' => array(static fn (self $test) => Visit::booked('a', '7', 5, array('topic' => "\xff") + $test->slot('+1 day'), $test->moment())),
+            'a list that is no list of rows' => array(static fn () => Visit::fromRows(array(), array('x'), array())),
+            'an unknown policy' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array('unheard_of' => 1))),
+            'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
+            'an unknown answer' => array(static fn (self $test) => $test->booked()->handedOver('perhaps', null, $test->moment())),
+            'a doctor who is not named' => array(static fn (self $test) => $test->booked()->handedOver('doctor', null, $test->moment())),
+            'an unknown fate' => array(static fn (self $test) => $test->booked()->delivered(1, 'eaten', null, $test->moment())),
+            'a wait without an end' => array(static fn (self $test) => $test->booked()->delivered(1, 'held_back', null, $test->moment())),
+        );
+    }
+
+    /** @dataProvider wrongThings */
+    #[DataProvider('wrongThings')]
+    public function testWhatHasNotTheRightFormIsRefused(\Closure $do): void
+    {
+        try {
+            $do($this);
+            $this->fail('it was taken');
+        } catch (ConfigurationException $refused) {
+            $this->assertSame('visit_invalid', $refused->id());
+        }
+    }
+
+    public function testNoDumpShowsALink(): void
+    {
+        $client = $this->serverClient();
+        $this->book();
+        $this->bringOn($client, 's2s');
+        $dump = print_r($this->stored(), true) . var_export($this->stored(), true) . json_encode($this->stored());
+        $this->assertStringNotContainsString('zoom.us', $dump);
+        $this->expectException(\Exception::class);
+        serialize($this->stored());
+    }
+
+    /** @var list<string> of the last change that had any */
+    private array $signals = array();
+
+    public function booked(): Visit
+    {
+        return Visit::booked('kivicare', '7', 5, $this->slot('+1 week'), $this->moment());
+    }
+
+    private function book(string $when = '+1 week'): void
+    {
+        $this->write(Visit::booked('kivicare', '7', 5, $this->slot($when), $this->moment())->settled($this->moment()));
+    }
+
+    public function moment(string $when = 'now'): Moment
+    {
+        return new Moment(new \DateTimeImmutable($when), self::SITE);
+    }
+
+    /** @return array<string, mixed> */
+    public function slot(string $when): array
+    {
+        $start = (new \DateTimeImmutable($when))->setTimezone(new \DateTimeZone('UTC'));
+        return array('start_utc' => $start->format('Y-m-d H:i:s'), 'minutes' => 30, 'timezone' => 'Europe/Berlin', 'topic' => 'Video visit');
+    }
+
+    /** @return array<string, mixed> */
+    private function facts(string $mode): array
+    {
+        return array(
+            'maker' => array(
+                'mode' => $mode,
+                'app' => 's2s' === $mode ? FakeZoom::S2S_CLIENT_ID : FakeZoom::CLIENT_ID,
+                'account' => 's2s' === $mode ? FakeZoom::ACCOUNT : null,
+                'subject' => 's2s' === $mode ? null : '7',
+                'host' => FakeZoom::DOCTOR1,
+            ),
+            'patient' => 'anna@example.org',
+        );
+    }
+
+    /** What comes next, when nothing is used up. */
+    private function step(string $mode, Moment $at): \Telemed\Step
+    {
+        $facts = $this->facts($mode);
+        $step = $this->stored()->next($facts, $at);
+        if (array() !== $step->asks()) {
+            $facts['used'] = array_fill_keys($step->asks(), array('writes' => 0, 'blocked_until' => null));
+            $step = $this->stored()->next($facts, $at);
+        }
+        return $step;
+    }
+
+    /** @return list<string> the exchanges */
+    private function bringOn(Client $client, string $mode, ?Moment $at = null): array
+    {
+        $at ??= $this->moment();
+        $exchanges = array();
+        for ($turn = 0; $turn < 10; $turn++) {
+            $step = $this->step($mode, $at);
+            $begun = $this->stored()->begun($step, $at);
+            $this->assertNotNull($begun);
+            $this->write($begun, $at);
+            if (in_array($step->kind(), array('rest', 'nothing'), true)) {
+                return $exchanges;
+            }
+            if (! $step->isExchange()) {
+                continue;
+            }
+            $exchanges[] = $step->kind();
+            $this->assertEquals($this->facts($mode)['maker'], $step->maker());
+            $this->write($this->stored()->after($step, $step->carryOut($client), $at), $at);
+        }
+        $this->fail('it does not come to an end: ' . implode(', ', $exchanges));
+    }
+
+    private function stored(): Visit
+    {
+        $open = static fn (array $meeting): bool => 'done' !== $meeting['role'];
+        $waits = static fn (array $notice): bool => in_array($notice['place'], array('waiting', 'sending'), true);
+        return Visit::fromRows(
+            array_diff_key($this->row, array_flip(self::FOR_QUERIES)),
+            array_values(array_filter($this->meetings, $open)),
+            array_values(array_filter($this->notices, $waits))
+        );
+    }
+
+    private function write(?Visit $visit, ?Moment $at = null): void
+    {
+        $this->assertNotNull($visit);
+        $changes = $visit->changes($at ?? $this->moment());
+        $this->assertFalse($changes['forgets']);
+        $this->row = ($changes['visit'] ?? $this->row);
+        $this->row['id'] = '1';
+        foreach ($changes['meetings'] as $meeting) {
+            $this->meetings[$meeting['generation']] = $meeting;
+        }
+        foreach ($changes['notices'] as $notice) {
+            $id = '0' === $notice['id'] ? count($this->notices) + 1 : (int) $notice['id'];
+            $this->notices[$id] = array('id' => (string) $id) + $notice;
+        }
+        $this->log = array_merge($this->log, $changes['log']);
+        if (array() !== $changes['signals']) {
+            $this->signals = array_column($changes['signals'], 'signal');
+        }
+    }
+}

@@ -1,0 +1,296 @@
+//! `Telemed\Visit`, and the classes that it takes and gives.
+//!
+//! Rows come in as the database gives them and go out as it takes them: an array of texts by column, `null` for NULL. Nothing
+//! here decides anything: it converts, calls the second core, and converts back.
+
+#![allow(non_snake_case, reason = "parameter names are public API in PHP")]
+
+mod changes;
+mod facts;
+mod moment;
+mod outcome;
+mod rows;
+mod step;
+
+use ext_php_rs::boxed::ZBox;
+use ext_php_rs::prelude::*;
+use ext_php_rs::types::ZendHashTable;
+
+pub use moment::Moment;
+pub use outcome::Outcome;
+pub use step::Step;
+
+use self::facts::FactsArgument;
+use self::rows::Row;
+use self::rows::Rows;
+use super::convert::DateTimeArgument;
+use super::convert::SEALED;
+use super::convert::not_constructible;
+use super::meeting::Meeting as ZoomMeeting;
+use crate::exchange::known;
+use crate::visit;
+use crate::visit::Door;
+use crate::visit::Seen;
+use crate::visit::Slot;
+use crate::visit::Standing;
+use crate::visit::VisitRow;
+use crate::visit::Wish;
+use crate::visit::columns::name_of;
+use crate::visit::handover::Answer;
+use crate::visit::meeting::Meeting;
+use crate::visit::notice::Fate;
+use crate::visit::notice::Notice;
+use crate::visit::notice::Place;
+
+/// The life of a visit: rows in, changes and steps out.
+#[php_class]
+#[php(name = "Telemed\\Visit")]
+#[php(flags = SEALED)]
+pub struct Visit {
+    visit: visit::Visit,
+}
+
+#[php_impl]
+impl Visit {
+    #[php(vis = "private")]
+    pub fn __construct() -> PhpResult<Self> {
+        not_constructible()
+    }
+
+    pub fn booked(
+        source: String,
+        appointment: String,
+        doctor: i64,
+        slot: Row,
+        at: &Moment,
+    ) -> PhpResult<Self> {
+        let doctor = rows::id("doctor", doctor)?;
+        let slot = slot.read(Slot::from_columns)?;
+        let visit = visit::Visit::booked(&source, &appointment, doctor, slot, at.at().now)
+            .map_err(|error| rows::bad(&error.to_string()))?;
+        Ok(Self { visit })
+    }
+
+    pub fn from_rows(visit: Row, meetings: Rows, notices: Rows) -> PhpResult<Self> {
+        let row = visit.read(VisitRow::from_columns)?;
+        let meetings = meetings.read(Meeting::from_columns)?;
+        let notices = notices.read(Notice::from_columns)?;
+        Ok(visit::Visit::from_rows(row, meetings, notices).into())
+    }
+
+    pub fn book(&self, doctor: i64, slot: Row, at: &Moment) -> PhpResult<Self> {
+        let doctor = rows::id("doctor", doctor)?;
+        let slot = slot.read(Slot::from_columns)?;
+        Ok(self.wish(Wish::Book { doctor, slot }, at))
+    }
+
+    pub fn reschedule(&self, slot: Row, at: &Moment) -> PhpResult<Self> {
+        Ok(self.wish(Wish::Reschedule(slot.read(Slot::from_columns)?), at))
+    }
+
+    pub fn reassign(&self, doctor: i64, at: &Moment) -> PhpResult<Self> {
+        Ok(self.wish(Wish::Reassign(rows::id("doctor", doctor)?), at))
+    }
+
+    pub fn cancel(&self, at: &Moment) -> Self {
+        self.wish(Wish::Cancel, at)
+    }
+
+    pub fn recreate(&self, at: &Moment) -> Self {
+        self.wish(Wish::Recreate, at)
+    }
+
+    pub fn confirm(&self, standing: Option<Row>, isFinal: bool, at: &Moment) -> PhpResult<Self> {
+        let standing = standing.map(|row| row.standing()).transpose()?;
+        let visit = self.visit.clone();
+        Ok(visit
+            .confirm(standing.as_ref(), isFinal, at.policies(), at.at())
+            .into())
+    }
+
+    pub fn settled(&self, at: &Moment) -> Self {
+        self.visit.clone().settled(at.policies(), at.at()).into()
+    }
+
+    pub fn next(&self, facts: FactsArgument, at: &Moment) -> PhpResult<Step> {
+        Ok(facts.read()?.next(&self.visit, at))
+    }
+
+    pub fn begun(&self, step: &Step, at: &Moment) -> Option<Self> {
+        let visit = self.visit.clone();
+        visit
+            .begun(step.core(), at.naming(), at.policies(), at.at())
+            .map(Self::from)
+    }
+
+    pub fn after(&self, step: &Step, outcome: &Outcome, at: &Moment) -> PhpResult<Self> {
+        let exchange = step.exchange()?;
+        let visit = self.visit.clone();
+        Ok(visit
+            .after(exchange, outcome.core(), at.policies(), at.at())
+            .into())
+    }
+
+    #[php(defaults(isInItsPlace = false))]
+    #[php(optional = isInItsPlace)]
+    pub fn observed(
+        &self,
+        generation: i64,
+        seen: Option<&ZoomMeeting>,
+        at: &Moment,
+        isInItsPlace: bool,
+        overridden: Option<Vec<String>>,
+    ) -> PhpResult<Self> {
+        let generation = rows::id("generation", generation)?;
+        let seen = match seen {
+            None => Seen::Gone,
+            Some(meeting) => {
+                let mut known = known(meeting.core(), Some(&self.visit.row().slot));
+                if let Some(names) = overridden {
+                    known.overridden = names;
+                }
+                if isInItsPlace {
+                    Seen::InItsPlace(Box::new(known))
+                } else {
+                    Seen::There(Box::new(known))
+                }
+            }
+        };
+        let visit = self.visit.clone();
+        Ok(visit
+            .observed(generation, seen, at.policies(), at.at())
+            .into())
+    }
+
+    pub fn resolved(&self, found: Option<&ZoomMeeting>, at: &Moment) -> Self {
+        let slot = &self.visit.row().slot;
+        let found = found.map(|meeting| known(meeting.core(), Some(slot)));
+        let visit = self.visit.clone();
+        visit.resolved(found, at.policies(), at.at()).into()
+    }
+
+    pub fn overlaps(&self, overlaps: bool, at: &Moment) -> Self {
+        self.visit.clone().overlaps(overlaps, at.at()).into()
+    }
+
+    pub fn woken(&self) -> Self {
+        self.visit.clone().woken().into()
+    }
+
+    pub fn copied(&self, at: &Moment) -> Self {
+        self.visit.clone().copied(at.at()).into()
+    }
+
+    pub fn back_from_backup(&self, at: &Moment) -> Self {
+        self.visit.clone().back_from_backup(at.at()).into()
+    }
+
+    pub fn handed_over(&self, answer: String, doctor: Option<i64>, at: &Moment) -> PhpResult<Self> {
+        let doctor = doctor
+            .map(|doctor| rows::id("doctor", doctor))
+            .transpose()?;
+        let answer =
+            Answer::named(&answer, doctor).map_err(|error| rows::bad(&error.to_string()))?;
+        Ok(self.visit.clone().handed_over(answer, at.at()).into())
+    }
+
+    pub fn send(&self, notice: i64, at: &Moment) -> Self {
+        let visit = self.visit.clone();
+        visit.send(notice, at.policies(), at.at()).0.into()
+    }
+
+    pub fn says(&self, notice: i64) -> PhpResult<Option<ZBox<ZendHashTable>>> {
+        let taken = |one: &&Notice| one.id == notice && one.place == Place::Sending;
+        let sending = self.visit.notices().iter().find(taken);
+        sending.map(|one| rows::array(&one.columns())).transpose()
+    }
+
+    pub fn delivered(
+        &self,
+        notice: i64,
+        fate: String,
+        until: Option<DateTimeArgument>,
+        at: &Moment,
+    ) -> PhpResult<Self> {
+        let until = until.map(|until| until.instant()).transpose()?;
+        let fate = match (fate.as_str(), until) {
+            ("sent", _) => Fate::Sent,
+            ("refused", _) => Fate::Refused,
+            ("no_recipient", _) => Fate::NoRecipient,
+            ("held_back", Some(until)) => Fate::HeldBack(until),
+            _ => {
+                return Err(rows::bad(
+                    "a notice is 'sent', 'refused', 'no_recipient', or 'held_back' until a moment",
+                )
+                .into());
+            }
+        };
+        let visit = self.visit.clone();
+        Ok(visit.delivered(notice, fate, at.policies(), at.at()).into())
+    }
+
+    pub fn state(&self) -> String {
+        name_of(&self.visit.state()).unwrap_or_default()
+    }
+
+    pub fn version(&self) -> u32 {
+        self.visit.row().version
+    }
+
+    pub fn source(&self) -> &str {
+        &self.visit.row().source
+    }
+
+    pub fn appointment(&self) -> &str {
+        &self.visit.row().appointment
+    }
+
+    pub fn doctor(&self) -> PhpResult<i64> {
+        i64::try_from(self.visit.row().doctor).map_err(|_| rows::bad("doctor").into())
+    }
+
+    pub fn own_standing(&self) -> PhpResult<ZBox<ZendHashTable>> {
+        rows::array(&self.visit.own_standing().columns())
+    }
+
+    pub fn link(&self, standing: Option<Row>, at: &Moment) -> PhpResult<ZBox<ZendHashTable>> {
+        let standing = standing.map(|row| row.standing()).transpose()?;
+        let door = self
+            .visit
+            .link(standing.as_ref(), at.policies(), at.at().now);
+        let mut array = ZendHashTable::new();
+        array.insert("door", door.name())?;
+        if let Door::Early(opens) = &door {
+            array.insert("opens", rows::moment(*opens))?;
+        }
+        if let Door::Open { join_url, passcode } = door {
+            array.insert("join_url", join_url)?;
+            array.insert("passcode", passcode)?;
+        }
+        Ok(array)
+    }
+
+    pub fn changes(&self, at: &Moment) -> PhpResult<ZBox<ZendHashTable>> {
+        changes::array(&self.visit, at.at().now)
+    }
+}
+
+impl Visit {
+    fn wish(&self, wish: Wish, at: &Moment) -> Self {
+        self.visit.clone().wish(wish, at.at()).into()
+    }
+}
+
+impl From<visit::Visit> for Visit {
+    fn from(visit: visit::Visit) -> Self {
+        Self { visit }
+    }
+}
+
+impl Row {
+    fn standing(&self) -> PhpResult<Standing> {
+        let mut standing = self.read(Standing::from_columns)?;
+        standing.mails = self.mails()?;
+        Ok(standing)
+    }
+}

@@ -1,0 +1,60 @@
+//! `Telemed\Outcome`.
+
+use ext_php_rs::prelude::*;
+
+use super::rows::Row;
+use crate::php::convert::SEALED;
+use crate::php::convert::not_constructible;
+use crate::visit::problem::Problem;
+use crate::visit::step::Outcome as Core;
+
+/// What came of an exchange.
+#[php_class]
+#[php(name = "Telemed\\Outcome")]
+#[php(flags = SEALED)]
+pub struct Outcome {
+    outcome: Core,
+}
+
+#[php_impl]
+impl Outcome {
+    #[php(vis = "private")]
+    pub fn __construct() -> PhpResult<Self> {
+        not_constructible()
+    }
+
+    pub fn hindered(id: String, passes: bool, parameters: Option<Row>) -> PhpResult<Self> {
+        let parameters = parameters.map(|row| row.texts()).transpose()?;
+        let problem = Problem {
+            id,
+            passes,
+            parameters: parameters.unwrap_or_default(),
+        };
+        Ok(Core::Hindered(problem).into())
+    }
+
+    pub fn name(&self) -> &'static str {
+        match self.outcome {
+            Core::Meeting(_) => "meeting",
+            Core::Alike(_) => "alike",
+            Core::None => "none",
+            Core::Deleted => "deleted",
+            Core::Gone => "gone",
+            Core::Hindered(_) => "hindered",
+            Core::Failed(_) => "failed",
+        }
+    }
+}
+
+impl Outcome {
+    /// The core's outcome.
+    pub fn core(&self) -> Core {
+        self.outcome.clone()
+    }
+}
+
+impl From<Core> for Outcome {
+    fn from(outcome: Core) -> Self {
+        Self { outcome }
+    }
+}

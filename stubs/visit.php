@@ -1,0 +1,366 @@
+<?php
+
+/**
+ * The life of a visit, as the extension's second core decides it: for IDEs and analysers. The extension brings these classes itself.
+ *
+ * Nothing here reads a clock, a database or Zoom: rows come in, changes and steps go out. `docs/visit.md` shows the loop.
+ *
+ * A row is an array of texts by column, null for NULL. Moments are 'Y-m-d H:i:s' in UTC. A slot is an array with `start_utc`,
+ * `minutes`, `timezone` and `topic`. What stands is an array with `takes_place`, `doctor`, `start_utc`, `minutes`, `timezone` and
+ * `mails`, a list of arrays with `is_off`, `doctor` and `sequence`: the e-mails that the appointment system has sent by itself.
+ *
+ * @package telemed
+ */
+
+declare(strict_types=1);
+
+namespace Telemed;
+
+/**
+ * A visit. It is never changed: each input gives another one, and changes() says what has to be written.
+ *
+ * Every method that reads an array throws a ConfigurationException when it does not have the right form.
+ */
+final class Visit
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * A visit that is wanted and not stored yet.
+     *
+     * @param string $source the appointment system's name, and
+     * @param string $appointment the appointment's name there; without a colon
+     * @param int $doctor a WordPress user
+     * @param array<string, mixed> $slot
+     * @throws ConfigurationException
+     */
+    public static function booked(string $source, string $appointment, int $doctor, array $slot, Moment $at): Visit
+    {
+    }
+
+    /**
+     * A visit as it is stored.
+     *
+     * @param array<string, mixed> $visit its row
+     * @param list<array<string, mixed>> $meetings its meetings that are not done; join link and passcode in clear
+     * @param list<array<string, mixed>> $notices its notices that wait or are being sent
+     * @throws ConfigurationException
+     */
+    public static function fromRows(array $visit, #[\SensitiveParameter] array $meetings, array $notices): Visit
+    {
+    }
+
+    /**
+     * It takes place with this doctor in this slot, whatever it was before.
+     *
+     * @param array<string, mixed> $slot
+     * @throws ConfigurationException
+     */
+    public function book(int $doctor, array $slot, Moment $at): Visit
+    {
+    }
+
+    /**
+     * Another slot. What is off stays off.
+     *
+     * @param array<string, mixed> $slot
+     * @throws ConfigurationException
+     */
+    public function reschedule(array $slot, Moment $at): Visit
+    {
+    }
+
+    /**
+     * Another doctor. What is off stays off.
+     *
+     * @throws ConfigurationException
+     */
+    public function reassign(int $doctor, Moment $at): Visit
+    {
+    }
+
+    /** It is off. */
+    public function cancel(Moment $at): Visit
+    {
+    }
+
+    /** Another meeting for the same visit; the one before goes. */
+    public function recreate(Moment $at): Visit
+    {
+    }
+
+    /**
+     * Holds the visit against what its appointment system says now.
+     *
+     * @param ?array<string, mixed> $standing null when there is no such appointment
+     * @param bool $isFinal whether the transaction of the last wish is over
+     * @throws ConfigurationException
+     */
+    public function confirm(?array $standing, bool $isFinal, Moment $at): Visit
+    {
+    }
+
+    /** What was wished stands: it was made on this site's own screens. */
+    public function settled(Moment $at): Visit
+    {
+    }
+
+    /**
+     * What comes next.
+     *
+     * @param array<string, mixed> $facts either `maker` (`mode`, `app`, `account`, `subject`, `host`) or `problem` (`id`, `passes`,
+     *                                    `parameters`); `outage` (when Zoom was last tried in it), `is_awaited`, `handovers` (a
+     *                                    list), `used` (by the keys that a step asks for: `writes` and `blocked_until` of the
+     *                                    day), `patient` (a key)
+     * @throws ConfigurationException
+     */
+    public function next(array $facts, Moment $at): Step
+    {
+    }
+
+    /** What has to be written before the step is carried out; null when the visit is another by now. */
+    public function begun(Step $step, Moment $at): ?Visit
+    {
+    }
+
+    /**
+     * What has to be written after it.
+     *
+     * @throws ConfigurationException when the step is no exchange
+     */
+    public function after(Step $step, Outcome $outcome, Moment $at): Visit
+    {
+    }
+
+    /**
+     * One of its meetings was seen at Zoom.
+     *
+     * @param ?Meeting $seen null: it is gone
+     * @param bool $isInItsPlace whether the known one is gone and this one bears its marker
+     * @param ?list<string> $overridden the settings that are not as they should be; null: as the meeting says
+     * @throws ConfigurationException
+     */
+    public function observed(int $generation, ?Meeting $seen, Moment $at, bool $isInItsPlace = false, ?array $overridden = null): Visit
+    {
+    }
+
+    /** A person has looked: this is the uncertain meeting; null: there is none. */
+    public function resolved(?Meeting $found, Moment $at): Visit
+    {
+    }
+
+    /** Whether it overlaps with another visit of its host. */
+    public function overlaps(bool $overlaps, Moment $at): Visit
+    {
+    }
+
+    /** Somebody has mended what only a person could mend. */
+    public function woken(): Visit
+    {
+    }
+
+    /** This site is a copy of another. */
+    public function copied(Moment $at): Visit
+    {
+    }
+
+    /** The database has come back from a backup. */
+    public function backFromBackup(Moment $at): Visit
+    {
+    }
+
+    /**
+     * The answer of a handover that covers it.
+     *
+     * @param string $answer 'stay', 'move', 'doctor', 'cancel' or 'wait'
+     * @param ?int $doctor with 'doctor': who holds it from now on
+     * @throws ConfigurationException
+     */
+    public function handedOver(string $answer, ?int $doctor, Moment $at): Visit
+    {
+    }
+
+    /** Takes a due notice on: afterwards says() tells what it says, and delivered() has to be told what became of it. */
+    public function send(int $notice, Moment $at): Visit
+    {
+    }
+
+    /** @return ?array<string, ?string> the notice's row; null: it is not true any more, or has to wait */
+    public function says(int $notice): ?array
+    {
+    }
+
+    /**
+     * What became of a notice.
+     *
+     * @param string $fate 'sent', 'refused', 'no_recipient' or 'held_back'
+     * @param ?\DateTimeInterface $until with 'held_back': until when
+     * @throws ConfigurationException
+     */
+    public function delivered(int $notice, string $fate, ?\DateTimeInterface $until, Moment $at): Visit
+    {
+    }
+
+    /** 'due', 'attempting', 'made', 'updating', 'moving', 'uncertain', 'cancelled' or 'missed'. */
+    public function state(): string
+    {
+    }
+
+    public function version(): int
+    {
+    }
+
+    /** The appointment system's name. */
+    public function source(): string
+    {
+    }
+
+    /** The appointment's name there. */
+    public function appointment(): string
+    {
+    }
+
+    public function doctor(): int
+    {
+    }
+
+    /** @return array<string, ?string> what the visit says of itself, as what stands */
+    public function ownStanding(): array
+    {
+    }
+
+    /**
+     * What the visit link shows. Confidential.
+     *
+     * @param ?array<string, mixed> $standing what the appointment system says now
+     * @return array{door: string, opens?: string, join_url?: string, passcode?: ?string} the door is 'unknown', 'cancelled', 'over',
+     *                                                                                 'early' (until `opens`), 'not_ready' or 'open'
+     * @throws ConfigurationException
+     */
+    public function link(?array $standing, Moment $at): array
+    {
+    }
+
+    /**
+     * What has to be written, in one transaction.
+     *
+     * `forgets`: the visit goes, with all that hangs on it. `visit`: its row. `meetings`: rows, by generation; their links in clear.
+     * `notices`: rows of the outbox; a new one has the id 0. `log`: names of what happened. `claims`: writes that are taken, each
+     * while fewer than `below` are; where one cannot be had nothing is written. `turn`: the turn to try Zoom in an outage, taken only
+     * if nobody has tried since then. `releases`: writes that are given back. `signals`: 'answered', 'lost', 'blocked'.
+     *
+     * @return array{forgets: bool, visit: ?array<string, ?string>, meetings: list<array<string, ?string>>,
+     *               notices: list<array<string, ?string>>, log: list<string>, claims: list<array{key: string, day: string, below: int}>,
+     *               turn: ?string, releases: list<array{key: string, day: string, below: int}>, signals: list<array<string, string>>}
+     */
+    public function changes(Moment $at): array
+    {
+    }
+}
+
+/** The one thing to do next for a visit. */
+final class Step
+{
+    private function __construct()
+    {
+    }
+
+    /** 'ask', 'create', 'ensure', 'find', 'update', 'restore', 'delete', 'note', 'rest' or 'nothing'. */
+    public function kind(): string
+    {
+    }
+
+    /** Whether something is asked of Zoom. */
+    public function isExchange(): bool
+    {
+    }
+
+    /** @return list<string> keys of counters that have to be known before anything can be said; next() may ask twice */
+    public function asks(): array
+    {
+    }
+
+    /** Until when a rest lasts. */
+    public function until(): ?string
+    {
+    }
+
+    /** Which of the visit's meetings it is about. */
+    public function generation(): ?int
+    {
+    }
+
+    /** @return ?array<string, ?string> through what Zoom is asked: `mode`, `app`, `account`, `subject`, `host` */
+    public function maker(): ?array
+    {
+    }
+
+    /** Whether the numbers of other visits' meetings of this host help. */
+    public function wantsKnown(): bool
+    {
+    }
+
+    /**
+     * Asks Zoom. It does not throw because of Zoom, nor of the token store.
+     *
+     * @param list<int> $known numbers of other visits' meetings of this host
+     * @param array<string, mixed> $settings the clinic's, as MeetingRequest takes them
+     * @throws ConfigurationException when the step is no exchange, or a setting cannot be sent
+     */
+    public function carryOut(Client $client, array $known = [], array $settings = []): Outcome
+    {
+    }
+}
+
+/** What came of an exchange. */
+final class Outcome
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * Zoom was not asked.
+     *
+     * @param string $id the stable name of what stands in the way
+     * @param bool $passes whether that passes by itself
+     * @param ?array<string, string> $parameters what its words need; no secret
+     * @throws ConfigurationException
+     */
+    public static function hindered(string $id, bool $passes, ?array $parameters = null): Outcome
+    {
+    }
+
+    /** 'meeting', 'alike', 'none', 'deleted', 'gone', 'hindered' or 'failed'. */
+    public function name(): string
+    {
+    }
+}
+
+/** What every input of a visit comes with: the time, the clinic's choices, and chance. */
+final class Moment
+{
+    /**
+     * @param string $site what all references of the site begin with
+     * @param array<string, int|bool> $policies `join_minutes_before` (15), `mails_zooms_link` (false), `writes_of_patient` (25; 0: no
+     *                                          limit)
+     * @param ?int $chance a random number; null: drawn
+     * @param ?string $nonce a random text of letters and digits; null: drawn
+     * @throws ConfigurationException
+     */
+    public function __construct(\DateTimeInterface $now, string $site, array $policies = [], ?int $chance = null, ?string $nonce = null)
+    {
+    }
+
+    /** As rows have it. */
+    public function now(): string
+    {
+    }
+
+    /** The day of Zoom's counters that it belongs to, such as '2026-12-01'. */
+    public function day(): string
+    {
+    }
+}
