@@ -1,0 +1,134 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress\Support;
+
+use Telemed\Client;
+use Telemed\ServerToServerApp;
+use Telemed\Visit;
+use TelemedZoom\Plugin;
+use TelemedZoom\Run\Moments;
+use TelemedZoom\Run\VisitLoop;
+use TelemedZoom\Run\World;
+use TelemedZoom\Run\ZoomExchange;
+use TelemedZoom\Store\Counters;
+use TelemedZoom\Store\Outages;
+use TelemedZoom\Store\SealedLinks;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Store\VisitTables;
+
+/**
+ * Visits of the clinic's account, within the site: tables of their own beside today's, and a world that a test can change. Its
+ * visits are what they say of themselves unless the test says otherwise.
+ */
+final class VisitWorld implements World
+{
+    public const PREFIX = 'telemed_next_';
+    private const ACCOUNT = 'Ab12cDefGhIjKlMnOpQrSt';
+    private const APP = 's2sCliEnTiDeXaMpLe0123';
+    private const SECRET = 's2sSeCrEtExAmPlE0123456789abcdef';
+
+    public readonly VisitTables $tables;
+    public readonly VisitStore $visits;
+    public readonly Counters $counters;
+    public readonly Outages $outages;
+    public readonly VisitLoop $loop;
+    public readonly Moments $moments;
+    /** @var ?array<string, mixed> what nobody can host for, or null */
+    public ?array $problem = null;
+    /** @var array<string, mixed>|false|null what the appointment system says; null: no such appointment; false: what the visit says */
+    public array|false|null $standing = false;
+    public string $host = 'dR0hOsTiD1exAmple_Zo-m';
+    /** Runs before Zoom is asked. */
+    public ?\Closure $beforeZoom = null;
+    /** @var list<string> the kinds of exchanges, in order */
+    public array $asked = array();
+
+    /** @param array<string, int|bool> $policies */
+    public function __construct(array $policies = array())
+    {
+        $plugin = Plugin::instance();
+        $database = $plugin->database;
+        $this->tables = new VisitTables($GLOBALS['wpdb']->prefix . self::PREFIX);
+        $this->counters = new Counters($database, $this->tables);
+        $this->outages = new Outages($database, $this->tables);
+        $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, new SealedLinks($plugin->key->vault()));
+        $this->moments = new Moments($plugin->site, $policies);
+        $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this), $this->moments);
+    }
+
+    /** Makes the tables anew. */
+    public function begin(): void
+    {
+        global $wpdb;
+        $this->drop();
+        require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+        foreach ($this->tables->statements('ENGINE=InnoDB ' . $wpdb->get_charset_collate()) as $statement) {
+            $wpdb->query(rtrim($statement, ';'));
+        }
+    }
+
+    public function drop(): void
+    {
+        global $wpdb;
+        foreach ($this->tables->all() as $table) {
+            $wpdb->query("DROP TABLE IF EXISTS `$table`");
+        }
+    }
+
+    /** A visit of this site's own, which stands as soon as it is written. */
+    public function book(string $appointment, string $start, bool $isSettled = true): int
+    {
+        $at = $this->moments->now();
+        $visit = Visit::booked('manual', $appointment, 5, self::slot($start), $at);
+        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, $at);
+    }
+
+    /** @return array<string, mixed> */
+    public static function slot(string $start): array
+    {
+        return array(
+            'start_utc' => (new \DateTimeImmutable($start))->setTimezone(new \DateTimeZone('UTC'))->format('Y-m-d H:i:s'),
+            'minutes' => 30,
+            'timezone' => 'Europe/Berlin',
+            'topic' => 'Video visit 1A2B3C',
+        );
+    }
+
+    /** @return array<string, mixed> the row of the visit's newest meeting, as it is stored */
+    public function meeting(int $visit): array
+    {
+        $row = Plugin::instance()->database->row('SELECT * FROM ' . $this->tables->meetings() . ' WHERE visit = ? ORDER BY generation DESC LIMIT 1', array($visit));
+        return $row ?? array();
+    }
+
+    public function standing(Visit $visit): ?array
+    {
+        return false === $this->standing ? $visit->ownStanding() : $this->standing;
+    }
+
+    public function facts(Visit $visit): array
+    {
+        if (null !== $this->problem) {
+            return array('problem' => $this->problem);
+        }
+        $maker = array('mode' => 's2s', 'app' => self::APP, 'account' => self::ACCOUNT, 'subject' => null, 'host' => $this->host);
+        return array('maker' => $maker, 'patient' => 'anna@example.org');
+    }
+
+    public function client(array $maker): Client
+    {
+        $plugin = Plugin::instance();
+        if (null !== $this->beforeZoom) {
+            ($this->beforeZoom)();
+        }
+        $app = new ServerToServerApp((string) $maker['account'], (string) $maker['app'], self::SECRET, new \TelemedZoom\Connections\TokenStore($plugin->database), $plugin->key->vault());
+        return $app->client();
+    }
+
+    public function settings(): array
+    {
+        return array();
+    }
+}

@@ -1,0 +1,216 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\WordPress;
+
+use Telemed\Tests\FakeZoom;
+
+/** The loop that carries out what the second core says, on MariaDB and against Zoom; what it says is tested in Rust. */
+final class VisitLoopTest extends ClinicTestCase
+{
+    private const BEGIN = 'require ' . "'" . __DIR__ . "/Support/VisitWorld.php'" . ';
+        $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
+        $world->begin();
+        $state = static fn (int $id): string => $world->visits->find($id)?->state() ?? "forgotten";
+        $rows = static fn (string $sql): array => \TelemedZoom\Plugin::instance()->database->rows($sql);
+        try {
+            return (static function () use ($world, $state, $rows, $arguments) {';
+    private const END = '})();
+        } finally {
+            $world->drop();
+        }';
+
+    private function within(string $code): mixed
+    {
+        return $this->site->php(self::BEGIN . $code . self::END);
+    }
+
+    public function testAVisitIsMadeRescheduledAndCancelledAndItsLinkIsSealed(): void
+    {
+        [$made, $row, $clear, $moved, $off, $log] = $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week 10:00');
+            $world->loop->bringOn($id, 30.0);
+            $made = $state($id);
+            $row = $world->meeting($id);
+            $clear = $world->visits->find($id)->link(['takes_place' => true] + $world->visits->find($id)->ownStanding(), new \Telemed\Moment(new \DateTimeImmutable('+1 week 10:00'), 's'));
+            $at = $world->moments->now();
+            $world->visits->change($id, fn($visit) => $visit->reschedule($world::slot('+2 weeks 10:00'), $at)->settled($at), $at);
+            $world->loop->bringOn($id, 30.0);
+            $moved = $world->meeting($id);
+            $world->visits->change($id, fn($visit) => $visit->cancel($at)->settled($at), $at);
+            $world->loop->bringOn($id, 30.0);
+            $log = array_column($rows('SELECT event FROM ' . $world->tables->log() . ' ORDER BY id'), 'event');
+            return [$made, $row, $clear, $moved, [$state($id), $world->meeting($id)['ended']], $log];
+            CODE);
+        $this->assertSame('made', $made);
+        $this->assertStringNotContainsString('zoom.us', (string) json_encode($row));
+        $this->assertStringContainsString((string) $row['number'], $clear['join_url']);
+        $this->assertSame($row['number'], $moved['number']);
+        $this->assertSame(gmdate('Y-m-d 10:00:00', strtotime('+2 weeks')), $moved['has_start_utc']);
+        $this->assertSame(array('cancelled', 'deleted'), $off);
+        $this->assertSame(array(), $this->meetings());
+        $this->assertSame(array('booked', 'confirmed', 'attempting', 'made', 'rescheduled', 'confirmed', 'updated', 'cancelled', 'confirmed', 'deleted'), $log);
+    }
+
+    public function testNothingIsDoneOfWhatMayBeRolledBackAndWhatNeverWasIsForgotten(): void
+    {
+        $this->assertSame(array('due', 'forgotten', 0), $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week', false);
+            $world->standing = null;
+            $world->loop->bringOn($id, 30.0);
+            $before = $state($id);
+            $world->loop->bringOn($id, 30.0, isFinal: true);
+            $left = $rows('SELECT COUNT(*) AS n FROM ' . $world->tables->log())[0]['n'];
+            return [$before, $state($id), $left];
+            CODE));
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testALostAnswerIsFollowedByTheSameMeeting(): void
+    {
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_after_work'));
+        $seen = $this->within(<<<'CODE'
+            $now = time();
+            add_filter('telemed_now', static function () use (&$now): int { return $now; });
+            $id = $world->book('7', '+1 week');
+            $world->loop->bringOn($id, 30.0);
+            $first = [$state($id), $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9)];
+            $now += 3600;
+            $due = $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9) === [$id];
+            $world->loop->bringOn($id, 30.0);
+            return [...$first, $due, $state($id), $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9)];
+            CODE);
+        $this->assertSame(array('attempting', array(), true, 'made', array()), $seen);
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAWishThatMeetsAnExchangeIsFollowedAtOnce(): void
+    {
+        $seen = $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week 10:00');
+            $world->beforeZoom = static function () use ($world, $id): void {
+                $world->beforeZoom = null;
+                $at = $world->moments->now();
+                $world->visits->change($id, static fn($visit) => $visit->reschedule($world::slot('+2 weeks 10:00'), $at)->settled($at), $at);
+            };
+            $world->loop->bringOn($id, 30.0);
+            return [$state($id), $world->meeting($id)['has_start_utc']];
+            CODE);
+        $this->assertSame(array('made', gmdate('Y-m-d 10:00:00', strtotime('+2 weeks'))), $seen);
+        $this->assertCount(1, $this->meetings());
+    }
+
+    public function testAnExchangeWhoseWriteIsTakenByAnotherIsNotSent(): void
+    {
+        // Between the question and the claim another process takes the last write.
+        $seen = $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week');
+            $key = sha1($world->host);
+            $day = $world->moments->now()->day();
+            $claim = ['key' => $key, 'day' => $day, 'below' => 1000];
+            for ($write = 0; $write < 89; $write++) {
+                $world->counters->take($claim);
+            }
+            $visit = $world->visits->find($id);
+            $at = $world->moments->now();
+            $confirmed = $visit->confirm($visit->ownStanding(), false, $at);
+            $facts = $world->facts($visit);
+            $step = $confirmed->next($facts, $at);
+            $step = $confirmed->next($facts + ['used' => $world->counters->used($step->asks(), $at->day())], $at);
+            $world->counters->take($claim);
+            $refused = $world->visits->change($id, static fn($visit) => $visit->begun($step, $at), $at) === null;
+            $left = [$state($id), $world->meeting($id), $world->counters->used([$key], $day)[$key]['writes']];
+            $world->loop->bringOn($id, 30.0);
+            return [$step->kind(), $refused, ...$left, $state($id), json_decode($world->meeting($id)['problem'], true)['id']];
+            CODE);
+        $this->assertSame(array('create', true, 'due', array(), 90, 'due', 'writes_used_up'), $seen);
+        $this->assertSame(array(), $this->meetings());
+    }
+
+    public function testInAnOutageOneAtATimeTriesAndTheFirstAnswerEndsIt(): void
+    {
+        $this->zoom->fault(array('path' => '/v2/'), array('kind' => 'close_before_work'), 5);
+        $seen = $this->within(<<<'CODE'
+            $now = time();
+            add_filter('telemed_now', static function () use (&$now): int { return $now; });
+            $ids = array_map(static fn(string $name): int => $world->book($name, '+1 week'), ['1', '2', '3', '4', '5']);
+            foreach (array_slice($ids, 0, 4) as $id) {
+                $world->loop->bringOn($id, 30.0);
+            }
+            $outage = $world->outages->triedAt() === gmdate('Y-m-d H:i:s', $now);
+            $fourth = $world->meeting($ids[3]);
+            $since = (string) $world->outages->triedAt();
+            $turns = [$world->outages->takeTurn($since, gmdate('Y-m-d H:i:s', $now + 60)), $world->outages->takeTurn($since, gmdate('Y-m-d H:i:s', $now + 60))];
+            $now += 7200;
+            foreach ($ids as $id) {
+                $world->loop->bringOn($id, 30.0);
+                $now += 61;
+            }
+            foreach ($ids as $id) {
+                $now += 3600;
+                $world->loop->bringOn($id, 30.0);
+            }
+            return [$outage, $fourth, $turns, $world->outages->triedAt(), array_map($state, $ids)];
+            CODE);
+        $this->assertSame(array(true, array(), array(true, false), null, array('made', 'made', 'made', 'made', 'made')), $seen);
+        $this->assertCount(5, $this->meetings());
+    }
+
+    public function testAWriteThatMadeNothingIsGivenBack(): void
+    {
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'));
+        [$given, $writes] = $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week');
+            $world->loop->bringOn($id, 30.0);
+            return [json_decode($world->meeting($id)['problem'], true)['id'], array_column($rows('SELECT writes FROM ' . $world->tables->writes()), 'writes')];
+            CODE);
+        $this->assertSame('fields_refused', $given);
+        $this->assertSame(array(0, 0), $writes);
+    }
+
+    public function testALimitOfTheDayStopsAllWritesOfTheHost(): void
+    {
+        $until = gmdate('Y-m-d\TH:i:s\Z', intdiv(time(), 86400) * 86400 + 86400);
+        $headers = array('Retry-After' => $until, 'X-RateLimit-Type' => 'Daily-limit');
+        $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 429, array('code' => 429, 'message' => 'daily'), $headers);
+        $seen = $this->within(<<<'CODE'
+            $ids = [$world->book('7', '+1 week'), $world->book('8', '+1 week')];
+            foreach ($ids as $id) {
+                $world->loop->bringOn($id, 30.0);
+            }
+            $blocked = $rows('SELECT blocked_until IS NOT NULL AS is_blocked FROM ' . $world->tables->writes() . ' WHERE host = ' . "'" . sha1($world->host) . "'");
+            return [$blocked, array_map(static fn(int $id): string => json_decode($world->meeting($id)['problem'], true)['id'], $ids)];
+            CODE);
+        $this->assertSame(array(array(array('is_blocked' => 1)), array('daily_limit', 'writes_used_up')), $seen);
+        $this->assertCount(1, $this->creations());
+    }
+
+    public function testALinkWhoseKeyIsLostIsUnknownAndNothingElse(): void
+    {
+        $this->assertSame(array('made', 'not_ready', 1), $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week 10:00');
+            $world->loop->bringOn($id, 30.0);
+            $plugin = \TelemedZoom\Plugin::instance();
+            $other = new \TelemedZoom\Store\SealedLinks(new \Telemed\Vault([\Telemed\Vault::generateKey()]));
+            $visits = new \TelemedZoom\Store\VisitStore($plugin->database, $world->tables, $world->counters, $world->outages, $other);
+            $visit = $visits->find($id);
+            $door = $visit->link($visit->ownStanding(), new \Telemed\Moment(new \DateTimeImmutable('+1 week 10:00'), 's'));
+            return [$visit->state(), $door['door'], (int) ($world->meeting($id)['number'] > 0)];
+            CODE));
+    }
+
+    public function testTheSameAppointmentHasOneVisit(): void
+    {
+        $this->assertSame(array(1062, 1), $this->within(<<<'CODE'
+            $world->book('7', '+1 week');
+            try {
+                $world->book('7', '+1 week');
+                $code = 0;
+            } catch (\TelemedZoom\Site\DatabaseException $failure) {
+                $code = $failure->getCode();
+            }
+            return [$code, $world->visits->idOf('manual', '7')];
+            CODE));
+    }
+}

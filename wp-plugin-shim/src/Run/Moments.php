@@ -1,0 +1,29 @@
+<?php
+/**
+ * The moment of each input: now, with the clinic's choices.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Run;
+
+use Telemed\Moment;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Site;
+
+defined('ABSPATH') || exit;
+
+final class Moments
+{
+    /** @param array<string, int|bool> $policies as \Telemed\Moment takes them */
+    public function __construct(private readonly Site $site, private readonly array $policies)
+    {
+    }
+
+    public function now(): Moment
+    {
+        return new Moment(new \DateTimeImmutable('@' . Clock::now()), $this->site->id(), $this->policies);
+    }
+}

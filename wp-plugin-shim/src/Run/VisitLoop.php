@@ -1,0 +1,136 @@
+<?php
+/**
+ * Brings a visit to what stands, one step after the other: the extension says what comes next, here it is done and told what came of
+ * it. One process at a time works on a visit.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Run;
+
+use Telemed\Moment;
+use Telemed\Step;
+use Telemed\Visit;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Counters;
+use TelemedZoom\Store\Outages;
+use TelemedZoom\Store\VisitStore;
+
+defined('ABSPATH') || exit;
+
+final class VisitLoop
+{
+    /** Nothing needs more turns. */
+    private const MOST_TURNS = 40;
+    /** With less no exchange is begun: whoever has less time than Zoom may need learns nothing from its silence. */
+    private const LEAST_SECONDS = 2.0;
+
+    public function __construct(
+        private readonly Database $database,
+        private readonly VisitStore $visits,
+        private readonly Counters $counters,
+        private readonly Outages $outages,
+        private readonly World $world,
+        private readonly ZoomExchange $zoom,
+        private readonly Moments $moments
+    ) {
+    }
+
+    /**
+     * @param float $seconds   at most
+     * @param bool  $isFinal   whether the transaction of the last wish is over
+     * @param bool  $isAwaited whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
+     * @param float $patience  so long another process is waited for
+     * @return bool false: another process is at work on it, or there is no such visit
+     * @throws DatabaseException
+     */
+    public function bringOn(int $id, float $seconds, bool $isFinal = false, bool $isAwaited = false, float $patience = 0.0): bool
+    {
+        $ends = microtime(true) + $seconds;
+        $lock = "visit $id";
+        if (!$this->database->lock($lock, $patience)) {
+            return false;
+        }
+        try {
+            $visit = $this->confirmed($id, $isFinal);
+            for ($turn = 0; $visit !== null && $turn < self::MOST_TURNS; $turn++) {
+                [$visit, $isAtRest] = $this->turn($id, $visit, $isAwaited, $ends);
+                if ($isAtRest) {
+                    return true;
+                }
+            }
+            return $visit !== null;
+        } finally {
+            $this->database->unlock($lock);
+        }
+    }
+
+    /**
+     * @return array{?Visit, bool} the visit as it is then, and whether nothing is left to do now
+     * @throws DatabaseException
+     */
+    private function turn(int $id, Visit $visit, bool $isAwaited, float $ends): array
+    {
+        $at = $this->moments->now();
+        $step = $this->next($visit, $isAwaited, $at);
+        if ($step->isExchange() && microtime(true) > $ends - self::LEAST_SECONDS) {
+            return [$visit, true];
+        }
+        $version = $visit->version();
+        $begun = $this->visits->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $now->begun($step, $at) : null, $at);
+        if ($begun === null) {
+            return [$this->visits->find($id), false];
+        }
+        if ($step->isExchange()) {
+            $outcome = $this->zoom->carryOut($id, $step, $ends - microtime(true));
+            $then = $this->moments->now();
+            return [$this->visits->change($id, static fn(Visit $now): Visit => $now->after($step, $outcome, $then), $then), false];
+        }
+        if ($step->kind() === 'note') {
+            return [$begun, false];
+        }
+        $this->visits->lookAgain($id, $begun->version(), $step->until());
+        return [$begun, true];
+    }
+
+    /** A step may have to know counters, and then those of another host. */
+    private function next(Visit $visit, bool $isAwaited, Moment $at): Step
+    {
+        $facts = $this->world->facts($visit) + ['outage' => $this->outages->triedAt(), 'is_awaited' => $isAwaited, 'used' => []];
+        while (($asks = ($step = $visit->next($facts, $at))->asks()) !== []) {
+            $facts['used'] += $this->counters->used($asks, $at->day());
+        }
+        return $step;
+    }
+
+    /**
+     * The visit as its appointment system says. Between the question and the answer it may have become another; then it is asked again.
+     *
+     * @return ?Visit null: there is no such visit any more
+     * @throws DatabaseException
+     */
+    private function confirmed(int $id, bool $isFinal): ?Visit
+    {
+        for ($turn = 0; $turn < self::MOST_TURNS; $turn++) {
+            $visit = $this->visits->find($id);
+            if ($visit === null) {
+                return null;
+            }
+            $standing = $this->world->standing($visit);
+            $version = $visit->version();
+            $isAnother = false;
+            $at = $this->moments->now();
+            $confirmed = $this->visits->change($id, static function (Visit $now) use ($version, $standing, $isFinal, $at, &$isAnother): ?Visit {
+                $isAnother = $now->version() !== $version;
+                return $isAnother ? null : $now->confirm($standing, $isFinal, $at);
+            }, $at);
+            if (!$isAnother) {
+                return $confirmed;
+            }
+        }
+        return null;
+    }
+}

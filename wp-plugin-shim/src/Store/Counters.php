@@ -1,0 +1,98 @@
+<?php
+/**
+ * Counts the writes of a host's day, and of each patient's share of it, over all processes of the site. What may be taken is the
+ * extension's decision; here one statement asks and takes, so that no two processes take the last one.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Store;
+
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class Counters
+{
+    public function __construct(private readonly Database $database, private readonly VisitTables $tables)
+    {
+    }
+
+    /**
+     * Takes a write; part of the transaction under way.
+     *
+     * @param array{key: string, day: string, below: int} $claim
+     * @return bool false: it cannot be had any more
+     * @throws DatabaseException
+     */
+    public function take(array $claim): bool
+    {
+        if ($this->tryToTake($claim)) {
+            return true;
+        }
+        // Perhaps the day has no row yet.
+        $this->database->execute('INSERT IGNORE INTO ' . $this->tables->writes() . ' (host, day) VALUES (?, ?)', [$claim['key'], $claim['day']]);
+        return $this->tryToTake($claim);
+    }
+
+    /**
+     * Gives a write back to the day it was taken from.
+     *
+     * @param array{key: string, day: string, below: int} $claim
+     * @throws DatabaseException
+     */
+    public function giveBack(array $claim): void
+    {
+        $this->database->execute(
+            'UPDATE ' . $this->tables->writes() . ' SET writes = writes - 1 WHERE host = ? AND day = ? AND writes > 0',
+            [$claim['key'], $claim['day']]
+        );
+    }
+
+    /**
+     * Zoom refuses all writes of a host until then.
+     *
+     * @param string $until UTC, as the database has it
+     * @throws DatabaseException
+     */
+    public function block(string $key, string $day, string $until): void
+    {
+        $this->database->execute(
+            'INSERT INTO ' . $this->tables->writes() . ' (host, day, blocked_until) VALUES (?, ?, ?) ON DUPLICATE KEY UPDATE blocked_until = VALUES(blocked_until)',
+            [$key, $day, $until]
+        );
+    }
+
+    /**
+     * What is used up of these counters.
+     *
+     * @param list<string> $keys
+     * @return array<string, array{writes: int, blocked_until: ?string}> by key, each of them
+     * @throws DatabaseException
+     */
+    public function used(array $keys, string $day): array
+    {
+        $used = array_fill_keys($keys, ['writes' => 0, 'blocked_until' => null]);
+        if ($keys === []) {
+            return $used;
+        }
+        $marks = implode(', ', array_fill(0, count($keys), '?'));
+        $sql = 'SELECT host, writes, blocked_until FROM ' . $this->tables->writes() . " WHERE day = ? AND host IN ($marks)";
+        foreach ($this->database->rows($sql, [$day, ...$keys]) as $row) {
+            $used[$row['host']] = ['writes' => (int) $row['writes'], 'blocked_until' => $row['blocked_until']];
+        }
+        return $used;
+    }
+
+    /** @param array{key: string, day: string, below: int} $claim */
+    private function tryToTake(array $claim): bool
+    {
+        return $this->database->execute(
+            'UPDATE ' . $this->tables->writes() . ' SET writes = writes + 1 WHERE host = ? AND day = ? AND writes < ?',
+            [$claim['key'], $claim['day'], $claim['below']]
+        ) === 1;
+    }
+}

@@ -1,0 +1,91 @@
+<?php
+/**
+ * Knows an outage of Zoom when there is one, over all processes of the site. One answer that is lost says nothing about the next;
+ * several in a row are an outage, which ends with the first answer. Who may try Zoom meanwhile is the extension's decision.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Store;
+
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class Outages
+{
+    /** So many exchanges in a row that could not reach Zoom are an outage. */
+    public const MOST_LOST = 3;
+    /** Its moment is when Zoom was last tried. The names of the others begin with it, too. */
+    private const OUTAGE = 'breaker';
+    private const LOST = 'breaker_lost_';
+
+    public function __construct(private readonly Database $database, private readonly VisitTables $tables)
+    {
+    }
+
+    /**
+     * When Zoom was last tried in the outage that there is, UTC; null where there is none.
+     *
+     * @throws DatabaseException
+     */
+    public function triedAt(): ?string
+    {
+        return $this->database->row('SELECT at FROM ' . $this->tables->signals() . ' WHERE name = ?', [self::OUTAGE])['at'] ?? null;
+    }
+
+    /**
+     * Takes the turn to try Zoom; part of the transaction under way.
+     *
+     * @param string $since when it was last tried, as triedAt() said
+     * @return bool false: somebody else has tried since then, or the outage is over
+     * @throws DatabaseException
+     */
+    public function takeTurn(string $since, string $now): bool
+    {
+        return $this->database->execute(
+            'UPDATE ' . $this->tables->signals() . ' SET at = ? WHERE name = ? AND at = ?',
+            [$now, self::OUTAGE, $since]
+        ) === 1;
+    }
+
+    /**
+     * Zoom could not be reached, or its answer was lost.
+     *
+     * @throws DatabaseException
+     */
+    public function lost(string $now): void
+    {
+        for ($number = 1; $number <= self::MOST_LOST; $number++) {
+            if ($this->setFirst(self::LOST . $number, $now) && $number < self::MOST_LOST) {
+                return;
+            }
+        }
+        $this->database->execute(
+            'INSERT INTO ' . $this->tables->signals() . ' (name, at) VALUES (?, ?) ON DUPLICATE KEY UPDATE at = VALUES(at)',
+            [self::OUTAGE, $now]
+        );
+    }
+
+    /**
+     * Zoom has answered, whatever it said.
+     *
+     * @throws DatabaseException
+     */
+    public function answered(): void
+    {
+        $range = ' FROM ' . $this->tables->signals() . ' WHERE name >= ? AND name < ?';
+        $values = [self::OUTAGE, self::OUTAGE . '~'];
+        if ($this->database->row("SELECT name$range LIMIT 1", $values) !== null) {
+            $this->database->execute("DELETE$range", $values);
+        }
+    }
+
+    private function setFirst(string $name, string $now): bool
+    {
+        return $this->database->execute('INSERT IGNORE INTO ' . $this->tables->signals() . ' (name, at) VALUES (?, ?)', [$name, $now]) === 1;
+    }
+}

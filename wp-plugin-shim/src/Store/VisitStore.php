@@ -1,0 +1,241 @@
+<?php
+/**
+ * Reads visits, and writes what has changed of them: whole or not at all, in one short transaction on the plugin's own connection.
+ * What is written is the extension's decision.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Store;
+
+use Telemed\Moment;
+use Telemed\Visit;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class VisitStore
+{
+    /** Of a meeting that is done nothing is decided any more, nor of a notice that has gone. */
+    private const OPEN_NOTICES = "place IN ('waiting', 'sending')";
+
+    public function __construct(
+        private readonly Database $database,
+        private readonly VisitTables $tables,
+        private readonly Counters $counters,
+        private readonly Outages $outages,
+        private readonly SealedLinks $links
+    ) {
+    }
+
+    /** @throws DatabaseException */
+    public function find(int $id): ?Visit
+    {
+        return $this->read($id, '');
+    }
+
+    /**
+     * The visit of an appointment.
+     *
+     * @throws DatabaseException
+     */
+    public function idOf(string $source, string $appointment): ?int
+    {
+        $row = $this->database->row('SELECT id FROM ' . $this->tables->visits() . ' WHERE source = ? AND appointment = ?', [$source, $appointment]);
+        return $row === null ? null : (int) $row['id'];
+    }
+
+    /**
+     * Writes a new visit.
+     *
+     * @return int its number
+     * @throws DatabaseException with the code Database::DUPLICATE when the appointment has a visit
+     */
+    public function add(Visit $visit, Moment $at): int
+    {
+        $changes = $visit->changes($at);
+        return $this->database->atomically(function () use ($changes, $at): int {
+            $row = $changes['visit'];
+            unset($row['id']);
+            $id = $this->insert($this->tables->visits(), $row);
+            $this->writeBeside($id, $changes, $at);
+            return $id;
+        });
+    }
+
+    /**
+     * Changes a visit as it is by then.
+     *
+     * @param \Closure(Visit): ?Visit $input null: nothing is to be changed after all
+     * @return ?Visit null: there is no such visit any more, nothing was to be changed, or what the change claims is not to be had
+     * @throws DatabaseException
+     */
+    public function change(int $id, \Closure $input, Moment $at): ?Visit
+    {
+        try {
+            return $this->database->atomically(function () use ($id, $input, $at): ?Visit {
+                $visit = $this->read($id, ' FOR UPDATE');
+                $changed = $visit === null ? null : $input($visit);
+                if ($changed === null) {
+                    return null;
+                }
+                $changes = $changed->changes($at);
+                $this->write($id, $changes, $at);
+                return $changes['forgets'] ? null : $changed;
+            });
+        } catch (NotToBeHad) {
+            return null;
+        }
+    }
+
+    /**
+     * Looks at a visit again then, if it has not changed since.
+     *
+     * @param ?string $until UTC; null: not by itself
+     * @throws DatabaseException
+     */
+    public function lookAgain(int $id, int $version, ?string $until): void
+    {
+        $this->database->execute('UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE id = ? AND version = ?', [$until, $id, $version]);
+    }
+
+    /**
+     * Visits that are due, the soonest first.
+     *
+     * @return list<int>
+     * @throws DatabaseException
+     */
+    public function due(string $now, int $most): array
+    {
+        $sql = 'SELECT id FROM ' . $this->tables->visits() . ' WHERE due_at <= ? ORDER BY start_utc, id LIMIT ' . $most;
+        return array_map('intval', array_column($this->database->rows($sql, [$now]), 'id'));
+    }
+
+    /**
+     * Notices that are due.
+     *
+     * @return list<array{visit: int, notice: int}>
+     * @throws DatabaseException
+     */
+    public function dueNotices(string $now, int $most): array
+    {
+        $sql = 'SELECT visit, id FROM ' . $this->tables->outbox() . ' WHERE ' . self::OPEN_NOTICES . ' AND due_at <= ? ORDER BY due_at, id LIMIT ' . $most;
+        return array_map(
+            static fn(array $row): array => ['visit' => (int) $row['visit'], 'notice' => (int) $row['id']],
+            $this->database->rows($sql, [$now])
+        );
+    }
+
+    /**
+     * Numbers of a host's meetings but for one: what is there need not be that one.
+     *
+     * @return list<int>
+     * @throws DatabaseException
+     */
+    public function numbersOfOthers(string $host, int $visit, int $generation): array
+    {
+        $sql = 'SELECT number FROM ' . $this->tables->meetings() . " WHERE host = ? AND role <> 'done' AND number IS NOT NULL AND NOT (visit = ? AND generation = ?)";
+        return array_map('intval', array_column($this->database->rows($sql, [$host, $visit, $generation]), 'number'));
+    }
+
+    /** @throws DatabaseException */
+    private function read(int $id, string $lock): ?Visit
+    {
+        $row = $this->database->row('SELECT * FROM ' . $this->tables->visits() . " WHERE id = ?$lock", [$id]);
+        if ($row === null) {
+            return null;
+        }
+        $meetings = $row['generation'] === 0 ? [] : $this->database->rows('SELECT * FROM ' . $this->tables->meetings() . " WHERE visit = ? AND role <> 'done'", [$id]);
+        $notices = $this->database->rows('SELECT * FROM ' . $this->tables->outbox() . ' WHERE visit = ? AND ' . self::OPEN_NOTICES, [$id]);
+        return Visit::fromRows($row, array_map(fn(array $meeting): array => $this->links->opened($id, $meeting), $meetings), $notices);
+    }
+
+    /**
+     * @param array<string, mixed> $changes
+     * @throws DatabaseException|NotToBeHad
+     */
+    private function write(int $id, #[\SensitiveParameter] array $changes, Moment $at): void
+    {
+        if ($changes['forgets']) {
+            $this->forget($id);
+            return;
+        }
+        if ($changes['visit'] !== null) {
+            $row = $changes['visit'];
+            unset($row['id']);
+            $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($row)));
+            $this->database->execute('UPDATE ' . $this->tables->visits() . " SET $columns WHERE id = ?", [...array_values($row), $id]);
+        }
+        $this->writeBeside($id, $changes, $at);
+        foreach ($changes['claims'] as $claim) {
+            $this->counters->take($claim) || throw new NotToBeHad();
+        }
+        $now = $at->now();
+        if ($changes['turn'] !== null) {
+            $this->outages->takeTurn($changes['turn'], $now) || throw new NotToBeHad();
+        }
+        foreach ($changes['releases'] as $claim) {
+            $this->counters->giveBack($claim);
+        }
+        foreach ($changes['signals'] as $signal) {
+            match ($signal['signal']) {
+                'answered' => $this->outages->answered(),
+                'lost' => $this->outages->lost($now),
+                'blocked' => $this->counters->block($signal['key'], $at->day(), $signal['until']),
+            };
+        }
+    }
+
+    /**
+     * What hangs on a visit.
+     *
+     * @param array<string, mixed> $changes
+     * @throws DatabaseException
+     */
+    private function writeBeside(int $id, #[\SensitiveParameter] array $changes, Moment $at): void
+    {
+        foreach ($changes['meetings'] as $meeting) {
+            unset($meeting['id']);
+            $meeting = ['visit' => $id] + $this->links->sealed($id, $meeting);
+            $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_keys($meeting)));
+            $this->insert($this->tables->meetings(), $meeting, " ON DUPLICATE KEY UPDATE $also");
+        }
+        foreach ($changes['notices'] as $notice) {
+            $number = (int) $notice['id'];
+            unset($notice['id']);
+            if ($number === 0) {
+                $this->insert($this->tables->outbox(), ['visit' => $id] + $notice);
+                continue;
+            }
+            $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($notice)));
+            $this->database->execute('UPDATE ' . $this->tables->outbox() . " SET $columns WHERE id = ?", [...array_values($notice), $number]);
+        }
+        foreach ($changes['log'] as $event) {
+            $this->insert($this->tables->log(), ['visit' => $id, 'at' => $at->now(), 'actor' => get_current_user_id(), 'event' => $event]);
+        }
+    }
+
+    /** @throws DatabaseException */
+    private function forget(int $id): void
+    {
+        foreach ([$this->tables->meetings(), $this->tables->outbox(), $this->tables->log()] as $table) {
+            $this->database->execute("DELETE FROM $table WHERE visit = ?", [$id]);
+        }
+        $this->database->execute('DELETE FROM ' . $this->tables->visits() . ' WHERE id = ?', [$id]);
+    }
+
+    /**
+     * @param array<string, mixed> $row
+     * @return int the row's number
+     * @throws DatabaseException
+     */
+    private function insert(string $table, #[\SensitiveParameter] array $row, string $also = ''): int
+    {
+        $columns = implode(', ', array_keys($row));
+        $marks = implode(', ', array_fill(0, count($row), '?'));
+        return $this->database->insert("INSERT INTO $table ($columns) VALUES ($marks)$also", array_values($row));
+    }
+}
