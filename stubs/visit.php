@@ -53,6 +53,20 @@ final class Visit
     }
 
     /**
+     * A visit as version 0.1.0 of the plugin kept it (schema 5): all of rows() has to be written.
+     *
+     * @param array<string, mixed> $row of `telemed_meetings`
+     * @param list<array<string, mixed>> $leftovers its rows of `telemed_leftovers`
+     * @param list<array<string, mixed>> $log its lines of `telemed_log` about e-mails ('mailing', 'warning', 'mailed',
+     *                                        'told_by_source'), the oldest first
+     * @param int $mailsNoted so many e-mails of its own the appointment system has noted
+     * @throws ConfigurationException
+     */
+    public static function fromSchema5(#[\SensitiveParameter] array $row, array $leftovers, array $log, int $mailsNoted, Moment $at): Visit
+    {
+    }
+
+    /**
      * It takes place with this doctor in this slot, whatever it was before.
      *
      * @param array<string, mixed> $slot
@@ -240,6 +254,15 @@ final class Visit
      * @throws ConfigurationException
      */
     public function link(?array $standing, Moment $at): array
+    {
+    }
+
+    /**
+     * The visit with all that hangs on it, whether or not it has changed; links in clear.
+     *
+     * @return array{visit: array<string, ?string>, meetings: list<array<string, ?string>>, notices: list<array<string, ?string>>}
+     */
+    public function rows(Moment $at): array
     {
     }
 

@@ -185,6 +185,7 @@ final class SecretsTest extends ExtensionTestCase
             'Vault::deriveKey' => array('secret', 'salt'),
             'Vault::seal' => array('plaintext'),
             'Visit::fromRows' => array('meetings'),
+            'Visit::fromSchema5' => array('row'),
             'Webhook::__construct' => array('secretToken'),
         );
         // Words of public arguments that only sound secret: a record's name in the store, and the place in a list.

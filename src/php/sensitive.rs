@@ -26,7 +26,7 @@ unsafe extern "C" {
 const PERSISTENT: u32 = 1;
 
 /// Class, method in lower case, and the position of each secret argument.
-const SECRETS: [(&str, &str, &[u32]); 9] = [
+const SECRETS: [(&str, &str, &[u32]); 10] = [
     ("Telemed\\Vault", "__construct", &[0]),
     ("Telemed\\Vault", "derivekey", &[0, 1]),
     ("Telemed\\Vault", "seal", &[0]),
@@ -37,6 +37,7 @@ const SECRETS: [(&str, &str, &[u32]); 9] = [
     ("Telemed\\Webhook", "__construct", &[0]),
     // Its meetings bear join links and passcodes.
     ("Telemed\\Visit", "fromrows", &[1]),
+    ("Telemed\\Visit", "fromschema5", &[0]),
 ];
 
 /// Whether the classes of this start of the module are marked. Held while they are: with threads, the first requests begin at

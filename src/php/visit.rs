@@ -41,6 +41,7 @@ use crate::visit::meeting::Meeting;
 use crate::visit::notice::Fate;
 use crate::visit::notice::Notice;
 use crate::visit::notice::Place;
+use crate::visit::schema5::Old;
 
 /// The life of a visit: rows in, changes and steps out.
 #[php_class]
@@ -76,6 +77,28 @@ impl Visit {
         let meetings = meetings.read(Meeting::from_columns)?;
         let notices = notices.read(Notice::from_columns)?;
         Ok(visit::Visit::from_rows(row, meetings, notices).into())
+    }
+
+    pub fn from_schema5(
+        row: Row,
+        leftovers: Rows,
+        log: Rows,
+        mailsNoted: i64,
+        at: &Moment,
+    ) -> PhpResult<Self> {
+        let [leftovers, log] = [leftovers.columns()?, log.columns()?];
+        let old = Old {
+            site: &at.naming().site,
+            row: &row.columns()?,
+            leftovers: &leftovers,
+            log: &log,
+            mails_zooms_link: at.policies().mails_zooms_link,
+            mails_noted: rows::id("mailsNoted", mailsNoted)?,
+        };
+        let visit = old
+            .visit(at.at().now)
+            .map_err(|error| rows::bad(&error.to_string()))?;
+        Ok(visit.into())
     }
 
     pub fn book(&self, doctor: i64, slot: Row, at: &Moment) -> PhpResult<Self> {
@@ -268,6 +291,10 @@ impl Visit {
             array.insert("passcode", passcode)?;
         }
         Ok(array)
+    }
+
+    pub fn rows(&self, at: &Moment) -> PhpResult<ZBox<ZendHashTable>> {
+        changes::all(&self.visit, at.at().now)
     }
 
     pub fn changes(&self, at: &Moment) -> PhpResult<ZBox<ZendHashTable>> {

@@ -82,7 +82,7 @@ final class VisitWorld implements World
     {
         $at = $this->moments->now();
         $visit = Visit::booked('manual', $appointment, 5, self::slot($start), $at);
-        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, $at);
+        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, array(), $at);
     }
 
     /** @return array<string, mixed> */

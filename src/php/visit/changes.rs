@@ -44,6 +44,18 @@ pub fn array(visit: &Visit, now: Timestamp) -> PhpResult<ZBox<ZendHashTable>> {
     Ok(array)
 }
 
+/// A visit with all that hangs on it.
+///
+/// # Errors
+/// When PHP cannot make an array.
+pub fn all(visit: &Visit, now: Timestamp) -> PhpResult<ZBox<ZendHashTable>> {
+    let mut array = ZendHashTable::new();
+    array.insert("visit", rows::array(&visit.columns(now))?)?;
+    array.insert("meetings", list(visit.meetings(), Meeting::columns)?)?;
+    array.insert("notices", list(visit.notices(), Notice::columns)?)?;
+    Ok(array)
+}
+
 fn list<T>(of: &[T], columns: fn(&T) -> Columns) -> PhpResult<ZBox<ZendHashTable>> {
     let mut list = ZendHashTable::new();
     for one in of {

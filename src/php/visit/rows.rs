@@ -42,6 +42,14 @@ impl Row {
         read(&columns(&self.0)?).map_err(|error| bad(&error.to_string()))
     }
 
+    /// Its columns.
+    ///
+    /// # Errors
+    /// When it is no array of texts by column.
+    pub fn columns(&self) -> Result<Columns> {
+        columns(&self.0)
+    }
+
     /// The e-mails of the appointment system.
     ///
     /// # Errors
@@ -89,6 +97,15 @@ impl Rows {
         read: fn(&Columns) -> std::result::Result<T, BadColumn>,
     ) -> Result<Vec<T>> {
         list(&self.0, read)
+    }
+
+    /// The columns of each.
+    ///
+    /// # Errors
+    /// As [`Row::columns`].
+    pub fn columns(&self) -> Result<Vec<Columns>> {
+        let rows = self.0.array().map(array::values);
+        rows.into_iter().flatten().map(columns).collect()
     }
 }
 

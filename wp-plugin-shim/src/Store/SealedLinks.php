@@ -1,7 +1,8 @@
 <?php
 /**
- * Join links and passcodes as rows keep them: sealed, each bound to its meeting. Where the key that sealed them is lost they are
- * unknown, and read from Zoom again.
+ * Links as rows keep them. Join links and passcodes are sealed, each bound to its meeting; where the key that sealed them is lost they
+ * are unknown, and read from Zoom again. What a visit link ends with is sealed too, and found by its hash, so that the links that
+ * people have go on without that key.
  *
  * @package TelemedZoom
  */
@@ -14,10 +15,40 @@ defined('ABSPATH') || exit;
 
 final class SealedLinks
 {
+    private const KEY_BYTES = 16;
+    private const KEY_CONTEXT = 'visit link';
     private const COLUMNS = ['join_url', 'passcode'];
 
     public function __construct(private readonly \Telemed\Vault $vault)
     {
+    }
+
+    /** @return array{link_hash: string, link_key: string} the columns of a visit's new link */
+    public function newKey(): array
+    {
+        return $this->keyColumns(bin2hex(random_bytes(self::KEY_BYTES)));
+    }
+
+    /** @return array{link_hash: string, link_key: string} */
+    public function keyColumns(#[\SensitiveParameter] string $key): array
+    {
+        return ['link_hash' => self::hash($key), 'link_key' => $this->vault->seal($key, self::KEY_CONTEXT)];
+    }
+
+    /** What a visit is found by. The key itself is 128 random bits: nobody finds it from its hash. */
+    public static function hash(#[\SensitiveParameter] string $key): string
+    {
+        return hash('sha256', $key);
+    }
+
+    /** @return ?string what the visit link ends with; null where the key that sealed it is lost */
+    public function key(string $sealed): ?string
+    {
+        try {
+            return $this->vault->open($sealed, self::KEY_CONTEXT);
+        } catch (\Telemed\VaultException) {
+            return null;
+        }
     }
 
     /**

@@ -19,6 +19,7 @@ defined('ABSPATH') || exit;
 
 final class VisitStore
 {
+    private const ROWS_AT_ONCE = 50;
     /** Of a meeting that is done nothing is decided any more, nor of a notice that has gone. */
     private const OPEN_NOTICES = "place IN ('waiting', 'sending')";
 
@@ -51,19 +52,47 @@ final class VisitStore
     /**
      * Writes a new visit.
      *
+     * @param array<string, int|string|null> $people the columns of the patient
      * @return int its number
      * @throws DatabaseException with the code Database::DUPLICATE when the appointment has a visit
      */
-    public function add(Visit $visit, Moment $at): int
+    public function add(Visit $visit, #[\SensitiveParameter] array $people, Moment $at): int
     {
         $changes = $visit->changes($at);
-        return $this->database->atomically(function () use ($changes, $at): int {
-            $row = $changes['visit'];
+        return $this->database->atomically(function () use ($changes, $people, $at): int {
+            $row = ['created_at' => $at->now()] + $people + $this->links->newKey() + $changes['visit'];
             unset($row['id']);
             $id = $this->insert($this->tables->visits(), $row);
             $this->writeBeside($id, $changes, $at);
             return $id;
         });
+    }
+
+    /**
+     * Writes visits that come from elsewhere, whole and under their own numbers; part of the transaction under way.
+     *
+     * @param list<array{rows: array<string, mixed>, own: array<string, int|string|null>}> $visits what Visit::rows() gives, and the
+     *                                                                                       columns that are the plugin's own
+     * @throws DatabaseException
+     */
+    public function import(#[\SensitiveParameter] array $visits): void
+    {
+        $rows = ['visits' => [], 'meetings' => [], 'outbox' => []];
+        foreach ($visits as ['rows' => $one, 'own' => $own]) {
+            $id = (int) $one['visit']['id'];
+            $rows['visits'][] = $one['visit'] + $own;
+            foreach ($one['meetings'] as $meeting) {
+                unset($meeting['id']);
+                $rows['meetings'][] = ['visit' => $id] + $this->links->sealed($id, $meeting);
+            }
+            foreach ($one['notices'] as $notice) {
+                unset($notice['id']);
+                $rows['outbox'][] = ['visit' => $id] + $notice;
+            }
+        }
+        $this->insertAll($this->tables->visits(), $rows['visits']);
+        $this->insertAll($this->tables->meetings(), $rows['meetings']);
+        $this->insertAll($this->tables->outbox(), $rows['outbox']);
     }
 
     /**
@@ -225,6 +254,20 @@ final class VisitStore
             $this->database->execute("DELETE FROM $table WHERE visit = ?", [$id]);
         }
         $this->database->execute('DELETE FROM ' . $this->tables->visits() . ' WHERE id = ?', [$id]);
+    }
+
+    /**
+     * @param list<array<string, mixed>> $rows all with the same columns
+     * @throws DatabaseException
+     */
+    private function insertAll(string $table, #[\SensitiveParameter] array $rows): void
+    {
+        // Few lengths of lists, so that each statement is prepared once.
+        foreach (array_chunk($rows, self::ROWS_AT_ONCE) as $chunk) {
+            $columns = implode(', ', array_keys($chunk[0]));
+            $marks = implode(', ', array_fill(0, count($chunk), '(' . implode(', ', array_fill(0, count($chunk[0]), '?')) . ')'));
+            $this->database->execute("INSERT INTO $table ($columns) VALUES $marks", array_merge(...array_map('array_values', $chunk)));
+        }
     }
 
     /**

@@ -1,0 +1,176 @@
+<?php
+/**
+ * Brings visits from the tables of version 0.1.0 (schema 5) into those of today: in portions, each whole or not at all, while the site
+ * goes on. What a visit's old row means is the extension's reading. Numbers, references and visit links stay as they are.
+ *
+ * The old tables are renamed first, so that no process of the old version writes into them. Until all is moved, whoever looks for a
+ * visit brings that one along.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Migration;
+
+use Telemed\Visit;
+use TelemedZoom\Run\Moments;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\SealedLinks;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Store\VisitTables;
+
+defined('ABSPATH') || exit;
+
+final class FromSchema5
+{
+    private const PORTION = 200;
+    /** The lines of the log that the old version read back: who is, or was, told what. */
+    private const ABOUT_MAILS = ['mailing', 'warning', 'mailed', 'told_by_source'];
+
+    public function __construct(
+        private readonly Database $database,
+        private readonly OldTables $old,
+        private readonly VisitTables $tables,
+        private readonly VisitStore $visits,
+        private readonly SealedLinks $links,
+        private readonly Moments $moments
+    ) {
+    }
+
+    /** Whether there is anything left to move. */
+    public function isUnderWay(): bool
+    {
+        return $this->old->isRenamed();
+    }
+
+    /**
+     * Renames the old tables and makes those of today. DDL: never in a request that may hold a host's transaction. Begun once more after
+     * it broke off, it goes on.
+     *
+     * @return bool false: there is nothing to move
+     */
+    public function begin(): bool
+    {
+        if (!$this->old->rename()) {
+            return false;
+        }
+        global $wpdb;
+        require_once ABSPATH . 'wp-admin/includes/upgrade.php';
+        dbDelta($this->tables->statements('ENGINE=InnoDB ' . $wpdb->get_charset_collate()));
+        // New visits take numbers that no old one has.
+        $next = $this->old->lastId() + 1;
+        $wpdb->query("ALTER TABLE `{$this->tables->visits()}` AUTO_INCREMENT = $next"); // phpcs:ignore WordPress.DB.PreparedSQL
+        return true;
+    }
+
+    /**
+     * Moves what there is, as far as the time allows.
+     *
+     * @return array{moved: int, unreadable: list<int>, isDone: bool} numbers of rows that nobody of us has written: they stay where they are
+     * @throws DatabaseException
+     */
+    public function run(float $seconds): array
+    {
+        $ends = microtime(true) + $seconds;
+        $moved = $last = 0;
+        $unreadable = [];
+        do {
+            $ids = array_map('intval', array_column($this->database->rows(
+                "SELECT id FROM {$this->old->meetings()} WHERE id > ? ORDER BY id LIMIT " . self::PORTION,
+                [$last]
+            ), 'id'));
+            if ($ids !== []) {
+                $last = end($ids);
+                $bad = $this->move($ids);
+                $moved += count($ids) - count($bad);
+                array_push($unreadable, ...$bad);
+            }
+        } while (count($ids) === self::PORTION && microtime(true) < $ends);
+        $isDone = count($ids) < self::PORTION;
+        if ($isDone && $unreadable === []) {
+            $this->old->drop();
+        }
+        return ['moved' => $moved, 'unreadable' => $unreadable, 'isDone' => $isDone];
+    }
+
+    /**
+     * Brings one visit along that somebody looks for.
+     *
+     * @param string $column of the old table: id, visit_key; or source with the appointment
+     * @param list<int|string> $values
+     * @throws DatabaseException
+     */
+    public function bring(string $where, array $values): void
+    {
+        if ($this->isUnderWay()) {
+            $this->move(array_map('intval', array_column($this->database->rows("SELECT id FROM {$this->old->meetings()} WHERE $where", $values), 'id')));
+        }
+    }
+
+    /**
+     * @param list<int> $ids
+     * @return list<int> those that cannot be read
+     * @throws DatabaseException
+     */
+    private function move(array $ids): array
+    {
+        if ($ids === []) {
+            return [];
+        }
+        return $this->database->atomically(function () use ($ids): array {
+            $at = $this->moments->now();
+            $list = implode(', ', $ids);
+            // Who moves the same row at this moment has the lock, and afterwards it is not there any more.
+            $rows = $this->database->rows("SELECT * FROM {$this->old->meetings()} WHERE id IN ($list) FOR UPDATE");
+            $leftovers = self::grouped($this->database->rows("SELECT * FROM {$this->old->leftovers()} WHERE meeting IN ($list) ORDER BY id"));
+            $mails = "'" . implode("', '", self::ABOUT_MAILS) . "'";
+            $log = self::grouped($this->database->rows("SELECT * FROM {$this->old->log()} WHERE meeting IN ($list) AND event IN ($mails) ORDER BY id"));
+            $visits = $moved = $unreadable = [];
+            foreach ($rows as $row) {
+                $id = (int) $row['id'];
+                try {
+                    $visit = Visit::fromSchema5($row, $leftovers[$id] ?? [], $log[$id] ?? [], 0, $at);
+                } catch (\Telemed\ConfigurationException) {
+                    $unreadable[] = $id;
+                    continue;
+                }
+                $key = $row['visit_key'] === null ? ['link_hash' => null, 'link_key' => null] : $this->links->keyColumns((string) $row['visit_key']);
+                $own = $key + ['patient' => $row['patient'], 'patient_email' => $row['patient_email'], 'created_at' => $row['created_at']];
+                $visits[] = ['rows' => $visit->rows($at), 'own' => $own];
+                $moved[] = $id;
+            }
+            if ($moved !== []) {
+                $this->visits->import($visits);
+                $this->forget(implode(', ', $moved));
+            }
+            return $unreadable;
+        });
+    }
+
+    /** @throws DatabaseException */
+    private function forget(string $list): void
+    {
+        $this->database->execute(
+            "INSERT INTO {$this->tables->log()} (visit, at, actor, event, note, tracking_id)
+             SELECT meeting, at, actor, event, note, tracking_id FROM {$this->old->log()} WHERE meeting IN ($list) ORDER BY id"
+        );
+        $this->database->execute("DELETE FROM {$this->old->log()} WHERE meeting IN ($list)");
+        $this->database->execute("DELETE FROM {$this->old->leftovers()} WHERE meeting IN ($list)");
+        $this->database->execute("DELETE FROM {$this->old->meetings()} WHERE id IN ($list)");
+    }
+
+    /**
+     * @param list<array<string, mixed>> $rows
+     * @return array<int, list<array<string, mixed>>> by the meeting that they belong to
+     */
+    private static function grouped(array $rows): array
+    {
+        $grouped = [];
+        foreach ($rows as $row) {
+            $grouped[(int) $row['meeting']][] = $row;
+        }
+        return $grouped;
+    }
+}
