@@ -7,6 +7,8 @@ namespace Telemed\Tests\WordPress\Support;
 use Telemed\Client;
 use Telemed\ServerToServerApp;
 use Telemed\Visit;
+use TelemedZoom\Mail\NoticeSender;
+use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Plugin;
 use TelemedZoom\Run\Moments;
 use TelemedZoom\Run\VisitLoop;
@@ -15,6 +17,7 @@ use TelemedZoom\Run\ZoomExchange;
 use TelemedZoom\Store\Counters;
 use TelemedZoom\Store\Outages;
 use TelemedZoom\Store\SealedLinks;
+use TelemedZoom\Store\VisitRecords;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
 
@@ -35,6 +38,8 @@ final class VisitWorld implements World
     public readonly Outages $outages;
     public readonly VisitLoop $loop;
     public readonly Moments $moments;
+    public readonly VisitRecords $records;
+    public readonly NoticeSender $sender;
     /** @var ?array<string, mixed> what nobody can host for, or null */
     public ?array $problem = null;
     /** @var array<string, mixed>|false|null what the appointment system says; null: no such appointment; false: what the visit says */
@@ -53,8 +58,12 @@ final class VisitWorld implements World
         $this->tables = new VisitTables($GLOBALS['wpdb']->prefix . self::PREFIX);
         $this->counters = new Counters($database, $this->tables);
         $this->outages = new Outages($database, $this->tables);
-        $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, new SealedLinks($plugin->key->vault()));
+        $links = new SealedLinks($plugin->key->vault());
+        $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, $links);
         $this->moments = new Moments($plugin->site, $policies);
+        $this->records = new VisitRecords($database, $this->tables, $links);
+        $mailer = new VisitMailer($plugin->sources, $plugin->log, $plugin->settings, $plugin->site, $plugin->limits);
+        $this->sender = new NoticeSender($this->visits, $this->records, $mailer, $this->moments, $plugin->guard);
         $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this), $this->moments);
     }
 
@@ -77,12 +86,16 @@ final class VisitWorld implements World
         }
     }
 
-    /** A visit of this site's own, which stands as soon as it is written. */
-    public function book(string $appointment, string $start, bool $isSettled = true): int
+    /**
+     * A visit of this site's own, which stands as soon as it is written.
+     *
+     * @param array<string, int|string|null> $people the columns of the patient
+     */
+    public function book(string $appointment, string $start, bool $isSettled = true, array $people = array(), int $doctor = 5): int
     {
         $at = $this->moments->now();
-        $visit = Visit::booked('manual', $appointment, 5, self::slot($start), $at);
-        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, array(), $at);
+        $visit = Visit::booked('manual', $appointment, $doctor, self::slot($start), $at);
+        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, $people, $at);
     }
 
     /** @return array<string, mixed> */

@@ -24,6 +24,12 @@ final class Moments
 
     public function now(): Moment
     {
-        return new Moment(new \DateTimeImmutable('@' . Clock::now()), $this->site->id(), $this->policies);
+        return new Moment(new \DateTimeImmutable('@' . $this->seconds()), $this->site->id(), $this->policies);
+    }
+
+    /** Unix seconds. */
+    public function seconds(): int
+    {
+        return Clock::now();
     }
 }
