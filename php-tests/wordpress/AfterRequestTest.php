@@ -52,7 +52,7 @@ final class AfterRequestTest extends ClinicTestCase
         $answer = file_get_contents($this->serve() . $query);
         $this->assertSame('due', $answer, 'nobody waited for Zoom');
         // Nobody visits the site meanwhile.
-        for ($tries = 0; $tries < 200 && '1' !== $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'); $tries++) {
+        for ($tries = 0; $tries < 200 && 1 !== $this->records()->visits->count('made'); $tries++) {
             usleep(100_000);
         }
         $this->assertCount(1, $this->meetings());

@@ -9,6 +9,7 @@ use PHPUnit\Framework\TestCase;
 use Telemed\Tests\Browser;
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /** A clinic's site as it was made and a fresh fake-zoom for each test; what people do there, through screens and routes. */
@@ -36,6 +37,12 @@ abstract class ClinicTestCase extends TestCase
     protected function siteOfTest(): Site
     {
         return Site::fromEnvironment();
+    }
+
+    /** What stands in the plugin's tables. */
+    protected function records(): Records
+    {
+        return Records::of($this->site);
     }
 
     /** Whatever a test is about, PHP and WordPress have nothing to complain of. */

@@ -59,9 +59,9 @@ final class CommandLineTest extends ClinicTestCase
             $this->assertStringContainsString('"extension=telemed"', implode($told['err']), "{$line}: what to do");
         }
         $this->assertSame(array(), $this->zoom->requests());
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_signals WHERE name = 'worker_ran'"));
+        $this->assertFalse($this->records()->counters->hasSignal('worker_ran'));
         $this->assertSame(0, $this->wpCli('telemed run')['status']);
-        $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_telemed_signals WHERE name = 'worker_ran'"));
+        $this->assertTrue($this->records()->counters->hasSignal('worker_ran'));
     }
 
     public function testACopyRestsWithoutComplainingEveryMinuteAndRefusesToCompare(): void
@@ -98,15 +98,12 @@ final class CommandLineTest extends ClinicTestCase
 
     public function testADatabaseThatIsAwayIsToldWithoutATrace(): void
     {
-        $this->site->database(asRoot: true)->query('RENAME TABLE wp_telemed_meetings TO wp_telemed_meetings_away');
-        try {
+        $this->records()->outOfReach(function (): void {
             foreach (array('telemed run', 'telemed reconcile') as $line) {
                 $told = $this->wpCli($line);
                 $this->assertSame(array(1, array()), array($told['status'], $told['out']), $line);
                 $this->assertStringStartsWith('Error: The plugin\'s own database connection failed', implode($told['err']), $line);
             }
-        } finally {
-            $this->site->database(asRoot: true)->query('RENAME TABLE wp_telemed_meetings_away TO wp_telemed_meetings');
-        }
+        });
     }
 }

@@ -179,15 +179,13 @@ final class EncryptionKeyTest extends ClinicTestCase
     private function sealed(): array
     {
         $sealed = $this->site->php('return array_filter(get_option("telemed_settings"), static fn($value) => is_string($value) && str_starts_with($value, "telemed1."));');
-        $database = $this->site->database();
-        foreach ($database->query('SELECT * FROM wp_telemed_tokens')->fetch_all(MYSQLI_NUM) as $row) {
+        foreach ($this->records()->grants->everything() as $row) {
             foreach ($row as $value) {
                 if (is_string($value) && str_starts_with($value, 'telemed1.')) {
-                    $sealed['record ' . $row[0]] = $value;
+                    $sealed['record ' . $row['id']] = $value;
                 }
             }
         }
-        $database->close();
         ksort($sealed);
         return $sealed;
     }

@@ -48,8 +48,7 @@ final class FailureTest extends ClinicTestCase
         $row = $this->booked();
         $this->assertSame('attempting', $row['state']);
         $this->forgetOutage();
-        // As a killed process leaves it.
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET next_try_at = NULL, last_error = NULL WHERE id = {$row['id']}");
+        $this->records()->pretend->killedWhileMaking($row['id']);
         $this->site->php('do_action("telemed_run");');
         $now = $this->row($row['id']);
         $this->assertSame('attempting', $now['state'], 'not found is not believed at once');
@@ -77,7 +76,7 @@ final class FailureTest extends ClinicTestCase
         $this->runWorker(600);
         $this->assertCount($left, $this->meetings());
         $this->assertSame(array(FakeZoom::DOCTOR2), array_values(array_unique(array_column($this->meetings(), 'host_id'))));
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->unwanted->count());
     }
 
     /** @return array<string, array{string, callable, int}> */
@@ -191,7 +190,7 @@ final class FailureTest extends ClinicTestCase
         $this->zoom->forgetFaults();
         $this->runWorker(3600);
         $this->assertSame(array(), $this->meetings());
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->unwanted->count());
     }
 
     public function testAMoveThatZoomRefusesIsCaughtUp(): void

@@ -130,8 +130,8 @@ final class GuardTest extends ClinicTestCase
         $this->answerAt(self::COPY);
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$cancelled['id']}");
         $this->answer('telemed_site_copy');
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_tokens'));
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->grants->count());
+        $this->assertSame(0, $this->records()->unwanted->count());
         $this->assertNotSame($id, $this->site->value("SELECT option_value FROM wp_options WHERE option_name = 'telemed_site_id'"));
         $this->assertSame(array('due', null), array($this->row($row['id'])['state'], $this->row($row['id'])['join_url'] ?? null));
         $this->runWorker(3600);

@@ -21,7 +21,7 @@ final class HeartbeatTest extends ClinicTestCase
     {
         $this->waitingVisit();
         $this->assertSame('', $this->dashboard()->text('telemed-heartbeat-notice'), 'it has not waited long');
-        $this->age(20);
+        $this->records()->pretend->nobodyCameFor(20);
         foreach (array($this->dashboard(), $this->browser('admin')->screen('telemed-meetings')) as $page) {
             $this->assertStringContainsString('nothing has run on this site', $page->text('telemed-heartbeat-notice'));
             $this->assertSame("* * * * * wp telemed run --path='{$this->site->wordpress()}' --quiet", $this->line($page, 'telemed-cron-line'));
@@ -37,11 +37,11 @@ final class HeartbeatTest extends ClinicTestCase
     public function testARunEndsTheNoticeAndAMeetingThatNobodyWantsIsWaitedForAsWell(): void
     {
         $row = $this->make('admin', 'doctor1');
-        $this->age(20);
+        $this->records()->pretend->nobodyCameFor(20);
         $this->assertSame('', $this->dashboard()->text('telemed-heartbeat-notice'), 'nothing is due');
         $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
         $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
-        $this->age(20);
+        $this->records()->pretend->nobodyCameFor(20);
         $this->assertNotSame('', $this->dashboard()->text('telemed-heartbeat-notice'));
         $this->zoom->forgetFaults();
         $this->forgetOutage();
@@ -53,7 +53,7 @@ final class HeartbeatTest extends ClinicTestCase
     public function testAQuarterOfAnHourIsWaitedFromTheMomentItWasDueAndFromTheLastRun(): void
     {
         $this->waitingVisit();
-        $due = strtotime($this->site->value('SELECT next_try_at FROM wp_telemed_meetings') . ' UTC');
+        [$due] = array_values($this->records()->visits->dueAt());
         $this->assertSame(
             array(null, null, $due),
             array($this->quietSince($due), $this->quietSince($due + 899), $this->quietSince($due + 900))
@@ -78,18 +78,6 @@ final class HeartbeatTest extends ClinicTestCase
             return $heartbeat->quietSince()?->getTimestamp();',
             array('now' => $moment)
         );
-    }
-
-    /** So many minutes pass, and nobody comes by. */
-    private function age(int $minutes): void
-    {
-        $database = $this->site->database();
-        foreach (array('meetings' => array('next_try_at', 'updated_at'), 'leftovers' => array('next_try_at', 'created_at'), 'signals' => array('at')) as $table => $columns) {
-            foreach ($columns as $column) {
-                $database->query("UPDATE wp_telemed_{$table} SET {$column} = LEAST({$column}, UTC_TIMESTAMP()) - INTERVAL {$minutes} MINUTE");
-            }
-        }
-        $database->close();
     }
 
     private function dashboard(): Page

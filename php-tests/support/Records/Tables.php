@@ -1,0 +1,103 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Records;
+
+/** The names of the plugin's tables, and the way to them. */
+final class Tables
+{
+    /** @param \Closure(): \mysqli $connect */
+    public function __construct(private readonly string $prefix, private readonly \Closure $connect, private readonly bool $closes = true)
+    {
+    }
+
+    public function visits(): string
+    {
+        return "{$this->prefix}telemed_meetings";
+    }
+
+    public function unwanted(): string
+    {
+        return "{$this->prefix}telemed_leftovers";
+    }
+
+    public function log(): string
+    {
+        return "{$this->prefix}telemed_log";
+    }
+
+    public function writes(): string
+    {
+        return "{$this->prefix}telemed_writes";
+    }
+
+    public function signals(): string
+    {
+        return "{$this->prefix}telemed_signals";
+    }
+
+    public function grants(): string
+    {
+        return "{$this->prefix}telemed_tokens";
+    }
+
+    /** @return list<array<string, ?string>> */
+    public function rows(string $sql, int|string|null ...$values): array
+    {
+        $text = static fn (int|float|string|null $value): ?string => $value === null ? null : (string) $value;
+        return $this->run($sql, $values, static fn (\mysqli $connection, \mysqli_result|bool $result): array => array_map(
+            static fn (array $row): array => array_map($text, $row),
+            $result->fetch_all(MYSQLI_ASSOC)
+        ));
+    }
+
+    /** The first column of the first row, of which there is one. */
+    public function number(string $sql, int|string|null ...$values): int
+    {
+        return (int) current($this->rows($sql, ...$values)[0]);
+    }
+
+    /** @return int how many rows it changed */
+    public function execute(string $sql, int|string|null ...$values): int
+    {
+        return $this->run($sql, $values, static fn (\mysqli $connection): int => (int) $connection->affected_rows);
+    }
+
+    /** @return int the new row's number */
+    public function insert(string $sql, int|string|null ...$values): int
+    {
+        return $this->run($sql, $values, static fn (\mysqli $connection): int => (int) $connection->insert_id);
+    }
+
+    /**
+     * @template T
+     * @param list<int|string|null> $values
+     * @param callable(\mysqli, \mysqli_result|bool): T $take
+     * @return T
+     */
+    private function run(string $sql, array $values, callable $take): mixed
+    {
+        $connection = ($this->connect)();
+        try {
+            // Not everything can be prepared.
+            $result = array() === $values ? $connection->query($sql) : self::executed($connection, $sql, $values);
+            // WordPress has mysqli answer false.
+            if (0 !== $connection->errno) {
+                throw new \mysqli_sql_exception($connection->error, $connection->errno);
+            }
+            return $take($connection, $result);
+        } finally {
+            if ($this->closes) {
+                $connection->close();
+            }
+        }
+    }
+
+    /** @param list<int|string|null> $values */
+    private static function executed(\mysqli $connection, string $sql, array $values): \mysqli_result|bool
+    {
+        $statement = $connection->prepare($sql);
+        return false !== $statement && $statement->execute($values) ? $statement->get_result() : false;
+    }
+}
