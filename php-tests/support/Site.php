@@ -125,6 +125,7 @@ final class Site
             . '[$_SERVER["HTTP_HOST"], $_SERVER["REQUEST_URI"]] = explode("/", ' . var_export(substr($this->url('/'), strlen('http://')), true) . ', 2);'
             . '$_SERVER["REQUEST_URI"] = "/" . $_SERVER["REQUEST_URI"];'
             . 'require ' . var_export($this->state['wordpress'] . '/wp-load.php', true) . ';'
+            . 'require_once ' . var_export(__DIR__ . '/autoload.php', true) . ';'
             . '$returned = (static function (array $arguments) {' . $code . "\n" . '})($arguments);'
             // WordPress and plugins may print; what follows the mark is ours.
             . 'echo "\n\0returned\0", json_encode($returned, JSON_THROW_ON_ERROR);';

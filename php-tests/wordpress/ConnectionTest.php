@@ -182,7 +182,7 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertSame('due', $row['state']);
         $this->assertContains('doctor1@clinic.example', array_column($this->mailsToReconnect(), 'to'), 'a failed booking tells at once');
         $this->runWorker(0);
-        $this->assertNotNull($this->site->value('SELECT next_try_at FROM wp_telemed_meetings'));
+        $this->assertNotNull($this->records()->visits->dueAt()[$row['id']]);
 
         $this->zoom->forgetFaults();
         $this->connect('doctor1', FakeZoom::DOCTOR1);

@@ -89,9 +89,7 @@ final class DoorTest extends ClinicTestCase
 
     private function store(string $url): void
     {
-        $database = $this->site->database();
-        $statement = $database->prepare('UPDATE wp_telemed_meetings SET join_url = ? WHERE id = ?');
-        $statement->execute(array($url, (string) $this->row['id']));
+        $this->records()->pretend->joinUrl($this->row['id'], $url);
     }
 
     public function testTheListsViewsAreThree(): void

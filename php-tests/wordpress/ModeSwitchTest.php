@@ -115,7 +115,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->browser('admin')->rest('DELETE', 'telemed/v1/meetings/' . array_key_first($before));
         $this->runWorker(120);
         $this->assertSame(array(), $this->meetings());
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->unwanted->count());
     }
 
     public function testADoctorWhoCannotHostThereKeepsTheMeetingsUntilTheyCan(): void
@@ -204,7 +204,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
         $this->assertSame(array('due', null, null), array($moved['state'], $moved['meeting_id'], $moved['join_url']));
         $this->assertSame($writes, $this->writes(), 'nothing was written at Zoom');
-        $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE meeting = {$id} AND event = 'lost_at_zoom'"));
+        $this->assertSame(1, $this->records()->log->countOf($id, 'lost_at_zoom'));
 
         $this->zoom->forgetFaults();
         $this->runWorker(7 * 3600);
@@ -275,7 +275,7 @@ final class ModeSwitchTest extends ClinicTestCase
     /** What the site has counted of the hosts' writes. */
     private function writes(): int
     {
-        return (int) $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes');
+        return $this->records()->counters->writes();
     }
 
     /** The clinic uses this mode, and both doctors can host in it. */
@@ -318,12 +318,8 @@ final class ModeSwitchTest extends ClinicTestCase
     /** @return array<int, array<string, ?string>> */
     private function rowsById(): array
     {
-        $database = $this->site->database();
-        $rows = $database->query(
-            'SELECT id, doctor, start_utc, state, visit_key, mode, app, host_id, meeting_id, join_url, sequence FROM wp_telemed_meetings ORDER BY id'
-        )->fetch_all(MYSQLI_ASSOC);
-        $database->close();
-        return array_column($rows, null, 'id');
+        $shown = array_flip(array('id', 'doctor', 'start_utc', 'state', 'visit_key', 'mode', 'app', 'host_id', 'meeting_id', 'join_url', 'sequence'));
+        return array_map(static fn (array $visit): array => array_intersect_key($visit, $shown), array_column($this->records()->visits->all(), null, 'id'));
     }
 
     private function screen(): Page
@@ -383,6 +379,6 @@ final class ModeSwitchTest extends ClinicTestCase
             $doctor = (int) $row['doctor'] === $this->site->userId('doctor1') ? 'doctor1' : 'doctor2';
             $this->assertSame(self::HOSTS[$doctor], $meeting['host_id']);
         }
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->unwanted->count());
     }
 }

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Telemed\Tests\WordPress;
 
 use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /** A network of two clinics with the same doctors, the same Zoom app and the same key, served by one PHP worker. */
@@ -37,8 +38,8 @@ final class NetworkTest extends ClinicTestCase
             $this->assertSame(self::ZOOM_USERS[$blog], $this->zoom->meeting($made['meeting_id'])['host_id'], $blog);
         }
         foreach (array('wp_', 'wp_2_') as $prefix) {
-            $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM {$prefix}telemed_tokens WHERE record_key LIKE 'connection:%'"));
-            $this->assertSame('3', $this->site->value("SELECT COUNT(*) FROM {$prefix}telemed_meetings"));
+            $records = Records::of($this->site, $prefix);
+            $this->assertSame(array(1, 3), array($records->grants->count('connection'), $records->visits->count()));
         }
 
         $this->zoom->forgetAccessTokens();

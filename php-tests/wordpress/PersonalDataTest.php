@@ -47,8 +47,7 @@ final class PersonalDataTest extends ClinicTestCase
     public function testALongExportComesInPages(): void
     {
         $this->make('admin', 'doctor1', array('patient' => self::GUEST));
-        $this->site->database()->query("INSERT INTO wp_telemed_meetings (source, appointment, doctor, patient_email, start_utc, end_utc, minutes, timezone, topic, state, created_at, updated_at)
-            SELECT 'manual', CONCAT('old', seq), 2, '" . self::GUEST . "', '2026-01-01', '2026-01-01', 25, 'UTC', 'Video visit', 'missed', '2026-01-01', '2026-01-01' FROM seq_1_to_150");
+        $this->records()->many->addMissed(2, self::GUEST, 150);
         $pages = array($this->exportPage(self::GUEST, 1), $this->exportPage(self::GUEST, 2));
         $this->assertSame(array(false, true), array_column($pages, 'done'));
         $this->assertSame(array(100, 51), array(count($pages[0]['data']), count($pages[1]['data'])));
@@ -83,7 +82,7 @@ final class PersonalDataTest extends ClinicTestCase
         $this->assertSame(array(true, true, true), array($erased['items_removed'], $erased['items_retained'], $erased['done']));
         $this->assertStringContainsString('1 video visit is still to take place', $erased['messages'][0]);
         $this->assertSame(array(null, null, null, null), $this->columns($past['id'], 'patient', 'patient_email', 'visit_key', 'join_url'));
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE meeting = {$past['id']}"));
+        $this->assertSame(0, $this->records()->log->countOf($past['id']));
         $this->assertSame(self::PATIENT, $this->columns($next['id'], 'patient_email')[0]);
         $this->assertSame(self::GUEST, $this->columns($others['id'], 'patient_email')[0]);
         $this->assertSame(404, $this->site->visitor()->get(substr($past['visit_link'], strlen($this->site->url())))->status);
@@ -100,7 +99,7 @@ final class PersonalDataTest extends ClinicTestCase
         $erased = $this->erase('doctor1@clinic.example');
         $this->assertTrue($erased['items_retained']);
         $this->assertStringContainsString('stays in the log', implode(' ', $erased['messages']));
-        $this->assertNotSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE actor = {$this->site->userId('doctor1')}"));
+        $this->assertNotSame(0, $this->records()->log->countBy($this->site->userId('doctor1')));
     }
 
     public function testADeletedPatientsNumberAndAddressGo(): void
@@ -120,7 +119,7 @@ final class PersonalDataTest extends ClinicTestCase
     public function testTheNightForgetsAUserWhoWentUnseen(): void
     {
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET patient = 999999 WHERE id = {$row['id']}");
+        $this->records()->pretend->patient($row['id'], 999999);
         $this->site->php('do_action("telemed_nightly");');
         $this->assertSame(array(null, null), $this->columns($row['id'], 'patient', 'patient_email'));
     }
@@ -134,9 +133,9 @@ final class PersonalDataTest extends ClinicTestCase
         $this->age($younger['id'], 364);
         $this->site->php('do_action("telemed_nightly");');
         $this->assertSame(array(null, null), $this->columns($old['id'], 'patient', 'patient_email'));
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE meeting = {$old['id']}"));
+        $this->assertSame(0, $this->records()->log->countOf($old['id']));
         $this->assertSame(self::PATIENT, $this->columns($younger['id'], 'patient_email')[0]);
-        $this->assertNotSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE meeting = {$younger['id']}"));
+        $this->assertNotSame(0, $this->records()->log->countOf($younger['id']));
         $this->saveSettings(array('patient_days' => '300'));
         $this->site->php('do_action("telemed_nightly");');
         $this->assertSame(array(null), $this->columns($younger['id'], 'patient_email'));
@@ -188,13 +187,14 @@ final class PersonalDataTest extends ClinicTestCase
     /** @return list<?string> */
     private function columns(int $id, string ...$columns): array
     {
-        return array_map(fn (string $column): ?string => $this->site->value("SELECT {$column} FROM wp_telemed_meetings WHERE id = {$id}"), $columns);
+        $visit = $this->records()->visits->find($id);
+        return array_map(static fn (string $column): ?string => $visit[$column], $columns);
     }
 
     /** The visit has ended so many days ago. */
     private function age(int $id, int $days): void
     {
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET start_utc = UTC_TIMESTAMP() - INTERVAL {$days} DAY, end_utc = UTC_TIMESTAMP() - INTERVAL {$days} DAY WHERE id = {$id}");
+        $this->records()->pretend->over($id, $days * 86400);
     }
 
     private function changeAddress(string $email): void

@@ -59,7 +59,7 @@ final class VisitPageTest extends ClinicTestCase
         $this->assertSame('waiting', $this->state($waiting), 'just tried');
         $this->forgetOutage();
         // However often it has failed, and whenever it would be tried again.
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR, updated_at = updated_at - INTERVAL 90 SECOND, attempted_at = attempted_at - INTERVAL 90 SECOND');
+        $this->records()->pretend->failedNineTimes(90);
         $answer = $this->site->visitor()->get($this->path($row) . '&join=1', false);
         $this->assertSame(302, $answer->status, $answer->body);
         $this->assertCount(2, $this->meetings());
@@ -70,7 +70,7 @@ final class VisitPageTest extends ClinicTestCase
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), 1);
         $row = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
         $this->forgetOutage();
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = UTC_TIMESTAMP() + INTERVAL 1 HOUR, updated_at = updated_at - INTERVAL 90 SECOND, attempted_at = attempted_at - INTERVAL 90 SECOND');
+        $this->records()->pretend->failedNineTimes(90);
         $page = $this->browser('doctor1')->get($this->path($row));
         $this->assertStringContainsString('as host', $page->text());
     }
@@ -79,7 +79,7 @@ final class VisitPageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), 100);
         $row = $this->booked(array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 60)));
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET tries = 9, next_try_at = NULL');
+        $this->records()->pretend->failedNineTimesAndDue();
         $this->runWorker(300);
         $next = strtotime((string) $this->row($row['id'])['next_try']);
         $this->assertLessThanOrEqual(time() + 300 + 72, $next);
@@ -170,9 +170,9 @@ final class VisitPageTest extends ClinicTestCase
     public function testADayAfterTheVisitItLeadsNowhereAndLaterItIsForgotten(): void
     {
         $row = $this->make('admin', 'doctor1');
-        $this->age($row['id'], 2 * 86400);
+        $this->records()->pretend->over($row['id'], 2 * 86400);
         $this->assertSame(404, $this->open($row)->status);
-        $this->age($row['id'], 31 * 86400);
+        $this->records()->pretend->over($row['id'], 31 * 86400);
         $this->site->php('\TelemedZoom\Plugin::instance()->worker->sweep(10.0, 30);');
         $blanked = $this->row($row['id']);
         $this->assertSame(array('', null, null), array($blanked['visit_link'], $blanked['join_url'], $blanked['passcode']));
@@ -194,11 +194,6 @@ final class VisitPageTest extends ClinicTestCase
     private function soon(): array
     {
         return $this->make('admin', 'doctor1', array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
-    }
-
-    private function age(int $id, int $seconds): void
-    {
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET start_utc = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND, end_utc = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND, minutes = 0 WHERE id = {$id}");
     }
 
     /** @param array<string, mixed> $row */

@@ -6,6 +6,7 @@ namespace Telemed\Tests\WordPress;
 
 use PHPUnit\Framework\TestCase;
 use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /** A PHP without the extension, as after an upgrade of PHP: what was made keeps showing, and the administrators are told. */
@@ -20,15 +21,8 @@ final class WithoutExtensionTest extends TestCase
     {
         $this->site = Site::fromEnvironment('TELEMED_BARE_SITE_STATE');
         $this->site->reset();
-        $database = $this->site->database();
-        $insert = $database->prepare(
-            'INSERT INTO wp_telemed_meetings (source, appointment, doctor, start_utc, end_utc, minutes, timezone, topic, state, mode, app, host_id,'
-            . ' host_email, meeting_id, join_url, created_at, updated_at) VALUES (\'manual\', \'one\', ?, UTC_TIMESTAMP() + INTERVAL 1 DAY,'
-            . ' UTC_TIMESTAMP() + INTERVAL 25 HOUR, 60, \'UTC\', \'Video visit\', \'made\', \'s2s\', ?, ?, ?, 93412345678, ?, UTC_TIMESTAMP(), UTC_TIMESTAMP())'
-        );
-        $insert->execute(array($this->site->userId('doctor1'), FakeZoom::S2S_CLIENT_ID, FakeZoom::DOCTOR1, FakeZoom::DOCTOR1_EMAIL, self::JOIN_URL));
-        $this->id = (int) $database->insert_id;
-        $database->close();
+        $host = array('id' => FakeZoom::DOCTOR1, 'email' => FakeZoom::DOCTOR1_EMAIL);
+        $this->id = Records::of($this->site)->pretend->made('one', $this->site->userId('doctor1'), FakeZoom::S2S_CLIENT_ID, $host, 93412345678, self::JOIN_URL);
     }
 
     public function testTheExtensionIsReallyAbsent(): void
@@ -85,7 +79,7 @@ final class WithoutExtensionTest extends TestCase
         $this->assertSame('telemed_extension_missing', $created->json()['code']);
         $cancelled = $doctor->rest('DELETE', "telemed/v1/meetings/{$this->id}");
         $this->assertSame(array(200, 'cancelled'), array($cancelled->status, $cancelled->json()['state']), $cancelled->body);
-        $this->assertSame('93412345678', $this->site->value('SELECT meeting_id FROM wp_telemed_leftovers'));
+        $this->assertSame(array('93412345678'), array_column(Records::of($this->site)->unwanted->all(), 'meeting_id'));
     }
 
     public function testAnExtensionThatIsTooOldIsNoneAndItsVersionIsTold(): void

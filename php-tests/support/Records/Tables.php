@@ -58,10 +58,9 @@ final class Tables
         return (int) current($this->rows($sql, ...$values)[0]);
     }
 
-    /** @return int how many rows it changed */
-    public function execute(string $sql, int|string|null ...$values): int
+    public function execute(string $sql, int|string|null ...$values): void
     {
-        return $this->run($sql, $values, static fn (\mysqli $connection): int => (int) $connection->affected_rows);
+        $this->run($sql, $values, static fn (): bool => true);
     }
 
     /** @return int the new row's number */
@@ -81,12 +80,7 @@ final class Tables
         $connection = ($this->connect)();
         try {
             // Not everything can be prepared.
-            $result = array() === $values ? $connection->query($sql) : self::executed($connection, $sql, $values);
-            // WordPress has mysqli answer false.
-            if (0 !== $connection->errno) {
-                throw new \mysqli_sql_exception($connection->error, $connection->errno);
-            }
-            return $take($connection, $result);
+            return $take($connection, array() === $values ? self::asked($connection, $sql) : self::executed($connection, $sql, $values));
         } finally {
             if ($this->closes) {
                 $connection->close();
@@ -94,10 +88,20 @@ final class Tables
         }
     }
 
+    private static function asked(\mysqli $connection, string $sql): \mysqli_result|bool
+    {
+        $result = $connection->query($sql);
+        // Within WordPress mysqli does not throw.
+        return false === $result ? throw new \mysqli_sql_exception($connection->error, $connection->errno) : $result;
+    }
+
     /** @param list<int|string|null> $values */
     private static function executed(\mysqli $connection, string $sql, array $values): \mysqli_result|bool
     {
         $statement = $connection->prepare($sql);
-        return false !== $statement && $statement->execute($values) ? $statement->get_result() : false;
+        if (false === $statement || false === $statement->execute($values)) {
+            throw new \mysqli_sql_exception($statement->error ?? $connection->error, $statement->errno ?? $connection->errno);
+        }
+        return $statement->get_result();
     }
 }

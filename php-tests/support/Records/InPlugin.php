@@ -1,0 +1,34 @@
+<?php
+
+declare(strict_types=1);
+
+namespace Telemed\Tests\Records;
+
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Plugin;
+
+/** For code that tests run within WordPress: visits as the plugin itself has them, to wish something of them. */
+final class InPlugin
+{
+    public static function visit(int $id): MeetingRecord
+    {
+        return Plugin::instance()->ledger->demand($id);
+    }
+
+    public static function ofAppointment(string $source, string $appointment): ?MeetingRecord
+    {
+        return Plugin::instance()->ledger->findAppointment($source, $appointment);
+    }
+
+    /** @return list<int> the visits that a worker would take now */
+    public static function due(int $limit): array
+    {
+        return Plugin::instance()->queries->due($limit);
+    }
+
+    /** Nothing need wait any longer: what stood in its way has been mended. */
+    public static function wake(): void
+    {
+        Plugin::instance()->ledger->wake(null);
+    }
+}
