@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
+use Telemed\Tests\Records\InPlugin;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Plugin;
 use TelemedZoom\Visits\Visit;
@@ -61,7 +62,7 @@ final class Actor
         if (in_array($what, array('book', 'rebook'), true)) {
             return $this->plugin->visits->book(HostSystem::NAME, $appointment, $doctor, $visit);
         }
-        $row = $this->plugin->ledger->findAppointment(HostSystem::NAME, $appointment);
+        $row = InPlugin::ofAppointment(HostSystem::NAME, $appointment);
         return match (true) {
             null === $row => $this->plugin->visits->book(HostSystem::NAME, $appointment, $doctor, $visit),
             'cancel' === $what => $this->plugin->visits->cancel($row),

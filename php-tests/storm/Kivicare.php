@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /** KiviCare's stand-in, driven through its HTTP routes; php-fpm's processes are killed in the middle of requests, too. */
@@ -121,12 +122,13 @@ final class Kivicare implements AppointmentSystem
     {
         $damage = array();
         $rows = $database->query(
-            "SELECT a.id, m.visit_key, COUNT(z.id) AS number, MIN(z.join_url) AS link, MAX(z.start_url) AS start FROM wp_kc_appointments a
-             LEFT JOIN wp_telemed_meetings m ON m.source = 'kivicare' AND m.appointment = a.id
-             LEFT JOIN wp_kc_appointment_zoom_mappings z ON z.appointment_id = a.id WHERE a.status IN (1, 3, 4) GROUP BY a.id, m.visit_key"
+            'SELECT a.id, COUNT(z.id) AS number, MIN(z.join_url) AS link, MAX(z.start_url) AS start FROM wp_kc_appointments a
+             LEFT JOIN wp_kc_appointment_zoom_mappings z ON z.appointment_id = a.id WHERE a.status IN (1, 3, 4) GROUP BY a.id'
         );
+        $visits = Records::over($database)->visits->bySource('kivicare');
         foreach ($rows->fetch_all(MYSQLI_ASSOC) as $row) {
-            if ('1' !== $row['number'] || "{$siteUrl}/?telemed_visit={$row['visit_key']}" !== $row['link'] || '' !== (string) $row['start']) {
+            $key = $visits[$row['id']]['visit_key'] ?? '';
+            if ('1' !== $row['number'] || "{$siteUrl}/?telemed_visit={$key}" !== $row['link'] || '' !== (string) $row['start']) {
                 $damage[] = "appointment {$row['id']} has {$row['number']} rows, the first with {$row['link']}";
             }
         }

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /**
@@ -40,7 +41,7 @@ final class Mailbox
         }
         $database = $this->site->database();
         $all = $this->system->mails($database);
-        $visits = array_column($database->query('SELECT id, appointment FROM wp_telemed_meetings')->fetch_all(), 1, 0);
+        $visits = array_column(Records::over($database)->visits->all(), 'appointment', 'id');
         $database->close();
         foreach ($this->notices as $uid => $byAddress) {
             // telemed-SITE-ROW

@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Telemed\Tests\Storm;
 
 use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 /** What a storm has left behind: the appointments that stand committed, against the ledger, against fake-zoom's own state. */
@@ -38,8 +39,9 @@ final class Verdict
         $notices = $mailbox->notices();
         $database = $site->database();
         $appointments = $system->appointments($database);
-        $rows = array_column($database->query("SELECT * FROM wp_telemed_meetings WHERE source = '{$system->source()}'")->fetch_all(MYSQLI_ASSOC), null, 'appointment');
-        $leftovers = $database->query('SELECT * FROM wp_telemed_leftovers')->fetch_all(MYSQLI_ASSOC);
+        $records = Records::over($database);
+        $rows = $records->visits->bySource($system->source());
+        $unwanted = $records->unwanted->all();
         $this->damage['wrong rows in the appointment system'] = $system->damage($database, $site->url());
         $database->close();
         $atZoom = array_column($zoom->state()['meetings'], null, 'id');
@@ -61,12 +63,12 @@ final class Verdict
                     unset($notices[$id][$person]);
                 }
             } elseif ($row !== null && $row['state'] !== 'cancelled') {
-                $this->damage['rows that are not settled'][] = "appointment {$id} is off, its row is {$row['state']}: {$row['last_error']}";
+                $this->damage['rows that are not settled'][] = "appointment {$id} is off, its row is {$row['state']}: {$row['problem']}";
             }
         }
         foreach (array_diff_key($rows, array_column($appointments, null, 'id')) as $id => $row) {
             if ('cancelled' !== $row['state']) {
-                $this->damage['rows that are not settled'][] = "appointment {$id} is gone, its row is {$row['state']}: {$row['last_error']}";
+                $this->damage['rows that are not settled'][] = "appointment {$id} is gone, its row is {$row['state']}: {$row['problem']}";
             }
         }
         // Whoever is left has nothing to do with a visit that is held, any more or ever.
@@ -87,8 +89,8 @@ final class Verdict
                 $this->damage['duplicate meetings'][] = "{$count} meetings bear {$marker}";
             }
         }
-        foreach ($leftovers as $leftover) {
-            $this->damage['rows that are not settled'][] = "a meeting of row {$leftover['meeting']} is still to be deleted: {$leftover['last_error']}";
+        foreach ($unwanted as $meeting) {
+            $this->damage['rows that are not settled'][] = "a meeting of row {$meeting['visit']} is still to be deleted: {$meeting['problem']}";
         }
     }
 
@@ -120,7 +122,7 @@ final class Verdict
     {
         $name = "appointment {$appointment['id']}";
         if ($row !== null && $row['state'] !== 'made') {
-            $this->damage['rows that are not settled'][] = "{$name} is {$row['state']}: {$row['last_error']}";
+            $this->damage['rows that are not settled'][] = "{$name} is {$row['state']}: {$row['problem']}";
         }
         if ($meeting === null) {
             $this->damage['lost appointments'][] = $name;

@@ -17,6 +17,7 @@ use TelemedZoom\Plugin;
 [, $folder, $url, $role] = $argv;
 $_SERVER['HTTP_HOST'] = substr($url, strlen('http://'));
 require $folder . '/wp-load.php';
+require __DIR__ . '/../support/autoload.php';
 require __DIR__ . '/Plan.php';
 require __DIR__ . '/HostSystem.php';
 require __DIR__ . '/Actor.php';

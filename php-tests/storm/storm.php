@@ -19,6 +19,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
+use Telemed\Tests\Records;
 use Telemed\Tests\Site;
 
 require_once __DIR__ . '/../support/autoload.php';
@@ -82,8 +83,8 @@ $kills = 0;
 $remember = static function () use ($site, $system, &$links): void {
     // While requests are at work, too.
     $database = $site->databaseServer();
-    foreach ($database->query("SELECT appointment, visit_key FROM wp_telemed_meetings WHERE source = '{$system->source()}'")->fetch_all() as [$appointment, $key]) {
-        $links[(int) $appointment] ??= $key;
+    foreach (Records::over($database)->visits->bySource($system->source()) as $appointment => $visit) {
+        $links[(int) $appointment] ??= $visit['visit_key'];
     }
     $database->close();
 };
@@ -163,13 +164,8 @@ for ($step = 0; $step < SETTLE_STEPS && $open > 0; $step++) {
     $time->pass(STEP_SECONDS);
     $reconnected += 'oauth' === $mode ? $stage->reconnect($doctors) : 0;
     $run('telemed_run');
-    $database = $site->database();
-    $open = array_sum(array_map(static fn (string $query): int => (int) $database->query($query)->fetch_row()[0], array(
-        "SELECT COUNT(*) FROM wp_telemed_meetings WHERE source = '{$system->source()}' AND (state NOT IN ('made', 'cancelled') OR event IS NOT NULL OR seen_at IS NULL)",
-        'SELECT COUNT(*) FROM wp_telemed_leftovers',
-        "SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'",
-    )));
-    $database->close();
+    $records = Records::of($site);
+    $open = $records->visits->countUnsettled($system->source()) + $records->unwanted->count() + $records->log->countUnsent();
 }
 $processes->stopAll();
 if ('oauth' === $mode) {
