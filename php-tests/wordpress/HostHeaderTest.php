@@ -43,8 +43,8 @@ final class HostHeaderTest extends ClinicTestCase
         }
         $before = count($this->site->mails());
         // Twelve are due, and a thirteenth to staff: of a visit that is late.
-        $this->site->database()->query("UPDATE wp_telemed_log SET event = 'mailing', at = at - INTERVAL 1 HOUR WHERE event = 'mailed'");
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', start_utc = UTC_TIMESTAMP() + INTERVAL 10 MINUTE, end_utc = UTC_TIMESTAMP() + INTERVAL 35 MINUTE, last_error = 'x', updated_at = UTC_TIMESTAMP() - INTERVAL 1 HOUR ORDER BY id LIMIT 1");
+        $this->records()->log->unmail(3600);
+        $this->records()->pretend->uncertainAndSoon((int) $this->records()->visits->all()[0]['id'], 600, 25);
         $this->callCronFromAForeignHost();
         $mails = array_slice($this->site->mails(), $before);
         $this->assertGreaterThan(12, count($mails));
@@ -80,10 +80,10 @@ final class HostHeaderTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $row = $this->make('admin', 'doctor1', array('patient' => 'patient@example.com'));
         $before = count($this->site->mails());
-        $this->site->database()->query("UPDATE wp_telemed_log SET event = 'mailing', at = at - INTERVAL 1 HOUR WHERE event = 'mailed'");
+        $this->records()->log->unmail(3600);
         $this->callCronFromAForeignHost();
         $this->assertCount($before, $this->site->mails());
-        $link = $this->atHost(self::EVIL, 'return \TelemedZoom\Visits\VisitLink::url(\TelemedZoom\Plugin::instance()->ledger->find($arguments["id"]));', array('id' => $row['id']));
+        $link = $this->atHost(self::EVIL, 'return \TelemedZoom\Visits\VisitLink::url(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
         $this->assertSame($row['visit_link'], $link);
         $this->runWorker(60);
         $this->assertGreaterThan($before, count($this->site->mails()), 'its own address still sends them');

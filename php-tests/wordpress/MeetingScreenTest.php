@@ -92,7 +92,7 @@ final class MeetingScreenTest extends ClinicTestCase
     public function testWhatIsUncertainIsMadeAnewOnlyWhenAPersonSaysSo(): void
     {
         $row = $this->unmade();
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', next_try_at = NULL WHERE id = {$row['id']}");
+        $this->records()->pretend->uncertain($row['id']);
         $this->forgetOutage();
         $this->runWorker(7200);
         $this->assertSame(array(), $this->meetings());
@@ -219,7 +219,7 @@ final class MeetingScreenTest extends ClinicTestCase
 
         // One is made, the other is not yet.
         $this->zoom->forgetFaults();
-        $this->site->database()->query('DELETE FROM wp_telemed_signals');
+        $this->records()->counters->forgetSignals();
         $this->site->php('\TelemedZoom\Plugin::instance()->worker->tryNow($arguments["id"], 8.0);', array('id' => $second['id']));
         $this->assertNotNull($this->row($second['id'])['meeting_id']);
         $this->assertNull($this->row($first['id'])['meeting_id']);
@@ -294,7 +294,7 @@ final class MeetingScreenTest extends ClinicTestCase
     /** Nobody is at work on anything. */
     private function age(): void
     {
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->records()->pretend->leftAloneFor(3600);
     }
 
     public function testOnlyAdministratorsCompare(): void

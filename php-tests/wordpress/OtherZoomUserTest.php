@@ -97,7 +97,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         }
         $this->runWorker(60);
         // A creation whose process died is looked for when Zoom must have ended it, which is by the real clock.
-        $this->site->database()->query('UPDATE wp_telemed_leftovers SET attempted_at = attempted_at - INTERVAL 2 MINUTE');
+        $this->records()->unwanted->attemptedEarlier(120);
         $this->runWorker(200);
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR2, false);
         $this->assertEverythingIsAt(FakeZoom::DOCTOR2);
@@ -290,14 +290,7 @@ final class OtherZoomUserTest extends ClinicTestCase
     {
         $this->assertSame(array(), array_diff(array_column($this->meetings(), 'host_id'), array($zoomUser)));
         $this->assertSame(array($zoomUser), array_column($this->zoom->state()['grants'], 'user_id'));
-        $this->assertSame(
-            array(0, 1),
-            array_map('intval', (array) $this->site->php(
-                '$plugin = \TelemedZoom\Plugin::instance();
-                $keys = array_filter($plugin->apps->tokenStore()->keys(), static fn (string $key): bool => preg_match("/^(connection|held|former):/", $key) === 1);
-                return [$plugin->leftovers->count(), count($keys)];'
-            ))
-        );
+        $this->assertSame(array(0, 1), array($this->records()->unwanted->count(), $this->records()->grants->count('connection', 'held', 'former')));
     }
 
     /** @return list<string> methods of what changed meetings, in order */

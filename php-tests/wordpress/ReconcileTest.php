@@ -23,7 +23,7 @@ final class ReconcileTest extends ClinicTestCase
         $this->site->php('do_action("telemed_nightly"); do_action("telemed_run");');
         $this->assertMended($clinic);
         $this->zoom->forgetRequests();
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->records()->pretend->leftAloneFor(3600);
         $this->site->php('do_action("telemed_nightly");');
         $this->assertSame(array('GET'), $this->methods(), 'nothing is left to mend');
     }
@@ -144,24 +144,24 @@ final class ReconcileTest extends ClinicTestCase
     {
         $this->openedInZoom();
         $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 400, array('code' => 300, 'message' => 'no'));
-        $writes = $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes');
+        $writes = $this->records()->counters->writes();
         $told = $this->wpCli('telemed reconcile');
         $this->assertSame(1, $told['status']);
         $this->assertCount(1, $this->zoom->requests('PATCH', '/v2/meetings/'));
-        $this->assertSame($writes, $this->site->value('SELECT SUM(writes) FROM wp_telemed_writes'));
+        $this->assertSame($writes, $this->records()->counters->writes());
     }
 
     public function testWhereTheDayIsUsedUpSettingsAreNotSaidToBePutBack(): void
     {
         $meeting = $this->openedInZoom();
-        $this->site->database()->query('UPDATE wp_telemed_writes SET writes = 100');
+        $this->records()->counters->setWrites(100);
         $told = $this->wpCli('telemed reconcile');
         $this->assertSame(1, $told['status']);
         $this->assertStringContainsString('they are put back. That did not succeed: Zoom lets each host make and change 100 meetings a day', $this->lastLine($told));
         $this->assertSame(array(), $this->zoom->requests('PATCH', '/v2/meetings/'));
         $this->assertFalse($this->zoom->meeting($meeting)['settings']['waiting_room']);
 
-        $this->site->database()->query('UPDATE wp_telemed_writes SET writes = 1');
+        $this->records()->counters->setWrites(1);
         $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile')));
         $this->assertTrue($this->zoom->meeting($meeting)['settings']['waiting_room']);
     }
@@ -248,7 +248,7 @@ final class ReconcileTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor2');
         $this->zoom->advance(3600);
-        $this->site->database()->query('DELETE FROM wp_telemed_meetings');
+        $this->records()->pretend->forgotten();
         $told = $this->wpCli('telemed reconcile --dry-run');
         $this->assertStringContainsString("\tdelete\t\t{$row['meeting_id']}\tno\t", implode("\n", $told['out']));
         $this->site->php('do_action("telemed_nightly");');
@@ -291,7 +291,7 @@ final class ReconcileTest extends ClinicTestCase
             $this->make('admin', 'doctor1', array('start' => self::start(20 + $number)));
         }
         // Six hosts beside the two doctors' own, of which each would be waited for.
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET host_id = CONCAT(host_id, id), host_email = CONCAT(id, "@clinic.example")');
+        $this->records()->pretend->hostsOfTheirOwn();
         $this->age();
         $this->zoom->forgetRequests();
         $this->zoom->fault(array('method' => 'GET', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), -1);
@@ -330,7 +330,7 @@ final class ReconcileTest extends ClinicTestCase
             $rows
         );
         $this->zoom->advance(3600);
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', meeting_id = NULL, join_url = NULL, sent = NULL WHERE id = {$rows['uncertain']['id']}");
+        $this->records()->pretend->uncertain($rows['uncertain']['id']);
         $this->age();
         return array('rows' => $rows, 'foreign' => $foreign);
     }
@@ -376,7 +376,7 @@ final class ReconcileTest extends ClinicTestCase
             $request = static fn (string $start, ?string $reference, array $settings = []) => new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($start), 25, "Europe/Berlin", "' . FakeZoom::DOCTOR1 . '", $reference, $settings);
             $plain = static fn (string $start, array $settings = []) => $request($start, null, $settings);
             $make = static fn (string $reference, string $start) => $request($start, $plugin->site->id() . ":" . $reference);
-            $reference = static function (string $name) use ($plugin, $arguments): string { $row = $plugin->ledger->find($arguments[$name]["id"]); return $row->source . ":" . $row->appointment; };
+            $reference = static function (string $name) use ($plugin, $arguments): string { $row = \Telemed\Tests\Records\InPlugin::visit($arguments[$name]["id"]); return $row->source . ":" . $row->appointment; };
             ' . $code,
             $arguments
         );
@@ -395,7 +395,7 @@ final class ReconcileTest extends ClinicTestCase
     /** Nobody is at work on anything. */
     private function age(): void
     {
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->records()->pretend->leftAloneFor(3600);
     }
 
     /** @param array{out: list<string>} $told */

@@ -45,7 +45,7 @@ final class UncertainTest extends ClinicTestCase
             // Zoom had made it, and lists show it only now.
             $this->site->php(
                 '$plugin = \TelemedZoom\Plugin::instance();
-                $row = $plugin->ledger->find($arguments["id"]);
+                $row = \Telemed\Tests\Records\InPlugin::visit($arguments["id"]);
                 $credentials = $plugin->apps->forMeeting($row);
                 $credentials->client->createMeeting($row->visit()->request($credentials->host, $plugin->site->reference($row->source, $row->appointment, $row->generation)));
                 $plugin->visits->{$arguments["wish"]}($row);',
@@ -163,7 +163,7 @@ final class UncertainTest extends ClinicTestCase
         $this->assertSame('attempting', $page->json()['state'] ?? null, $page->body);
         $this->zoom->forgetFaults();
         $this->forgetOutage();
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET state = 'uncertain', next_try_at = NULL WHERE id = {$page->json()['id']}");
+        $this->records()->pretend->uncertain($page->json()['id']);
         return $page->json();
     }
 

@@ -28,12 +28,7 @@ final class WriteBudgetTest extends ClinicTestCase
             $ours->giveBack("another host");',
             array('midnight' => $midnight)
         );
-        $database = $this->site->database();
-        $this->assertSame(
-            array(array('day' => gmdate('Y-m-d', $midnight - 2), 'writes' => '1'), array('day' => gmdate('Y-m-d', $midnight), 'writes' => '1')),
-            $database->query('SELECT day, writes FROM wp_telemed_writes ORDER BY day')->fetch_all(MYSQLI_ASSOC)
-        );
-        $database->close();
+        $this->assertSame(array(array(gmdate('Y-m-d', $midnight - 2), 1), array(gmdate('Y-m-d', $midnight), 1)), $this->records()->counters->writesByDay());
     }
 
     /** The exchange begins before midnight and fails after it. */
@@ -42,9 +37,7 @@ final class WriteBudgetTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'));
         $midnight = intdiv(time(), 86400) * 86400 + 86400;
-        $host = sha1(FakeZoom::DOCTOR1);
-        $database = $this->site->database();
-        $database->query("INSERT INTO wp_telemed_writes (host, day, writes) VALUES ('{$host}', '" . gmdate('Y-m-d', $midnight) . "', 7)");
+        $this->records()->counters->addWrites(FakeZoom::DOCTOR1, gmdate('Y-m-d', $midnight), 7);
         $this->site->php(
             '$now = $arguments["midnight"] - 2;
             add_filter("telemed_now", static function () use (&$now): int { return $now; });
@@ -55,10 +48,6 @@ final class WriteBudgetTest extends ClinicTestCase
             array('midnight' => $midnight, 'doctor' => $this->site->userId('doctor1'))
         );
         $this->assertCount(1, $this->creations());
-        $this->assertSame(
-            array(array(gmdate('Y-m-d', $midnight - 2), '0'), array(gmdate('Y-m-d', $midnight), '7')),
-            $database->query('SELECT day, writes FROM wp_telemed_writes ORDER BY day')->fetch_all()
-        );
-        $database->close();
+        $this->assertSame(array(array(gmdate('Y-m-d', $midnight - 2), 0), array(gmdate('Y-m-d', $midnight), 7)), $this->records()->counters->writesByDay());
     }
 }
