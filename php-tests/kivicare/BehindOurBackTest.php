@@ -6,6 +6,7 @@ namespace Telemed\Tests\Kivicare;
 
 use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Page;
+use Telemed\Tests\Records;
 
 /**
  * What the core cancels or deletes without a hook of the appointment's: from that moment on it opens no door, and within minutes
@@ -98,7 +99,7 @@ final class BehindOurBackTest extends KivicareTestCase
         $row = $this->visit($id);
         $this->settle();
         $database = $this->site->database();
-        $database->query("UPDATE wp_telemed_meetings SET event = 'moved', wished_at = UTC_TIMESTAMP() WHERE id = {$row['id']}");
+        $this->records()->pretend->justMoved((int) $row['id']);
         $database->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
         foreach (array(0, 60, 120, 840) as $seconds) {
             $this->runWorker($seconds);
@@ -172,7 +173,7 @@ final class BehindOurBackTest extends KivicareTestCase
         $this->assertCount(1, $this->meetings());
         $this->zoom->forgetFaults();
         $this->forgetOutage();
-        $this->site->database()->query('UPDATE wp_telemed_leftovers SET next_try_at = NULL');
+        $this->records()->unwanted->makeDue();
         $this->runWorker(120);
         $this->assertSame(array(), $this->meetings());
         $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
@@ -182,19 +183,18 @@ final class BehindOurBackTest extends KivicareTestCase
     {
         $root = $this->site->database(asRoot: true);
         // Nine of ten are over; of the others one of a hundred is off and one gone.
-        $root->query("INSERT INTO wp_telemed_meetings (source, appointment, doctor, start_utc, end_utc, minutes, timezone, topic, state, visit_key, wished_at, seen_at, created_at, updated_at)
-            SELECT 'kivicare', seq, 1, UTC_TIMESTAMP() + INTERVAL CAST(seq AS SIGNED) - 9001 HOUR, UTC_TIMESTAMP() + INTERVAL CAST(seq AS SIGNED) - 9000 HOUR, 60, 'UTC', 'x', 'made', MD5(seq),
-                UTC_TIMESTAMP() - INTERVAL 1 DAY, UTC_TIMESTAMP(), UTC_TIMESTAMP(), UTC_TIMESTAMP() FROM seq_1_to_10000");
+        $many = Records::over($root)->many;
+        $many->addHourly('kivicare', 10_000);
         $root->query("INSERT INTO wp_kc_appointments (id, appointment_start_date, appointment_start_time, appointment_end_date, appointment_end_time, clinic_id, doctor_id, patient_id, status)
             SELECT seq, '2030-01-01', '09:00', '2030-01-01', '10:00', 1, 1, 1, IF(seq % 100 = 1, 0, 1) FROM seq_1_to_10000 WHERE seq % 100 <> 2");
-        $root->query('ANALYZE TABLE wp_telemed_meetings, wp_kc_appointments');
+        $root->query('ANALYZE TABLE wp_kc_appointments');
         $root->query("SET GLOBAL log_output = 'TABLE'");
         $root->query('TRUNCATE mysql.general_log');
         $root->query('SET GLOBAL general_log = ON');
         $found = $this->site->php('return \TelemedZoom\Kivicare\Appointments::contradicted(\TelemedZoom\Plugin::instance()->database, 200);');
         $root->query('SET GLOBAL general_log = OFF');
         $statements = array_column($root->query(
-            "SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log WHERE command_type = 'Execute' AND argument LIKE '%telemed\\_meetings%' AND argument NOT LIKE '%general\\_log%'"
+            "SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log WHERE command_type = 'Execute' AND {$many->areNamed(false)} AND argument NOT LIKE '%general\\_log%'"
         )->fetch_all(MYSQLI_ASSOC), 'statement');
         $this->assertCount(1, $statements);
         $this->assertCount(20, $found);
@@ -264,7 +264,7 @@ final class BehindOurBackTest extends KivicareTestCase
             $data = $this->kc($person, 'GET', $route)->json()['data'];
             $items = $data['appointments'] ?? $data;
             $this->assertCount($lines, array_filter(array_column($items, 'video_url')));
-        }, "(argument LIKE '%kc\\_appointments%' OR argument LIKE '%telemed\\_meetings%' OR argument LIKE '%kc\\_receptionist%')");
+        }, "(argument LIKE '%kc\\_appointments%' OR {$this->records()->many->areNamed(false)} OR argument LIKE '%kc\\_receptionist%')");
     }
 
     private function queriesDuring(callable $work, string $which): int
@@ -350,7 +350,7 @@ final class BehindOurBackTest extends KivicareTestCase
     {
         $this->site->awaitRequests();
         $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_leftovers WHERE meeting = {$this->ledgerRow($id)['id']}"), 'its meeting is deleted at Zoom');
+        $this->assertSame(0, $this->records()->unwanted->countOf((int) $this->ledgerRow($id)['id']), 'its meeting is deleted at Zoom');
         $this->assertNull($this->mapping($id));
     }
 

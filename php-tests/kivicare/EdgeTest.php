@@ -97,7 +97,7 @@ final class EdgeTest extends KivicareTestCase
         $other = $this->book('receptionist', array('appointmentStartTime' => '11:00'));
         $this->visit($other);
         $this->assertSame(200, $this->kc('receptionist', 'GET', "appointments/{$other}/regenerate-video-conference")->status, 'each visit has its own minute');
-        $this->site->database()->query("UPDATE wp_telemed_signals SET at = at - INTERVAL 1 MINUTE WHERE name LIKE 'limit:%'");
+        $this->records()->counters->ageSignals('limit:', 60);
         $this->assertSame(200, $this->kc('receptionist', 'GET', "appointments/{$id}/regenerate-video-conference")->status);
     }
 

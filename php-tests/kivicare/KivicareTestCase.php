@@ -125,10 +125,7 @@ abstract class KivicareTestCase extends ClinicTestCase
     /** @return ?array<string, string|null> our row of an appointment */
     protected function ledgerRow(int $appointment): ?array
     {
-        $database = $this->site->database();
-        $row = $database->query("SELECT * FROM wp_telemed_meetings WHERE source = 'kivicare' AND appointment = '{$appointment}'")->fetch_assoc();
-        $database->close();
-        return is_array($row) ? $row : null;
+        return $this->records()->visits->ofAppointment('kivicare', $appointment);
     }
 
     /** Carries out what is due, as cron does. */
@@ -189,8 +186,7 @@ abstract class KivicareTestCase extends ClinicTestCase
         $this->site->awaitRequests();
         for ($attempt = 0; $attempt < 30; $attempt++) {
             $this->runDue();
-            $open = (int) $this->site->value("SELECT (SELECT COUNT(*) FROM wp_telemed_leftovers) + (SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ('due', 'attempting', 'changing') AND seen_at IS NOT NULL)");
-            if (0 === $open) {
+            if (0 === $this->records()->unwanted->count() + $this->records()->visits->countToDo()) {
                 return;
             }
             usleep(100_000);

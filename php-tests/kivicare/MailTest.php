@@ -121,7 +121,7 @@ final class MailTest extends KivicareTestCase
         $this->site->database()->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
             $plugin->visits->move($row, \TelemedZoom\Visits\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
             $plugin->worker->runDue(30.0);',
@@ -138,8 +138,8 @@ final class MailTest extends KivicareTestCase
         $id = $this->book();
         $this->visit($id);
         $this->settle();
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET seen_at = NULL, told = NULL, event = 'booked' WHERE appointment = '{$id}'");
-        $this->site->database()->query("DELETE FROM wp_telemed_log WHERE event = 'told_by_source'");
+        $this->records()->pretend->neverSeen('kivicare', $id);
+        $this->records()->log->forget('told_by_source');
         $this->assertSame(200, $this->kc('receptionist', 'DELETE', "appointments/{$id}")->status);
         $this->visit($id, 'cancelled');
         $this->settle();
@@ -157,7 +157,7 @@ final class MailTest extends KivicareTestCase
         $this->settle();
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
             $plugin->visits->book($row->source, $row->appointment, $row->doctor, $row->visit());
             $plugin->worker->runDue(30.0);',
             array('id' => (int) $this->visit($id)['id'])
@@ -174,7 +174,7 @@ final class MailTest extends KivicareTestCase
         $this->site->database()->query("UPDATE wp_kc_appointments SET status = 0 WHERE id = {$id}");
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            $row = $plugin->visits->cancel($plugin->ledger->demand($arguments["id"]));
+            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
             global $wpdb;
             $wpdb->update($wpdb->prefix . "kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Visits\VisitLink::url($row)], ["appointment_id" => $row->appointment]);
             do_action("kc_after_create_appointment", (int) $row->appointment, [], null);
@@ -232,7 +232,7 @@ final class MailTest extends KivicareTestCase
             'wp_set_current_user(get_user_by("login", "receptionist")->ID);
             add_action("kc_after_create_appointment", static function ($id) {
                 $plugin = \TelemedZoom\Plugin::instance();
-                $row = $plugin->visits->cancel($plugin->ledger->findAppointment("kivicare", (string) $id));
+                $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $id));
                 \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
                 global $wpdb;
                 $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 2], ["id" => $id]);

@@ -6,6 +6,7 @@ namespace Telemed\Tests\Kivicare;
 
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\Page;
+use Telemed\Tests\Records;
 
 /** PHP that cannot let the browser go before it ends, as Apache's module, and PHP without a browser: neither makes a booking wait. */
 final class OtherServersTest extends KivicareTestCase
@@ -126,9 +127,9 @@ final class OtherServersTest extends KivicareTestCase
     private function stateAtOnce(int $id): string
     {
         $database = $this->site->databaseServer();
-        $row = $database->query("SELECT state FROM wp_telemed_meetings WHERE source = 'kivicare' AND appointment = '{$id}'")->fetch_row();
+        $visit = Records::over($database)->visits->ofAppointment('kivicare', $id);
         $database->close();
-        return (string) ($row[0] ?? '');
+        return (string) ($visit['state'] ?? '');
     }
 
     /** Without any help: nobody runs the worker here. */

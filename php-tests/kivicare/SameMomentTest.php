@@ -6,6 +6,7 @@ namespace Telemed\Tests\Kivicare;
 
 use Telemed\Tests\Browser;
 use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Records;
 
 /**
  * Several requests at one moment: each holds a transaction of the core's, and waits for others. On a database server that lets a
@@ -93,7 +94,7 @@ class SameMomentTest extends KivicareTestCase
         $this->site->awaitRequests();
         $this->assertSame('due', $this->ledgerRow($id)['state']);
         $this->zoom->forgetFaults();
-        $this->site->php('\TelemedZoom\Plugin::instance()->ledger->wake(null); wp_schedule_single_event(time() - 1, "telemed_run", ["now"]);');
+        $this->site->php('\Telemed\Tests\Records\InPlugin::wake(); wp_schedule_single_event(time() - 1, "telemed_run", ["now"]);');
         // Two connections that are there before the request: a new one would wait for its end.
         $looking = $this->site->database();
         $waiting = self::lockWaits($looking);
@@ -108,9 +109,7 @@ class SameMomentTest extends KivicareTestCase
             usleep(50_000);
         }
         $this->assertGreaterThan($waiting, self::lockWaits($looking), 'the worker has come to the row that the core holds');
-        foreach (array('telemed_meetings SET topic = topic', 'telemed_writes SET writes = writes', 'telemed_leftovers SET tries = tries') as $update) {
-            $this->assertTrue($core->query("UPDATE wp_{$update}"), $update);
-        }
+        $this->assertSame(3, Records::over($core)->touch());
         $core->commit();
         $core->close();
         $looking->close();
@@ -138,7 +137,7 @@ class SameMomentTest extends KivicareTestCase
         $this->assertSame(static::SEEN_BY_THE_SECOND, $seen, 'as awkward as it is');
         $this->visit($id);
         $this->onlyMeeting();
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event = "cancelled"'));
+        $this->assertSame(0, $this->records()->log->count('cancelled'));
     }
 
     /** The core has mailed the payment of the one; the other waited for it, and takes the appointment off in a transaction that began before. */
@@ -152,8 +151,8 @@ class SameMomentTest extends KivicareTestCase
         $this->assertStringContainsString('booked', $mailed);
         // As it stands while the payment's request is not over, and as the other's transaction sees it.
         $database = $this->site->database();
-        $database->query("UPDATE wp_telemed_meetings SET seen_at = NULL, told = NULL, event = 'booked' WHERE appointment = '{$id}'");
-        $database->query("DELETE FROM wp_telemed_log WHERE event = 'told_by_source'");
+        $this->records()->pretend->neverSeen('kivicare', $id);
+        $this->records()->log->forget('told_by_source');
         $database->query("UPDATE wp_kc_appointment_zoom_mappings SET extra = NULL WHERE appointment_id = {$id}");
         $this->site->php(
             self::BEGIN . '
@@ -181,7 +180,7 @@ class SameMomentTest extends KivicareTestCase
             'global $wpdb;
             $plugin = \TelemedZoom\Plugin::instance();
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
-            $row = $plugin->visits->cancel($plugin->ledger->findAppointment("kivicare", (string) $arguments["id"]));
+            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $arguments["id"]));
             $row = \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
             $plugin->visits->tellOff($row);
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);

@@ -176,7 +176,7 @@ final class WeakPointsTest extends KivicareTestCase
         $this->kc('receptionist', 'DELETE', "appointments/{$id}");
         $this->visit($id, 'cancelled');
         $this->settle();
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_leftovers'));
+        $this->assertSame(0, $this->records()->unwanted->count());
         $this->assertNull($this->mapping($id));
     }
 
@@ -227,7 +227,7 @@ final class WeakPointsTest extends KivicareTestCase
         $this->site->awaitRequests();
         for ($attempt = 0; $attempt < 60; $attempt++) {
             $row = $this->ledgerRow($id);
-            if (null !== ($row['last_error'] ?? null)) {
+            if (null !== ($row['problem'] ?? null)) {
                 return;
             }
             usleep(100_000);
@@ -240,7 +240,7 @@ final class WeakPointsTest extends KivicareTestCase
 
     private function makeDueNow(): void
     {
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET next_try_at = NULL');
+        $this->records()->pretend->due();
         $this->runDue();
     }
 }
