@@ -10,7 +10,6 @@ use PHPUnit\Framework\Attributes\DataProvider;
 final class AfterRequestTest extends ClinicTestCase
 {
     private const BOOK = <<<'CODE'
-        <?php
         $_SERVER['HTTP_HOST'] = getenv('TELEMED_TEST_HOST');
         require getenv('TELEMED_TEST_WORDPRESS') . '/wp-load.php';
         if (isset($_GET['busy'])) {
@@ -19,7 +18,7 @@ final class AfterRequestTest extends ClinicTestCase
         }
         $plugin = \TelemedZoom\Plugin::instance();
         $plugin->visits->book('manual', 'a', get_user_by('login', 'doctor1')->ID, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable('+3 days'), 25, 'Europe/Berlin', ''));
-        echo $plugin->ledger->findAppointment('manual', 'a')->state->value;
+        echo \Telemed\Tests\Records\InPlugin::ofAppointment('manual', 'a')->state->value;
         CODE;
 
     /** @var resource */
@@ -32,7 +31,7 @@ final class AfterRequestTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $this->folder = sys_get_temp_dir() . '/telemed-' . bin2hex(random_bytes(6));
         mkdir($this->folder);
-        file_put_contents("{$this->folder}/index.php", self::BOOK);
+        file_put_contents("{$this->folder}/index.php", "<?php\nrequire '" . dirname(__DIR__) . "/support/autoload.php';\n" . self::BOOK);
     }
 
     protected function tearDown(): void

@@ -9,7 +9,7 @@ final class DatabaseTest extends ClinicTestCase
 {
     private const BEGIN = <<<'CODE'
         $database = \TelemedZoom\Plugin::instance()->database;
-        $signals = \TelemedZoom\Site\Schema::signals();
+        $signals = 'wp_test_signals';
         foreach (['a', 'b'] as $name) {
             $database->execute("INSERT INTO $signals (name, at) VALUES (?, '2030-01-01')", [$name]);
         }
@@ -47,6 +47,18 @@ final class DatabaseTest extends ClinicTestCase
         };
         $end = static function (): void {};
         CODE;
+
+    protected function setUp(): void
+    {
+        parent::setUp();
+        $this->tearDown();
+        $this->site->database()->query('CREATE TABLE wp_test_signals (name varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL, at datetime NOT NULL, PRIMARY KEY (name)) ENGINE=InnoDB');
+    }
+
+    protected function tearDown(): void
+    {
+        $this->site->database()->query('DROP TABLE IF EXISTS wp_test_signals');
+    }
 
     public function testADeadlockThatSomebodyCaughtWithinATransactionIsNotTakenForDone(): void
     {

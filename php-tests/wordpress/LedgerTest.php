@@ -68,7 +68,7 @@ final class LedgerTest extends ClinicTestCase
             $plugin->visits->book("test", "1", $doctor, $visit($start)); $wpdb->query("ROLLBACK");');
         $this->assertSame(array(), $this->zoom->requests());
         $this->assertSame(array(), $this->rows());
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log'));
+        $this->assertSame(0, $this->records()->log->count());
     }
 
     public function testARolledBackBookingWhoseProcessDiedIsSweptAQuarterOfAnHourLater(): void
@@ -93,7 +93,7 @@ final class LedgerTest extends ClinicTestCase
         $host->query("INSERT INTO " . self::TABLE . " VALUES (2, 1, UTC_TIMESTAMP() + INTERVAL 9 DAY, 25, 1)");
         // The wish of that open transaction, by a process that does nothing else.
         $this->inside('$plugin->visits->book("test", "2", $doctor, $visit("+9 days")); remove_all_actions("shutdown");');
-        $this->site->database()->query('UPDATE wp_telemed_meetings SET updated_at = updated_at - INTERVAL 1 HOUR');
+        $this->records()->pretend->leftAloneFor(3600);
         $waits = $this->lockWaits();
         $this->zoom->forgetRequests();
         $this->work(60);
@@ -111,7 +111,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, "+50 days");
-            $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $visit("+50 days")); $wpdb->query("ROLLBACK");');
+            $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit("+50 days")); $wpdb->query("ROLLBACK");');
         $this->assertSame(array('made', self::start()), array($this->only()['state'], $this->only()['start']));
         $this->assertSame(self::start(), $this->meetings()[0]['start_time']);
     }
@@ -121,7 +121,7 @@ final class LedgerTest extends ClinicTestCase
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $row = $this->only();
         $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, $start, 0);
-            $plugin->visits->cancel($plugin->ledger->findAppointment("test", "1")); $wpdb->query("ROLLBACK");');
+            $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1")); $wpdb->query("ROLLBACK");');
         $now = $this->only();
         $this->assertSame(array('made', $row['meeting_id'], $row['visit_link']), array($now['state'], $now['meeting_id'], $now['visit_link']));
         $this->assertSame(array(), $this->zoom->requests('DELETE', '/v2/meetings/'));
@@ -131,7 +131,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $first = $this->only();
-        $this->inside('$put(1, $other, $start); $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), null, $other);');
+        $this->inside('$put(1, $other, $start); $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), null, $other);');
         $second = $this->only();
         $this->assertSame(array(FakeZoom::DOCTOR1, FakeZoom::DOCTOR2), array($first['host_id'], $second['host_id']));
         $this->assertSame($first['visit_link'], $second['visit_link']);
@@ -144,7 +144,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $first = $this->only();
-        $this->inside('$put(1, $doctor, $start, 0); $plugin->visits->cancel($plugin->ledger->findAppointment("test", "1"));');
+        $this->inside('$put(1, $doctor, $start, 0); $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"));');
         $this->assertSame(array(), $this->meetings());
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $this->assertSame(array('made', $first['visit_link']), array($this->only()['state'], $this->only()['visit_link']));
@@ -167,7 +167,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $this->zoom->forgetRequests();
-        $this->inside('foreach (["+40 days", "+41 days", "+42 days"] as $start) { $put(1, $doctor, $start); $plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $visit($start)); }');
+        $this->inside('foreach (["+40 days", "+41 days", "+42 days"] as $start) { $put(1, $doctor, $start); $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit($start)); }');
         $this->assertCount(1, $this->zoom->requests('PATCH'));
         $this->assertSame('made', $this->only()['state']);
     }
@@ -217,10 +217,11 @@ final class LedgerTest extends ClinicTestCase
             remove_all_actions("shutdown");
             for ($run = 0; $run < 5; $run++) { $plugin->worker->runDue(60.0); }', array('doctor' => $this->site->userId('doctor1'), 'noon' => $noon, 'real' => time()));
         $this->assertLessThanOrEqual(100, count($this->creations()));
-        $this->assertSame('5', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made" AND CAST(appointment AS UNSIGNED) > 145'));
-        $made = (int) $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"');
+        $states = array_column($this->records()->visits->all(), 'state', 'appointment');
+        $this->assertSame(array_fill(146, 5, 'made'), array_intersect_key($states, array_flip(range(146, 150))));
+        $made = $this->records()->visits->count('made');
         $this->assertGreaterThanOrEqual(90, $made);
-        $this->assertSame('150', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state IN ("made", "due")'));
+        $this->assertSame(150, $this->records()->visits->count('made', 'due'));
         $list = $this->browser('admin')->get('/wp-admin/admin.php?page=telemed-meetings&paged=8')->text('telemed-meetings');
         $this->assertStringContainsString('00:00 UTC', $list, 'the screen says so');
 
@@ -228,7 +229,7 @@ final class LedgerTest extends ClinicTestCase
         $this->zoom->advance($tomorrow - $noon);
         $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $arguments["tomorrow"] + $now - $arguments["real"]);
             for ($run = 0; $run < 3; $run++) { $plugin->worker->runDue(60.0); }', array('tomorrow' => $tomorrow, 'real' => time()));
-        $this->assertSame('150', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertSame(150, $this->records()->visits->count('made'));
         $this->assertCount(150, $this->meetings());
     }
 
@@ -237,29 +238,29 @@ final class LedgerTest extends ClinicTestCase
     {
         $heard = $this->inside('
             $address = $wpdb->parse_db_host(DB_HOST);
-            $outside = new \mysqli($address[0], DB_USER, DB_PASSWORD, DB_NAME, null, $address[2]);
+            $outside = \Telemed\Tests\Records::over(new \mysqli($address[0], DB_USER, DB_PASSWORD, DB_NAME, null, $address[2]))->visits;
             [$heard, $later] = [[], gmdate("Y-m-d\TH:i:s\Z", strtotime($start) + 3600)];
             $listen = static function (\TelemedZoom\Ledger\MeetingRecord $row, ?\TelemedZoom\Ledger\MeetingRecord $before = null, string $event = "forgotten") use ($outside, &$heard): void {
-                $seen = $outside->query("SELECT version FROM wp_telemed_meetings WHERE id = {$row->id} FOR UPDATE NOWAIT");
-                $heard[$event][] = match (true) { $seen === false => "locked", "forgotten" === $event => (string) $seen->num_rows, default => $seen->fetch_row()[0] >= $row->version ? "stands" : "not yet" };
+                $seen = $outside->versionAtOnce($row->id);
+                $heard[$event][] = match (true) { "locked" === $seen => "locked", "forgotten" === $event => $seen, default => $seen >= $row->version ? "stands" : "not yet" };
             };
             foreach (["changed" => 3, "settled" => 3, "forgotten" => 1] as $hook => $accepted) { add_action("telemed_row_{$hook}", $listen, 1, $accepted); }
             $put(1, $doctor, $start);
             $row = $plugin->visits->book("test", "1", $doctor, $visit($start));
             $settle = static function () use ($plugin, &$row): void { $plugin->worker->settle($row->id, 20.0, $row->version); };
             $settle();
-            $put(1, $doctor, $later); $row = $plugin->visits->move($plugin->ledger->demand($row->id), $visit($later)); $settle();
-            $row = $plugin->visits->renew($plugin->ledger->demand($row->id)); $settle();
-            $put(1, $other, $start); $row = $plugin->visits->move($plugin->ledger->demand($row->id), $visit($start), $other); $settle();
+            $put(1, $doctor, $later); $row = $plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($later)); $settle();
+            $row = $plugin->visits->renew(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
+            $put(1, $other, $start); $row = $plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($start), $other); $settle();
             // Rolled back, after which the meeting is taken back.
-            $row = $plugin->visits->cancel($plugin->ledger->demand($row->id)); $settle();
-            $put(1, $other, $start, 0); $row = $plugin->visits->cancel($plugin->ledger->demand($row->id)); $settle();
+            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
+            $put(1, $other, $start, 0); $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
             $row = $plugin->visits->book("test", "2", $doctor, $visit($start)); $settle();
             return $heard;');
         foreach (array('booked', 'attempting', 'made', 'moved', 'changed_at_zoom', 'renewed', 'reassigned', 'cancelled', 'taken_back') as $event) {
             $this->assertSame(array('stands'), array_values(array_unique($heard[$event] ?? array())), $event);
         }
-        $this->assertSame(array('0'), $heard['forgotten']);
+        $this->assertSame(array(null), $heard['forgotten']);
     }
 
     public function testWhatIsTakenBackIsToldToNobody(): void

@@ -43,7 +43,7 @@ final class MailDeliveryTest extends ClinicTestCase
         $this->runWorker(40 * 60);
         $this->runWorker(120 * 60);
         $this->assertCount(array_sum($after), $this->site->mails(), 'and then never again');
-        $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event IN ("mailing", "warning")'));
+        $this->assertSame(array(0, 0), array($this->records()->log->countUnsent(), $this->records()->log->countUnsentWarnings()));
         $this->assertSame('made', $this->rows()[0]['state']);
     }
 
@@ -64,7 +64,7 @@ final class MailDeliveryTest extends ClinicTestCase
             $this->fail('the process was to be killed');
         } catch (\RuntimeException) {
             $this->assertSame(array(), $this->rows());
-            $this->assertSame('0', $this->site->value('SELECT COUNT(*) FROM wp_telemed_log'));
+            $this->assertSame(0, $this->records()->log->count());
         }
         $this->site->php(self::BOOK . '$book("a", "+3 days");');
         $this->runWorker(11 * 60);

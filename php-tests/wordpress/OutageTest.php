@@ -46,7 +46,8 @@ final class OutageTest extends ClinicTestCase
         $this->site->php(self::CRON);
         $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests());
         $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
-        $this->assertSame('21', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE visit_key IS NOT NULL AND state IN ("due", "attempting")'));
+        $this->assertSame(21, $this->records()->visits->count('due', 'attempting'));
+        $this->assertNotContains(null, array_column($this->records()->visits->all(), 'visit_key'));
 
         // Minutes later one asks again, and again no other.
         foreach (array(2, 4, 6) as $minutes) {
@@ -61,7 +62,7 @@ final class OutageTest extends ClinicTestCase
         // The first answer ends it.
         $this->zoom->forgetFaults();
         $this->inMinutes(90);
-        $this->assertSame('21', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertSame(21, $this->records()->visits->count('made'));
         $this->assertCount(21, $this->meetings());
     }
 
@@ -82,9 +83,9 @@ final class OutageTest extends ClinicTestCase
         $this->book('a', 60, 'remove_all_actions("shutdown");');
         $this->site->php('\TelemedZoom\Plugin::instance()->worker->runDue(300.0);');
         $this->assertCount(60, $this->creations(), 'one in twenty was lost, and each was asked for once');
-        $this->assertSame('57', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertSame(57, $this->records()->visits->count('made'));
         $this->inMinutes(3);
-        $this->assertSame('60', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made"'));
+        $this->assertSame(60, $this->records()->visits->count('made'));
         $this->assertCount(60, $this->meetings());
     }
 
@@ -112,7 +113,8 @@ final class OutageTest extends ClinicTestCase
         $this->assertSame(302, $answer->status, $answer->body);
         // Nobody waits for the minute any more.
         $this->site->php(self::CRON);
-        $this->assertSame('7', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made" AND source = "manual" AND tries = 0 AND start_utc > UTC_TIMESTAMP() + INTERVAL 1 HOUR'));
+        $this->assertCount(7, array_filter($this->records()->visits->all(), static fn (array $visit): bool => array('made', 'manual', '0') === array($visit['state'], $visit['source'], $visit['tries'])
+            && strtotime("{$visit['start_utc']} UTC") > time() + 3600));
     }
 
     public function testWhoeverIsLetAndAsksNothingLeavesTheTurnToTheNext(): void
@@ -141,13 +143,13 @@ final class OutageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('path' => '/'), array('kind' => 'close_before_work'), -1);
         $this->book('a', 8);
-        $used = $this->site->php(
+        $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
             $passed = 0;
             add_filter("telemed_now", static function (int $now) use (&$passed): int { return $now + $passed; });
-            for ($minute = 0; $minute < 240; $minute++) { $passed += 60; $plugin->worker->runDue(5.0); }
-            return array_sum(array_column($plugin->database->rows("SELECT writes FROM wp_telemed_writes"), "writes"));'
+            for ($minute = 0; $minute < 240; $minute++) { $passed += 60; $plugin->worker->runDue(5.0); }'
         );
+        $used = $this->records()->counters->writes();
         $this->assertSame(count($this->creations()), $used, 'what may have reached Zoom');
         $this->assertLessThanOrEqual(8, $used);
     }
@@ -161,7 +163,8 @@ final class OutageTest extends ClinicTestCase
         $this->site->php(self::CRON);
         $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
         $this->assertSame(array(), $this->zoom->requests());
-        $this->assertStringContainsString('name', (string) $this->site->value('SELECT last_error FROM wp_telemed_meetings WHERE last_error IS NOT NULL'));
+        $problems = array_filter(array_column($this->records()->visits->all(), 'problem'), is_string(...));
+        $this->assertStringContainsString('name', (string) reset($problems));
         $this->site = $home;
         $this->inMinutes(90);
         $this->assertCount(20, $this->meetings());
@@ -172,7 +175,7 @@ final class OutageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay', 'ms' => 60000), -1);
         // As the end of a request gives it, only shorter.
-        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach ($plugin->queries->due(10) as $id) { $plugin->worker->settle($id, 4.0); }', array('count' => 5, 'name' => 'a'));
+        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach (\Telemed\Tests\Records\InPlugin::due(10) as $id) { $plugin->worker->settle($id, 4.0); }', array('count' => 5, 'name' => 'a'));
         $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests('POST', '/v2/users/'));
         $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
     }
@@ -181,9 +184,11 @@ final class OutageTest extends ClinicTestCase
     {
         // More than a batch, the soonest of all, whose transaction may still be open.
         $this->book('waiting', 60, 'remove_all_actions("shutdown");');
-        $this->site->database()->query("UPDATE wp_telemed_meetings SET source = 'test', event = 'booked', wished_at = UTC_TIMESTAMP()");
+        $this->records()->pretend->bookedWith('test');
+        $this->book('standing', 2, 'remove_all_actions("shutdown");');
+        $this->records()->pretend->daysLater(90, 'manual');
         $this->site->php(
-            self::BOOK . 'remove_all_actions("shutdown");
+            'remove_all_actions("shutdown");
             add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSource {
                 public function name(): string { return "test"; }
                 public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
@@ -191,12 +196,10 @@ final class OutageTest extends ClinicTestCase
                 public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
                 public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
             }]);
-            global $wpdb; $wpdb->query("UPDATE {$wpdb->prefix}telemed_meetings SET start_utc = start_utc + INTERVAL 90 DAY, end_utc = end_utc + INTERVAL 90 DAY WHERE source = \'manual\'");
-            $plugin->worker->runDue(60.0);',
-            array('count' => 2, 'name' => 'standing')
+            \TelemedZoom\Plugin::instance()->worker->runDue(60.0);'
         );
-        $this->assertSame('2', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "made" AND source = "manual"'));
-        $this->assertSame('60', $this->site->value('SELECT COUNT(*) FROM wp_telemed_meetings WHERE state = "due" AND source = "test"'));
+        $this->assertSame(array('made', 'made'), array_column($this->records()->visits->bySource('manual'), 'state'));
+        $this->assertSame(array_fill(0, 60, 'due'), array_column($this->records()->visits->bySource('test'), 'state'));
     }
 
     /** Many visits written down by one request, which carries them out at its end. */
@@ -213,9 +216,7 @@ final class OutageTest extends ClinicTestCase
 
     private function lastTriedSecondsAgo(int $seconds): void
     {
-        $database = $this->site->database();
-        $database->query("UPDATE wp_telemed_signals SET at = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND WHERE name = 'breaker'");
-        $database->query("UPDATE wp_telemed_meetings SET updated_at = UTC_TIMESTAMP() - INTERVAL {$seconds} SECOND");
+        $this->records()->pretend->lastTried($seconds);
     }
 
     private function inMinutes(int $minutes): void
@@ -226,6 +227,6 @@ final class OutageTest extends ClinicTestCase
     /** How often a row was brought to Zoom, or was to be. */
     private function attempts(): int
     {
-        return (int) $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event = "attempting"');
+        return $this->records()->log->count('attempting');
     }
 }

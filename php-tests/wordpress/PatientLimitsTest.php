@@ -54,7 +54,7 @@ final class PatientLimitsTest extends ClinicTestCase
         foreach (array($known, self::PATIENT) as $day => $address) {
             $row = $this->make('doctor1', 'doctor1', array('patient' => $address, 'start' => self::start(30 + $day)));
             $this->assertSame($address, $row['patient']);
-            $this->assertNull($this->site->value('SELECT patient FROM wp_telemed_meetings WHERE id = ?', (string) $row['id']));
+            $this->assertNull($this->records()->visits->find($row['id'])['patient']);
             $page = $this->browser('doctor1')->get("/wp-admin/admin.php?page=telemed-meeting&id={$row['id']}");
             $facts[] = str_replace(array($address, (string) $row['id']), '', $page->text('telemed-meeting'));
             $this->assertStringContainsString($address, $page->text('telemed-meeting'));
@@ -91,8 +91,8 @@ final class PatientLimitsTest extends ClinicTestCase
         $this->assertCount(2, $list->all('//*[contains(@class, "telemed-mail-waits")]'));
         $this->assertStringContainsString('2 mails', $list->text('telemed-waiting-mails'));
         $this->assertSame('', $this->browser('doctor1')->screen('telemed-meetings')->text('telemed-waiting-mails'));
-        $this->assertSame('2', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mail_waits'"));
-        $this->assertStringNotContainsString(self::PATIENT, (string) $this->site->value("SELECT GROUP_CONCAT(name) FROM wp_telemed_signals") . $this->site->value('SELECT GROUP_CONCAT(note) FROM wp_telemed_log'));
+        $this->assertSame(2, $this->records()->log->count('mail_waits'));
+        $this->assertStringNotContainsString(self::PATIENT, implode(',', array_merge($this->records()->counters->signals(), $this->records()->log->notes())));
         $this->runWorker(900);
         $this->assertCount(10, $this->mailsTo(self::PATIENT), 'within the hour they wait');
         $this->runWorker(3700);
@@ -141,7 +141,7 @@ final class PatientLimitsTest extends ClinicTestCase
         $this->assertCount(5, $this->rows());
         $this->make('doctor1', 'doctor1', array('patient' => 'other@patients.example', 'start' => self::start(41)));
         $this->make('admin', 'doctor1', array('patient' => self::PATIENT, 'start' => self::start(42)));
-        $this->site->database()->query("UPDATE wp_telemed_signals SET at = at - INTERVAL 1 HOUR WHERE name LIKE 'limit:%'");
+        $this->records()->counters->ageSignals('limit:', 3600);
         $this->make('doctor1', 'doctor1', array('patient' => self::PATIENT, 'start' => self::start(43)));
     }
 

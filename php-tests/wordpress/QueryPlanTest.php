@@ -4,6 +4,9 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use Telemed\Tests\Records;
+use Telemed\Tests\Records\ManyVisits;
+
 /** A ledger of ten thousand visits: every question to it is answered from an index, and a page of it costs what a short one does. */
 final class QueryPlanTest extends ClinicTestCase
 {
@@ -101,7 +104,7 @@ final class QueryPlanTest extends ClinicTestCase
 
     public function testEveryQuestionToTheLedgerIsAnsweredFromAnIndex(): void
     {
-        $this->fill(self::ROWS);
+        $this->many()->fill(self::ROWS);
         $statements = $this->sent(function (): void {
             $this->assertSame(array(), $this->site->php(self::CALLS, array('row' => 9500, 'without' => 9999)), 'questions that are not among these');
         });
@@ -109,7 +112,7 @@ final class QueryPlanTest extends ClinicTestCase
         $bad = array();
         foreach ($statements as $statement) {
             foreach ($this->root->query("EXPLAIN {$statement}")->fetch_all(MYSQLI_ASSOC) as $step) {
-                if ('ALL' === $step['type'] && 'wp_telemed_meetings' === $step['table']) {
+                if ('ALL' === $step['type'] && $this->many()->table() === $step['table']) {
                     $bad[] = "all of the table: {$statement}";
                 }
             }
@@ -127,9 +130,9 @@ final class QueryPlanTest extends ClinicTestCase
     public function testAScreenAndAPageOfTheRouteAskAsOftenOfTenThousandAsOfTwo(): void
     {
         $this->useServerToServerWithHosts();
-        $this->fill(2);
+        $this->many()->fill(2);
         $few = array($this->countOfScreen(), $this->countOfRoute());
-        $this->fill(self::ROWS);
+        $this->many()->fill(self::ROWS);
         $many = array($this->countOfScreen(), $this->countOfRoute());
         $this->assertSame($few, $many);
         $screen = $this->browser('admin')->get('/wp-admin/admin.php?page=telemed-meetings&paged=10');
@@ -139,9 +142,8 @@ final class QueryPlanTest extends ClinicTestCase
 
     public function testOfTenThousandThatAreDueABatchReadsNoMoreThanItTakes(): void
     {
-        $this->fill(self::ROWS);
-        $this->root->query("UPDATE wp_telemed_meetings SET state = IF(id % 2, 'due', 'changing'), event = NULL, start_utc = start_utc + INTERVAL 90 DAY, end_utc = end_utc + INTERVAL 90 DAY");
-        $this->root->query('ANALYZE TABLE wp_telemed_meetings');
+        $this->many()->fill(self::ROWS);
+        $this->many()->makeDue();
         $statements = $this->sent(function (): void {
             $this->assertCount(50, $this->site->php('return \TelemedZoom\Plugin::instance()->queries->due(50);'));
         });
@@ -151,7 +153,7 @@ final class QueryPlanTest extends ClinicTestCase
 
     public function testOverlapsAreToldOnAPageAsForOne(): void
     {
-        $this->fill(self::ROWS);
+        $this->many()->fill(self::ROWS);
         $told = $this->site->php(
             '$overlaps = \TelemedZoom\Plugin::instance()->overlaps;
             $records = \TelemedZoom\Plugin::instance()->queries->page(null, "upcoming", 1, 100)["records"];
@@ -166,39 +168,14 @@ final class QueryPlanTest extends ClinicTestCase
         $this->assertLessThan(100, count($told[0]), 'some overlap with none');
         foreach ($told[0] as $one => $others) {
             foreach ($others as $other) {
-                $this->assertSame('1', $this->site->value(
-                    'SELECT COUNT(*) FROM wp_telemed_meetings a JOIN wp_telemed_meetings b ON b.start_utc < a.end_utc AND b.end_utc > a.start_utc AND b.id <> a.id
-                     AND (b.host_id = a.host_id OR (a.host_id IS NULL AND b.doctor = a.doctor)) WHERE a.id = ? AND b.id = ?',
-                    (string) $one,
-                    (string) $other
-                ));
+                $this->assertTrue($this->records()->visits->overlap($one, $other));
             }
         }
     }
 
-    /** Visits of a hundred doctors, nine of ten over; few are not made, and some overlap. */
-    private function fill(int $rows): void
+    private function many(): ManyVisits
     {
-        $this->root->query('TRUNCATE wp_telemed_meetings');
-        $this->root->query('TRUNCATE wp_telemed_leftovers');
-        $isOver = $rows > 2 ? "seq <= {$rows} * 0.9" : '0';
-        // Every seventh overlaps with the one before it of the same doctor.
-        $start = "UTC_TIMESTAMP() + INTERVAL IF({$isOver}, -60000, 600) MINUTE + INTERVAL (CAST(seq AS SIGNED) * 5 - IF(seq % 7 = 0, 490, 0)) MINUTE";
-        $this->root->query(
-            "INSERT INTO wp_telemed_meetings (source, appointment, doctor, start_utc, end_utc, minutes, timezone, topic, state, visit_key, event, wished_at, mode, app,
-                zoom_account, connection, host_id, host_email, meeting_id, join_url, sent, last_error, next_try_at, created_at, updated_at)
-             SELECT 'manual', CONCAT('a', seq), 1 + seq % 100, {$start}, {$start} + INTERVAL 25 MINUTE, 25, 'Europe/Berlin', 'Video visit',
-                IF({$isOver} OR seq % 50, 'made', ELT(1 + seq DIV 50 % 4, 'due', 'attempting', 'uncertain', 'cancelled')), MD5(seq), IF(seq % 500 = 499, 'moved', NULL), UTC_TIMESTAMP(),
-                IF(seq % 100 = 99, NULL, 's2s'), IF(seq % 100 = 99, NULL, 'app'), 'account', CONCAT('connection', seq % 100), IF(seq % 100 = 99, NULL, CONCAT('host', seq % 100)), NULL,
-                IF(seq % 50, 90000000000 + seq, NULL), IF(seq % 50, 'https://zoom.us/j/1', NULL), NULL, NULL, NULL, UTC_TIMESTAMP(), UTC_TIMESTAMP() - INTERVAL 1 HOUR
-             FROM seq_1_to_{$rows}"
-        );
-        $this->root->query(
-            "INSERT INTO wp_telemed_leftovers (meeting, generation, doctor, mode, app, zoom_account, connection, host_id, meeting_id, created_at, next_try_at)
-             SELECT seq, 1, 1, 's2s', 'app', 'account', NULL, CONCAT('host', seq % 100), 80000000000 + seq, UTC_TIMESTAMP(), IF(seq % 2, NULL, UTC_TIMESTAMP() + INTERVAL 1 DAY)
-             FROM seq_1_to_{$rows} WHERE seq <= 200"
-        );
-        $this->root->query('ANALYZE TABLE wp_telemed_meetings, wp_telemed_leftovers');
+        return Records::over($this->root)->many;
     }
 
     private function countOfScreen(): int
@@ -212,7 +189,7 @@ final class QueryPlanTest extends ClinicTestCase
     }
 
     /**
-     * The SELECTs to the ledger and what is left over, as they reach the server.
+     * The SELECTs to visits and unwanted meetings, as they reach the server.
      *
      * @return list<string>
      */
@@ -225,7 +202,7 @@ final class QueryPlanTest extends ClinicTestCase
         $this->root->query('SET GLOBAL general_log = OFF');
         $rows = $this->root->query(
             "SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log
-             WHERE command_type IN ('Execute', 'Query') AND argument LIKE 'SELECT%' AND (argument LIKE '%telemed\\_meetings%' OR argument LIKE '%telemed\\_leftovers%') AND argument NOT LIKE '%general\\_log%'"
+             WHERE command_type IN ('Execute', 'Query') AND argument LIKE 'SELECT%' AND {$this->many()->areNamed()} AND argument NOT LIKE '%general\\_log%'"
         )->fetch_all(MYSQLI_ASSOC);
         $statements = array_column($rows, 'statement');
         return $distinct ? array_values(array_unique($statements)) : $statements;

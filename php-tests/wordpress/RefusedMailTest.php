@@ -44,7 +44,7 @@ final class RefusedMailTest extends ClinicTestCase
             $this->work($minutes * 60, array(self::PATIENT));
         }
         $this->assertSame(0, $this->countTo(self::PATIENT));
-        $refused = (int) $this->site->value('SELECT COUNT(*) FROM wp_telemed_log WHERE event = "mail_failed"');
+        $refused = $this->records()->log->count('mail_failed');
         $this->assertGreaterThanOrEqual(5, $refused);
         $this->assertLessThanOrEqual(15, $refused);
         $this->assertCount(1, $this->about('admin@clinic.example'));

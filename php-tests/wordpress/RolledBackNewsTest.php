@@ -5,6 +5,7 @@ declare(strict_types=1);
 namespace Telemed\Tests\WordPress;
 
 use PHPUnit\Framework\Attributes\DataProvider;
+use Telemed\Tests\Records;
 
 /** People are told what stands in the appointment system, not what was wished in a transaction that was rolled back. */
 final class RolledBackNewsTest extends ClinicTestCase
@@ -77,7 +78,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             $meanwhile = static function ($sent) use (&$meanwhile, $plugin, $row, $settle, $stands, $doctor) {
                 remove_filter("pre_wp_mail", $meanwhile, 1);
                 $stands("+5 days", $doctor, false);
-                $row = $plugin->visits->cancel($plugin->ledger->demand($row->id));
+                $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id));
                 MailingSource::$cancelled = $row->sequence;
                 $settle($row);
                 return $sent;
@@ -104,17 +105,13 @@ final class RolledBackNewsTest extends ClinicTestCase
 
     public function testWhatTheDatabaseHasNoRoomToTellIsNotDoneUntilItCanBeTold(): void
     {
-        $database = $this->site->database(asRoot: true);
-        $database->query(
-            "CREATE TRIGGER telemed_no_room BEFORE INSERT ON wp_telemed_log FOR EACH ROW
-             BEGIN IF NEW.event = 'mailing' THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = 1114; END IF; END"
-        );
-        $failed = $this->site->php(self::SOURCE . '
-            $row = $plugin->visits->book("test", "1", $doctor, $at("+3 days"));
-            try { $settle($row); } catch (\TelemedZoom\Site\DatabaseException $failure) { return $failure->getCode(); }');
-        $this->assertSame(1114, $failed);
-        $this->assertSame(array(), $this->site->mails());
-        $database->query('DROP TRIGGER telemed_no_room');
+        Records::over($this->site->database(asRoot: true))->log->withoutRoomForMails(function (): void {
+            $failed = $this->site->php(self::SOURCE . '
+                $row = $plugin->visits->book("test", "1", $doctor, $at("+3 days"));
+                try { $settle($row); } catch (\TelemedZoom\Site\DatabaseException $failure) { return $failure->getCode(); }');
+            $this->assertSame(1114, $failed);
+            $this->assertSame(array(), $this->site->mails());
+        });
         $this->site->php(self::SOURCE . 'do_action("telemed_run");');
         foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
             $this->assertSame(array('Your video visit'), $this->subjects($address));
@@ -128,13 +125,13 @@ final class RolledBackNewsTest extends ClinicTestCase
     {
         $this->saveSettings($settings);
         $this->bookAndDie();
-        $this->site->php(self::SOURCE . '$row = $plugin->ledger->findAppointment("test", "1"); $settle($plugin->visits->move($row, $at("+5 days")));');
+        $this->site->php(self::SOURCE . '$row = \Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"); $settle($plugin->visits->move($row, $at("+5 days")));');
         $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
         foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
             $this->assertSame(array('Your video visit'), $this->subjects($address));
         }
         $this->assertStringContainsString('DTSTART:' . gmdate('Ymd', strtotime('+3 days')), $this->site->mails()[0]['attachments'][0]['content']);
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+        $this->assertSame(0, $this->records()->log->countUnsent());
     }
 
     /** @return array<string, array{array<string, string>}> */
@@ -150,9 +147,9 @@ final class RolledBackNewsTest extends ClinicTestCase
                 $stands("+3 days", $other); $settle($plugin->visits->move($row, null, $other));');
             $this->fail('the process was to be killed');
         } catch (\RuntimeException) {
-            $this->assertSame('2', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+            $this->assertSame(2, $this->records()->log->countUnsent());
         }
-        $this->site->php(self::SOURCE . '$settle($plugin->visits->move($plugin->ledger->findAppointment("test", "1"), null, $doctor));');
+        $this->site->php(self::SOURCE . '$settle($plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), null, $doctor));');
         $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
         $this->assertSame(array('Your video visit', 'Your video visit is with another doctor'), $this->subjects('doctor1@clinic.example'));
         $this->assertNotContains('Your video visit is with another doctor', $this->subjects('doctor2@clinic.example'));
@@ -165,7 +162,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["minutes"] * 60); do_action("telemed_run");',
             array('minutes' => $minutes)
         );
-        $this->site->php(self::SOURCE . '$plugin->visits->move($plugin->ledger->findAppointment("test", "1"), $at("+5 days")); remove_all_actions("shutdown");');
+        $this->site->php(self::SOURCE . '$plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $at("+5 days")); remove_all_actions("shutdown");');
         $minutes(11);
         $this->assertSame(array(), $this->site->mails(), 'its transaction may still be open');
         $minutes(16);
@@ -204,14 +201,14 @@ final class RolledBackNewsTest extends ClinicTestCase
                 $settle($plugin->visits->book("test", "1", $doctor, $at("+3 days")));');
             $this->fail('the process was to be killed');
         } catch (\RuntimeException) {
-            $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_telemed_log WHERE event = 'mailing'"));
+            $this->assertSame(1, $this->records()->log->countUnsent());
             $this->assertSame(array(), $this->site->mails());
         }
     }
 
     private function zoomsLink(): string
     {
-        return '/j/' . $this->site->value("SELECT meeting_id FROM wp_telemed_meetings WHERE appointment = '2'");
+        return '/j/' . $this->records()->visits->ofAppointment('test', 2)['meeting_id'];
     }
 
     /** @return list<string> */

@@ -7,6 +7,7 @@ namespace Telemed\Tests\WordPress;
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\AuthenticationException;
 use Telemed\Tests\FakeZoom;
+use Telemed\Tests\Records;
 use Telemed\Tests\Storm;
 
 /**
@@ -139,7 +140,7 @@ final class TokenStormTest extends ClinicTestCase
                 }
             }
             $this->assertNull($this->grantOf(self::zoomUser($round)), "round {$round}: no grant lives at Zoom");
-            $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_tokens WHERE record_key LIKE 'connection:%'"), "round {$round}");
+            $this->assertSame(0, Records::of($this->site)->grants->count('connection'), "round {$round}");
         }
     }
 

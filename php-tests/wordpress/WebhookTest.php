@@ -62,7 +62,7 @@ final class WebhookTest extends ClinicTestCase
         $this->assertSame('connected', $this->doctorsScreen('doctor2', 'status'));
         $this->assertSame(array(), $this->zoom->requests());
         $this->assertNotNull($this->site->value('SELECT umeta_id FROM wp_usermeta WHERE meta_key = ? AND user_id = ?', 'wp_telemed_connected', (string) $this->site->userId('doctor1')), 'bookings go on until the doctor disconnects on this site');
-        $this->assertNull($this->site->value('SELECT host_email FROM wp_telemed_meetings WHERE id = ?', (string) $row['id']));
+        $this->assertNull($this->records()->visits->find($row['id'])['host_email']);
         $this->assertSame($row['join_url'], $this->row($row['id'])['join_url'], 'the patient\'s way stays');
         $mails = $this->mailsToReconnect();
         $this->assertContains('doctor1@clinic.example', array_column($mails, 'to'));
@@ -129,7 +129,7 @@ final class WebhookTest extends ClinicTestCase
 
         $this->runWorker(60);
         $this->assertSame('none', $this->doctorsScreen('doctor1', 'status'));
-        $this->assertSame('0', $this->site->value("SELECT COUNT(*) FROM wp_telemed_tokens WHERE record_key LIKE 'connection:%' OR record_key LIKE 'zoomuser:%'"));
+        $this->assertSame(0, $this->records()->grants->count('connection', 'zoomuser'));
         $mails = $this->mailsToReconnect();
         $this->assertContains('doctor1@clinic.example', array_column($mails, 'to'));
         $this->runWorker(120);
@@ -151,7 +151,7 @@ final class WebhookTest extends ClinicTestCase
         $this->assertSame('connected', $this->doctorsScreen('doctor1', 'status'));
         $this->make('doctor1', 'doctor1');
         $this->assertSame(array(), $this->mailsToReconnect());
-        $this->assertNull($this->site->value("SELECT name FROM wp_telemed_signals WHERE name LIKE 'deauthorized:%'"), 'it is done with');
+        $this->assertSame(array(), $this->records()->counters->signals('deauthorized:'), 'it is done with');
     }
 
     public function testAnEventOfAnotherAppOrOfAnUnknownUserChangesNothing(): void
@@ -183,8 +183,7 @@ final class WebhookTest extends ClinicTestCase
     /** @return list<string> where grants lie: 'connection', 'held', 'former' */
     private function grants(): array
     {
-        $rows = $this->site->database()->query("SELECT SUBSTRING_INDEX(record_key, ':', 1) FROM wp_telemed_tokens WHERE record_key NOT LIKE 'zoomuser:%' AND record_key NOT LIKE 'pending:%' ORDER BY 1");
-        return array_column($rows->fetch_all(), 0);
+        return array_values(array_diff($this->records()->grants->kinds(), array('zoomuser', 'pending')));
     }
 
     private function useOAuthWithWebhook(): Page
