@@ -8,12 +8,21 @@ use PHPUnit\Framework\TestCase;
 
 /**
  * What can be held of the plugin's source without running it: types that comments name exist, what a class keeps is read, and no
- * constant bears a word that PHP keeps for itself. A static analyser would see more; none is needed for these.
+ * constant bears a word that PHP keeps for itself. And of the tests': one reader knows the tables. A static analyser would see more; none is needed for these.
  */
 final class SourceCodeTest extends TestCase
 {
     private const SOURCE = __DIR__ . '/../../wp-plugin-shim/src';
     private const STUBS = array(__DIR__ . '/../../stubs/telemed.php', __DIR__ . '/../../stubs/visit.php');
+    private const TESTS = __DIR__ . '/..';
+    /** Who may know the plugin's tables beside the classes that read them for all tests. */
+    private const KNOW_TABLES = array(
+        'wordpress/MigrationTest.php' => 'what moves rows from one kind of tables into another',
+        'wordpress/NoticeSenderTest.php' => 'the outbox itself',
+        'wordpress/QueryPlanTest.php' => 'asks the plugin every question that it has for them',
+        'wordpress/Support/VisitWorld.php' => 'makes tables of its own, for the two beside it',
+        'wordpress/VisitLoopTest.php' => 'what the loop keeps in them',
+    );
     /** What a comment may name without a backslash: PHP's words and those of analysers. */
     private const WORDS = array(
         'array', 'bool', 'callable', 'false', 'float', 'int', 'iterable', 'list', 'mixed', 'never', 'non', 'empty', 'null', 'object',
@@ -87,6 +96,26 @@ final class SourceCodeTest extends TestCase
             }
             return $words;
         }));
+    }
+
+    /** When the tables change, support/Records.php changes with them, and no test that is not about them. */
+    public function testOneReaderTellsAllTestsWhatTheTablesHold(): void
+    {
+        preg_match_all('/\$(?:wpdb|this)->prefix \. \'(?:telemed_)?(\w+)\'/', implode("\n", self::files()), $found);
+        $tables = array_unique($found[1]);
+        $this->assertContains('signals', $tables);
+        $named = '~(?:\bwp_(?:\d+_)?|[}%]|prefix \. ["\'])telemed\\\\*_(?:(?:' . implode('|', $tables) . ')\b|\{?\$)|\bSchema::|\bVisitTables\b|\bOldTables\b|->tables->'
+            . '|->(?:ledger->(?:find|demand|wake)|queries->|leftovers->)~';
+        $knowing = array();
+        foreach (new \RecursiveIteratorIterator(new \RecursiveDirectoryIterator(self::TESTS, \FilesystemIterator::SKIP_DOTS)) as $file) {
+            $name = substr($file->getPathname(), strlen(self::TESTS) + 1);
+            if (in_array($file->getExtension(), array('php', 'mjs'), true) && __FILE__ !== realpath($file->getPathname())
+                && ! preg_match('~^(?:support/Records\b|\w+/node_modules/)~', $name) && preg_match($named, (string) file_get_contents($file->getPathname()))) {
+                $knowing[] = $name;
+            }
+        }
+        sort($knowing);
+        $this->assertSame(array_keys(self::KNOW_TABLES), $knowing);
     }
 
     /**
