@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde::Serialize;
 
+use super::Seconds;
 use crate::zoom::Error;
 use crate::zoom::Kind;
 
@@ -57,7 +58,7 @@ pub struct Failure {
     pub kind: Kind,
     /// Whether the work may have been done at Zoom.
     pub maybe_delivered: bool,
-    /// From when on a new try makes sense.
+    /// From when on a new try makes sense; a whole second.
     pub retry_at: Option<jiff::Timestamp>,
     /// The HTTP status, when Zoom answered.
     pub status: Option<u16>,
@@ -108,9 +109,29 @@ impl From<&Error> for Failure {
             problem,
             kind: error.kind(),
             maybe_delivered: error.is_maybe_delivered(),
-            retry_at: error.retry_at(),
+            // In a row it would be cut off, and the next try come too soon.
+            retry_at: error.retry_at().map(Seconds::rounded_up),
             status: error.status(),
             tracking_id: error.tracking_id().map(str::to_owned),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::zoom::Detail;
+    use crate::zoom::ErrorId;
+
+    #[test]
+    fn the_moment_that_zoom_names_is_the_same_in_a_row_and_no_sooner() {
+        let named: Timestamp = "2026-12-01T09:00:00.4Z".parse().unwrap();
+        let error = Error::new(ErrorId::CreationUnsettled, "", "").with(Detail::RetryAt(named));
+        let kept: Timestamp = "2026-12-01T09:00:01Z".parse().unwrap();
+        assert_eq!(Failure::from(&error).retry_at, Some(kept));
     }
 }
