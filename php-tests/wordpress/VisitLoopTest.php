@@ -85,6 +85,33 @@ final class VisitLoopTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testACopyOfASiteDoesNotTakeTheOthersMeetingForItsOwn(): void
+    {
+        // Where descriptions are hidden the other site's meeting is just like the one that is sought.
+        $this->zoom->seed(array('accounts' => array(array(
+            'id' => FakeZoom::ACCOUNT,
+            'name' => 'Example Clinic',
+            'plan' => 'Business',
+            'locked' => array('schedule_meeting' => array('hide_meeting_description' => array('enable' => true))),
+        ))));
+        $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'close_before_work'), skip: 1);
+        $seen = $this->within(<<<'CODE'
+            $now = time();
+            add_filter('telemed_now', static function () use (&$now): int { return $now; });
+            $id = $world->book('7', '+1 week 10:00');
+            $world->loop->bringOn($id, 30.0);
+            $others = $world->meeting($id)['number'];
+            $at = $world->moments->now();
+            $world->visits->change($id, static fn($visit) => $visit->copied($at), $at);
+            $world->loop->bringOn($id, 30.0);
+            $now += 3600;
+            $world->loop->bringOn($id, 30.0);
+            return [$world->meeting($id)['generation'], $state($id), $world->meeting($id)['number'] === $others];
+            CODE);
+        $this->assertSame(array(2, 'made', false), $seen);
+        $this->assertCount(2, $this->meetings());
+    }
+
     public function testAWishThatMeetsAnExchangeIsFollowedAtOnce(): void
     {
         $seen = $this->within(<<<'CODE'

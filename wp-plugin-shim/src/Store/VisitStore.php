@@ -161,14 +161,16 @@ final class VisitStore
     }
 
     /**
-     * Numbers of a host's meetings but for one: what is there need not be that one.
+     * Numbers of a host's meetings that may be at Zoom, but for one: what is there need not be that one. The site that this one is a
+     * copy of has left its own there.
      *
      * @return list<int>
      * @throws DatabaseException
      */
     public function numbersOfOthers(string $host, int $visit, int $generation): array
     {
-        $sql = 'SELECT number FROM ' . $this->tables->meetings() . " WHERE host = ? AND role <> 'done' AND number IS NOT NULL AND NOT (visit = ? AND generation = ?)";
+        $sql = 'SELECT number FROM ' . $this->tables->meetings() .
+            " WHERE host = ? AND (role <> 'done' OR ended = 'left') AND number IS NOT NULL AND NOT (visit = ? AND generation = ?)";
         return array_map('intval', array_column($this->database->rows($sql, [$host, $visit, $generation]), 'number'));
     }
 
