@@ -20,6 +20,7 @@ final class SourceCodeTest extends TestCase
         'wordpress/MigrationTest.php' => 'what moves rows from one kind of tables into another',
         'wordpress/NoticeSenderTest.php' => 'the outbox itself',
         'wordpress/QueryPlanTest.php' => 'asks the plugin every question that it has for them',
+        'wordpress/Support/ReplayRows.php' => 'holds their rows against the simulation\'s',
         'wordpress/Support/VisitWorld.php' => 'makes tables of its own, for the two beside it',
         'wordpress/VisitLoopTest.php' => 'what the loop keeps in them',
     );

@@ -16,6 +16,8 @@ pub enum Weather {
     Narrow,
     /// All ways.
     Wide,
+    /// One process at a time, and nothing that fake-zoom's control API cannot order: what another loop can live again.
+    Alone,
 }
 
 /// Where choices come from.
@@ -59,9 +61,9 @@ impl Choices {
 
     /// Drawn by chance.
     #[must_use]
-    pub fn drawn(chance: Chance) -> Self {
+    pub fn drawn(weather: Weather, chance: Chance) -> Self {
         Self {
-            weather: Weather::Wide,
+            weather,
             source: Source::Drawn(chance),
             given: Vec::new(),
             made: Vec::with_capacity(128),
@@ -139,6 +141,7 @@ impl fmt::Display for List {
         f.write_str(match self.weather {
             Weather::Narrow => "narrow:",
             Weather::Wide => "wide:",
+            Weather::Alone => "alone:",
         })?;
         let chosen = self.choices.iter().enumerate();
         for (count, (at, value)) in chosen.filter(|(_, value)| **value != 0).enumerate() {
@@ -155,10 +158,11 @@ impl FromStr for List {
     fn from_str(text: &str) -> Result<Self, anyhow::Error> {
         let (weather, choices) = text
             .split_once(':')
-            .ok_or_else(|| anyhow::anyhow!("a list begins with 'narrow:' or 'wide:'"))?;
+            .ok_or_else(|| anyhow::anyhow!("a list begins with 'narrow:', 'wide:' or 'alone:'"))?;
         let weather = match weather {
             "narrow" => Weather::Narrow,
             "wide" => Weather::Wide,
+            "alone" => Weather::Alone,
             other => anyhow::bail!("there is no weather '{other}'"),
         };
         let mut list = Vec::new();
@@ -190,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_list_is_read_as_it_is_printed() {
-        for text in ["wide:3=2,17=1", "narrow:", "narrow:0=1"] {
+        for text in ["wide:3=2,17=1", "narrow:", "narrow:0=1", "alone:2=4"] {
             let list: List = text.parse().unwrap();
             assert_eq!(list.to_string(), text);
         }
@@ -209,7 +213,7 @@ mod tests {
     #[test]
     fn what_was_drawn_is_the_same_from_its_list() {
         let points = [Point::Storm, Point::Mode, Point::Exchange, Point::Save];
-        let mut drawn = Choices::drawn(Chance::new(3));
+        let mut drawn = Choices::drawn(Weather::Wide, Chance::new(3));
         let first: Vec<u8> = (0..40)
             .flat_map(|_| points)
             .map(|point| drawn.pick(point))

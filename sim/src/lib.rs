@@ -13,6 +13,8 @@
 //! work is done (`life`, `night`). Apart are counted lives in weather that nobody can survive before the night: an answer that
 //! comes late together with a clock that jumps, and a database that has forgotten something.
 //!
+//! **Scripts** (`script`) are quieter lives, written down for PHP's loop to live them again.
+//!
 //! **Planted faults** (`planted`) show that it would find them.
 
 pub mod act;
@@ -33,6 +35,7 @@ pub mod point;
 mod process;
 mod requests;
 pub mod run;
+pub mod script;
 pub mod shrink;
 mod tables;
 pub mod template;

@@ -84,8 +84,39 @@ pub fn live(
     }
 }
 
+/// Lives it, and only as far as one process at a time can tell: no night in which hosts are compared.
+pub fn live_alone(world: &World) {
+    let ended = catch_unwind(AssertUnwindSafe(|| world.live_alone()));
+    if ended.is_err() {
+        world.damage(Damage::Panicked(String::new()));
+    }
+    // Without the night not everything is mended; but it comes to rest.
+    let counts = |damage: &Damage| {
+        matches!(
+            damage,
+            Damage::Restless | Damage::Circle | Damage::Panicked(_)
+        )
+    };
+    world.damages.borrow_mut().retain(counts);
+}
+
 impl World {
-    fn live(&self) {
+    fn live_alone(&self) {
+        let silent_until = self.begin_plan();
+        if !self.run(silent_until) {
+            return;
+        }
+        self.is_calm.set(true);
+        let start = self.start().unwrap_or_else(|| self.true_now());
+        self.run(
+            self.true_now()
+                .after(CALM_SECONDS)
+                .max(start.after(PAST_SECONDS)),
+        );
+    }
+
+    /// When all that is planned is over.
+    fn begin_plan(&self) -> Timestamp {
         let mut at = self.true_now();
         for host in Template::hosts() {
             let day = schedule::day(self.now());
@@ -97,7 +128,11 @@ impl World {
             at = at.after(planned.delay);
             self.agenda.borrow_mut().push_back((at, *planned));
         }
-        let silent_until = at.after(2 * SWEEP_SECONDS + 10);
+        at.after(2 * SWEEP_SECONDS + 10)
+    }
+
+    fn live(&self) {
+        let silent_until = self.begin_plan();
         if !self.run(silent_until) {
             return;
         }

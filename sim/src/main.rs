@@ -4,6 +4,7 @@
 //! cargo run --profile sim -p telemed-sim -- --lives N [--seed S]              lives drawn by chance
 //! cargo run --profile sim -p telemed-sim -- enumerate [--deviations K]        every life of a kind
 //! cargo run --profile sim -p telemed-sim -- replay LIST                       one life, and all that happens in it
+//! cargo run --profile sim -p telemed-sim -- --lives N [--seed S] scripts      quieter lives, for PHP's loop to live them again
 //! ```
 //!
 //! It ends with 1 when something was damaged; then it prints the shortest list of choices that still does it.
@@ -26,6 +27,7 @@ use telemed_sim::choices::List;
 use telemed_sim::life::live;
 use telemed_sim::run;
 use telemed_sim::run::Total;
+use telemed_sim::script;
 use telemed_sim::shrink::shrunk;
 use telemed_sim::template::Template;
 use telemed_sim::verdict::Damage;
@@ -54,6 +56,8 @@ enum Command {
         #[arg(long, default_value_t = 2)]
         wishes: usize,
     },
+    /// Lives for another loop to live them again: a line of JSON each
+    Scripts,
     /// One life, and all that happens in it
     Replay {
         /// The choices, as they are printed
@@ -77,6 +81,15 @@ fn main() -> Result<ExitCode> {
             let begins = Instant::now();
             let total = run::enumerated(wishes, deviations, None, false)?;
             tell(&total, begins.elapsed())
+        }
+        Some(Command::Scripts) => {
+            let seed = arguments.seed.unwrap_or(1);
+            let mut out = std::io::BufWriter::new(out);
+            script::scripts(arguments.lives, seed, &mut |script| {
+                Ok(writeln!(out, "{script}")?)
+            })?;
+            out.flush()?;
+            Ok(ExitCode::SUCCESS)
         }
         Some(Command::Replay { list }) => {
             let template = Rc::new(Template::new()?);

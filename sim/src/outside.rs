@@ -18,6 +18,7 @@ use telemed::zoom::http::SendError;
 use telemed::zoom::http::SendFault;
 use telemed::zoom::pace::Pace;
 
+use crate::choices::Weather;
 use crate::point::Point;
 use crate::world::World;
 
@@ -71,7 +72,7 @@ impl Clock for Outside {
     fn now(&self) -> Timestamp {
         self.0
             .upgrade()
-            .map_or(Timestamp::UNIX_EPOCH, |world| world.now())
+            .map_or(Timestamp::UNIX_EPOCH, |world| world.exact_now())
     }
 
     fn monotonic(&self) -> Duration {
@@ -80,6 +81,7 @@ impl Clock for Outside {
 
     fn sleep(&self, duration: Duration) {
         if let (Some(world), Ok(duration)) = (self.0.upgrade(), SignedDuration::try_from(duration))
+            && world.choices().weather() != Weather::Alone
         {
             world.wait(duration);
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use telemed::exchange;
 use telemed::visit::problem::Problem;
 use telemed::visit::schedule::CALL_SECONDS;
@@ -16,14 +17,15 @@ use crate::world::World;
 const BUDGET: Duration = Duration::from_secs(CALL_SECONDS.unsigned_abs());
 
 impl World {
-    /// What comes of an exchange. `known` are numbers of other meetings of the host.
+    /// What comes of an exchange, for which so much time is left. `known` are numbers of other meetings of the host.
     #[must_use]
-    pub fn perform(&self, exchange: &Exchange, known: &[i64]) -> Outcome {
+    pub fn perform(&self, exchange: &Exchange, known: &[i64], left: SignedDuration) -> Outcome {
+        let left = Duration::try_from(left).unwrap_or_default();
         let client = self
             .context()
             .ok_or_else(|| Error::store("too deep"))
             .and_then(|context| self.template.client(&exchange.maker, context))
-            .map(|client| client.within(BUDGET).begun());
+            .map(|client| client.within(left.min(BUDGET)).begun());
         let client = match client {
             Ok(client) => client,
             Err(error) => return Outcome::Hindered(Problem::passing(error.id().as_str())),

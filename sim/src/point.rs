@@ -60,9 +60,16 @@ impl Point {
             Self::Between | Self::UsedUp => (1, 4),
             Self::Mail => (3, 4),
         };
+        let alone = match self {
+            Self::Act | Self::ManualAct => crate::act::ALONE_KINDS,
+            Self::Exchange => crate::zoom::ALONE_WAYS,
+            Self::Meanwhile | Self::Between | Self::Save => 1,
+            _ => wide,
+        };
         match weather {
             Weather::Narrow => narrow,
             Weather::Wide => wide,
+            Weather::Alone => alone,
         }
     }
 

@@ -1,15 +1,23 @@
 //! The plugin's part, as PHP has it: the loop of whoever holds a visit's lock, what is due, the sender of the outbox.
 
 use jiff::SignedDuration;
+use serde_json::Value;
+use serde_json::json;
 
 use telemed::visit::Moment;
+use telemed::visit::Seconds as _;
 use telemed::visit::Sending;
 use telemed::visit::Standing;
 use telemed::visit::Visit;
 use telemed::visit::changes::Counter;
+use telemed::visit::meeting::End;
+use telemed::visit::meeting::Meeting;
+use telemed::visit::meeting::Role;
 use telemed::visit::notice::Fate;
+use telemed::visit::notice::Notice;
 use telemed::visit::reference::Naming;
 use telemed::visit::schedule;
+use telemed::visit::step::Exchange;
 use telemed::visit::step::Facts;
 use telemed::visit::step::Step;
 
@@ -24,6 +32,8 @@ use crate::world::World;
 pub const SITE: &str = "site1";
 /// A process works on one visit so long.
 const MOST_TIME: SignedDuration = SignedDuration::from_secs(30);
+/// With less no exchange is begun.
+const LEAST_SECONDS: i64 = 2;
 /// Nothing needs more turns: beyond that it goes round in a circle.
 const MOST_TURNS: u32 = 40;
 /// A step asks for the counters of two hosts at most.
@@ -37,8 +47,17 @@ impl World {
         id: i64,
         change: impl FnOnce(Visit, Moment) -> Option<Visit>,
     ) -> Option<Visit> {
+        self.change_at(id, self.moment(), change)
+    }
+
+    fn change_at(
+        &self,
+        id: i64,
+        at: Moment,
+        change: impl FnOnce(Visit, Moment) -> Option<Visit>,
+    ) -> Option<Visit> {
         let visit = self.tables.borrow().find(id)?;
-        let changed = change(visit, self.moment())?;
+        let changed = change(visit, at)?;
         self.write(&changed)?;
         self.tables.borrow().find(id)
     }
@@ -54,6 +73,9 @@ impl World {
         }
         let written = self.tables.borrow_mut().write(visit, self.now());
         self.note(|| told(visit, written.is_err()));
+        if let Ok(id) = written {
+            self.tell_events(id, visit);
+        }
         if written.is_ok() && self.pick(Point::Save) == 1 {
             Self::kill();
         }
@@ -79,34 +101,51 @@ impl World {
         if !self.lock(&name) {
             return;
         }
+        self.happens(|| self.brought_on(id, is_final));
         self.bring_on_locked(id, is_final);
         self.unlock(&name);
     }
 
+    fn brought_on(&self, id: i64, is_final: bool) -> Value {
+        let (source, appointment) = self.name_of(id);
+        let around = self.around(self.standing(id).as_ref(), &source);
+        json!({"do": "bring_on", "visit": [source, appointment], "is_final": is_final, "around": around})
+    }
+
+    /// The visit's appointment, by which another loop knows it.
+    #[must_use]
+    pub fn name_of(&self, id: i64) -> (String, String) {
+        let tables = self.tables.borrow();
+        tables.stored(id).map_or_else(Default::default, |one| {
+            (one.row.source.clone(), one.row.appointment.clone())
+        })
+    }
+
     fn bring_on_locked(&self, id: i64, is_final: bool) {
+        let ends = self.true_now().checked_add(MOST_TIME).unwrap_or_default();
         let Some(mut visit) = self.confirmed(id, is_final) else {
             return;
         };
-        let ends = self.true_now().checked_add(MOST_TIME).unwrap_or_default();
         for _ in 0..MOST_TURNS {
-            if self.true_now() >= ends {
+            let (at, naming) = self.moment_and_naming();
+            let step = if self.fault == Some(Fault::ActsOnPending) {
+                self.step(&crate::planted::as_if_settled(&visit), &naming)
+            } else {
+                self.step(&visit, &naming)
+            };
+            if matches!(step, Step::Exchange(_)) && self.true_now() > ends.before(LEAST_SECONDS) {
                 return;
             }
-            let step = if self.fault == Some(Fault::ActsOnPending) {
-                self.step(&crate::planted::as_if_settled(&visit))
-            } else {
-                self.step(&visit)
-            };
             self.between();
             let version = visit.row().version;
-            let begun = self.change(id, |visit, at| {
+            let begun = self.change_at(id, at, |visit, at| {
                 let is_other = visit.row().version != version;
                 if is_other && self.fault != Some(Fault::BeginsUnchecked) {
                     return None;
                 }
                 let version = visit.row().version;
                 let step = crate::planted::of_version(self.fault, &step, version);
-                visit.begun(&step, &self.naming(), &self.policies, at)
+                visit.begun(&step, &naming, &self.policies, at)
             });
             let Some(begun) = begun else {
                 match self.tables.borrow().find(id) {
@@ -117,9 +156,12 @@ impl World {
             };
             match step {
                 Step::Exchange(exchange) => {
-                    let known = self.numbers_of_others(id, exchange.generation);
+                    let known = self.numbers_of_others(id, &exchange);
                     let exchange = crate::planted::changed(self.fault, *exchange);
-                    let outcome = self.perform(&exchange, &known);
+                    self.tell_exchange(&exchange);
+                    let left = ends.duration_since(self.true_now());
+                    let outcome = self.perform(&exchange, &known, left);
+                    self.tell_outcome(&outcome);
                     let outcome = crate::planted::taken(self.fault, exchange.kind, outcome);
                     self.note(|| format!("{:?} -> {}", exchange.kind, outcome_in_short(&outcome)));
                     let after = self.change(id, |visit, at| {
@@ -176,9 +218,8 @@ impl World {
         None
     }
 
-    fn step(&self, visit: &Visit) -> Step {
+    fn step(&self, visit: &Visit, naming: &Naming) -> Step {
         let handovers = self.handovers.borrow();
-        let naming = self.naming();
         let mut facts = Facts {
             now: self.now(),
             policies: &self.policies,
@@ -188,7 +229,7 @@ impl World {
             handovers: &handovers,
             used: std::collections::BTreeMap::new(),
             patient: Some("patient".to_owned()),
-            naming: &naming,
+            naming,
         };
         // Where the first question leads to another host, its counters are asked for in turn.
         for _ in 0..MOST_QUESTIONS {
@@ -214,21 +255,25 @@ impl World {
             .collect()
     }
 
-    fn naming(&self) -> Naming {
-        Naming {
-            site: SITE.to_owned(),
-            nonce: format!("n{:08x}", self.random() & 0xffff_ffff),
-        }
-    }
-
-    fn numbers_of_others(&self, id: i64, generation: u32) -> Vec<i64> {
+    /// Numbers of a host's meetings that may be at Zoom, but for one.
+    fn numbers_of_others(&self, id: i64, exchange: &Exchange) -> Vec<i64> {
         let tables = self.tables.borrow();
+        let is_of_host = |meeting: &&Meeting| {
+            let maker = meeting.maker.as_ref();
+            maker.is_some_and(|maker| maker.host == exchange.maker.host)
+        };
+        let is_there = |meeting: &&Meeting| match meeting.role {
+            Role::Done(end) => end == End::Left,
+            _ => true,
+        };
         let of_visit = |one: &crate::tables::Stored| {
             let is_itself = one.row.id == id;
             one.meetings
                 .iter()
-                .filter(|meeting| !(is_itself && meeting.generation == generation))
-                .filter_map(telemed::visit::meeting::Meeting::number)
+                .filter(is_of_host)
+                .filter(is_there)
+                .filter(|meeting| !(is_itself && meeting.generation == exchange.generation))
+                .filter_map(Meeting::number)
                 .collect::<Vec<_>>()
         };
         tables.visits().flat_map(of_visit).collect()
@@ -237,6 +282,7 @@ impl World {
     /// A worker does one thing that is due.
     pub fn work_off(&self) {
         let due = self.tables.borrow().due_visit(self.now());
+        self.happens(|| json!({"do": "look", "due": due.map(|id| self.name_of(id))}));
         if let Some(id) = due {
             self.process("worker", || self.bring_on(id, false));
         }
@@ -245,9 +291,21 @@ impl World {
     /// The sender sends one notice that is due.
     pub fn send_mail(&self) {
         let due = self.tables.borrow().due_notice(self.now());
+        self.happens(
+            || json!({"do": "send", "due": due.map(|(id, notice)| self.notice_named(id, notice))}),
+        );
         if let Some((id, notice)) = due {
             self.process("sender", || self.send_notice(id, notice));
         }
+    }
+
+    /// Which of a visit's notices it is.
+    fn notice_named(&self, id: i64, notice: i64) -> Value {
+        let tables = self.tables.borrow();
+        let mut notices = tables.stored(id).into_iter().flat_map(|one| &one.notices);
+        let which = notices.position(|one| one.id == notice);
+        drop(tables);
+        json!({"visit": self.name_of(id), "which": which})
     }
 
     fn send_notice(&self, id: i64, notice: i64) {
@@ -269,19 +327,35 @@ impl World {
             1 if self.fault == Some(Fault::TakesRefusedForSent) => Fate::Sent,
             1 => Fate::Refused,
             2 => {
+                self.tell("says", || says(&letter));
                 self.hand_over_letter(&letter);
                 Self::kill()
             }
-            3 => Fate::HeldBack(self.moment().now),
+            3 => Fate::HeldBack(self.now()),
             _ => {
                 self.hand_over_letter(&letter);
                 Fate::Sent
             }
         };
         self.note(|| format!("{:?} to {:?}: {fate:?}", letter.about, letter.to));
+        self.tell("says", || says(&letter));
+        self.tell("fate", || fate_name(fate).into());
         self.change(id, |visit, at| {
             Some(visit.delivered(notice, fate, &self.policies, at))
         });
+    }
+}
+
+fn says(letter: &Notice) -> Value {
+    json!(letter.columns())
+}
+
+fn fate_name(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Sent => "sent",
+        Fate::Refused => "refused",
+        Fate::NoRecipient => "no_recipient",
+        Fate::HeldBack(_) => "held_back",
     }
 }
 

@@ -1,6 +1,8 @@
 //! What people do: requests at the appointment system and at this plugin's own screens, and what happens at Zoom itself.
 
 use jiff::Timestamp;
+use serde_json::Value;
+use serde_json::json;
 
 use telemed::visit::Moment;
 use telemed::visit::Seconds as _;
@@ -21,6 +23,7 @@ use crate::appointments::OwnMail;
 use crate::appointments::SOURCE;
 use crate::letters;
 use crate::point::Point;
+use crate::script;
 use crate::template::Template;
 use crate::world::World;
 
@@ -200,15 +203,28 @@ impl World {
             None => {
                 let (source, name) = (SOURCE, &number);
                 let doctor = appointment.doctor;
-                self.write(&Visit::booked(source, name, doctor, slot, self.now()).ok()?)?
+                self.happens(|| booked(source, name, doctor, &slot, false));
+                let at = self.moment();
+                self.write(&Visit::booked(source, name, doctor, slot, at.now).ok()?)?
             }
             Some(id) => {
                 let wish = wish(act, appointment, slot);
+                self.happens(|| self.wish_of(id, &wish, false));
                 self.change(id, |visit, at| Some(visit.wish(wish, at)))?;
                 id
             }
         };
         Some((id, self.stamp(id)?))
+    }
+
+    fn wish_of(&self, id: i64, wish: &Wish, is_settled: bool) -> Value {
+        let mut what = script::of_wish(wish);
+        if let Some(what) = what.as_object_mut() {
+            what.insert("do".to_owned(), "wish".into());
+            what.insert("visit".to_owned(), json!(self.name_of(id)));
+            what.insert("is_settled".to_owned(), is_settled.into());
+        }
+        what
     }
 
     fn stamp(&self, id: i64) -> Option<(Timestamp, u32)> {
@@ -256,15 +272,18 @@ impl World {
         let id = match id {
             None => {
                 let doctor = appointment.doctor;
-                let Ok(visit) = Visit::booked(MANUAL, &number, doctor, slot, self.now()) else {
+                self.happens(|| booked(MANUAL, &number, doctor, &slot, true));
+                let at = self.moment();
+                let Ok(visit) = Visit::booked(MANUAL, &number, doctor, slot, at.now) else {
                     return;
                 };
                 // One transaction: it stands as soon as it is written.
                 stand(appointment);
-                self.write(&visit.settled(&self.policies, self.moment()))
+                self.write(&visit.settled(&self.policies, at))
             }
             Some(id) => {
                 let wish = wish(act, &appointment, slot);
+                self.happens(|| self.wish_of(id, &wish, true));
                 stand(appointment);
                 let wished = self.change(id, |visit: Visit, at: Moment| {
                     Some(visit.wish(wish, at).settled(&self.policies, at))
@@ -299,12 +318,21 @@ impl World {
         let ours = zoom
             .meetings()
             .find(|meeting| find_marker(&meeting.agenda).is_some())
-            .map(|meeting| meeting.id);
-        let Some(id) = ours else { return };
+            .map(|meeting| (meeting.id, meeting.agenda.clone(), meeting.start));
+        let Some((id, agenda, start)) = ours else {
+            return;
+        };
+        let later = start.after(3_600);
+        if act == Act::MoveAtZoom && later <= self.true_now() {
+            // Zoom moves nothing into the past.
+            return;
+        }
+        let to = (act == Act::MoveAtZoom).then(|| later.to_string());
+        self.happens(|| json!({"do": "at_zoom", "agenda": agenda, "to": to}));
         if act == Act::DeleteAtZoom {
             zoom.delete_meeting(id);
         } else {
-            zoom.change_meeting(id, |meeting| meeting.start = meeting.start.after(3_600));
+            zoom.change_meeting(id, |meeting| meeting.start = later);
         }
     }
 
@@ -340,6 +368,7 @@ impl World {
             tables.visits().map(|one| one.row.id).collect()
         };
         for id in ids {
+            self.happens(|| json!({"do": "wake", "visit": self.name_of(id)}));
             self.change(id, |visit, _| Some(visit.woken()));
             let version = self.tables.borrow().stored(id).map(|one| one.row.version);
             let now = Some(self.now());
@@ -348,6 +377,16 @@ impl World {
             }
         }
     }
+}
+
+fn booked(source: &str, appointment: &str, doctor: u64, slot: &Slot, is_settled: bool) -> Value {
+    json!({
+        "do": "book",
+        "visit": [source, appointment],
+        "doctor": doctor,
+        "slot": script::of_slot(slot),
+        "is_settled": is_settled,
+    })
 }
 
 /// The whole minute before.

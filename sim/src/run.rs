@@ -10,6 +10,7 @@ use anyhow::Result;
 use crate::chance::Chance;
 use crate::choices::Choices;
 use crate::choices::List;
+use crate::choices::Weather;
 use crate::enumerate;
 use crate::life::Report;
 use crate::life::live;
@@ -87,7 +88,7 @@ pub fn drawn(lives: u64, seed: u64, fault: Option<Fault>, stops: bool) -> Result
                 }
                 return total;
             }
-            let choices = Choices::drawn(Chance::of_life(seed, number));
+            let choices = Choices::drawn(Weather::Wide, Chance::of_life(seed, number));
             total.count(number, &live(template, choices, fault, false));
         }
     })

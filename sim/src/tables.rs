@@ -168,6 +168,25 @@ impl Tables {
         })
     }
 
+    /// What is counted of each counter and day, where anything is.
+    pub fn writes(&self) -> impl Iterator<Item = (&Counter, i64, u32)> {
+        let all = self.writes.iter();
+        all.map(|((counter, day), writes)| (counter, *day, *writes))
+            .filter(|(.., writes)| *writes > 0)
+    }
+
+    /// Whose writes Zoom refuses, and until when.
+    pub fn blocked(&self) -> impl Iterator<Item = (Counter, Timestamp)> {
+        let all = self.blocked.iter();
+        all.map(|(host, until)| (Counter::Host(host.clone()), *until))
+    }
+
+    /// How many exchanges in a row were lost, and when Zoom was last tried in the outage that there is.
+    #[must_use]
+    pub fn breaker(&self) -> (u32, Option<Timestamp>) {
+        (self.breaker.lost.min(LOST_IN_ROW), self.breaker.tried_at)
+    }
+
     /// The most writes that were counted for any host on any day.
     #[must_use]
     pub fn most_writes(&self) -> u32 {

@@ -94,7 +94,7 @@ impl Template {
     #[must_use]
     pub fn begin(&self, weather: Weather) -> &Connected {
         match weather {
-            Weather::Narrow => &self.narrow,
+            Weather::Narrow | Weather::Alone => &self.narrow,
             Weather::Wide => &self.wide,
         }
     }

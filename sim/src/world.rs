@@ -21,6 +21,7 @@ use telemed::visit::Moment;
 use telemed::visit::Seconds as _;
 use telemed::visit::handover::Handover;
 use telemed::visit::maker::Mode;
+use telemed::visit::reference::Naming;
 use telemed::visit::step::Policies;
 use telemed::zoom::Context;
 
@@ -34,6 +35,8 @@ use crate::mishaps::Backup;
 use crate::outside::Outside;
 use crate::planted::Fault;
 use crate::point::Point;
+use crate::process::SITE;
+use crate::script::Script;
 use crate::tables::Tables;
 use crate::template::Template;
 use crate::verdict::Damage;
@@ -108,6 +111,10 @@ pub struct World {
     pub fault: Option<Fault>,
     /// The world before.
     pub template: Rc<Template>,
+    /// The life as it is written down, if it is.
+    pub script: Option<RefCell<Script>>,
+    /// What the control API would be told to spoil the request under way.
+    pub ordered: Cell<Option<serde_json::Value>>,
     choices: RefCell<Choices>,
     chance: RefCell<Chance>,
     now: Cell<Timestamp>,
@@ -124,9 +131,25 @@ impl World {
     #[must_use]
     pub fn new(
         template: &Rc<Template>,
+        choices: Choices,
+        fault: Option<Fault>,
+        is_traced: bool,
+    ) -> Rc<Self> {
+        Self::begun(template, choices, fault, is_traced, false)
+    }
+
+    /// The same, where all that happens is written down for another loop.
+    #[must_use]
+    pub fn written_down(template: &Rc<Template>, choices: Choices) -> Rc<Self> {
+        Self::begun(template, choices, None, false, true)
+    }
+
+    fn begun(
+        template: &Rc<Template>,
         mut choices: Choices,
         fault: Option<Fault>,
         is_traced: bool,
+        is_written_down: bool,
     ) -> Rc<Self> {
         let plan = Plan::choose(&mut choices);
         let begin = template.begin(choices.weather());
@@ -160,6 +183,8 @@ impl World {
             steps: Cell::new(0),
             fault,
             template: template.clone(),
+            script: is_written_down.then(RefCell::default),
+            ordered: Cell::new(None),
             choices: RefCell::new(choices),
             chance: RefCell::new(Chance::new(17)),
             now: Cell::new(template.now),
@@ -179,9 +204,15 @@ impl World {
         self.now.get()
     }
 
-    /// What time it is by the site's clock.
+    /// What time it is by the site's clock, in whole seconds: so the plugin reads it, and so its tables keep it.
     #[must_use]
     pub fn now(&self) -> Timestamp {
+        Timestamp::from_second(self.exact_now().as_second()).unwrap_or_default()
+    }
+
+    /// What time it is by the site's clock, as the extension reads it.
+    #[must_use]
+    pub fn exact_now(&self) -> Timestamp {
         self.now.get().after(self.skew.get())
     }
 
@@ -195,6 +226,24 @@ impl World {
     /// Now, with a random number.
     #[must_use]
     pub fn moment(&self) -> Moment {
+        let at = self.drawn();
+        self.tell_moment(at, None);
+        at
+    }
+
+    /// The same, with what new references are made with.
+    #[must_use]
+    pub fn moment_and_naming(&self) -> (Moment, Naming) {
+        let at = self.drawn();
+        let naming = Naming {
+            site: SITE.to_owned(),
+            nonce: format!("n{:08x}", self.random() & 0xffff_ffff),
+        };
+        self.tell_moment(at, Some(&naming));
+        (at, naming)
+    }
+
+    fn drawn(&self) -> Moment {
         Moment {
             now: self.now(),
             chance: self.chance.borrow_mut().below(u32::MAX),

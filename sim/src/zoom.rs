@@ -5,6 +5,9 @@ use http::HeaderMap;
 use http::HeaderName;
 use http::HeaderValue;
 use jiff::SignedDuration;
+use serde_json::Map;
+use serde_json::Value;
+use serde_json::json;
 
 use telemed::visit::Seconds as _;
 use telemed::zoom::http::Request;
@@ -12,6 +15,7 @@ use telemed::zoom::http::Response;
 use telemed::zoom::http::SendError;
 use telemed::zoom::http::SendFault;
 
+use crate::choices::Weather;
 use crate::point::Point;
 use crate::world::Late;
 use crate::world::World;
@@ -44,6 +48,11 @@ impl World {
         if is_of_tokens && is_well {
             self.has_lost_tokens.set(had_lost);
         }
+        self.tell_request(
+            &asked,
+            outcome.as_ref().map_or(0, |response| response.status),
+            self.ordered.take().as_ref(),
+        );
         self.note(|| match &outcome {
             Ok(response) => format!("{} -> {}", line(&asked), response.status),
             Err(error) => format!("{} -> {:?}", line(&asked), error.fault),
@@ -60,6 +69,9 @@ impl World {
         if self.away_until.get().is_some_and(is_away) {
             self.wait(EXCHANGE);
             return Err(failed(SendFault::Connect, false));
+        }
+        if self.choices().weather() == Weather::Alone {
+            return self.under_way_alone(asked);
         }
         match self.pick(Point::Exchange) {
             1 => Err(failed(SendFault::Connect, false)),
@@ -123,6 +135,28 @@ impl World {
         }
     }
 
+    /// What goes wrong is what fake-zoom's control API can order; exchanges about tokens go well. Nothing takes time: two clocks that
+    /// stand tell the same.
+    fn under_way_alone(&self, asked: &fake_zoom::Request) -> Result<Response, SendError> {
+        let is_of_tokens = asked.path == "/oauth/token";
+        let way = if is_of_tokens {
+            0
+        } else {
+            self.pick(Point::Exchange)
+        };
+        let spoiled = spoiled(way);
+        self.ordered.set(spoiled.as_ref().map(Spoiled::order));
+        let is_to_work = spoiled.as_ref().is_none_or(Spoiled::is_after_work);
+        let reply = is_to_work.then(|| self.work(asked));
+        match (spoiled, reply) {
+            (Some(Spoiled::Closed { .. }), _) => Err(failed(SendFault::Closed, true)),
+            (Some(Spoiled::Answered { reply, .. }), _) | (None, Some(reply)) => {
+                Ok(response(&reply))
+            }
+            (None, None) => Err(failed(SendFault::Engine, true)),
+        }
+    }
+
     fn answer(&self, reply: &Reply) -> Response {
         self.wait(EXCHANGE);
         response(reply)
@@ -155,6 +189,101 @@ impl World {
             .map_or(most, |timeout| timeout.min(most));
         self.wait(time);
         Err(failed(SendFault::Timeout, true))
+    }
+}
+
+/// How many ways there are to spoil a request that the control API can order, with the plain one.
+pub const ALONE_WAYS: u8 = 12;
+
+/// A request that is spoiled so that the control API can order it.
+enum Spoiled {
+    Closed { is_after_work: bool },
+    Answered { is_after_work: bool, reply: Reply },
+}
+
+impl Spoiled {
+    fn is_after_work(&self) -> bool {
+        match self {
+            Self::Closed { is_after_work } | Self::Answered { is_after_work, .. } => *is_after_work,
+        }
+    }
+
+    /// As the control API takes it.
+    fn order(&self) -> Value {
+        match self {
+            Self::Closed {
+                is_after_work: false,
+            } => json!({"kind": "close_before_work"}),
+            Self::Closed {
+                is_after_work: true,
+            } => json!({"kind": "close_after_work"}),
+            Self::Answered {
+                is_after_work,
+                reply,
+            } => {
+                let headers: Map<String, Value> = reply
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone().into()))
+                    .collect();
+                json!({
+                    "kind": "status",
+                    "status": reply.status,
+                    "body": String::from_utf8_lossy(&reply.body),
+                    "content_type": reply.content_type,
+                    "headers": headers,
+                    "after_work": is_after_work,
+                })
+            }
+        }
+    }
+}
+
+fn spoiled(way: u8) -> Option<Spoiled> {
+    let answered = |is_after_work, reply| {
+        Some(Spoiled::Answered {
+            is_after_work,
+            reply,
+        })
+    };
+    match way {
+        1 => Some(Spoiled::Closed {
+            is_after_work: false,
+        }),
+        2 => Some(Spoiled::Closed {
+            is_after_work: true,
+        }),
+        3 => answered(false, limited("QPS")),
+        4 => answered(false, limited("Daily-limit")),
+        5 => answered(false, trouble(503)),
+        6 => answered(true, trouble(502)),
+        7 => answered(
+            false,
+            said(400, r#"{"code":300,"message":"Validation Failed."}"#),
+        ),
+        8 => answered(
+            false,
+            said(401, r#"{"code":124,"message":"Invalid access token."}"#),
+        ),
+        9 => answered(true, said(200, r#"{"id":8"#)),
+        10 => answered(
+            false,
+            said(404, r#"{"code":3001,"message":"Meeting does not exist."}"#),
+        ),
+        11 => answered(
+            false,
+            said(500, r#"{"code":500,"message":"Internal error."}"#),
+        ),
+        _ => None,
+    }
+}
+
+fn said(status: u16, body: &str) -> Reply {
+    Reply {
+        status,
+        content_type: Some("application/json;charset=UTF-8".to_owned()),
+        headers: Vec::new(),
+        body: body.as_bytes().to_vec(),
     }
 }
 

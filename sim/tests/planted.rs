@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use telemed_sim::chance::Chance;
 use telemed_sim::choices::Choices;
+use telemed_sim::choices::Weather;
 use telemed_sim::life::live;
 use telemed_sim::planted::ALL;
 use telemed_sim::run;
@@ -30,7 +31,7 @@ fn what_is_found_is_found_again_from_a_list_that_is_shorter() {
     for fault in ALL {
         let total = run::drawn(LIVES_OF_A_MINUTE, SEED, Some(fault), true).unwrap();
         let (damage, (_, number, list)) = total.damages.first_key_value().unwrap();
-        let drawn = Choices::drawn(Chance::of_life(SEED, *number));
+        let drawn = Choices::drawn(Weather::Wide, Chance::of_life(SEED, *number));
         let report = live(&template, drawn, Some(fault), false);
         assert!(report.damages.contains(damage), "{fault:?}: the same life");
         let short = shrunk(&template, list.clone(), damage, Some(fault));

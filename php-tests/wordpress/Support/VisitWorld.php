@@ -10,7 +10,7 @@ use Telemed\Visit;
 use TelemedZoom\Mail\NoticeSender;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Plugin;
-use TelemedZoom\Run\Moments;
+use TelemedZoom\Run\SiteMoments;
 use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Run\World;
 use TelemedZoom\Run\ZoomExchange;
@@ -37,7 +37,7 @@ final class VisitWorld implements World
     public readonly Counters $counters;
     public readonly Outages $outages;
     public readonly VisitLoop $loop;
-    public readonly Moments $moments;
+    public readonly SiteMoments $moments;
     public readonly VisitRecords $records;
     public readonly NoticeSender $sender;
     /** @var ?array<string, mixed> what nobody can host for, or null */
@@ -60,7 +60,7 @@ final class VisitWorld implements World
         $this->outages = new Outages($database, $this->tables);
         $links = new SealedLinks($plugin->key->vault());
         $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, $links);
-        $this->moments = new Moments($plugin->site, $policies);
+        $this->moments = new SiteMoments($plugin->site, $policies);
         $this->records = new VisitRecords($database, $this->tables, $links);
         $mailer = new VisitMailer($plugin->sources, $plugin->log, $plugin->settings, $plugin->site, $plugin->limits);
         $this->sender = new NoticeSender($this->visits, $this->records, $mailer, $this->moments, $plugin->guard);

@@ -1,6 +1,6 @@
 <?php
 /**
- * The moment of each input: now, with the clinic's choices.
+ * The moment of each input.
  *
  * @package TelemedZoom
  */
@@ -10,26 +10,13 @@ declare(strict_types=1);
 namespace TelemedZoom\Run;
 
 use Telemed\Moment;
-use TelemedZoom\Site\Clock;
-use TelemedZoom\Site\Site;
 
 defined('ABSPATH') || exit;
 
-final class Moments
+interface Moments
 {
-    /** @param array<string, int|bool> $policies as \Telemed\Moment takes them */
-    public function __construct(private readonly Site $site, private readonly array $policies)
-    {
-    }
-
-    public function now(): Moment
-    {
-        return new Moment(new \DateTimeImmutable('@' . $this->seconds()), $this->site->id(), $this->policies);
-    }
+    public function now(): Moment;
 
     /** Unix seconds. */
-    public function seconds(): int
-    {
-        return Clock::now();
-    }
+    public function seconds(): int;
 }

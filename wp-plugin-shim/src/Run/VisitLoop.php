@@ -34,7 +34,7 @@ final class VisitLoop
         private readonly Counters $counters,
         private readonly Outages $outages,
         private readonly World $world,
-        private readonly ZoomExchange $zoom,
+        private readonly Zoom $zoom,
         private readonly Moments $moments
     ) {
     }

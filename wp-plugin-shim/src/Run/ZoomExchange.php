@@ -17,7 +17,7 @@ use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
-final class ZoomExchange
+final class ZoomExchange implements Zoom
 {
     /** The extension reckons with it that nobody asks for longer. */
     public const MOST_SECONDS = 25.0;
