@@ -66,7 +66,7 @@ final class SiteTest extends TestCase
         $found = $this->site->php('require_once ABSPATH . "wp-admin/includes/plugin.php"; return [
             is_plugin_active("telemed-zoom/telemed-zoom.php"),
             \TelemedZoom\Plugin::instance()->extension->isUsable(),
-            plugin_basename(\TelemedZoom\Plugin::file()),
+            plugin_basename(\TelemedZoom\Site\PluginFile::path()),
             get_option("telemed_schema") !== false,
         ];');
         $this->assertSame(array(true, true, 'telemed-zoom/telemed-zoom.php', true), $found);

@@ -27,12 +27,12 @@ final class Cli
 {
     private const FORMAT_TABLE = 'table';
 
-    public function __construct(private readonly Plugin $plugin)
+    public function __construct(private readonly Parts $plugin)
     {
     }
 
     /** Static, or it would be a command as well. */
-    public static function register(Plugin $plugin): void
+    public static function register(Parts $plugin): void
     {
         if (defined('WP_CLI') && WP_CLI) {
             \WP_CLI::add_command('telemed', new self($plugin));

@@ -2,9 +2,6 @@
 /**
  * Whether the PHP extension is there and new enough, and what is said when it is not.
  *
- * A PHP upgrade on the server takes the extension away. What was made keeps showing and join links keep working; the
- * administrators get a notice for as long as it lasts and one e-mail.
- *
  * @package TelemedZoom
  */
 
@@ -12,15 +9,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
-use TelemedZoom\Mail\Mail;
 
 defined('ABSPATH') || exit;
 
 final class Extension
 {
     public const MINIMUM = '0.1.0';
-    /** The problem that was mailed, so that it is mailed once; made at activation, for a missing option costs a query. */
-    public const OPTION_MAILED = 'telemed_extension_mailed';
 
     private readonly ?string $version;
 
@@ -29,11 +23,6 @@ final class Extension
     {
         $found = $version ?? phpversion('telemed');
         $this->version = $found === false ? null : $found;
-    }
-
-    public function register(): void
-    {
-        add_action('init', [$this, 'watch'], 30);
     }
 
     public function version(): ?string
@@ -87,48 +76,5 @@ final class Extension
         if ($problem !== null) {
             throw new Problem('telemed_extension_missing', $problem, __('An administrator of this site has been told what to install.', 'telemed-zoom'), 503);
         }
-    }
-
-    /** Mails once when the extension goes, and is ready to mail again once it was back. */
-    public function watch(): void
-    {
-        // The command line often runs another PHP than the web server.
-        if (PHP_SAPI === 'cli' || wp_installing()) {
-            return;
-        }
-        $this->tellAdministrators();
-    }
-
-    public function tellAdministrators(): void
-    {
-        $problem = $this->problem();
-        $mailed = (string) get_option(self::OPTION_MAILED, '');
-        if ($problem === null) {
-            if ($mailed !== '') {
-                update_option(self::OPTION_MAILED, '');
-            }
-            return;
-        }
-        if ($mailed === '' && $this->claimMail($problem)) {
-            Mail::administrators(
-                __('Video visits are interrupted', 'telemed-zoom'),
-                $problem . "\n\n" . $this->remedy() . "\n\n" .
-                __('Visits that were made before keep showing, and the patients\' join links keep working. Doctors can start them in Zoom itself.', 'telemed-zoom')
-            );
-        }
-    }
-
-    /** Of requests at the same moment one mails. */
-    private function claimMail(string $problem): bool
-    {
-        global $wpdb;
-        $claimed = $wpdb->query($wpdb->prepare(
-            "UPDATE {$wpdb->options} SET option_value = %s WHERE option_name = %s AND option_value = ''",
-            $problem,
-            self::OPTION_MAILED
-        ));
-        wp_cache_delete('alloptions', 'options');
-        wp_cache_delete(self::OPTION_MAILED, 'options');
-        return $claimed === 1;
     }
 }

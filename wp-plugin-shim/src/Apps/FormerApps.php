@@ -19,7 +19,7 @@ defined('ABSPATH') || exit;
 
 final class FormerApps
 {
-    public const OPTION = 'telemed_former_apps';
+    public const OPTION = Settings::OPTION_FORMER_APPS;
 
     public function __construct(private readonly LedgerQueries $queries)
     {

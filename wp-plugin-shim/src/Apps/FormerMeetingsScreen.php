@@ -14,21 +14,19 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\MeetingState;
-use TelemedZoom\Meetings\MeetingScreen;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
+use TelemedZoom\Meetings\MeetingHtml;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
 
 final class FormerMeetingsScreen
 {
-    public const PAGE = 'telemed-former-meetings';
     public const ACTION_MOVE = 'telemed_move_former';
     public const ACTION_LEAVE = 'telemed_leave_former';
     private const PER_PAGE = 50;
@@ -45,21 +43,21 @@ final class FormerMeetingsScreen
     {
         add_action('admin_menu', [$this, 'addPage']);
         // Reached from the settings, and no entry of the menu.
-        add_action('admin_head', static fn() => remove_submenu_page(MeetingsScreen::PAGE, self::PAGE));
-        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === self::PAGE ? SettingsPage::PAGE : $file);
+        add_action('admin_head', static fn() => remove_submenu_page(AdminPages::MEETINGS, AdminPages::FORMER_MEETINGS));
+        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === AdminPages::FORMER_MEETINGS ? AdminPages::SETTINGS : $file);
         AdminPost::on(self::ACTION_MOVE, Capabilities::ADMIN, [$this, 'move']);
         AdminPost::on(self::ACTION_LEAVE, Capabilities::ADMIN, [$this, 'leave']);
     }
 
     public static function url(): string
     {
-        return admin_url('admin.php?page=' . self::PAGE);
+        return admin_url('admin.php?page=' . AdminPages::FORMER_MEETINGS);
     }
 
     public function addPage(): void
     {
         $title = __('Meetings of a former Zoom app', 'telemed-zoom');
-        $hook = (string) add_submenu_page(MeetingsScreen::PAGE, $title, $title, Capabilities::ADMIN, self::PAGE, [$this, 'show']);
+        $hook = (string) add_submenu_page(AdminPages::MEETINGS, $title, $title, Capabilities::ADMIN, AdminPages::FORMER_MEETINGS, [$this, 'show']);
         add_action('load-' . $hook, static function (): void {
             nocache_headers();
             header('Cache-Control: no-store, private, max-age=0');
@@ -75,7 +73,7 @@ final class FormerMeetingsScreen
             return;
         }
         if ($visits > 0) {
-            Notices::print('info', esc_html(sprintf(
+            Notice::print('info', esc_html(sprintf(
                 /* translators: %d: number of visits */
                 _n(
                     '%d visit to come keeps the meeting that another Zoom app has made for it, and that app\'s credentials are kept with it.',
@@ -91,11 +89,11 @@ final class FormerMeetingsScreen
     public function show(): void
     {
         echo '<div class="wrap" id="telemed-former"><h1>' . esc_html__('Meetings of a former Zoom app', 'telemed-zoom') . '</h1>';
-        printf('<p><a href="%s">%s</a></p>', esc_url(SettingsPage::url()), esc_html__('Back to the settings', 'telemed-zoom'));
+        printf('<p><a href="%s">%s</a></p>', esc_url(AdminPages::settings()), esc_html__('Back to the settings', 'telemed-zoom'));
         try {
             $this->print();
         } catch (DatabaseException $failure) {
-            Notices::print('error', esc_html(ErrorText::of($failure)));
+            Notice::print('error', esc_html(ErrorText::of($failure)));
         }
         echo '</div>';
     }
@@ -107,14 +105,14 @@ final class FormerMeetingsScreen
             $this->guard->demand();
             $count = $this->former->moveAll(AdminPost::text($fields, 'app'));
             $this->worker->runDue(self::SECONDS);
-            Notices::flash($count['staying'] === 0 ? 'success' : 'warning', sprintf(
+            Notice::flash($count['staying'] === 0 ? 'success' : 'warning', sprintf(
                 /* translators: 1: number of visits, 2: number of visits */
                 __('Moved, or being moved: %1$d. Left with the former app: %2$d. Visit links stay the same, and each visit keeps its meeting until the new one is there.', 'telemed-zoom'),
                 $count['moving'],
                 $count['staying']
             ));
         } catch (Problem | DatabaseException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         }
         return self::url();
     }
@@ -124,9 +122,9 @@ final class FormerMeetingsScreen
     {
         try {
             $this->former->leaveAll(AdminPost::text($fields, 'app'));
-            Notices::flash('success', __('What has not been moved yet stays with the app that made it.', 'telemed-zoom'));
+            Notice::flash('success', __('What has not been moved yet stays with the app that made it.', 'telemed-zoom'));
         } catch (DatabaseException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         }
         return self::url();
     }
@@ -200,8 +198,8 @@ final class FormerMeetingsScreen
                 (int) $row->id,
                 esc_attr($row->state->value),
                 $row->state !== MeetingState::Moving && $reason !== null ? '1' : '0',
-                esc_url(MeetingScreen::url($row->id)),
-                MeetingScreen::moment($row->start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+                esc_url(AdminPages::meeting($row->id)),
+                MeetingHtml::moment($row->start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
                 esc_html(Doctors::name($row->doctor)),
                 esc_html($row->hostEmail ?? $row->hostId ?? '?'),
                 self::app((string) $row->mode, (string) $row->app), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there

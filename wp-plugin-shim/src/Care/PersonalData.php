@@ -21,9 +21,9 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Hooks;
 use TelemedZoom\Visits\VisitLink;
 use TelemedZoom\Work\AfterRequest;
-use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
 
@@ -56,7 +56,7 @@ final class PersonalData
         add_action('admin_init', [PrivacyPolicy::class, 'suggest']);
         add_action('deleted_user', [$this, 'userIsDeleted']);
         add_action('wpmu_delete_user', [$this, 'userIsDeleted']);
-        add_action(Cron::HOOK_NIGHTLY, [$this, 'expire'], 30);
+        add_action(Hooks::NIGHTLY, [$this, 'expire'], 30);
     }
 
     /**

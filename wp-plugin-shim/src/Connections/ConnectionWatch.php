@@ -11,26 +11,25 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
+use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
-use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\KeyChange;
+use TelemedZoom\Settings\EncryptionKey;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
-use TelemedZoom\Work\Cron;
+use TelemedZoom\Site\Hooks;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Work\Signals;
 
 defined('ABSPATH') || exit;
@@ -64,16 +63,16 @@ final class ConnectionWatch
     public function register(): void
     {
         add_action('telemed_connection_seen', [$this, 'see'], 10, 2);
-        add_action('telemed_connection_refused', [$this, 'look']);
+        add_action(RefusedGrants::HOOK, [$this, 'look']);
         add_action('telemed_doctor_connected', [$this, 'mended']);
-        add_action(Cron::HOOK_RUN, [$this, 'watchSecret'], 5);
-        add_action(Cron::HOOK_RUN, [$this, 'tellGathered'], 20);
+        add_action(Hooks::RUN, [$this, 'watchSecret'], 5);
+        add_action(Hooks::RUN, [$this, 'tellGathered'], 20);
         // Whatever a person has mended, what waited for it need not wait longer.
         add_action('telemed_host_confirmed', [$this, 'wake']);
         add_action('update_option_' . Settings::OPTION, function (): void {
             $this->wake(null);
         });
-        add_action('update_option_' . KeyChange::OPTION, function (): void {
+        add_action('update_option_' . EncryptionKey::OPTION_KNOWN, function (): void {
             $this->wake(null);
         });
         add_action('admin_notices', [$this, 'show']);
@@ -95,14 +94,6 @@ final class ConnectionWatch
         }
         if (!$isTold) {
             $this->tell($doctor, $isAlive ? null : $connection->since(), (string) $connection->reason(), $connection->until());
-        }
-    }
-
-    /** A dead connection is told at once, not when somebody next looks. */
-    public static function refused(\Throwable $failure, int $doctor): void
-    {
-        if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
-            do_action('telemed_connection_refused', $doctor);
         }
     }
 
@@ -154,7 +145,7 @@ final class ConnectionWatch
         Mail::administrators(
             __('Enter the client secret of the Zoom app again', 'telemed-zoom'),
             __('The stored client secret cannot be opened any more, because the site\'s encryption key has changed or was lost. Until it is entered again, no video visit can be made, moved, cancelled or started from the site. Nothing was deleted, and join links that exist keep working.', 'telemed-zoom') .
-                "\n\n" . __('Enter it here:', 'telemed-zoom') . ' ' . SettingsPage::url()
+                "\n\n" . __('Enter it here:', 'telemed-zoom') . ' ' . AdminPages::settings()
         );
     }
 
@@ -163,19 +154,19 @@ final class ConnectionWatch
         $own = get_user_option(self::META_ENDED, get_current_user_id());
         if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
             $until = (int) (((array) $own)['until'] ?? 0);
-            Notices::print(
+            Notice::print(
                 'error',
                 ($until > Clock::now() ? self::endsAt($until) : esc_html__('Your connection to Zoom has ended, so no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom')) .
-                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
+                    ' <a href="' . esc_url(AdminPages::profile()) . '">' . esc_html__('Authorize with Zoom again', 'telemed-zoom') . '</a>',
                 'telemed-connection-notice'
             );
         }
-        if (!Capabilities::isAdmin() || !Plugin::isOwnScreen() || $this->settings->mode() !== Settings::MODE_OAUTH) {
+        if (!Capabilities::isAdmin() || !AdminPages::isOwn() || $this->settings->mode() !== Settings::MODE_OAUTH) {
             return;
         }
         $names = array_map([Doctors::class, 'name'], self::ended());
         if ($names !== []) {
-            Notices::print(
+            Notice::print(
                 'error',
                 sprintf(
                     /* translators: %s: names of doctors */
@@ -260,7 +251,7 @@ final class ConnectionWatch
             /* translators: %d: number of doctors */
             sprintf(_n('%d more doctor must connect Zoom again', '%d more doctors must connect Zoom again', count($doctors), 'telemed-zoom'), count($doctors)),
             __('The connections of these doctors to Zoom have ended or are about to:', 'telemed-zoom') . "\n\n" . implode("\n", $lines) . "\n\n" .
-                __('Each can only connect again themselves, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+                __('Each can only connect again themselves, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . AdminPages::profile()
         );
     }
 
@@ -320,7 +311,7 @@ final class ConnectionWatch
         Mail::send(
             $user->user_email,
             __('Connect Zoom again', 'telemed-zoom'),
-            $what . "\n\n" . __('Log in, open your profile and click Authorize with Zoom; everything goes on then:', 'telemed-zoom') . ' ' . DoctorProfile::url()
+            $what . "\n\n" . __('Log in, open your profile and click Authorize with Zoom; everything goes on then:', 'telemed-zoom') . ' ' . AdminPages::profile()
         );
         if (!$toAdministrators) {
             return;
@@ -328,7 +319,7 @@ final class ConnectionWatch
         Mail::administrators(
             /* translators: %s: name of a doctor */
             sprintf(__('%s must connect Zoom again', 'telemed-zoom'), $user->display_name),
-            $what . "\n\n" . __('Only the doctor can do so, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . DoctorProfile::url(),
+            $what . "\n\n" . __('Only the doctor can do so, on their own profile, and has been told by e-mail:', 'telemed-zoom') . ' ' . AdminPages::profile(),
             [$user->user_email]
         );
     }

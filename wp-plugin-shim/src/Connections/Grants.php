@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Connections;
 
 use TelemedZoom\Apps\FormerApps;
+use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Problem;
@@ -98,7 +99,7 @@ final class Grants
             try {
                 $app->renew($this->site->subject($doctor));
             } catch (\Telemed\AuthenticationException $failure) {
-                ConnectionWatch::refused($failure, $doctor);
+                RefusedGrants::note($failure, $doctor);
                 throw $failure;
             }
         }

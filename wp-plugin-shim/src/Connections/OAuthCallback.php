@@ -14,14 +14,14 @@ namespace TelemedZoom\Connections;
 
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Meetings\RestController;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
+use TelemedZoom\Site\Routes;
 use TelemedZoom\Site\Site;
 
 defined('ABSPATH') || exit;
@@ -47,7 +47,7 @@ final class OAuthCallback
 
     public function registerRoute(): void
     {
-        register_rest_route(RestController::REST_NAMESPACE, Settings::CALLBACK_ROUTE, [
+        register_rest_route(Routes::V1, Settings::CALLBACK_ROUTE, [
             'methods' => \WP_REST_Server::READABLE,
             'callback' => [$this, 'handle'],
             // Public: what it does depends on the login cookie and on the one-time state.
@@ -67,16 +67,16 @@ final class OAuthCallback
         }
         if (!PendingStates::take($user, self::parameter($request, 'state'))) {
             // Any page can send a browser here: nothing of this user is touched, and nothing is kept to be told.
-            $profile = add_query_arg(self::UNKNOWN, '1', strtok(DoctorProfile::url(), '#')) . '#' . DoctorProfile::ANCHOR;
+            $profile = add_query_arg(self::UNKNOWN, '1', strtok(AdminPages::profile(), '#')) . '#' . AdminPages::PROFILE_ANCHOR;
             return self::answer(302, (string) apply_filters('telemed_oauth_destination', $profile, $user, false));
         }
         [$type, $text] = $this->connect($user, $request);
-        Notices::flash($type, $text, $user);
+        Notice::flash($type, $text, $user);
         if ($type === 'warning') {
             // The question can be answered there only.
-            return self::answer(302, DoctorProfile::url());
+            return self::answer(302, AdminPages::profile());
         }
-        return self::answer(302, (string) apply_filters('telemed_oauth_destination', DoctorProfile::url(), $user, $type === 'success'));
+        return self::answer(302, (string) apply_filters('telemed_oauth_destination', AdminPages::profile(), $user, $type === 'success'));
     }
 
     /** On the profile page, where that was said by its address alone. */
@@ -118,7 +118,7 @@ final class OAuthCallback
         if ($isAsked) {
             return ['warning', __('You have logged in as another Zoom user than the one who holds your upcoming visits. Please say below what becomes of them; until then they stay as they are.', 'telemed-zoom')];
         }
-        return ['success', OtherZoomUserQuestion::told($connection)];
+        return ['success', OtherZoomUser::told($connection)];
     }
 
     /** The same call again, after the log-in. */

@@ -29,8 +29,8 @@ use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Work\Cron;
 use TelemedZoom\Work\Signals;
 use TelemedZoom\Work\Worker;
 
@@ -64,9 +64,19 @@ final class OtherZoomUser
     ) {
     }
 
+    /** Who is connected now, in one sentence. */
+    public static function told(\Telemed\Connection $connection): string
+    {
+        $who = $connection->zoomEmail() ?? $connection->zoomName() ?? '';
+        return $who === ''
+            ? __('Zoom is connected.', 'telemed-zoom')
+            /* translators: %s: e-mail of a Zoom user */
+            : sprintf(__('Zoom is connected as %s.', 'telemed-zoom'), $who);
+    }
+
     public function register(): void
     {
-        add_action(Cron::HOOK_RUN, [$this, 'run'], 15);
+        add_action(Hooks::RUN, [$this, 'run'], 15);
     }
 
     /**

@@ -12,12 +12,12 @@ namespace TelemedZoom\Connections;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -101,15 +101,15 @@ final class OtherZoomUserQuestion
         try {
             $connection = $this->others->accept($doctor, self::SECONDS);
             update_user_option($doctor, Doctors::META_CONNECTED, time());
-            Notices::flash('success', self::told($connection) . ' ' . ($this->others->isMoving($doctor)
+            Notice::flash('success', OtherZoomUser::told($connection) . ' ' . ($this->others->isMoving($doctor)
                 ? __('Your upcoming visits are being moved; what is left follows by itself.', 'telemed-zoom')
                 : __('Your upcoming visits have moved; their links are the same.', 'telemed-zoom')));
         } catch (Problem | \Telemed\AuthenticationException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         } catch (DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('warning', __('Not all could be done now, and it is tried again by itself:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('warning', __('Not all could be done now, and it is tried again by itself:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return DoctorProfile::url();
+        return AdminPages::profile();
     }
 
     /** @param array<string, mixed> $fields */
@@ -118,23 +118,13 @@ final class OtherZoomUserQuestion
         $doctor = self::demandOwn($fields);
         try {
             $this->others->decline($doctor);
-            Notices::flash('success', __('Nothing has changed: you stay connected as before, and the other login is revoked at Zoom.', 'telemed-zoom'));
+            Notice::flash('success', __('Nothing has changed: you stay connected as before, and the other login is revoked at Zoom.', 'telemed-zoom'));
         } catch (\Telemed\TransportException) {
-            Notices::flash('success', __('Nothing has changed: you stay connected as before. Zoom could not be told to revoke the other login; that is tried again by itself.', 'telemed-zoom'));
+            Notice::flash('success', __('Nothing has changed: you stay connected as before. Zoom could not be told to revoke the other login; that is tried again by itself.', 'telemed-zoom'));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         }
-        return DoctorProfile::url();
-    }
-
-    /** Who is connected now, in one sentence. */
-    public static function told(\Telemed\Connection $connection): string
-    {
-        $who = $connection->zoomEmail() ?? $connection->zoomName() ?? '';
-        return $who === ''
-            ? __('Zoom is connected.', 'telemed-zoom')
-            /* translators: %s: e-mail of a Zoom user */
-            : sprintf(__('Zoom is connected as %s.', 'telemed-zoom'), $who);
+        return AdminPages::profile();
     }
 
     private function showMoving(int $doctor): void

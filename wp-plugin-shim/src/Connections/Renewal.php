@@ -17,12 +17,12 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Hooks;
 
 defined('ABSPATH') || exit;
 
 final class Renewal
 {
-    public const HOOK = 'telemed_renew';
     /** User option, kept per blog: when to look again, in Unix seconds. */
     private const META_NEXT = 'telemed_renew_at';
     private const AFTER_SECONDS = WEEK_IN_SECONDS;
@@ -39,7 +39,7 @@ final class Renewal
 
     public function register(): void
     {
-        add_action(self::HOOK, [$this, 'run']);
+        add_action(Hooks::RENEW, [$this, 'run']);
     }
 
     /** @return int how many connections were refreshed */

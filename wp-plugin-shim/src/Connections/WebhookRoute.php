@@ -12,19 +12,18 @@ namespace TelemedZoom\Connections;
 
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Meetings\RestController;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\EncryptionKey;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PublicAddress;
+use TelemedZoom\Site\Routes;
 
 defined('ABSPATH') || exit;
 
 final class WebhookRoute
 {
     public const ROUTE = '/webhook';
-    public const SECRET = 'webhook_secret_token';
 
     public function __construct(
         private readonly Settings $settings,
@@ -37,7 +36,7 @@ final class WebhookRoute
     public function register(): void
     {
         add_action('rest_api_init', function (): void {
-            register_rest_route(RestController::REST_NAMESPACE, self::ROUTE, [
+            register_rest_route(Routes::V1, self::ROUTE, [
                 'methods' => \WP_REST_Server::CREATABLE,
                 'callback' => [$this, 'handle'],
                 'permission_callback' => fn(\WP_REST_Request $request): bool|\WP_Error => $this->isFromZoom($request),
@@ -48,7 +47,7 @@ final class WebhookRoute
     /** What is entered at Zoom as the event notification endpoint URL. */
     public static function url(): string
     {
-        return PublicAddress::of(rest_url(RestController::REST_NAMESPACE . self::ROUTE));
+        return PublicAddress::of(rest_url(Routes::V1 . self::ROUTE));
     }
 
     public function handle(\WP_REST_Request $request): \WP_REST_Response|\WP_Error
@@ -83,11 +82,11 @@ final class WebhookRoute
     private function receive(\WP_REST_Request $request): \Telemed\WebhookEvent
     {
         $this->extension->demand();
-        $sealed = $this->settings->text(self::SECRET);
+        $sealed = $this->settings->text(Settings::WEBHOOK_SECRET);
         if ($sealed === '') {
             throw new Problem('telemed_webhook_not_set_up', __('no secret token is stored', 'telemed-zoom'), '', 401);
         }
-        $secret = $this->key->vault()->open($sealed, Settings::context(self::SECRET));
+        $secret = $this->key->vault()->open($sealed, Settings::context(Settings::WEBHOOK_SECRET));
         return (new \Telemed\Webhook($secret))->receive($request->get_body(), self::signature($request));
     }
 

@@ -11,21 +11,19 @@ namespace TelemedZoom\Departures;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
 final class DepartureScreen
 {
-    public const PAGE = 'telemed-departure';
     public const ACTION = 'telemed_decide_departure';
     private const SECONDS = 20.0;
     private const MOST_LISTED = 50;
@@ -37,20 +35,15 @@ final class DepartureScreen
     public function register(): void
     {
         add_action('admin_menu', [$this, 'addPage']);
-        add_action('admin_head', static fn() => remove_submenu_page(MeetingsScreen::PAGE, self::PAGE));
-        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === self::PAGE ? MeetingsScreen::PAGE : $file);
+        add_action('admin_head', static fn() => remove_submenu_page(AdminPages::MEETINGS, AdminPages::DEPARTURE));
+        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === AdminPages::DEPARTURE ? AdminPages::MEETINGS : $file);
         AdminPost::on(self::ACTION, 'read', [$this, 'decide']);
-    }
-
-    public static function url(int $doctor): string
-    {
-        return admin_url('admin.php?page=' . self::PAGE . '&doctor=' . $doctor);
     }
 
     public function addPage(): void
     {
         $title = __('Upcoming visits', 'telemed-zoom');
-        $hook = (string) add_submenu_page(MeetingsScreen::PAGE, $title, $title, Capabilities::menu(), self::PAGE, [$this, 'show']);
+        $hook = (string) add_submenu_page(AdminPages::MEETINGS, $title, $title, Capabilities::menu(), AdminPages::DEPARTURE, [$this, 'show']);
         add_action('load-' . $hook, static function (): void {
             nocache_headers();
             header('Cache-Control: no-store, private, max-age=0');
@@ -64,12 +57,12 @@ final class DepartureScreen
         echo '<div class="wrap" id="telemed-departure"><h1>' . esc_html__('Upcoming visits', 'telemed-zoom') . '</h1>';
         try {
             if (!self::mayDecide($doctor)) {
-                Notices::print('error', esc_html__('There is no such doctor, or their visits are not yours to decide about.', 'telemed-zoom'), 'telemed-no-departure');
+                Notice::print('error', esc_html__('There is no such doctor, or their visits are not yours to decide about.', 'telemed-zoom'), 'telemed-no-departure');
             } else {
                 $this->print($doctor);
             }
         } catch (DatabaseException $failure) {
-            Notices::print('error', esc_html(ErrorText::of($failure)));
+            Notice::print('error', esc_html(ErrorText::of($failure)));
         }
         echo '</div>';
     }
@@ -88,20 +81,20 @@ final class DepartureScreen
             $open = $why === Departure::Left ? $this->departures->visits($why, $doctor) : [];
             if ($open !== []) {
                 // Of visits made here nothing is open any more.
-                Notices::flash('warning', __('Not decided yet:', 'telemed-zoom') . ' ' . self::elsewhere($open, $why, $this->sources));
-                return self::url($doctor);
+                Notice::flash('warning', __('Not decided yet:', 'telemed-zoom') . ' ' . self::elsewhere($open, $why, $this->sources));
+                return AdminPages::departure($doctor);
             }
-            Notices::flash($isDone ? 'success' : 'warning', $isDone ? self::done($why) : self::pending());
+            Notice::flash($isDone ? 'success' : 'warning', $isDone ? self::done($why) : self::pending());
         } catch (\Telemed\TransportException $failure) {
-            Notices::flash('warning', self::pending() . ' ' . ErrorText::of($failure));
+            Notice::flash('warning', self::pending() . ' ' . ErrorText::of($failure));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
-            return self::url($doctor);
+            Notice::flash('error', ErrorText::of($failure));
+            return AdminPages::departure($doctor);
         }
         return match (true) {
-            $why === Departure::Left => MeetingsScreen::url(),
-            $doctor === get_current_user_id() => DoctorProfile::url(),
-            default => DoctorProfile::urlOf($doctor),
+            $why === Departure::Left => AdminPages::meetings(),
+            $doctor === get_current_user_id() => AdminPages::profile(),
+            default => AdminPages::profileOf($doctor),
         };
     }
 

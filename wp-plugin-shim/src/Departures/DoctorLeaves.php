@@ -12,7 +12,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Departures;
 
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Connections\Renewal;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
@@ -22,12 +21,13 @@ use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Hooks;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
 
@@ -60,8 +60,8 @@ final class DoctorLeaves
         add_action('set_user_role', [$this, 'look']);
         add_action('remove_user_role', [$this, 'look']);
         add_action('telemed_doctor_connected', [$this->departures, 'connected']);
-        add_action(Cron::HOOK_RUN, [$this, 'run'], 20);
-        add_action(Renewal::HOOK, [$this, 'sweep'], 20);
+        add_action(Hooks::RUN, [$this, 'run'], 20);
+        add_action(Hooks::RENEW, [$this, 'sweep'], 20);
         add_action('admin_notices', [$this, 'show']);
     }
 
@@ -163,18 +163,18 @@ final class DoctorLeaves
 
     public function show(): void
     {
-        if (!Capabilities::isAdmin() || !(Plugin::isOwnScreen() || in_array(get_current_screen()?->id, ['dashboard', 'users'], true))) {
+        if (!Capabilities::isAdmin() || !(AdminPages::isOwn() || in_array(get_current_screen()?->id, ['dashboard', 'users'], true))) {
             return;
         }
         try {
             foreach ($this->departures->undecided() as $doctor) {
-                Notices::print(
+                Notice::print(
                     'warning',
                     esc_html(sprintf(
                         /* translators: %s: name of a doctor */
                         __('%s has left, and video visits of theirs are to come.', 'telemed-zoom'),
                         Doctors::name($doctor)
-                    )) . ' <a href="' . esc_url(DepartureScreen::url($doctor)) . '">' . esc_html__('Decide what becomes of them', 'telemed-zoom') . '</a>',
+                    )) . ' <a href="' . esc_url(AdminPages::departure($doctor)) . '">' . esc_html__('Decide what becomes of them', 'telemed-zoom') . '</a>',
                     'telemed-departure-notice-' . $doctor
                 );
             }
@@ -224,7 +224,7 @@ final class DoctorLeaves
                 DepartureScreen::listed($visits, $this->sources),
                 DepartureScreen::elsewhere($visits, Departure::Left, $this->sources),
                 array_filter($visits, [Departures::class, 'isOwn']) === [] ? '' : __('Choose who takes over those that were made on this site\'s own screens, or cancel them:', 'telemed-zoom') .
-                    ' ' . DepartureScreen::url($doctor),
+                    ' ' . AdminPages::departure($doctor),
                 __('After six days the meetings in the doctor\'s own Zoom account are deleted, and the visits have none.', 'telemed-zoom'),
             ]))
         );

@@ -19,10 +19,11 @@ use TelemedZoom\Departures\Departures;
 use TelemedZoom\Departures\DepartureScreen;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Visits\PlainPage;
 
@@ -32,7 +33,6 @@ final class DoctorProfile
 {
     public const ACTION_AUTHORIZE = 'telemed_authorize';
     public const ACTION_DISCONNECT = 'telemed_disconnect';
-    public const ANCHOR = 'telemed-zoom';
     /** The buttons stand inside WordPress' own form; these forms, to which they belong, follow after it. */
     private const AUTHORIZE_FORM = 'telemed-authorize-form';
     private const DISCONNECT_FORM = 'telemed-disconnect-form';
@@ -65,22 +65,6 @@ final class DoctorProfile
         AdminPost::on(self::ACTION_DISCONNECT, 'read', [$this, 'disconnect']);
     }
 
-    public static function url(): string
-    {
-        return admin_url('profile.php') . '#' . self::ANCHOR;
-    }
-
-    public static function urlOf(int $user): string
-    {
-        return add_query_arg('user_id', $user, admin_url('user-edit.php')) . '#' . self::ANCHOR;
-    }
-
-    /** Whether this is a doctor's profile page, on which what came of a click stands beside the buttons and not far above them. */
-    public static function isShown(): bool
-    {
-        return in_array($GLOBALS['pagenow'] ?? '', ['profile.php', 'user-edit.php'], true) && Capabilities::isDoctor((int) ($GLOBALS['user_id'] ?? 0));
-    }
-
     public function show(\WP_User $user): void
     {
         if (!Capabilities::isDoctor($user->ID)) {
@@ -88,8 +72,8 @@ final class DoctorProfile
         }
         $this->shownFor = $user->ID;
         // The address leads here, and takes the focus along.
-        echo '<div id="' . esc_attr(self::ANCHOR) . '" tabindex="-1"><h2>' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result">';
-        Notices::printFlash(isInline: true);
+        echo '<div id="' . esc_attr(AdminPages::PROFILE_ANCHOR) . '" tabindex="-1"><h2>' . esc_html__('Video visits on Zoom', 'telemed-zoom') . '</h2><div id="telemed-result">';
+        Notice::printFlash(isInline: true);
         OAuthCallback::printUnknown();
         echo '</div></div><table class="form-table" role="presentation"><tr><th scope="row"><label for="telemed_timezone">' . esc_html__('Time zone', 'telemed-zoom') . '</label></th><td>';
         $zone = get_user_option(Doctors::META_TIMEZONE, $user->ID);
@@ -140,8 +124,8 @@ final class DoctorProfile
             PendingStates::add($user, $request->state());
             $url = $request->url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The authorization cannot begin:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
-            return self::url();
+            Notice::flash('error', __('The authorization cannot begin:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return AdminPages::profile();
         }
         update_user_option($user, Doctors::META_AUTHORIZING, time());
         // Zoom's own page, which wp_safe_redirect would not go to.
@@ -162,16 +146,16 @@ final class DoctorProfile
         try {
             if ($this->departures->visits(Departure::Disconnected, $user) !== []) {
                 // They are shown first.
-                return DepartureScreen::url($user);
+                return AdminPages::departure($user);
             }
             $isDone = $this->departures->decide(Departure::Disconnected, $user, Departures::WAIT, self::SECONDS);
-            Notices::flash($isDone ? 'success' : 'warning', $isDone ? DepartureScreen::done(Departure::Disconnected) : DepartureScreen::pending());
+            Notice::flash($isDone ? 'success' : 'warning', $isDone ? DepartureScreen::done(Departure::Disconnected) : DepartureScreen::pending());
         } catch (\Telemed\TransportException $failure) {
-            Notices::flash('warning', DepartureScreen::pending() . ' ' . ErrorText::of($failure));
+            Notice::flash('warning', DepartureScreen::pending() . ' ' . ErrorText::of($failure));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('Zoom was not disconnected:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('Zoom was not disconnected:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return $isOwn ? self::url() : self::urlOf($user);
+        return $isOwn ? AdminPages::profile() : AdminPages::profileOf($user);
     }
 
     /** Who is connected, in one sentence. */

@@ -13,18 +13,16 @@ namespace TelemedZoom\Doctors;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
 final class DoctorsScreen
 {
-    public const PAGE = 'telemed-doctors';
     public const ACTION_CONFIRM = 'telemed_confirm_host';
     public const ACTION_CONFIRM_ALL = 'telemed_confirm_matches';
     public const ACTION_REMOVE = 'telemed_remove_host';
@@ -48,19 +46,14 @@ final class DoctorsScreen
         AdminPost::on(self::ACTION_KEEP, Capabilities::ADMIN, [$this, 'keep']);
     }
 
-    public static function url(): string
-    {
-        return admin_url('admin.php?page=' . self::PAGE);
-    }
-
     public function addMenu(): void
     {
         add_submenu_page(
-            MeetingsScreen::PAGE,
+            AdminPages::MEETINGS,
             __('Doctors', 'telemed-zoom'),
             __('Doctors', 'telemed-zoom'),
             Capabilities::ADMIN,
-            self::PAGE,
+            AdminPages::DOCTORS,
             [$this, 'show']
         );
     }
@@ -72,7 +65,7 @@ final class DoctorsScreen
         match ($this->settings->mode()) {
             Settings::MODE_S2S => $this->showHosts(),
             Settings::MODE_OAUTH => $this->showConnections(),
-            default => Notices::print('info', esc_html__('Choose first how the clinic uses Zoom.', 'telemed-zoom') . ' <a href="' . esc_url(SettingsPage::url()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>'),
+            default => Notice::print('info', esc_html__('Choose first how the clinic uses Zoom.', 'telemed-zoom') . ' <a href="' . esc_url(AdminPages::settings()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>'),
         };
         echo '</div>';
     }
@@ -86,8 +79,8 @@ final class DoctorsScreen
             AdminPost::forbid();
         }
         if ($wanted === '') {
-            Notices::flash('error', __('Choose a Zoom user first.', 'telemed-zoom'));
-            return self::url();
+            Notice::flash('error', __('Choose a Zoom user first.', 'telemed-zoom'));
+            return AdminPages::doctors();
         }
         try {
             $zoomUser = $this->client()->user($wanted);
@@ -104,13 +97,13 @@ final class DoctorsScreen
                 );
             }
             if (!$this->allowShared($doctor, $zoomUser->id(), !empty($fields['shared']))) {
-                return self::url();
+                return AdminPages::doctors();
             }
             $this->put($doctor, $zoomUser);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The host was not confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('The host was not confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return self::url();
+        return AdminPages::doctors();
     }
 
     /**
@@ -124,8 +117,8 @@ final class DoctorsScreen
         try {
             $zoomUsers = $this->client()->users();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('No host was confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
-            return self::url();
+            Notice::flash('error', __('No host was confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return AdminPages::doctors();
         }
         $confirmed = 0;
         $doctors = Doctors::all();
@@ -140,12 +133,12 @@ final class DoctorsScreen
             $this->put($doctor, $proposal, false);
             $confirmed++;
         }
-        Notices::flash($confirmed > 0 ? 'success' : 'warning', sprintf(
+        Notice::flash($confirmed > 0 ? 'success' : 'warning', sprintf(
             /* translators: %d: number of doctors */
             _n('%d doctor\'s host is confirmed.', '%d doctors\' hosts are confirmed.', $confirmed, 'telemed-zoom'),
             $confirmed
         ));
-        return self::url();
+        return AdminPages::doctors();
     }
 
     /** @param array<string, mixed> $fields */
@@ -154,8 +147,8 @@ final class DoctorsScreen
         $doctor = AdminPost::number($fields, 'doctor');
         $this->hosts->remove($doctor);
         /* translators: %s: name of a doctor */
-        Notices::flash('success', sprintf(__('%s has no Zoom host any more. Meetings that exist stay with theirs.', 'telemed-zoom'), Doctors::name($doctor)));
-        return self::url();
+        Notice::flash('success', sprintf(__('%s has no Zoom host any more. Meetings that exist stay with theirs.', 'telemed-zoom'), Doctors::name($doctor)));
+        return AdminPages::doctors();
     }
 
     /**
@@ -169,9 +162,9 @@ final class DoctorsScreen
         $host = $doctor === false ? null : $this->hosts->of($doctor->ID);
         if ($doctor !== false && $host !== null) {
             $this->hosts->confirm($doctor->ID, Host::fromArray(['site_email' => $doctor->user_email] + $host->toArray()));
-            Notices::flash('success', __('The host is confirmed again.', 'telemed-zoom'));
+            Notice::flash('success', __('The host is confirmed again.', 'telemed-zoom'));
         }
-        return self::url();
+        return AdminPages::doctors();
     }
 
     private function showHosts(): void
@@ -180,7 +173,7 @@ final class DoctorsScreen
         try {
             $zoomUsers = $this->client()->users();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::print('warning', esc_html__('The users of the Zoom account cannot be listed; type a Zoom user\'s id or e-mail instead.', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)), 'telemed-users-notice');
+            Notice::print('warning', esc_html__('The users of the Zoom account cannot be listed; type a Zoom user\'s id or e-mail instead.', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)), 'telemed-users-notice');
         }
         $proposals = [];
         $doctors = Doctors::all();
@@ -361,7 +354,7 @@ final class DoctorsScreen
             return true;
         }
         set_transient(self::transient(), ['doctor' => $doctor->ID, 'host' => $zoomUser], self::KEEP_SECONDS);
-        Notices::flash('warning', sprintf(
+        Notice::flash('warning', sprintf(
             /* translators: 1: names of doctors, 2: name of a doctor */
             __('This Zoom user already hosts for %1$s. Zoom runs one meeting of a host at a time, so overlapping visits would shut patients out. If you want it all the same, tick the box beside %2$s and confirm again.', 'telemed-zoom'),
             implode(', ', array_map([Doctors::class, 'name'], $others)),
@@ -375,7 +368,7 @@ final class DoctorsScreen
         $this->hosts->confirm($doctor->ID, Host::confirmed($zoomUser, $this->settings->text('s2s_account_id'), $doctor));
         if ($tell) {
             /* translators: 1: Zoom user, 2: name of a doctor */
-            Notices::flash('success', sprintf(__('%1$s now hosts for %2$s.', 'telemed-zoom'), $zoomUser->email() ?? $zoomUser->id(), $doctor->display_name));
+            Notice::flash('success', sprintf(__('%1$s now hosts for %2$s.', 'telemed-zoom'), $zoomUser->email() ?? $zoomUser->id(), $doctor->display_name));
         }
     }
 

@@ -10,10 +10,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -24,7 +24,7 @@ final class AdminScreen
     public const PLACEHOLDER = '••••••••';
 
     public function __construct(
-        private readonly Plugin $plugin,
+        private readonly Parts $plugin,
         private readonly CoreSettings $coreSettings,
         private readonly ClinicAccountSetup $clinicAccount
     ) {
@@ -39,7 +39,7 @@ final class AdminScreen
             'server_to_server_enabled' => $this->coreSettings->mode() === CoreSettings::S2S ? 'Yes' : 'No',
             'webhook_url' => '',
             'webhook_secret' => '',
-            'settings_url' => SettingsPage::url(),
+            'settings_url' => AdminPages::settings(),
         ] + $this->coreSettings->all();
     }
 

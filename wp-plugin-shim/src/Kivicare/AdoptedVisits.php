@@ -12,11 +12,12 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingState;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Visits\Visit;
 use TelemedZoom\Visits\VisitLink;
 
@@ -28,7 +29,7 @@ final class AdoptedVisits
 
     private readonly Ledger $ledger;
 
-    public function __construct(private readonly Plugin $plugin, private readonly Bookings $bookings)
+    public function __construct(private readonly Parts $plugin, private readonly Bookings $bookings)
     {
         $this->ledger = $plugin->ledger;
     }
@@ -118,9 +119,9 @@ final class AdoptedVisits
             'doctor' => $appointment->doctor,
             'patient' => $patient === false ? null : $patient->ID,
             'patient_email' => $patient === false ? null : $patient->user_email,
-        ] + Ledger::wanted(Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone)) + [
+        ] + Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone)->columns() + [
             'state' => MeetingState::Changing->value,
-            'visit_key' => VisitLink::newKey(),
+            'visit_key' => SealedLinks::randomKey(),
             'mode' => $maker['mode'],
             'app' => $maker['app'],
             'zoom_account' => $maker['account'],

@@ -288,7 +288,7 @@ final class Bookings
             return true;
         }
         $provider = $factory::get_provider_by_doctor_id($doctor);
-        return $provider !== null && $provider->get_provider_id() === Provider::ID;
+        return $provider !== null && $provider->get_provider_id() === Core::PROVIDER;
     }
 
     /** The core asks a doctor's present provider only; what the former one made would stay. */
@@ -300,7 +300,7 @@ final class Bookings
         }
         try {
             foreach ($factory::get_available_providers() as $provider) {
-                if (is_object($provider) && $provider->get_provider_id() !== Provider::ID && $provider->get_meeting_by_appointment($id)) {
+                if (is_object($provider) && $provider->get_provider_id() !== Core::PROVIDER && $provider->get_meeting_by_appointment($id)) {
                     $provider->cancel_meeting_by_appointment($id);
                 }
             }

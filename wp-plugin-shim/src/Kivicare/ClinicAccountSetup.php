@@ -11,13 +11,12 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorsScreen;
 use TelemedZoom\Doctors\Host;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -28,7 +27,7 @@ final class ClinicAccountSetup
     /** Our field by the core's. */
     private const FIELDS = ['account_id' => 's2s_account_id', 'client_id' => 's2s_client_id', 'client_secret' => 's2s_client_secret'];
 
-    public function __construct(private readonly Plugin $plugin)
+    public function __construct(private readonly Parts $plugin)
     {
     }
 
@@ -91,7 +90,7 @@ final class ClinicAccountSetup
      *
      * @return list<\WP_User>
      */
-    public static function without(Plugin $plugin): array
+    public static function without(Parts $plugin): array
     {
         return array_values(array_filter(
             get_users(['role' => Capabilities::KIVICARE_ROLE, 'orderby' => 'display_name']),
@@ -106,7 +105,7 @@ final class ClinicAccountSetup
             /* translators: 1: names of doctors, 2: address of a page */
             __('No Zoom host yet, so no video visit can be booked with: %1$s. Choose one under Telemed, Doctors: %2$s', 'telemed-zoom'),
             implode(', ', array_map(static fn(\WP_User $doctor): string => $doctor->display_name, $doctors)),
-            DoctorsScreen::url()
+            AdminPages::doctors()
         );
     }
 
@@ -134,7 +133,7 @@ final class ClinicAccountSetup
                 /* translators: %s: names of fields */
                 sprintf(__('of the clinic\'s Zoom app these are missing: %s', 'telemed-zoom'), implode(', ', $missing)),
                 /* translators: %s: address of a page */
-                sprintf(__('Copy them from the page of the Server-to-Server app at Zoom; they can be entered under Telemed, Settings, too: %s', 'telemed-zoom'), SettingsPage::url()),
+                sprintf(__('Copy them from the page of the Server-to-Server app at Zoom; they can be entered under Telemed, Settings, too: %s', 'telemed-zoom'), AdminPages::settings()),
                 409
             );
         }

@@ -115,14 +115,14 @@ final class CoreSettings
             update_user_meta($doctor, self::META_CONNECT, $can ? 'on' : 'off');
         }
         if ($can && get_user_meta($doctor, self::META_TYPE, true) === '' && get_user_meta($doctor, self::META_MEET, true) !== 'on') {
-            update_user_meta($doctor, self::META_TYPE, Provider::ID);
+            update_user_meta($doctor, self::META_TYPE, Core::PROVIDER);
         }
     }
 
     /** Connecting Zoom disconnects Google Meet, as the core's screen says before. */
     public function chooseZoom(int $doctor): void
     {
-        update_user_meta($doctor, self::META_TYPE, Provider::ID);
+        update_user_meta($doctor, self::META_TYPE, Core::PROVIDER);
         if (get_user_meta($doctor, self::META_MEET, true) === 'on') {
             update_user_meta($doctor, self::META_MEET, 'off');
         }

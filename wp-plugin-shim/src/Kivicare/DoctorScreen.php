@@ -18,8 +18,9 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Mail\Mail;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -32,7 +33,7 @@ final class DoctorScreen
     private const META_SHOWN = 'telemed_shown_connected';
 
     public function __construct(
-        private readonly Plugin $plugin,
+        private readonly Parts $plugin,
         private readonly CoreSettings $coreSettings,
         private readonly OwnAccounts $ownAccounts,
         private readonly OwnAccountSetup $setup
@@ -176,7 +177,7 @@ final class DoctorScreen
         /* translators: %d: number of visits */
         $title = sprintf(_n('%d upcoming visit depends on this connection to Zoom', '%d upcoming visits depend on this connection to Zoom', $visits, 'telemed-zoom'), $visits);
         /* translators: %s: address */
-        $advice = sprintf(__('Zoom stays connected until it is decided what becomes of them. Decide here: %s', 'telemed-zoom'), DepartureScreen::url($doctor));
+        $advice = sprintf(__('Zoom stays connected until it is decided what becomes of them. Decide here: %s', 'telemed-zoom'), AdminPages::departure($doctor));
         $mailed = 'telemed_disconnect_mailed_' . $doctor;
         $data = get_userdata($doctor);
         if ($data !== false && get_transient($mailed) === false) {

@@ -11,10 +11,10 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorsScreen;
-use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -22,7 +22,7 @@ final class HostlessNotice
 {
     private const SCREENS = ['dashboard', 'users', 'plugins'];
 
-    public function __construct(private readonly Plugin $plugin)
+    public function __construct(private readonly Parts $plugin)
     {
     }
 
@@ -33,7 +33,7 @@ final class HostlessNotice
 
     public function show(): void
     {
-        $isShown = Plugin::isOwnScreen() || in_array(get_current_screen()?->id, self::SCREENS, true);
+        $isShown = AdminPages::isOwn() || in_array(get_current_screen()?->id, self::SCREENS, true);
         if (!$isShown || !Capabilities::isAdmin() || $this->plugin->settings->mode() !== Settings::MODE_S2S || !$this->plugin->settings->isComplete()) {
             return;
         }
@@ -41,10 +41,10 @@ final class HostlessNotice
         if ($doctors === []) {
             return;
         }
-        Notices::print('warning', sprintf(
+        Notice::print('warning', sprintf(
             /* translators: %s: names of doctors */
             esc_html__('KiviCare offers no video visits with these doctors, for they have no Zoom host yet: %s.', 'telemed-zoom'),
             '<strong>' . esc_html(implode(', ', array_map(static fn(\WP_User $doctor): string => $doctor->display_name, $doctors))) . '</strong>'
-        ) . ' <a href="' . esc_url(DoctorsScreen::url()) . '">' . esc_html__('Choose their hosts', 'telemed-zoom') . '</a>', 'telemed-kivicare-hostless');
+        ) . ' <a href="' . esc_url(AdminPages::doctors()) . '">' . esc_html__('Choose their hosts', 'telemed-zoom') . '</a>', 'telemed-kivicare-hostless');
     }
 }

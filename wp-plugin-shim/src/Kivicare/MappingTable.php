@@ -55,7 +55,7 @@ final class MappingTable
     /** The core runs migrations when it is activated or updated, and it may have been there before us. */
     public static function ensure(): void
     {
-        if (Presence::isCoreThere() && get_option(self::OPTION_READY) !== 'yes' && current_user_can('activate_plugins')) {
+        if (Core::isThere() && get_option(self::OPTION_READY) !== 'yes' && current_user_can('activate_plugins')) {
             self::create();
         }
     }

@@ -12,7 +12,7 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Doctors\OwnAccounts;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 
@@ -23,7 +23,7 @@ final class OwnAccountSetup
     private const SECONDS = 20.0;
     private const CHECK_SECONDS = 60.0;
 
-    public function __construct(private readonly Plugin $plugin, private readonly OwnAccounts $ownAccounts)
+    public function __construct(private readonly Parts $plugin, private readonly OwnAccounts $ownAccounts)
     {
     }
 

@@ -13,15 +13,15 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Mail\Mail;
-use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
+use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Notice;
+use TelemedZoom\Site\PluginFile;
 
 defined('ABSPATH') || exit;
 
 final class Presence
 {
-    /** The oldest core with providers; older ones speak in filters and are another interface. */
-    public const LEAST_CORE = '4.0.0';
     /** The oldest and the newest core that this version was tried with. */
     private const OLDEST_KNOWN = '4.0.4';
     public const NEWEST_KNOWN = '4.3.0';
@@ -34,15 +34,8 @@ final class Presence
 
     private ?string $mismatch = null;
 
-    public function __construct(private readonly Plugin $plugin)
+    public function __construct(private readonly Parts $plugin)
     {
-    }
-
-    /** Before plugins_loaded is over, the core may not be loaded yet. */
-    public static function isCoreThere(): bool
-    {
-        return defined('KIVI_CARE_VERSION') && defined('KIVI_CARE_NAME')
-            && version_compare((string) KIVI_CARE_VERSION, self::LEAST_CORE, '>=');
     }
 
     /** Whether we take the add-on's place in this request. */
@@ -64,7 +57,7 @@ final class Presence
 
     public function begin(): void
     {
-        if (!self::isCoreThere()) {
+        if (!Core::isThere()) {
             if (defined('KIVI_CARE_VERSION')) {
                 add_action('admin_notices', [$this, 'showTooOld']);
             }
@@ -80,7 +73,7 @@ final class Presence
         define('KIVICARE_TELEMED_VERSION', self::STANDS_FOR);
         defined('KIVICARE_TELEMED_PREFIX') || define('KIVICARE_TELEMED_PREFIX', 'kiviCare_');
         define('KIVICARE_TELEMED_DIR', self::folder());
-        define('KIVICARE_TELEMED_BASE_PATH', plugin_dir_url(Plugin::file()));
+        define('KIVICARE_TELEMED_BASE_PATH', plugin_dir_url(PluginFile::path()));
         (new Services($this->plugin))->register();
         // On init, for the core's class loader and translations are ready by then, and its factory runs at 10.
         add_action('init', [$this, 'takePlace'], 1);
@@ -113,7 +106,7 @@ final class Presence
      */
     public static function addProvider(array $providers): array
     {
-        $providers[Provider::ID] = [
+        $providers[Core::PROVIDER] = [
             'class' => Provider::class,
             'settings_key' => CoreSettings::OPTION,
             'name' => 'Zoom',
@@ -131,7 +124,7 @@ final class Presence
     public function showStandDown(): void
     {
         if (Capabilities::isAdmin()) {
-            Notices::print(
+            Notice::print(
                 'warning',
                 esc_html__('The KiviCare Telemed add-on is active, so Telemed for Zoom leaves KiviCare\'s video visits to it. To move in, deactivate that add-on; its settings stay and can be taken over.', 'telemed-zoom'),
                 'telemed-kivicare-stand-down'
@@ -142,7 +135,7 @@ final class Presence
     public function showMismatch(): void
     {
         if (Capabilities::isAdmin()) {
-            Notices::print('error', esc_html($this->mismatchText()), 'telemed-kivicare-mismatch');
+            Notice::print('error', esc_html($this->mismatchText()), 'telemed-kivicare-mismatch');
         }
     }
 
@@ -150,11 +143,11 @@ final class Presence
     public function showTooOld(): void
     {
         if (Capabilities::isAdmin()) {
-            Notices::print('error', esc_html(sprintf(
+            Notice::print('error', esc_html(sprintf(
                 /* translators: 1: version of KiviCare, 2: version of this plugin, 3 and 4: versions of KiviCare */
                 __('KiviCare %1$s is too old for Telemed for Zoom %2$s, which works with KiviCare %3$s to %4$s: no video visit of KiviCare is held through it. Update KiviCare. Visits that are booked under Telemed itself are not concerned.', 'telemed-zoom'),
                 (string) KIVI_CARE_VERSION,
-                Plugin::VERSION,
+                PluginFile::VERSION,
                 self::OLDEST_KNOWN,
                 self::NEWEST_KNOWN
             )), 'telemed-kivicare-too-old');
@@ -164,14 +157,14 @@ final class Presence
     /** A core that is newer than what was tried, on the screens where one looks for such news. */
     public function showNewer(): void
     {
-        $isShown = Plugin::isOwnScreen() || in_array(get_current_screen()?->id, ['dashboard', 'plugins'], true);
+        $isShown = AdminPages::isOwn() || in_array(get_current_screen()?->id, ['dashboard', 'plugins'], true);
         // What does not fit has a notice of its own.
         if ($this->mismatch === null && $isShown && Capabilities::isAdmin()) {
-            Notices::print('warning', esc_html(sprintf(
+            Notice::print('warning', esc_html(sprintf(
                 /* translators: 1: version of KiviCare, 2: version of this plugin, 3: version of KiviCare */
                 __('KiviCare %1$s is newer than the newest that Telemed for Zoom %2$s was tried with, %3$s. Its classes fit and video visits go on. Book, move and cancel one to see, and look for an update of Telemed for Zoom.', 'telemed-zoom'),
                 (string) KIVI_CARE_VERSION,
-                Plugin::VERSION,
+                PluginFile::VERSION,
                 self::NEWEST_KNOWN
             )), 'telemed-kivicare-newer');
         }
@@ -183,7 +176,7 @@ final class Presence
             /* translators: 1: version of KiviCare, 2: version of this plugin, 3: what changed */
             __('KiviCare %1$s does not fit Telemed for Zoom %2$s: %3$s. No new video visits can be booked in KiviCare until Telemed for Zoom is updated or KiviCare goes back to its former version. Visits that were booked before go on: their links work, and moves and cancellations reach Zoom.', 'telemed-zoom'),
             (string) KIVI_CARE_VERSION,
-            Plugin::VERSION,
+            PluginFile::VERSION,
             (string) $this->mismatch
         );
     }
@@ -220,6 +213,6 @@ final class Presence
 
     private static function folder(): string
     {
-        return plugin_dir_path(Plugin::file());
+        return plugin_dir_path(PluginFile::path());
     }
 }

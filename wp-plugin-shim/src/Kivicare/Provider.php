@@ -22,7 +22,6 @@ defined('ABSPATH') || exit;
 
 final class Provider extends KCAbstractTelemedProvider
 {
-    public const ID = 'zoom';
     /** In place of a token, which the core only asks whether it is empty. */
     private const MARKER = 'telemed';
 
@@ -35,7 +34,7 @@ final class Provider extends KCAbstractTelemedProvider
             return;
         }
         self::$hooked = true;
-        add_action('wp_ajax_kc_test_' . self::ID . '_connection', static function (): void {
+        add_action('wp_ajax_kc_test_' . Core::PROVIDER . '_connection', static function (): void {
             check_ajax_referer('kc_telemed_test_connection', 'nonce');
             if (!current_user_can('manage_options')) {
                 wp_send_json_error(['message' => __('You are not allowed to do this.', 'telemed-zoom')], 403);
@@ -83,7 +82,7 @@ final class Provider extends KCAbstractTelemedProvider
 
     public function get_provider_id()
     {
-        return self::ID;
+        return Core::PROVIDER;
     }
 
     public function get_provider_name()

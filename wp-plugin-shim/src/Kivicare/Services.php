@@ -11,7 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Doctors\OwnAccounts;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 
 defined('ABSPATH') || exit;
 
@@ -29,7 +29,7 @@ final class Services
     public readonly Callback $callback;
     public readonly TakeOver $takeOver;
 
-    public function __construct(public readonly Plugin $plugin)
+    public function __construct(public readonly Parts $plugin)
     {
         $this->ownAccounts = $plugin->ownAccounts;
         $this->coreSettings = new CoreSettings($plugin->settings, $plugin->hosts, $this->ownAccounts);
@@ -52,7 +52,7 @@ final class Services
     /** For the provider and the controller. */
     public static function instance(): self
     {
-        return self::$instance ??= new self(Plugin::instance());
+        return self::$instance ?? throw new \LogicException('KiviCare asks before the plugin has begun.');
     }
 
     /** What must go on also where another add-on has KiviCare's telemed: what we have made. */

@@ -15,7 +15,7 @@ use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
@@ -31,7 +31,7 @@ final class TakeOver
     private array $report = [];
 
     public function __construct(
-        private readonly Plugin $plugin,
+        private readonly Parts $plugin,
         private readonly CoreSettings $coreSettings,
         private readonly OwnAccounts $ownAccounts,
         private readonly AddonStorage $storage,

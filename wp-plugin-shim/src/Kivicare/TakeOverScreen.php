@@ -14,16 +14,15 @@ use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
 final class TakeOverScreen
 {
-    public const PAGE = 'telemed-kivicare';
     public const ACTION = 'telemed_kivicare_takeover';
 
     public function __construct(private readonly TakeOver $takeOver)
@@ -38,7 +37,7 @@ final class TakeOverScreen
 
     public function addMenu(): void
     {
-        add_submenu_page(MeetingsScreen::PAGE, __('KiviCare', 'telemed-zoom'), __('KiviCare', 'telemed-zoom'), Capabilities::ADMIN, self::PAGE, [$this, 'show']);
+        add_submenu_page(AdminPages::MEETINGS, __('KiviCare', 'telemed-zoom'), __('KiviCare', 'telemed-zoom'), Capabilities::ADMIN, AdminPages::KIVICARE, [$this, 'show']);
     }
 
     public function show(): void
@@ -59,11 +58,11 @@ final class TakeOverScreen
     {
         try {
             $this->takeOver->run();
-            Notices::flash('success', __('The take-over has run. What was done, and what is left to do, stands below.', 'telemed-zoom'));
+            Notice::flash('success', __('The take-over has run. What was done, and what is left to do, stands below.', 'telemed-zoom'));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('Nothing was taken over:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('Nothing was taken over:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return admin_url('admin.php?page=' . self::PAGE);
+        return admin_url('admin.php?page=' . AdminPages::KIVICARE);
     }
 
     /** @param array{mode: string, client_id: string, redirect_url: string, connected: list<int>, accounts: list<int>, visits: int, start_urls: int, useless: int} $preview */

@@ -15,9 +15,9 @@ use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Visits\Patient;
 use TelemedZoom\Visits\Visit;
-use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 
@@ -56,8 +56,8 @@ final class Ledger
         $now = Clock::sql();
         $values = [
             'source' => $source, 'appointment' => $appointment, 'doctor' => $doctor, 'patient' => $patient?->user, 'patient_email' => $patient?->email,
-        ] + self::wanted($visit) + [
-            'state' => MeetingState::Due->value, 'visit_key' => VisitLink::newKey(), 'event' => $isCommitted ? null : 'booked', 'seen_at' => $isCommitted ? $now : null,
+        ] + $visit->columns() + [
+            'state' => MeetingState::Due->value, 'visit_key' => SealedLinks::randomKey(), 'event' => $isCommitted ? null : 'booked', 'seen_at' => $isCommitted ? $now : null,
             'told' => $isCommitted ? self::told($doctor, $visit) : null,
             'wished_at' => $now, 'created_at' => $now, 'updated_at' => $now,
         ];
@@ -343,28 +343,10 @@ final class Ledger
         }
     }
 
-    /** What people know of a visit that takes place, in short: its doctor, and what makes Ledger::fingerprint() differ. */
+    /** What people know of a visit that takes place, in short: its doctor, and what makes Visit::fingerprint() differ. */
     public static function told(int $doctor, Visit $visit): string
     {
-        return $doctor . ':' . self::fingerprint($visit);
-    }
-
-    /** What Zoom has, in short: equal when start, length, zone and topic are. */
-    public static function fingerprint(Visit $visit): string
-    {
-        return sha1(implode('|', self::wanted($visit)));
-    }
-
-    /** @return array<string, int|string> the columns of what is wanted */
-    public static function wanted(Visit $visit): array
-    {
-        return [
-            'start_utc' => $visit->start->format('Y-m-d H:i:s'),
-            'end_utc' => $visit->start->modify(sprintf('+%d minutes', $visit->minutes))->format('Y-m-d H:i:s'),
-            'minutes' => $visit->minutes,
-            'timezone' => $visit->timezone,
-            'topic' => $visit->topic,
-        ];
+        return $doctor . ':' . $visit->fingerprint();
     }
 
     /** @param list<int|string> $values */

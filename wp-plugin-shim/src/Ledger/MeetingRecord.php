@@ -21,7 +21,7 @@ final class MeetingRecord
      * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
      * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
      * @param ?string      $told       what people know of the visit, see Ledger::told(); null: nothing, or it was told by an older version
-     * @param ?string      $sent       see Ledger::fingerprint(): what Zoom is known to have
+     * @param ?string      $sent       see Visit::fingerprint(): what Zoom is known to have
      * @param ?string      $event      what happened last and was not yet seen committed; 'doubted': the appointment says otherwise, seen once
      * @param list<string> $overridden settings that the Zoom account did not take as asked
      * @param array<string, mixed> $row the columns as they were read
@@ -155,7 +155,7 @@ final class MeetingRecord
     /** The state of a row whose meeting stays what it is: as wanted, or to be changed. */
     public function stateOfItsMeeting(): MeetingState
     {
-        return $this->sent === Ledger::fingerprint($this->visit()) ? MeetingState::Made : MeetingState::Changing;
+        return $this->sent === $this->visit()->fingerprint() ? MeetingState::Made : MeetingState::Changing;
     }
 
     /** What is wanted. */

@@ -10,8 +10,8 @@ declare(strict_types=1);
 namespace TelemedZoom\Mail;
 
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Plugin;
 use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\PluginFile;
 
 defined('ABSPATH') || exit;
 
@@ -45,7 +45,7 @@ final class Calendar
         $lines = [
             'BEGIN:VCALENDAR',
             'VERSION:2.0',
-            'PRODID:-//Telemed for Zoom//' . Plugin::VERSION . '//EN',
+            'PRODID:-//Telemed for Zoom//' . PluginFile::VERSION . '//EN',
             'CALSCALE:GREGORIAN',
             'METHOD:' . $method,
             'BEGIN:VEVENT',

@@ -10,7 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Mail;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Plugin;
+use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;
@@ -24,7 +24,7 @@ final class Mail
      */
     public static function send(string $address, string $subject, string $body): bool
     {
-        return $address === '' || !Plugin::instance()->guard->mayAct() || wp_mail(
+        return $address === '' || !(new Guard())->mayAct() || wp_mail(
             $address,
             self::subject($subject),
             PublicAddress::inText($body) . "\n\n" . PublicAddress::home() . "\n",

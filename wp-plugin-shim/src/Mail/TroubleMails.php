@@ -20,9 +20,9 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Hooks;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Work\Backoff;
-use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
 
@@ -71,7 +71,7 @@ final class TroubleMails
         add_action('telemed_row_settling', [$this, 'take'], 10, 3);
         add_action('telemed_row_settled', [$this, 'send']);
         add_action('telemed_mail_refused', [$this, 'mailRefused']);
-        add_action(Cron::HOOK_RUN, [$this, 'sendGathered'], 20);
+        add_action(Hooks::RUN, [$this, 'sendGathered'], 20);
     }
 
     /** Patient or doctor cannot be mailed: told once. */

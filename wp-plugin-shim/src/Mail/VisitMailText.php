@@ -11,8 +11,7 @@ namespace TelemedZoom\Mail;
 
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Meetings\MeetingScreen;
-use TelemedZoom\Meetings\MeetingsScreen;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Visits\People;
 use TelemedZoom\Visits\VisitLink;
@@ -88,16 +87,16 @@ final class VisitMailText
                 $what,
                 self::facts($first, Doctors::name($first->doctor), wp_timezone()),
                 $first->lastError === null || $event === 'overlaps' ? '' : __('Why:', 'telemed-zoom') . ' ' . $first->lastError,
-                MeetingScreen::url($first->id),
+                AdminPages::meeting($first->id),
             ])) . "\n";
         }
         $list = [];
         foreach (array_slice($rows, 0, self::MOST_LISTED) as $row) {
-            $list[] = self::facts($row, Doctors::name($row->doctor), wp_timezone()) . "\n" . MeetingScreen::url($row->id);
+            $list[] = self::facts($row, Doctors::name($row->doctor), wp_timezone()) . "\n" . AdminPages::meeting($row->id);
         }
         if (count($rows) > self::MOST_LISTED) {
             /* translators: %d: number of visits */
-            $list[] = sprintf(__('And %d more:', 'telemed-zoom'), count($rows) - self::MOST_LISTED) . ' ' . MeetingsScreen::url();
+            $list[] = sprintf(__('And %d more:', 'telemed-zoom'), count($rows) - self::MOST_LISTED) . ' ' . AdminPages::meetings();
         }
         $reasons = array_unique(array_filter(array_map(static fn(MeetingRecord $row): ?string => $row->lastError, $rows)));
         return implode("\n\n", array_filter([

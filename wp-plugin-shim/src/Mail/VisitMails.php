@@ -19,9 +19,9 @@ use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Hooks;
 use TelemedZoom\Visits\Visits;
 use TelemedZoom\Work\Backoff;
-use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
 
@@ -64,7 +64,7 @@ final class VisitMails
     {
         add_action('telemed_row_settling', [$this, 'take'], 10, 3);
         add_action('telemed_row_settled', [$this, 'send']);
-        add_action(Cron::HOOK_RUN, [$this, 'sendLate'], 20);
+        add_action(Hooks::RUN, [$this, 'sendLate'], 20);
     }
 
     /** No mail is worth a booking: a database that fails here fails elsewhere too, and is told of there. */

@@ -10,9 +10,9 @@ declare(strict_types=1);
 namespace TelemedZoom\Mail;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -30,7 +30,7 @@ final class WaitingMailsNotice
     public function show(): void
     {
         $screen = get_current_screen();
-        if (!Capabilities::isAdmin() || !(Plugin::isOwnScreen() || $screen?->id === 'dashboard')) {
+        if (!Capabilities::isAdmin() || !(AdminPages::isOwn() || $screen?->id === 'dashboard')) {
             return;
         }
         try {
@@ -39,7 +39,7 @@ final class WaitingMailsNotice
             return;
         }
         if ($waiting > 0) {
-            Notices::print('warning', esc_html(sprintf(
+            Notice::print('warning', esc_html(sprintf(
                 /* translators: %d: number of mails */
                 _n(
                     '%d mail about a visit waits, because many mails went to its address, or about visits of its doctor, within an hour. It goes by itself. Look at whether somebody books or moves visits in error; the visit is marked in the list of meetings.',

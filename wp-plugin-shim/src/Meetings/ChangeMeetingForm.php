@@ -17,9 +17,10 @@ use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Visit;
@@ -58,17 +59,17 @@ final class ChangeMeetingForm
             $zone = AdminPost::text($fields, 'timezone');
             $start = Visit::wallTime(AdminPost::text($fields, 'date'), AdminPost::text($fields, 'time'), $zone);
             $row = $this->manual->change($id, $start, AdminPost::number($fields, 'minutes'), $zone, AdminPost::text($fields, 'topic'), $doctor);
-            Notices::flash('success', __('The visit is changed. Its link stays the same, and patient and doctor are told.', 'telemed-zoom'));
+            Notice::flash('success', __('The visit is changed. Its link stays the same, and patient and doctor are told.', 'telemed-zoom'));
             if ($row->lastError !== null) {
-                Notices::flash('warning', __('The meeting at Zoom does not follow yet, and does as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
+                Notice::flash('warning', __('The meeting at Zoom does not follow yet, and does as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
             $this->overlaps->flash($row);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The visit was not changed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('The visit was not changed:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             $entered = array_map(static fn(string $name): string => AdminPost::text($fields, $name), array_combine(self::FIELDS, self::FIELDS));
             set_transient(self::transient($id), $entered, self::KEEP_SECONDS);
         }
-        return MeetingScreen::url($id);
+        return AdminPages::meeting($id);
     }
 
     public function print(MeetingRecord $row): void

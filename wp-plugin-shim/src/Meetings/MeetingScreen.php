@@ -21,12 +21,11 @@ use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Ledger\Standing;
-use TelemedZoom\Mail\VisitMailText;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
-use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Visits;
 use TelemedZoom\Work\Worker;
@@ -35,9 +34,6 @@ defined('ABSPATH') || exit;
 
 final class MeetingScreen
 {
-    public const PAGE = 'telemed-meeting';
-    public const ACTION_TRY = 'telemed_try_meeting';
-    public const ACTION_RENEW = 'telemed_renew_meeting';
     private const SECONDS = 8.0;
 
     public function __construct(
@@ -58,21 +54,16 @@ final class MeetingScreen
     {
         add_action('admin_menu', [$this, 'addPage']);
         // Known to WordPress, with its title and capability, but no entry of the menu.
-        add_action('admin_head', static fn() => remove_submenu_page(MeetingsScreen::PAGE, self::PAGE));
-        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === self::PAGE ? MeetingsScreen::PAGE : $file);
-        AdminPost::on(self::ACTION_TRY, 'read', [$this, 'tryNow']);
-        AdminPost::on(self::ACTION_RENEW, 'read', [$this, 'renew']);
-    }
-
-    public static function url(int $id): string
-    {
-        return admin_url('admin.php?page=' . self::PAGE . '&id=' . $id);
+        add_action('admin_head', static fn() => remove_submenu_page(AdminPages::MEETINGS, AdminPages::MEETING));
+        add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === AdminPages::MEETING ? AdminPages::MEETINGS : $file);
+        AdminPost::on(MeetingHtml::ACTION_TRY, 'read', [$this, 'tryNow']);
+        AdminPost::on(MeetingHtml::ACTION_RENEW, 'read', [$this, 'renew']);
     }
 
     public function addPage(): void
     {
         $title = __('Meeting', 'telemed-zoom');
-        $hook = (string) add_submenu_page(MeetingsScreen::PAGE, $title, $title, Capabilities::menu(), self::PAGE, [$this, 'show']);
+        $hook = (string) add_submenu_page(AdminPages::MEETINGS, $title, $title, Capabilities::menu(), AdminPages::MEETING, [$this, 'show']);
         add_action('load-' . $hook, static function (): void {
             nocache_headers();
             header('Cache-Control: no-store, private, max-age=0');
@@ -83,17 +74,17 @@ final class MeetingScreen
     {
         $id = $_GET['id'] ?? ''; // phpcs:ignore WordPress.Security.NonceVerification
         echo '<div class="wrap" id="telemed-meeting"><h1>' . esc_html__('Meeting', 'telemed-zoom') . '</h1>';
-        printf('<p><a href="%s">%s</a></p>', esc_url(MeetingsScreen::url()), esc_html__('Back to the meetings', 'telemed-zoom'));
+        printf('<p><a href="%s">%s</a></p>', esc_url(AdminPages::meetings()), esc_html__('Back to the meetings', 'telemed-zoom'));
         try {
             $row = is_string($id) && ctype_digit($id) ? $this->ledger->find((int) $id) : null;
             // Somebody else's looks like none.
             if ($row === null || !Capabilities::mayManage($row->doctor)) {
-                Notices::print('error', esc_html__('There is no such meeting, or it belongs to another doctor.', 'telemed-zoom'), 'telemed-no-meeting');
+                Notice::print('error', esc_html__('There is no such meeting, or it belongs to another doctor.', 'telemed-zoom'), 'telemed-no-meeting');
             } else {
                 $this->print($this->standing->ofOne($row));
             }
         } catch (DatabaseException $failure) {
-            Notices::print('error', esc_html(ErrorText::of($failure)));
+            Notice::print('error', esc_html(ErrorText::of($failure)));
         }
         echo '</div>';
     }
@@ -140,14 +131,14 @@ final class MeetingScreen
             $row = $wish($row);
             $row = $this->worker->settle($id, self::SECONDS, $row->version, true) ?? $row;
             if ($row->isReady() && $row->state === MeetingState::Made) {
-                Notices::flash('success', __('The meeting is ready.', 'telemed-zoom'));
+                Notice::flash('success', __('The meeting is ready.', 'telemed-zoom'));
             } else {
-                Notices::flash('warning', __('The meeting is not ready yet:', 'telemed-zoom') . ' ' . ($row->lastError ?? $row->state->label()));
+                Notice::flash('warning', __('The meeting is not ready yet:', 'telemed-zoom') . ' ' . ($row->lastError ?? $row->state->label()));
             }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         }
-        return self::url($id);
+        return AdminPages::meeting($id);
     }
 
     private function print(MeetingRecord $row): void
@@ -157,7 +148,7 @@ final class MeetingScreen
         echo '<table class="form-table telemed-facts" role="presentation">';
         self::fact(__('Doctor', 'telemed-zoom'), esc_html(Doctors::name($row->doctor)));
         self::fact(__('Patient', 'telemed-zoom'), esc_html(trim($people?->patientName . ' ' . $people?->patientEmail) ?: __('not known here', 'telemed-zoom')));
-        self::fact(__('Wanted', 'telemed-zoom'), self::moment($row->start) . '<br>' . esc_html(sprintf(
+        self::fact(__('Wanted', 'telemed-zoom'), MeetingHtml::moment($row->start) . '<br>' . esc_html(sprintf(
             /* translators: 1: number of minutes, 2: time zone */
             __('%1$d minutes, shown by Zoom in %2$s', 'telemed-zoom'),
             $row->minutes,
@@ -174,7 +165,7 @@ final class MeetingScreen
             self::fact(__('Tracking ID of Zoom', 'telemed-zoom'), '<code>' . esc_html($row->trackingId) . '</code>');
         }
         if ($row->visitKey !== null && $row->state->isLive()) {
-            self::fact(__('Invitation', 'telemed-zoom'), self::invitation($row, $this->settings->mailsZoomsLink()));
+            self::fact(__('Invitation', 'telemed-zoom'), MeetingHtml::invitation($row, $this->settings->mailsZoomsLink()));
         }
         echo '</table>';
         if ($row->state === MeetingState::Uncertain && !$row->isOver()) {
@@ -185,28 +176,14 @@ final class MeetingScreen
         $this->printLog($row);
     }
 
-    /** Shared with the list. */
-    public static function invitation(MeetingRecord $row, bool $zoomsLink): string
-    {
-        $id = 'telemed-invitation-' . $row->id;
-        return sprintf(
-            '<details class="telemed-invitation"><summary>%1$s</summary><textarea readonly rows="9" class="large-text" id="%2$s" aria-label="%5$s">%3$s</textarea><button type="button" class="button button-small telemed-copy" data-telemed-copy="%2$s" hidden>%4$s</button></details>',
-            esc_html__('Copy invitation', 'telemed-zoom'),
-            esc_attr($id),
-            esc_textarea(VisitMailText::invitation($row, Doctors::name($row->doctor), $zoomsLink)),
-            esc_html__('Copy', 'telemed-zoom'),
-            esc_attr__('Invitation', 'telemed-zoom')
-        );
-    }
-
     /** @param list<int> $others rows */
     private static function printOverlap(array $others, MeetingRecord $row): void
     {
         if ($others === [] || !$row->state->isLive() || $row->isOver()) {
             return;
         }
-        $links = implode(', ', array_map(static fn(int $id): string => sprintf('<a href="%s">%d</a>', esc_url(self::url($id)), $id), $others));
-        Notices::print('warning', esc_html__('This visit overlaps with others of the same host. Zoom runs one meeting of a host at a time:', 'telemed-zoom') . ' ' . $links, 'telemed-overlap');
+        $links = implode(', ', array_map(static fn(int $id): string => sprintf('<a href="%s">%d</a>', esc_url(AdminPages::meeting($id)), $id), $others));
+        Notice::print('warning', esc_html__('This visit overlaps with others of the same host. Zoom runs one meeting of a host at a time:', 'telemed-zoom') . ' ' . $links, 'telemed-overlap');
     }
 
     private static function state(MeetingRecord $row): string
@@ -215,20 +192,7 @@ final class MeetingScreen
         if ($row->lastError !== null && $row->lastError !== '') {
             $html .= '<p class="telemed-error">' . esc_html($row->lastError) . '</p>';
         }
-        return $html . self::nextTry($row);
-    }
-
-    /** Shared with the list. */
-    public static function nextTry(MeetingRecord $row): string
-    {
-        if (!$row->state->isOpen() || $row->isOver()) {
-            return '';
-        }
-        $isWaiting = $row->nextTryAt !== null && $row->nextTryAt->getTimestamp() > Clock::now();
-        return '<p class="description telemed-next-try">' . ($isWaiting
-            /* translators: %s: date and time */
-            ? sprintf(esc_html__('Next try: %s', 'telemed-zoom'), self::moment($row->nextTryAt, 'H:i:s'))
-            : esc_html__('Next try: with the next run, within a minute', 'telemed-zoom')) . '</p>';
+        return $html . MeetingHtml::nextTry($row);
     }
 
     private function printButtons(MeetingRecord $row): void
@@ -239,11 +203,11 @@ final class MeetingScreen
         echo '<p id="telemed-meeting-buttons">';
         $fields = ['meeting' => $row->id];
         if ($row->state->isOpen()) {
-            AdminPost::button(self::ACTION_TRY, __('Try now', 'telemed-zoom'), $fields, 'button button-primary telemed-try');
+            AdminPost::button(MeetingHtml::ACTION_TRY, __('Try now', 'telemed-zoom'), $fields, 'button button-primary telemed-try');
         }
         if ($row->state === MeetingState::Uncertain) {
             AdminPost::button(
-                self::ACTION_RENEW,
+                MeetingHtml::ACTION_RENEW,
                 __('There is no such meeting at Zoom: make one', 'telemed-zoom'),
                 $fields,
                 'button button-primary telemed-renew',
@@ -252,7 +216,7 @@ final class MeetingScreen
         }
         if ($row->state->isLive() && $row->source === ManualSource::NAME) {
             AdminPost::button(
-                MeetingsScreen::ACTION_CANCEL,
+                MeetingHtml::ACTION_CANCEL,
                 __('Cancel', 'telemed-zoom'),
                 $fields,
                 'button button-link-delete telemed-cancel',
@@ -274,7 +238,7 @@ final class MeetingScreen
             printf(
                 '<tr data-event="%s"><td>%s</td><td>%s</td><td>%s</td><td>%s</td></tr>',
                 esc_attr($line['event']),
-                self::moment($line['at'], 'H:i:s'), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+                MeetingHtml::moment($line['at'], 'H:i:s'), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
                 esc_html(LogText::of($line['event'], $line['note'])),
                 esc_html($line['actor'] === 0 ? __('the site itself', 'telemed-zoom') : Doctors::name($line['actor'])),
                 $line['trackingId'] === null ? '' : '<code>' . esc_html($line['trackingId']) . '</code>'
@@ -286,15 +250,5 @@ final class MeetingScreen
     private static function fact(string $label, string $html): void
     {
         printf('<tr><th scope="row">%s</th><td>%s</td></tr>', esc_html($label), $html); // phpcs:ignore WordPress.Security.EscapeOutput -- escaped by the caller
-    }
-
-    /** In the site's zone; escaped. */
-    public static function moment(\DateTimeImmutable $moment, ?string $timeFormat = null): string
-    {
-        return sprintf(
-            '<time datetime="%s">%s</time>',
-            esc_attr($moment->format('Y-m-d\TH:i:s\Z')),
-            esc_html((string) wp_date(get_option('date_format') . ', ' . ($timeFormat ?? get_option('time_format')), $moment->getTimestamp(), wp_timezone()))
-        );
     }
 }

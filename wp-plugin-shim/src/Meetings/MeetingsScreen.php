@@ -13,18 +13,18 @@ use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\MailClaims;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Reconcile\ReconcileScreen;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
@@ -33,8 +33,6 @@ defined('ABSPATH') || exit;
 
 final class MeetingsScreen
 {
-    public const PAGE = 'telemed-meetings';
-    public const ACTION_CANCEL = 'telemed_cancel_meeting';
 
     public function __construct(
         private readonly ManualVisits $manual,
@@ -52,13 +50,7 @@ final class MeetingsScreen
     public function register(): void
     {
         add_action('admin_menu', [$this, 'addMenu']);
-        AdminPost::on(self::ACTION_CANCEL, 'read', [$this, 'cancel']);
-    }
-
-    public static function url(string $when = ''): string
-    {
-        $url = admin_url('admin.php?page=' . self::PAGE);
-        return !in_array($when, ['past', 'all'], true) ? $url : add_query_arg('when', $when, $url);
+        AdminPost::on(MeetingHtml::ACTION_CANCEL, 'read', [$this, 'cancel']);
     }
 
     public function addMenu(): void
@@ -68,12 +60,12 @@ final class MeetingsScreen
             __('Telemed meetings', 'telemed-zoom'),
             __('Telemed', 'telemed-zoom'),
             $capability,
-            self::PAGE,
+            AdminPages::MEETINGS,
             [$this, 'show'],
             'dashicons-video-alt2',
             58
         );
-        add_submenu_page(self::PAGE, __('Telemed meetings', 'telemed-zoom'), __('Meetings', 'telemed-zoom'), $capability, self::PAGE, [$this, 'show']);
+        add_submenu_page(AdminPages::MEETINGS, __('Telemed meetings', 'telemed-zoom'), __('Meetings', 'telemed-zoom'), $capability, AdminPages::MEETINGS, [$this, 'show']);
     }
 
     public function show(): void
@@ -82,7 +74,7 @@ final class MeetingsScreen
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',
-            esc_url(NewMeetingScreen::url()),
+            esc_url(AdminPages::newMeeting()),
             esc_html__('New meeting', 'telemed-zoom')
         );
         $this->remindToConnect();
@@ -92,7 +84,7 @@ final class MeetingsScreen
             $table->display();
             ReconcileScreen::print();
         } catch (DatabaseException $failure) {
-            Notices::print('error', esc_html(ErrorText::of($failure)));
+            Notice::print('error', esc_html(ErrorText::of($failure)));
         }
         echo '</div>';
     }
@@ -110,11 +102,11 @@ final class MeetingsScreen
             return;
         }
         if ($connection?->status() !== 'connected') {
-            Notices::print(
+            Notice::print(
                 'warning',
                 esc_html__('Your Zoom account is not connected, so no new visit of yours can be made, and none that was made through it can be started.', 'telemed-zoom') .
                     ($this->hasVisitsOfFormerApp() ? ' ' . esc_html__('Visits that the clinic\'s former Zoom app has made can be started all the same.', 'telemed-zoom') : '') .
-                    ' <a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
+                    ' <a href="' . esc_url(AdminPages::profile()) . '">' . esc_html__('Connect it on your profile', 'telemed-zoom') . '</a>',
                 'telemed-connect-notice'
             );
         }
@@ -140,10 +132,10 @@ final class MeetingsScreen
                 AdminPost::forbid();
             }
             $this->manual->cancel($id);
-            Notices::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
+            Notice::flash('success', __('The meeting is cancelled.', 'telemed-zoom'));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The meeting was not cancelled:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('The meeting was not cancelled:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
-        return self::url(AdminPost::text($fields, 'when'));
+        return AdminPages::meetings(AdminPost::text($fields, 'when'));
     }
 }

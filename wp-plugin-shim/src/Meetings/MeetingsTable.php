@@ -18,6 +18,7 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\MailClaims;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
 
@@ -91,7 +92,7 @@ final class MeetingsTable extends \WP_List_Table
         foreach ($labels as $when => $label) {
             $views[$when] = sprintf(
                 '<a href="%s"%s>%s <span class="count">(%s)</span></a>',
-                esc_url(MeetingsScreen::url($when)),
+                esc_url(AdminPages::meetings($when)),
                 $when === self::when() ? ' class="current" aria-current="page"' : '',
                 esc_html($label),
                 esc_html(number_format_i18n($this->queries->count(self::doctor(), $when)))
@@ -120,7 +121,7 @@ final class MeetingsTable extends \WP_List_Table
     /** @param MeetingRecord $item */
     protected function column_doctor($item): string
     {
-        return sprintf('<strong><a class="row-title telemed-open" href="%s">%s</a></strong>', esc_url(MeetingScreen::url($item->id)), esc_html(Doctors::name($item->doctor))) . '<br><span class="description">' . esc_html($item->topic) . '</span>';
+        return sprintf('<strong><a class="row-title telemed-open" href="%s">%s</a></strong>', esc_url(AdminPages::meeting($item->id)), esc_html(Doctors::name($item->doctor))) . '<br><span class="description">' . esc_html($item->topic) . '</span>';
     }
 
     /** @param MeetingRecord $item */
@@ -149,10 +150,10 @@ final class MeetingsTable extends \WP_List_Table
         if ($item->lastError !== null && $item->lastError !== '') {
             $html .= '<p class="telemed-error">' . esc_html($item->lastError) . '</p>';
         }
-        $html .= MeetingScreen::nextTry($item);
+        $html .= MeetingHtml::nextTry($item);
         if ($item->state->isOpen() && !$item->isOver()) {
             ob_start();
-            AdminPost::button(MeetingScreen::ACTION_TRY, __('Try now', 'telemed-zoom'), ['meeting' => $item->id], 'button button-small telemed-try');
+            AdminPost::button(MeetingHtml::ACTION_TRY, __('Try now', 'telemed-zoom'), ['meeting' => $item->id], 'button button-small telemed-try');
             $html .= ob_get_clean();
         }
         if (isset($this->overlapping[$item->id])) {
@@ -190,7 +191,7 @@ final class MeetingsTable extends \WP_List_Table
             if ($item->source === ManualSource::NAME) {
                 ob_start();
                 AdminPost::button(
-                    MeetingsScreen::ACTION_CANCEL,
+                    MeetingHtml::ACTION_CANCEL,
                     __('Cancel', 'telemed-zoom'),
                     ['meeting' => $item->id, 'when' => self::when()],
                     'button-link button-link-delete telemed-cancel',
@@ -199,7 +200,7 @@ final class MeetingsTable extends \WP_List_Table
                 $html .= ob_get_clean();
             }
             if ($item->visitKey !== null) {
-                $html .= MeetingScreen::invitation($item, $this->settings->mailsZoomsLink());
+                $html .= MeetingHtml::invitation($item, $this->settings->mailsZoomsLink());
             }
         }
         return $html;

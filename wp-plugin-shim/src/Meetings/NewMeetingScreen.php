@@ -15,9 +15,10 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\TimezoneField;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\Visit;
@@ -26,7 +27,6 @@ defined('ABSPATH') || exit;
 
 final class NewMeetingScreen
 {
-    public const PAGE = 'telemed-new-meeting';
     public const ACTION = 'telemed_create_meeting';
     /** What was entered waits this long for its second try. */
     private const KEEP_SECONDS = 300;
@@ -42,19 +42,14 @@ final class NewMeetingScreen
         AdminPost::on(self::ACTION, 'read', [$this, 'create']);
     }
 
-    public static function url(): string
-    {
-        return admin_url('admin.php?page=' . self::PAGE);
-    }
-
     public function addMenu(): void
     {
         add_submenu_page(
-            MeetingsScreen::PAGE,
+            AdminPages::MEETINGS,
             __('New meeting', 'telemed-zoom'),
             __('New meeting', 'telemed-zoom'),
             Capabilities::menu(),
-            self::PAGE,
+            AdminPages::NEW_MEETING,
             [$this, 'show']
         );
     }
@@ -130,19 +125,19 @@ final class NewMeetingScreen
             );
             $row = $this->manual->book($doctor, $visit, $this->manual->patient($doctor, $entered['patient']), wp_is_uuid($request) ? $request : null);
             if ($row->isReady()) {
-                Notices::flash('success', __('The meeting is made.', 'telemed-zoom'));
+                Notice::flash('success', __('The meeting is made.', 'telemed-zoom'));
             } else {
-                Notices::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
+                Notice::flash('warning', __('The visit is booked. Its meeting is not there yet, and is made as soon as that can be:', 'telemed-zoom') . ' ' . $row->lastError);
             }
             $this->overlaps->flash($row);
-            return MeetingsScreen::url();
+            return AdminPages::meetings();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The meeting was not made:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            Notice::flash('error', __('The meeting was not made:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             if ($failure instanceof Problem && $failure->id === 'telemed_duplicate') {
-                return MeetingsScreen::url();
+                return AdminPages::meetings();
             }
             set_transient(self::transient(), $entered, self::KEEP_SECONDS);
-            return self::url();
+            return AdminPages::newMeeting();
         }
     }
 

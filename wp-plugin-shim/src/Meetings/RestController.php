@@ -21,6 +21,7 @@ use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Routes;
 use TelemedZoom\Visits\ManualVisits;
 use TelemedZoom\Visits\Overlaps;
 use TelemedZoom\Visits\StartLink;
@@ -31,7 +32,6 @@ defined('ABSPATH') || exit;
 
 final class RestController
 {
-    public const REST_NAMESPACE = 'telemed/v1';
     private const BASE = '/meetings';
     private const MAX_PER_PAGE = 100;
 
@@ -51,7 +51,7 @@ final class RestController
 
     public function registerRoutes(): void
     {
-        register_rest_route(self::REST_NAMESPACE, self::BASE, [
+        register_rest_route(Routes::V1, self::BASE, [
             [
                 'methods' => \WP_REST_Server::READABLE,
                 'callback' => [$this, 'list'],
@@ -66,7 +66,7 @@ final class RestController
             ],
             'schema' => [$this, 'schema'],
         ]);
-        register_rest_route(self::REST_NAMESPACE, self::BASE . '/(?P<id>\d+)', [
+        register_rest_route(Routes::V1, self::BASE . '/(?P<id>\d+)', [
             'args' => ['id' => ['type' => 'integer', 'minimum' => 1]],
             [
                 'methods' => \WP_REST_Server::READABLE,

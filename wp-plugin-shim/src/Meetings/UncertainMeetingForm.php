@@ -15,9 +15,10 @@ use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
@@ -51,11 +52,11 @@ final class UncertainMeetingForm
             }
             $row = $this->uncertain->take($id, AdminPost::text($fields, 'zoom_meeting'));
             $row = $row->state === MeetingState::Made ? $row : $this->worker->settle($id, self::SECONDS) ?? $row;
-            Notices::flash('success', __('The meeting is the visit\'s from now on.', 'telemed-zoom') . ($row->lastError === null ? '' : ' ' . $row->lastError));
+            Notice::flash('success', __('The meeting is the visit\'s from now on.', 'telemed-zoom') . ($row->lastError === null ? '' : ' ' . $row->lastError));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', ErrorText::of($failure));
+            Notice::flash('error', ErrorText::of($failure));
         }
-        return MeetingScreen::url($id);
+        return AdminPages::meeting($id);
     }
 
     public function print(MeetingRecord $row): void
@@ -67,7 +68,7 @@ final class UncertainMeetingForm
         } else {
             printf(
                 '<p><a class="button" id="telemed-look" href="%s">%s</a></p>',
-                esc_url(add_query_arg(self::LOOK, '1', MeetingScreen::url($row->id))),
+                esc_url(add_query_arg(self::LOOK, '1', AdminPages::meeting($row->id))),
                 esc_html__('Look what Zoom has near this time', 'telemed-zoom')
             );
         }
@@ -86,7 +87,7 @@ final class UncertainMeetingForm
         try {
             $found = $this->uncertain->near($row);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::print('error', esc_html(__('Zoom could not be asked:', 'telemed-zoom') . ' ' . ErrorText::of($failure)), 'telemed-look-failed');
+            Notice::print('error', esc_html(__('Zoom could not be asked:', 'telemed-zoom') . ' ' . ErrorText::of($failure)), 'telemed-look-failed');
             return;
         }
         if ($found === []) {
@@ -103,7 +104,7 @@ final class UncertainMeetingForm
             printf(
                 '<tr data-meeting="%1$d"><td>%1$d</td><td>%2$s</td><td>%3$d</td><td>',
                 (int) $meeting->id(),
-                $start === null ? '' : MeetingScreen::moment($start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+                $start === null ? '' : MeetingHtml::moment($start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
                 (int) $meeting->minutes()
             );
             if ($start?->getTimestamp() === $row->start->getTimestamp()) {

@@ -12,12 +12,11 @@ namespace TelemedZoom\Reconcile;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Meetings\MeetingScreen;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -64,8 +63,8 @@ final class ReconcileScreen
     private function run(bool $dryRun): string
     {
         if ($this->settings->mode() === '') {
-            Notices::flash('warning', __('Nothing was compared: the clinic has not chosen yet how it uses Zoom. Choose it under Telemed, Settings.', 'telemed-zoom'));
-            return MeetingsScreen::url();
+            Notice::flash('warning', __('Nothing was compared: the clinic has not chosen yet how it uses Zoom. Choose it under Telemed, Settings.', 'telemed-zoom'));
+            return AdminPages::meetings();
         }
         try {
             $tally = new Tally();
@@ -74,10 +73,10 @@ final class ReconcileScreen
             ], $this->reconcile->run($dryRun, null, SettingsLook::atAll(self::SETTINGS_SECONDS), tally: $tally));
             set_transient(self::transient(), ['dryRun' => $dryRun, 'findings' => $findings] + get_object_vars($tally), self::KEEP_SECONDS);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The comparison could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
-            return MeetingsScreen::url();
+            Notice::flash('error', __('The comparison could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return AdminPages::meetings();
         }
-        return MeetingsScreen::url() . '#telemed-findings';
+        return AdminPages::meetings() . '#telemed-findings';
     }
 
     /**
@@ -113,7 +112,7 @@ final class ReconcileScreen
                 '<tr data-action="%s"><td>%s</td><td>%s</td><td>%s</td></tr>',
                 esc_attr($finding['action']),
                 esc_html($finding['host']),
-                $finding['row'] === null ? '–' : sprintf('<a href="%s">%d</a>', esc_url(MeetingScreen::url($finding['row'])), (int) $finding['row']),
+                $finding['row'] === null ? '–' : sprintf('<a href="%s">%d</a>', esc_url(AdminPages::meeting($finding['row'])), (int) $finding['row']),
                 esc_html($finding['text'])
             );
         }
@@ -167,7 +166,7 @@ final class ReconcileScreen
             number_format_i18n(count($rows))
         ));
         foreach (array_slice($rows, 0, self::NAMED) as $row) {
-            printf(' <a href="%s">%d</a>', esc_url(MeetingScreen::url($row)), (int) $row);
+            printf(' <a href="%s">%d</a>', esc_url(AdminPages::meeting($row)), (int) $row);
         }
         echo (count($rows) > self::NAMED ? ' …' : '') . '</p>';
     }

@@ -17,9 +17,10 @@ use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Doctors\HostMap;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -58,20 +59,20 @@ final class CheckPanel
             $isRefused = false;
             foreach (get_settings_errors(Settings::OPTION) as $error) {
                 $isRefused = $isRefused || $error['type'] === 'error';
-                Notices::flash($error['type'] === 'error' ? 'error' : 'warning', wp_strip_all_tags((string) $error['message']));
+                Notice::flash($error['type'] === 'error' ? 'error' : 'warning', wp_strip_all_tags((string) $error['message']));
             }
             if ($isRefused) {
-                return SettingsPage::url();
+                return AdminPages::settings();
             }
         }
         try {
             $result = $this->look($settings, $doctor === 0 ? null : $doctor);
             set_transient(self::transient(), ['passed' => $result->passed, 'message' => $result->message, 'steps' => $result->steps, 'doctor' => $doctor], self::KEEP_SECONDS);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            Notices::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
-            return SettingsPage::url();
+            Notice::flash('error', __('The check could not run:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
+            return AdminPages::settings();
         }
-        return SettingsPage::url() . '#telemed-check-result';
+        return AdminPages::settings() . '#telemed-check-result';
     }
 
     /**

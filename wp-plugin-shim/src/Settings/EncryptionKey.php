@@ -19,6 +19,8 @@ defined('ABSPATH') || exit;
 
 final class EncryptionKey
 {
+    /** A hash of the key that was last seen in use. */
+    public const OPTION_KNOWN = 'telemed_key_fingerprint';
     public const CONSTANT = 'TELEMED_KEY';
     public const FROM_CONSTANT = 'constant';
     public const FROM_SALTS = 'salts';

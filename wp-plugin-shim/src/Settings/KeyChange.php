@@ -13,16 +13,14 @@ use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Extension;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
 final class KeyChange
 {
-    /** Fingerprint of the key that everything was last sealed under. */
-    public const OPTION = 'telemed_key_fingerprint';
 
     public function __construct(
         private readonly EncryptionKey $key,
@@ -43,7 +41,7 @@ final class KeyChange
         if (!Capabilities::isAdmin() || wp_doing_ajax() || !$this->extension->isUsable() || $this->key->source() === EncryptionKey::NONE) {
             return;
         }
-        $known = get_option(self::OPTION, '');
+        $known = get_option(EncryptionKey::OPTION_KNOWN, '');
         if ($known === $this->key->fingerprint()) {
             return;
         }
@@ -53,11 +51,11 @@ final class KeyChange
             // Nothing is lost: all keys still open. The next page of an administrator tries again.
             return;
         }
-        update_option(self::OPTION, $this->key->fingerprint());
+        update_option(EncryptionKey::OPTION_KNOWN, $this->key->fingerprint());
         if ($unreadable > 0) {
-            Notices::flash('error', __('The site\'s encryption key has changed, and what it protected cannot be opened any more. Enter the client secret again; doctors with their own Zoom account authorize again on their profile. Meetings and join links that exist keep working.', 'telemed-zoom'));
+            Notice::flash('error', __('The site\'s encryption key has changed, and what it protected cannot be opened any more. Enter the client secret again; doctors with their own Zoom account authorize again on their profile. Meetings and join links that exist keep working.', 'telemed-zoom'));
         } elseif ($known !== '') {
-            Notices::flash('success', __('All stored secrets are now sealed under the new encryption key.', 'telemed-zoom'));
+            Notice::flash('success', __('All stored secrets are now sealed under the new encryption key.', 'telemed-zoom'));
         }
     }
 

@@ -16,10 +16,11 @@ use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Notices;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Guard;
+use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;
 
@@ -47,8 +48,8 @@ final class SaveQuestion
         AdminPost::on(self::ACTION_SAVE, Capabilities::ADMIN, [$this, 'save']);
         AdminPost::on(self::ACTION_DISCARD, Capabilities::ADMIN, static function (): string {
             Draft::forget();
-            Notices::flash('success', __('What was entered is discarded. Nothing has changed.', 'telemed-zoom'));
-            return SettingsPage::url();
+            Notice::flash('success', __('What was entered is discarded. Nothing has changed.', 'telemed-zoom'));
+            return AdminPages::settings();
         });
     }
 
@@ -78,19 +79,19 @@ final class SaveQuestion
     {
         $entered = Draft::settings();
         if ($entered === null) {
-            Notices::flash('error', __('What was entered is not kept any more. Nothing has changed; please enter it again.', 'telemed-zoom'));
-            return SettingsPage::url();
+            Notice::flash('error', __('What was entered is not kept any more. Nothing has changed; please enter it again.', 'telemed-zoom'));
+            return AdminPages::settings();
         }
         update_option(Settings::OPTION, $entered);
         Draft::forget();
         $refused = array_filter(get_settings_errors(Settings::OPTION), static fn(array $error): bool => $error['type'] === 'error');
         foreach ($refused as $error) {
-            Notices::flash('error', wp_strip_all_tags((string) $error['message']));
+            Notice::flash('error', wp_strip_all_tags((string) $error['message']));
         }
         if ($refused === []) {
-            Notices::flash('success', __('Settings saved.', 'telemed-zoom'));
+            Notice::flash('success', __('Settings saved.', 'telemed-zoom'));
         }
-        return SettingsPage::url();
+        return AdminPages::settings();
     }
 
     /** Above the form: that it shows what is not saved, and the question, where there is one. */

@@ -10,25 +10,27 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Settings;
 
-use TelemedZoom\Connections\WebhookRoute;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Meetings\RestController;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\PublicAddress;
+use TelemedZoom\Site\Routes;
 
 defined('ABSPATH') || exit;
 
 final class Settings
 {
     public const OPTION = 'telemed_settings';
+    /** Former apps lie in an option of their own. @see \TelemedZoom\Apps\FormerApps */
+    public const OPTION_FORMER_APPS = 'telemed_former_apps';
     public const GROUP = 'telemed_settings';
     public const MODE_OAUTH = 'oauth';
     public const MODE_S2S = 's2s';
+    public const WEBHOOK_SECRET = 'webhook_secret_token';
     public const CALLBACK_ROUTE = '/oauth/callback';
     /** Sealed text begins with this; Zoom's secrets do not. */
     private const SEALED = 'telemed1.';
-    private const SECRETS = ['oauth_client_secret', 's2s_client_secret', WebhookRoute::SECRET];
+    private const SECRETS = ['oauth_client_secret', 's2s_client_secret', self::WEBHOOK_SECRET];
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
     /** What only a site has that was set up. */
     public const CREDENTIALS = [...self::IDS, ...self::SECRETS];
@@ -43,7 +45,7 @@ final class Settings
         's2s_account_id' => '',
         's2s_client_id' => '',
         's2s_client_secret' => '',
-        WebhookRoute::SECRET => '',
+        self::WEBHOOK_SECRET => '',
         'admins_may_start' => false,
         'mail_patients' => true,
         'mail_zooms_link' => false,
@@ -197,7 +199,7 @@ final class Settings
     /** What the site's address would give today; an appointment system may have a callback of its own. */
     public function currentRedirectUri(): string
     {
-        return (string) apply_filters('telemed_redirect_uri', PublicAddress::of(rest_url(RestController::REST_NAMESPACE . self::CALLBACK_ROUTE)));
+        return (string) apply_filters('telemed_redirect_uri', PublicAddress::of(rest_url(Routes::V1 . self::CALLBACK_ROUTE)));
     }
 
     public function redirectUriIsOutdated(): bool
@@ -378,7 +380,7 @@ final class Settings
             's2s_account_id' => __('Account ID', 'telemed-zoom'),
             's2s_client_id' => __('Client ID (Server-to-Server)', 'telemed-zoom'),
             's2s_client_secret' => __('Client secret (Server-to-Server)', 'telemed-zoom'),
-            WebhookRoute::SECRET => __('Secret token', 'telemed-zoom'),
+            self::WEBHOOK_SECRET => __('Secret token', 'telemed-zoom'),
             'oauth_redirect_uri' => __('Redirect URL', 'telemed-zoom'),
             default => $field,
         };

@@ -14,15 +14,14 @@ use TelemedZoom\Apps\FormerMeetingsScreen;
 use TelemedZoom\Connections\WebhookRoute;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Extension;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Notices;
-use TelemedZoom\Plugin;
+use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Notice;
+use TelemedZoom\Site\PluginFile;
 
 defined('ABSPATH') || exit;
 
 final class SettingsPage
 {
-    public const PAGE = 'telemed-settings';
 
     /** What the form shows: what is stored, or what was entered and not saved. */
     private Settings $shown;
@@ -41,24 +40,19 @@ final class SettingsPage
     public function register(): void
     {
         add_action('admin_menu', [$this, 'addMenu']);
-        add_filter('plugin_action_links_' . plugin_basename(Plugin::file()), [$this, 'addLink']);
+        add_filter('plugin_action_links_' . plugin_basename(PluginFile::path()), [$this, 'addLink']);
         $this->check->register();
         $this->question->register();
-    }
-
-    public static function url(): string
-    {
-        return admin_url('admin.php?page=' . self::PAGE);
     }
 
     public function addMenu(): void
     {
         add_submenu_page(
-            MeetingsScreen::PAGE,
+            AdminPages::MEETINGS,
             __('Telemed settings', 'telemed-zoom'),
             __('Settings', 'telemed-zoom'),
             Capabilities::ADMIN,
-            self::PAGE,
+            AdminPages::SETTINGS,
             [$this, 'show']
         );
     }
@@ -69,7 +63,7 @@ final class SettingsPage
      */
     public function addLink(array $links): array
     {
-        return ['settings' => '<a href="' . esc_url(self::url()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>', ...$links];
+        return ['settings' => '<a href="' . esc_url(AdminPages::settings()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>', ...$links];
     }
 
     public function show(): void
@@ -78,7 +72,7 @@ final class SettingsPage
         settings_errors();
         $missing = $this->settings->mode() === '' ? [] : $this->settings->missing();
         if ($missing !== []) {
-            Notices::print('warning', esc_html(sprintf(
+            Notice::print('warning', esc_html(sprintf(
                 /* translators: %s: names of fields */
                 __('No meeting can be made yet. The chosen mode still lacks: %s.', 'telemed-zoom'),
                 implode(', ', array_map([Settings::class, 'label'], $missing))
@@ -131,7 +125,7 @@ final class SettingsPage
             self::printCopyable('telemed-webhook-url', WebhookRoute::url());
             echo '<p class="description">' . esc_html__('Copy the app\'s secret token from Zoom into the field below and save; then enter this address at Zoom as event notification endpoint and as deauthorization notification endpoint, and validate it there. It tells this site when a doctor removes the app at Zoom.', 'telemed-zoom') . '</p>';
         });
-        $this->secretRow(WebhookRoute::SECRET, __('Secret token', 'telemed-zoom'));
+        $this->secretRow(Settings::WEBHOOK_SECRET, __('Secret token', 'telemed-zoom'));
         $this->scopesRow(Settings::MODE_OAUTH);
         self::closeFields();
     }

@@ -12,7 +12,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Site;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
@@ -21,7 +20,7 @@ defined('ABSPATH') || exit;
 
 final class Guard
 {
-    public const OPTION = 'telemed_fingerprint';
+    public const OPTION = KnownSite::OPTION;
     /** Beside the database, so that a database brought to another installation shows. */
     private const INSTALL_FILE = 'telemed-install-id.txt';
     private const PRODUCTION = 'production';
@@ -63,13 +62,13 @@ final class Guard
     /** In what the site differs from the one that was set up; null: in nothing. */
     private static function mismatch(): ?string
     {
-        $known = self::stored();
-        if ($known !== null && $known['address'] !== self::address()) {
+        $known = KnownSite::stored();
+        if ($known !== null && $known['address'] !== KnownSite::address()) {
             return sprintf(
                 /* translators: 1: address of the site as it was set up, 2: its address now */
                 __('video visits were set up at %1$s, and this site answers at %2$s: nothing is done at Zoom from here', 'telemed-zoom'),
                 $known['address'],
-                self::address()
+                KnownSite::address()
             );
         }
         if ($known !== null && $known['database'] !== DB_NAME) {
@@ -94,7 +93,7 @@ final class Guard
     /** Whether somebody has answered that this is a copy, and not yet chosen how that uses Zoom. */
     public function isRestingCopy(): bool
     {
-        return self::stored()['resting'] ?? false;
+        return KnownSite::stored()['resting'] ?? false;
     }
 
     /** When an administrator comes by after an update; else it was taken at activation. */
@@ -109,8 +108,8 @@ final class Guard
     public function take(?string $environment = null, bool $resting = false): void
     {
         update_option(self::OPTION, [
-            'address' => self::address(),
-            'url' => self::presentUrl(),
+            'address' => KnownSite::address(),
+            'url' => KnownSite::presentUrl(),
             'site_url' => untrailingslashit((string) get_option('siteurl')),
             'database' => DB_NAME,
             'install' => self::installId() ?: self::newInstallId(),
@@ -128,7 +127,7 @@ final class Guard
     {
         $entered = array_filter(array_intersect_key(is_array($settings) ? $settings : [], array_flip(['mode', ...Settings::CREDENTIALS])));
         // An appointment system may have credentials that could be taken over.
-        return (bool) apply_filters('telemed_is_set_up', $entered !== [] || (bool) get_option(FormerApps::OPTION));
+        return (bool) apply_filters('telemed_is_set_up', $entered !== [] || (bool) get_option(Settings::OPTION_FORMER_APPS));
     }
 
     /**
@@ -139,7 +138,7 @@ final class Guard
      */
     public function noteMode(#[\SensitiveParameter] mixed $before, #[\SensitiveParameter] mixed $after): void
     {
-        $known = self::stored();
+        $known = KnownSite::stored();
         if (!($known['resting'] ?? false) && !self::isSetUp($before) && self::isSetUp($after)) {
             $this->take();
             return;
@@ -147,67 +146,6 @@ final class Guard
         if ($known !== null && $known['resting'] && is_array($after) && ($after['mode'] ?? '') !== '') {
             update_option(self::OPTION, ['resting' => false] + $known);
         }
-    }
-
-    /** Host and path; www and https come and go without the site being another. */
-    public static function address(): string
-    {
-        return self::inShort(self::presentUrl());
-    }
-
-    /**
-     * The site's address for what leaves a request, without a slash at its end: as it is now where that is the site which was set
-     * up, else as it was set up.
-     */
-    public static function publicUrl(): string
-    {
-        $known = self::stored();
-        if ($known === null || $known['address'] === self::address()) {
-            return self::presentUrl();
-        }
-        return $known['url'] !== '' ? $known['url'] : (is_ssl() ? 'https://' : 'http://') . $known['address'];
-    }
-
-    /** The same of wp-admin, where that is at a host of its own. */
-    public static function publicSiteUrl(): string
-    {
-        $known = self::stored()['site_url'] ?? '';
-        $present = untrailingslashit((string) get_option('siteurl'));
-        if ($known === '') {
-            return self::publicUrl();
-        }
-        return self::inShort($known) === self::inShort($present) ? $present : $known;
-    }
-
-    private static function presentUrl(): string
-    {
-        // The option and not home_url(), which plugins change with the language.
-        return untrailingslashit((string) apply_filters('telemed_site_address', (string) get_option('home')));
-    }
-
-    private static function inShort(string $url): string
-    {
-        $parts = wp_parse_url($url);
-        $port = isset($parts['port']) ? ':' . $parts['port'] : '';
-        return preg_replace('/^www\./', '', strtolower($parts['host'] ?? '')) . $port . rtrim($parts['path'] ?? '', '/');
-    }
-
-    /** @return ?array{address: string, url: string, site_url: string, database: string, install: string, environment: string, resting: bool} */
-    private static function stored(): ?array
-    {
-        $stored = get_option(self::OPTION);
-        if (!is_array($stored)) {
-            return null;
-        }
-        return [
-            'address' => (string) ($stored['address'] ?? ''),
-            'url' => (string) ($stored['url'] ?? ''),
-            'site_url' => (string) ($stored['site_url'] ?? ''),
-            'database' => (string) ($stored['database'] ?? ''),
-            'install' => (string) ($stored['install'] ?? ''),
-            'environment' => (string) ($stored['environment'] ?? ''),
-            'resting' => (bool) ($stored['resting'] ?? false),
-        ];
     }
 
     /** '' where there is none. */

@@ -11,8 +11,6 @@ namespace TelemedZoom\Site;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Notices;
-use TelemedZoom\Settings\SettingsPage;
 
 defined('ABSPATH') || exit;
 
@@ -30,7 +28,7 @@ final class GuardNotice
         add_action('admin_notices', [$this, 'show']);
         AdminPost::on(self::ACTION_MOVED, Capabilities::ADMIN, function (): string {
             $this->guard->take();
-            Notices::flash('success', __('This is the site that holds the video visits. Everything at Zoom goes on from here.', 'telemed-zoom'));
+            Notice::flash('success', __('This is the site that holds the video visits. Everything at Zoom goes on from here.', 'telemed-zoom'));
             return admin_url();
         });
         AdminPost::on(self::ACTION_COPY, Capabilities::ADMIN, function (): string {
@@ -41,11 +39,11 @@ final class GuardNotice
             try {
                 $this->copy->becomeItsOwn();
             } catch (DatabaseException) {
-                Notices::flash('error', __('The database did not answer. Nothing is done at Zoom from here; answer again.', 'telemed-zoom'));
+                Notice::flash('error', __('The database did not answer. Nothing is done at Zoom from here; answer again.', 'telemed-zoom'));
                 return admin_url();
             }
-            Notices::flash('success', __('This site is a copy: it has forgotten all connections to Zoom, and ended none. To make video visits from here, choose again how it uses Zoom.', 'telemed-zoom'));
-            return SettingsPage::url();
+            Notice::flash('success', __('This site is a copy: it has forgotten all connections to Zoom, and ended none. To make video visits from here, choose again how it uses Zoom.', 'telemed-zoom'));
+            return AdminPages::settings();
         });
     }
 
@@ -58,7 +56,7 @@ final class GuardNotice
         echo '<div class="notice notice-error" id="telemed-guard-notice"><p><strong>' . esc_html__('Telemed for Zoom:', 'telemed-zoom') . '</strong> ' .
             esc_html(ucfirst($doubt)) . '.</p>';
         if ($this->guard->isRestingCopy()) {
-            echo '<p><a href="' . esc_url(SettingsPage::url()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a></p></div>';
+            echo '<p><a href="' . esc_url(AdminPages::settings()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a></p></div>';
             return;
         }
         echo '<p>' . esc_html__('Until you answer, no visit is made, moved, cancelled or started from here, no connection is renewed and no e-mail is sent. If the site where they were set up is still in use, this is a copy: it forgets the connections of all doctors, touches no meeting of that site, and does nothing until you choose how it uses Zoom. Do not answer so if both addresses use this very database.', 'telemed-zoom') . '</p><p>';

@@ -17,13 +17,13 @@ final class PublicAddress
     public static function register(): void
     {
         // Who is at another address of this site may be led to the one that is guarded.
-        add_filter('allowed_redirect_hosts', static fn(array $hosts): array => [...$hosts, (string) wp_parse_url(Guard::publicUrl(), PHP_URL_HOST)]);
+        add_filter('allowed_redirect_hosts', static fn(array $hosts): array => [...$hosts, (string) wp_parse_url(KnownSite::publicUrl(), PHP_URL_HOST)]);
     }
 
     /** A page of the site. */
     public static function home(string $path = '/'): string
     {
-        return Guard::publicUrl() . '/' . ltrim($path, '/');
+        return KnownSite::publicUrl() . '/' . ltrim($path, '/');
     }
 
     /** An address that WordPress has made from its own, such as one of wp-admin or of REST. */
@@ -34,7 +34,7 @@ final class PublicAddress
             return $url;
         }
         $isAdmin = self::isSplit() && self::origin($url) === self::origin((string) get_option('siteurl'));
-        $own = self::origin($isAdmin ? Guard::publicSiteUrl() : Guard::publicUrl());
+        $own = self::origin($isAdmin ? KnownSite::publicSiteUrl() : KnownSite::publicUrl());
         return $own . substr($url, strlen(self::origin($url)));
     }
 
@@ -59,7 +59,7 @@ final class PublicAddress
     public static function sender(): string
     {
         // A network's own address lies in its database, and no request changes it.
-        $host = (string) wp_parse_url(is_multisite() ? network_home_url() : Guard::publicUrl(), PHP_URL_HOST);
+        $host = (string) wp_parse_url(is_multisite() ? network_home_url() : KnownSite::publicUrl(), PHP_URL_HOST);
         return 'wordpress@' . (str_starts_with($host, 'www.') ? substr($host, 4) : $host);
     }
 

@@ -12,8 +12,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Site;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Plugin;
-use TelemedZoom\Visits\VisitLink;
+use TelemedZoom\Store\SealedLinks;
 
 defined('ABSPATH') || exit;
 
@@ -25,7 +24,6 @@ final class Schema
     public function register(): void
     {
         add_action('admin_init', [$this, 'upgrade'], 5);
-        add_action('wp_initialize_site', [$this, 'newBlog'], 20);
         add_filter('wpmu_drop_tables', [$this, 'tablesToDrop']);
     }
 
@@ -167,16 +165,6 @@ final class Schema
         }
     }
 
-    /** A blog added to a network where the plugin is active for all. */
-    public function newBlog(\WP_Site $blog): void
-    {
-        if (is_plugin_active_for_network(plugin_basename(Plugin::file()))) {
-            switch_to_blog((int) $blog->blog_id);
-            Plugin::activateBlog();
-            restore_current_blog();
-        }
-    }
-
     /**
      * @param string[] $tables
      * @return string[]
@@ -236,7 +224,7 @@ final class Schema
         // phpcs:disable WordPress.DB.PreparedSQL
         $wpdb->query("UPDATE `$meetings` SET state = 'cancelled' WHERE state IN ('planned', 'failed')");
         foreach ((array) $wpdb->get_col("SELECT id FROM `$meetings` WHERE visit_key IS NULL AND end_utc >= UTC_TIMESTAMP() AND state <> 'cancelled'") as $id) {
-            $wpdb->query($wpdb->prepare("UPDATE `$meetings` SET visit_key = %s, seen_at = updated_at WHERE id = %d", VisitLink::newKey(), $id));
+            $wpdb->query($wpdb->prepare("UPDATE `$meetings` SET visit_key = %s, seen_at = updated_at WHERE id = %d", SealedLinks::randomKey(), $id));
         }
         // phpcs:enable
     }

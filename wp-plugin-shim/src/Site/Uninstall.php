@@ -10,7 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Site;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 
 defined('ABSPATH') || exit;
 
@@ -18,7 +18,7 @@ final class Uninstall
 {
     public function run(): void
     {
-        $plugin = new Plugin();
+        $plugin = new Parts();
         foreach (is_multisite() ? get_sites(['fields' => 'ids', 'number' => 0]) : [get_current_blog_id()] as $blog) {
             if (is_multisite()) {
                 switch_to_blog((int) $blog);
@@ -31,7 +31,7 @@ final class Uninstall
         Guard::removeFile();
     }
 
-    private function removeFromBlog(Plugin $plugin): void
+    private function removeFromBlog(Parts $plugin): void
     {
         if (get_option(Schema::OPTION) === false) {
             return;

@@ -15,8 +15,6 @@ use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
-use TelemedZoom\Meetings\MeetingsScreen;
-use TelemedZoom\Plugin;
 
 defined('ABSPATH') || exit;
 
@@ -30,7 +28,7 @@ final class UninstallNotice
 
     public function register(): void
     {
-        add_action('after_plugin_row_' . plugin_basename(Plugin::file()), [$this, 'show']);
+        add_action('after_plugin_row_' . plugin_basename(PluginFile::path()), [$this, 'show']);
     }
 
     public function show(): void
@@ -60,7 +58,7 @@ final class UninstallNotice
                 ),
                 $count
             )),
-            esc_url(MeetingsScreen::url()),
+            esc_url(AdminPages::meetings()),
             esc_html__('The meetings', 'telemed-zoom')
         );
     }

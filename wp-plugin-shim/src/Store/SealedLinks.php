@@ -26,7 +26,13 @@ final class SealedLinks
     /** @return array{link_hash: string, link_key: string} the columns of a visit's new link */
     public function newKey(): array
     {
-        return $this->keyColumns(bin2hex(random_bytes(self::KEY_BYTES)));
+        return $this->keyColumns(self::randomKey());
+    }
+
+    /** 128 random bits as 32 hexadecimal digits. */
+    public static function randomKey(): string
+    {
+        return bin2hex(random_bytes(self::KEY_BYTES));
     }
 
     /** @return array{link_hash: string, link_key: string} */

@@ -13,9 +13,9 @@ namespace TelemedZoom\Visits;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
-use TelemedZoom\Notices;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\Schema;
 
 defined('ABSPATH') || exit;
@@ -97,7 +97,7 @@ final class Overlaps
     public function flash(MeetingRecord $row): void
     {
         if ($this->ifKnown([$row]) !== []) {
-            Notices::flash('warning', __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom'));
+            Notice::flash('warning', __('It overlaps with another visit of the same host. Zoom runs one meeting of a host at a time: move one of them.', 'telemed-zoom'));
         }
     }
 }

@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Visits;
 
-use TelemedZoom\Plugin;
+use TelemedZoom\Site\PluginFile;
 
 defined('ABSPATH') || exit;
 
@@ -36,12 +36,12 @@ final class PlainPage
             get_language_attributes(), // phpcs:ignore WordPress.Security.EscapeOutput
             $reload > 0 ? sprintf('<meta http-equiv="refresh" content="%d">', $reload) : '',
             esc_html($title . ' – ' . $clinic),
-            esc_url(self::assets() . 'visit.css?ver=' . Plugin::VERSION),
+            esc_url(self::assets() . 'visit.css?ver=' . PluginFile::VERSION),
             esc_attr($what),
             esc_html($clinic),
             esc_html($title),
             $html, // phpcs:ignore WordPress.Security.EscapeOutput -- escaped piece by piece
-            esc_url(self::assets() . 'visit.js?ver=' . Plugin::VERSION)
+            esc_url(self::assets() . 'visit.js?ver=' . PluginFile::VERSION)
         );
         exit;
     }
@@ -88,6 +88,6 @@ final class PlainPage
     private static function assets(): string
     {
         // Blanks, commas and semicolons would end a source of the policy.
-        return strtr(plugins_url('assets/', Plugin::file()), [' ' => '%20', ',' => '%2C', ';' => '%3B']);
+        return strtr(plugins_url('assets/', PluginFile::path()), [' ' => '%20', ',' => '%2C', ';' => '%3B']);
     }
 }

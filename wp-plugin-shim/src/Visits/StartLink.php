@@ -11,19 +11,17 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Visits;
 
-use TelemedZoom\Connections\ConnectionWatch;
-use TelemedZoom\Departures\DepartureScreen;
+use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\DoctorProfile;
 use TelemedZoom\Doctors\Doctors;
 use TelemedZoom\Edge;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
-use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Problem;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PublicAddress;
@@ -122,7 +120,7 @@ final class StartLink
         if (!Doctors::isHere($record->doctor)) {
             self::page(
                 __('Who was to hold this visit has left', 'telemed-zoom'),
-                '<p id="telemed-start-gone">' . esc_html__('Its patient cannot join it either. Decide what becomes of it first:', 'telemed-zoom') . ' <a href="' . esc_url(DepartureScreen::url($record->doctor)) . '">' .
+                '<p id="telemed-start-gone">' . esc_html__('Its patient cannot join it either. Decide what becomes of it first:', 'telemed-zoom') . ' <a href="' . esc_url(AdminPages::departure($record->doctor)) . '">' .
                     esc_html__('Upcoming visits', 'telemed-zoom') . '</a></p>',
                 200
             );
@@ -144,7 +142,7 @@ final class StartLink
                 throw new Problem('telemed_bad_link', __('Zoom gave a start link that leads elsewhere or is too long', 'telemed-zoom'), '', 502);
             }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            ConnectionWatch::refused($failure, $record->doctor);
+            RefusedGrants::note($failure, $record->doctor);
             $this->fallback($record, $failure);
         }
         // Not wp_redirect: its filters, which loggers use, would see the URL.
@@ -202,7 +200,7 @@ final class StartLink
                 '<strong>' . esc_html($record->meetingNumber()) . '</strong>'
             ) . '</li></ol><p>' . esc_html__('Why:', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)) . '</p>';
         if ($record->mode === Settings::MODE_OAUTH && get_current_user_id() === $record->doctor) {
-            $html .= '<p><a href="' . esc_url(DoctorProfile::url()) . '">' . esc_html__('Look at your connection to Zoom, and reconnect there', 'telemed-zoom') . '</a></p>';
+            $html .= '<p><a href="' . esc_url(AdminPages::profile()) . '">' . esc_html__('Look at your connection to Zoom, and reconnect there', 'telemed-zoom') . '</a></p>';
         } elseif ($record->mode === Settings::MODE_S2S) {
             $html .= '<p>' . esc_html__('If this lasts, an administrator opens Telemed, Settings and clicks Check.', 'telemed-zoom') . '</p>';
         }
@@ -214,7 +212,7 @@ final class StartLink
         PlainPage::send(
             $status,
             $title,
-            wp_kses_post($html) . '<p><a href="' . esc_url(MeetingsScreen::url()) . '">' . esc_html__('Back to the meetings', 'telemed-zoom') . '</a></p>',
+            wp_kses_post($html) . '<p><a href="' . esc_url(AdminPages::meetings()) . '">' . esc_html__('Back to the meetings', 'telemed-zoom') . '</a></p>',
             'start'
         );
     }

@@ -117,4 +117,22 @@ final class Visit
         /* translators: %s: a random reference */
         return sprintf(__('Video visit %s', 'telemed-zoom'), strtoupper(bin2hex(random_bytes(3))));
     }
+
+    /** Start, length, zone and topic in short: equal when they are. */
+    public function fingerprint(): string
+    {
+        return sha1(implode('|', $this->columns()));
+    }
+
+    /** @return array<string, int|string> the columns of what is wanted */
+    public function columns(): array
+    {
+        return [
+            'start_utc' => $this->start->format('Y-m-d H:i:s'),
+            'end_utc' => $this->start->modify(sprintf('+%d minutes', $this->minutes))->format('Y-m-d H:i:s'),
+            'minutes' => $this->minutes,
+            'timezone' => $this->timezone,
+            'topic' => $this->topic,
+        ];
+    }
 }

@@ -17,7 +17,6 @@ defined('ABSPATH') || exit;
 final class VisitLink
 {
     public const PARAMETER = 'telemed_visit';
-    private const KEY_BYTES = 16;
 
     /** Empty once the link was blanked. */
     public static function url(MeetingRecord $row): string
@@ -29,11 +28,5 @@ final class VisitLink
     public static function here(MeetingRecord $row): string
     {
         return $row->visitKey === null ? '' : add_query_arg(self::PARAMETER, $row->visitKey, home_url('/'));
-    }
-
-    /** 128 random bits as 32 hexadecimal digits. */
-    public static function newKey(): string
-    {
-        return bin2hex(random_bytes(self::KEY_BYTES));
     }
 }

@@ -19,8 +19,8 @@ use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Ledger\Standing;
-use TelemedZoom\Meetings\MeetingsScreen;
 use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Work\CurrentMeeting;
@@ -148,7 +148,7 @@ final class VisitPage
             /* translators: %s: state of a meeting */
             __('This visit is: %s.', 'telemed-zoom'),
             $row->state->label()
-        ) . ' ' . $row->lastError, sprintf('<p><a href="%s">%s</a></p>', esc_url(MeetingsScreen::url()), esc_html__('To the list of meetings', 'telemed-zoom')));
+        ) . ' ' . $row->lastError, sprintf('<p><a href="%s">%s</a></p>', esc_url(AdminPages::meetings()), esc_html__('To the list of meetings', 'telemed-zoom')));
     }
 
     private function passcode(MeetingRecord $row): string

@@ -21,6 +21,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\SealedLinks;
 
 defined('ABSPATH') || exit;
 
@@ -65,9 +66,9 @@ final class Visits
         return $this->wish($row, fn(MeetingRecord $row): MeetingRecord => $row->state->isLive() ? $row : $this->ledger->move(
             $row,
             MeetingState::Due,
-            ['doctor' => $doctor, 'generation' => $this->ledger->nextGeneration($row), 'visit_key' => $row->visitKey ?? VisitLink::newKey()]
+            ['doctor' => $doctor, 'generation' => $this->ledger->nextGeneration($row), 'visit_key' => $row->visitKey ?? SealedLinks::randomKey()]
                 + ($patient === null ? [] : ['patient' => $patient->user, 'patient_email' => $patient->email])
-                + Ledger::wanted($visit) + self::news($row, 'booked') + Ledger::NO_MEETING + Ledger::TRY_NOW,
+                + $visit->columns() + self::news($row, 'booked') + Ledger::NO_MEETING + Ledger::TRY_NOW,
             'booked'
         ));
     }
@@ -80,7 +81,7 @@ final class Visits
     public function move(MeetingRecord $row, ?Visit $visit, ?int $doctor = null): MeetingRecord
     {
         return $this->wish($row, function (MeetingRecord $row) use ($visit, $doctor): MeetingRecord {
-            $wanted = $visit === null ? [] : Ledger::wanted($visit);
+            $wanted = $visit === null ? [] : $visit->columns();
             if ($visit !== null && $row->source !== ManualSource::NAME) {
                 // Appointment systems know no topic; a new neutral one would be a change for nothing.
                 $wanted['topic'] = $row->topic;
@@ -278,6 +279,6 @@ final class Visits
     /** @return array<string, int|string> */
     private static function columns(MeetingRecord $row): array
     {
-        return Ledger::wanted($row->visit());
+        return $row->visit()->columns();
     }
 }

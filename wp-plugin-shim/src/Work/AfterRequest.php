@@ -13,6 +13,7 @@ namespace TelemedZoom\Work;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Hooks;
 
 defined('ABSPATH') || exit;
 
@@ -69,7 +70,7 @@ final class AfterRequest
         }
         if (!Answer::send()) {
             // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
-            wp_schedule_single_event(time(), Cron::HOOK_RUN, [self::AT_ONCE]);
+            wp_schedule_single_event(time(), Hooks::RUN, [self::AT_ONCE]);
             self::callCron();
             return;
         }

@@ -9,18 +9,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Connections\Renewal;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\SettingsLook;
 use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Hooks;
 
 defined('ABSPATH') || exit;
 
 final class Cron
 {
-    public const HOOK_RUN = 'telemed_run';
-    public const HOOK_NIGHTLY = 'telemed_nightly';
     private const SCHEDULE = 'telemed_minute';
     private const RUN_SECONDS = 50.0;
     private const SWEEP_SECONDS = 120.0;
@@ -39,22 +37,22 @@ final class Cron
     public function register(): void
     {
         add_filter('cron_schedules', [self::class, 'addSchedule']); // phpcs:ignore WordPress.WP.CronInterval
-        add_action(self::HOOK_RUN, [$this, 'run']);
-        add_action(self::HOOK_NIGHTLY, [$this, 'sweep'], 20);
+        add_action(Hooks::RUN, [$this, 'run']);
+        add_action(Hooks::NIGHTLY, [$this, 'sweep'], 20);
         add_action('admin_init', [self::class, 'schedule']);
     }
 
     /** Also after somebody has emptied the list of events. */
     public static function schedule(): void
     {
-        if (wp_next_scheduled(self::HOOK_RUN) === false) {
-            wp_schedule_event(time(), self::SCHEDULE, self::HOOK_RUN);
+        if (wp_next_scheduled(Hooks::RUN) === false) {
+            wp_schedule_event(time(), self::SCHEDULE, Hooks::RUN);
         }
-        if (wp_next_scheduled(Renewal::HOOK) === false) {
-            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', Renewal::HOOK);
+        if (wp_next_scheduled(Hooks::RENEW) === false) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'hourly', Hooks::RENEW);
         }
-        if (wp_next_scheduled(self::HOOK_NIGHTLY) === false) {
-            wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', self::HOOK_NIGHTLY);
+        if (wp_next_scheduled(Hooks::NIGHTLY) === false) {
+            wp_schedule_event(time() + HOUR_IN_SECONDS, 'daily', Hooks::NIGHTLY);
         }
     }
 
@@ -65,8 +63,8 @@ final class Cron
     public static function catchUp(): void
     {
         self::schedule();
-        do_action(self::HOOK_RUN);
-        foreach ([Renewal::HOOK => 'hourly', self::HOOK_NIGHTLY => 'daily'] as $hook => $schedule) {
+        do_action(Hooks::RUN);
+        foreach ([Hooks::RENEW => 'hourly', Hooks::NIGHTLY => 'daily'] as $hook => $schedule) {
             $due = wp_next_scheduled($hook);
             if ($due !== false && $due <= time()) {
                 // In WP-Cron's order: who comes next finds it rescheduled.
@@ -80,9 +78,9 @@ final class Cron
     public static function unschedule(): void
     {
         // Whatever its arguments.
-        wp_unschedule_hook(self::HOOK_RUN);
-        wp_clear_scheduled_hook(self::HOOK_NIGHTLY);
-        wp_clear_scheduled_hook(Renewal::HOOK);
+        wp_unschedule_hook(Hooks::RUN);
+        wp_clear_scheduled_hook(Hooks::NIGHTLY);
+        wp_clear_scheduled_hook(Hooks::RENEW);
     }
 
     /**

@@ -10,8 +10,8 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Plugin;
 use TelemedZoom\Settings\SettingsPage;
+use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -31,7 +31,7 @@ final class HeartbeatNotice
 
     public function show(): void
     {
-        if (!Capabilities::isAdmin() || !(Plugin::isOwnScreen() || get_current_screen()?->id === self::DASHBOARD)) {
+        if (!Capabilities::isAdmin() || !(AdminPages::isOwn() || get_current_screen()?->id === self::DASHBOARD)) {
             return;
         }
         try {

@@ -11,8 +11,8 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Apps\Credentials;
+use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -163,7 +163,7 @@ final class MeetingMaker
             }, $client->lastTrackingId());
         } catch (Problem | \Telemed\TelemedException $failure) {
             $this->noteNetwork($failure, null);
-            ConnectionWatch::refused($failure, $leftover->doctor);
+            RefusedGrants::note($failure, $leftover->doctor);
             $this->leftovers->defer($leftover, ErrorText::of($failure), Backoff::after($failure, $leftover->tries, null));
         }
     }
@@ -285,7 +285,7 @@ final class MeetingMaker
                 $this->leftovers->addMade($row, $row->generation, $credentials, $known);
                 return $now;
             }
-            $isAsWanted = $known['sent'] === Ledger::fingerprint($now->visit());
+            $isAsWanted = $known['sent'] === $now->visit()->fingerprint();
             $next = $isAsWanted ? MeetingState::Made : MeetingState::Changing;
             $event = $row->state === MeetingState::Changing ? 'changed_at_zoom' : 'made';
             return $this->ledger->settle($now, $next, $known, $event, $event);
@@ -299,7 +299,7 @@ final class MeetingMaker
     public static function known(\Telemed\Meeting $meeting, Credentials $credentials, Visit $asked): array
     {
         return [
-            'sent' => $meeting->start() == $asked->start && $meeting->minutes() === $asked->minutes ? Ledger::fingerprint($asked) : null,
+            'sent' => $meeting->start() == $asked->start && $meeting->minutes() === $asked->minutes ? $asked->fingerprint() : null,
             'host_id' => $meeting->hostId() ?? $credentials->hostId,
             'host_email' => $meeting->hostEmail() ?? $credentials->hostEmail,
             'meeting_id' => $meeting->id(),
@@ -315,7 +315,7 @@ final class MeetingMaker
     private function defer(MeetingRecord $row, Problem|\Telemed\TelemedException $failure, ?MeetingState $next = null, ?Credentials $credentials = null): MeetingRecord
     {
         $this->noteNetwork($failure, $credentials);
-        ConnectionWatch::refused($failure, $row->doctor);
+        RefusedGrants::note($failure, $row->doctor);
         $next ??= $row->state;
         return $this->ledger->persistently($row, function (MeetingRecord $now) use ($row, $failure, $next): MeetingRecord {
             if ($now->generation !== $row->generation || !$now->state->isOpen()) {

@@ -110,7 +110,7 @@ final class MeetingMover
                 $this->leftovers->addMade($now, $generation, $credentials, $known);
                 return $now;
             }
-            $next = $known['sent'] === Ledger::fingerprint($now->visit()) ? MeetingState::Made : MeetingState::Changing;
+            $next = $known['sent'] === $now->visit()->fingerprint() ? MeetingState::Made : MeetingState::Changing;
             $changes = ['generation' => $generation] + $known + $credentials->columns();
             return $this->ledger->settle($now, $next, $changes, 'moved_over', 'moved_over', function () use ($now, $generation): void {
                 $this->leftovers->add($now);

@@ -13,6 +13,7 @@ namespace TelemedZoom\Work;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Schema;
 use TelemedZoom\Site\Site;
 
@@ -30,7 +31,7 @@ final class RateLimit
 
     public function register(): void
     {
-        add_action(Cron::HOOK_NIGHTLY, [$this, 'tidy']);
+        add_action(Hooks::NIGHTLY, [$this, 'tidy']);
     }
 
     /**
