@@ -15,4 +15,4 @@ if (PHP_VERSION_ID < 80100) {
 
 require_once __DIR__ . '/src/autoload.php';
 
-(new TelemedZoom\Site\Uninstall())->run();
+(new TelemedZoom\Care\Uninstall())->run();

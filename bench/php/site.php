@@ -34,8 +34,8 @@ switch ($what) {
             's2s_client_id' => $given['client_id'],
             's2s_client_secret' => $given['client_secret'],
         ]);
-        $host = new TelemedZoom\Doctors\Host($given['host'], $doctor->user_email, $doctor->display_name, true, $given['account_id'], $doctor->user_email);
-        (new TelemedZoom\Doctors\HostMap())->confirm($doctor->ID, $host);
+        $host = new TelemedZoom\Clinic\Host($given['host'], $doctor->user_email, $doctor->display_name, true, $given['account_id'], $doctor->user_email);
+        (new TelemedZoom\Clinic\HostMap())->confirm($doctor->ID, $host);
         $ends = time() + HOUR_IN_SECONDS;
         $token = WP_Session_Tokens::get_instance($doctor->ID)->create($ends);
         $cookie = wp_generate_auth_cookie($doctor->ID, $ends, 'logged_in', $token);

@@ -172,7 +172,7 @@ final class DoctorDeletedTest extends KivicareTestCase
         } else {
             $this->useServerToServerWithHosts();
             $this->site->php(
-                'update_user_option($arguments["doctor"], \TelemedZoom\Doctors\HostMap::META, $arguments["host"]);',
+                'update_user_option($arguments["doctor"], \TelemedZoom\Clinic\HostMap::META, $arguments["host"]);',
                 array('doctor' => $this->doctor, 'host' => array('id' => FakeZoom::DOCTOR2, 'email' => FakeZoom::DOCTOR2_EMAIL, 'name' => 'x', 'licensed' => true, 'account' => FakeZoom::ACCOUNT, 'site_email' => FakeZoom::DOCTOR2_EMAIL . '.net'))
             );
         }

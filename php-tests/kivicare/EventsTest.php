@@ -348,7 +348,7 @@ final class EventsTest extends KivicareTestCase
     {
         $doctor = $this->site->php(<<<'CODE'
             $id = wp_insert_user(['user_login' => 'leaving', 'user_pass' => 'x', 'user_email' => 'doctor2@clinic.example.net', 'role' => 'kiviCare_doctor']);
-            update_user_option($id, \TelemedZoom\Doctors\HostMap::META, $arguments['host']);
+            update_user_option($id, \TelemedZoom\Clinic\HostMap::META, $arguments['host']);
             global $wpdb;
             $wpdb->insert($wpdb->prefix . 'kc_service_doctor_mapping', ['service_id' => 1, 'doctor_id' => $id, 'clinic_id' => 1, 'charges' => '0', 'telemed_service' => 'yes', 'duration' => 30]);
             return [$id, $wpdb->insert_id];

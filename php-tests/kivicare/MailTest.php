@@ -122,7 +122,7 @@ final class MailTest extends KivicareTestCase
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
-            $plugin->visits->move($row, \TelemedZoom\Visits\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
+            $plugin->visits->move($row, \TelemedZoom\Ledger\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
             $plugin->worker->runDue(30.0);',
             array('id' => (int) $this->visit($id)['id'])
@@ -176,7 +176,7 @@ final class MailTest extends KivicareTestCase
             '$plugin = \TelemedZoom\Plugin::instance();
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
             global $wpdb;
-            $wpdb->update($wpdb->prefix . "kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Visits\VisitLink::url($row)], ["appointment_id" => $row->appointment]);
+            $wpdb->update($wpdb->prefix . "kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Ledger\VisitLink::url($row)], ["appointment_id" => $row->appointment]);
             do_action("kc_after_create_appointment", (int) $row->appointment, [], null);
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
             $plugin->worker->runDue(30.0);',
@@ -236,7 +236,7 @@ final class MailTest extends KivicareTestCase
                 \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
                 global $wpdb;
                 $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 2], ["id" => $id]);
-                $wpdb->update("{$wpdb->prefix}kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Visits\VisitLink::url($row)], ["appointment_id" => $id]);
+                $wpdb->update("{$wpdb->prefix}kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Ledger\VisitLink::url($row)], ["appointment_id" => $id]);
             }, 7);
             $request = new WP_REST_Request("POST", "/kivicare/v1/appointments");
             $request->set_body_params($arguments["booking"]);

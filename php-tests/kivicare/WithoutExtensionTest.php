@@ -26,7 +26,7 @@ final class WithoutExtensionTest extends KivicareTestCase
         $this->withExtension->php(<<<'CODE'
             update_option('telemed_settings', ['mode' => 's2s', 's2s_account_id' => $arguments['account'], 's2s_client_id' => $arguments['client'], 's2s_client_secret' => $arguments['secret']]);
             foreach (['doctor1' => $arguments['host1'], 'doctor2' => $arguments['host2']] as $login => $host) {
-                update_user_option(get_user_by('login', $login)->ID, \TelemedZoom\Doctors\HostMap::META, ['id' => $host, 'email' => 'x', 'name' => 'x', 'licensed' => true, 'account' => $arguments['account'], 'site_email' => 'x']);
+                update_user_option(get_user_by('login', $login)->ID, \TelemedZoom\Clinic\HostMap::META, ['id' => $host, 'email' => 'x', 'name' => 'x', 'licensed' => true, 'account' => $arguments['account'], 'site_email' => 'x']);
             }
             CODE, array('account' => FakeZoom::ACCOUNT, 'client' => FakeZoom::S2S_CLIENT_ID, 'secret' => FakeZoom::S2S_CLIENT_SECRET, 'host1' => FakeZoom::DOCTOR1, 'host2' => FakeZoom::DOCTOR2));
     }

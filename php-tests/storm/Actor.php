@@ -7,7 +7,7 @@ namespace Telemed\Tests\Storm;
 use Telemed\Tests\Records\InPlugin;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Plugin;
-use TelemedZoom\Visits\Visit;
+use TelemedZoom\Ledger\Visit;
 
 /** Lives the lives of some appointments, one operation after another, as the requests of a site would. */
 final class Actor

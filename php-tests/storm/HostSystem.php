@@ -4,11 +4,11 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\Storm;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\AppointmentSource;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Visits\People;
+use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\Wanted;
 
 /** An appointment system that books as such systems do: in a transaction of $wpdb, which it may roll back. */

@@ -101,7 +101,7 @@ final class Stage
             '$plugin = \TelemedZoom\Plugin::instance();
             foreach ($arguments["answers"] as $one) {
                 $plugin->apps->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
-                update_user_option($one["user"], \TelemedZoom\Doctors\Doctors::META_CONNECTED, time());
+                update_user_option($one["user"], \TelemedZoom\Clinic\Doctors::META_CONNECTED, time());
                 do_action("telemed_doctor_connected", $one["user"]);
             }',
             array('answers' => $answers)
@@ -129,7 +129,7 @@ final class Stage
                 'role' => $arguments['role'],
             ]);
             get_userdata($id)->set_role($arguments['role']);
-            (new TelemedZoom\Doctors\HostMap())->confirm($id, new TelemedZoom\Doctors\Host($host['id'], $host['email'], 'Storm', true, $apps['account'], $host['email']));
+            (new TelemedZoom\Clinic\HostMap())->confirm($id, new TelemedZoom\Clinic\Host($host['id'], $host['email'], 'Storm', true, $apps['account'], $host['email']));
             $users[] = $id;
         }
         return $users;

@@ -38,7 +38,7 @@ final class ConnectionTest extends ClinicTestCase
         $this->site->php('foreach (["telemed_renew" => "hourly", "telemed_nightly" => "daily"] as $hook => $schedule) { wp_clear_scheduled_hook($hook); wp_schedule_event(time() - 60, $schedule, $hook); }
             delete_user_option($arguments["doctor"], "telemed_renew_at");', array('doctor' => $this->site->userId('doctor1')));
         $runs = $this->site->php('$ran = []; foreach (["telemed_run", "telemed_renew", "telemed_nightly"] as $hook) { add_action($hook, function () use ($hook, &$ran) { $ran[] = $hook; }); }
-            \TelemedZoom\Work\Cron::catchUp(); \TelemedZoom\Work\Cron::catchUp();
+            \TelemedZoom\Cron::catchUp(); \TelemedZoom\Cron::catchUp();
             return [$ran, wp_next_scheduled("telemed_renew") > time(), wp_next_scheduled("telemed_nightly") > time()];');
         $this->assertSame(array(array('telemed_run', 'telemed_renew', 'telemed_nightly', 'telemed_run'), true, true), $runs);
         $this->assertSame(0, $this->wpCli('telemed run')['status']);
@@ -58,7 +58,7 @@ final class ConnectionTest extends ClinicTestCase
 
     public function testTheEventsOfWordPressCarryTheRenewal(): void
     {
-        $this->assertSame('hourly', $this->site->php('\TelemedZoom\Work\Cron::schedule(); return wp_get_schedule("telemed_renew");'));
+        $this->assertSame('hourly', $this->site->php('\TelemedZoom\Cron::schedule(); return wp_get_schedule("telemed_renew");'));
     }
 
     public function testAnOutageOfZoomEndsTheBatchAndKillsNobody(): void

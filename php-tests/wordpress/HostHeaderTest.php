@@ -68,7 +68,7 @@ final class HostHeaderTest extends ClinicTestCase
         $this->assertStringNotContainsString(self::EVIL, $answer['body']);
         $this->assertSame(array($row['visit_link'], $row['start_link']), array($answer['json']['visit_link'], $answer['json']['start_link']));
         $this->assertStringStartsWith($this->site->url('/?telemed_visit='), $row['visit_link']);
-        $url = $this->atHost(self::EVIL, 'return [\TelemedZoom\Plugin::instance()->settings->currentRedirectUri(), \TelemedZoom\Connections\WebhookRoute::url()];');
+        $url = $this->atHost(self::EVIL, 'return [\TelemedZoom\Plugin::instance()->settings->currentRedirectUri(), \TelemedZoom\Screens\WebhookRoute::url()];');
         foreach ($url as $address) {
             $this->assertStringStartsWith($this->site->url('/'), $address);
         }
@@ -83,7 +83,7 @@ final class HostHeaderTest extends ClinicTestCase
         $this->records()->log->unmail(3600);
         $this->callCronFromAForeignHost();
         $this->assertCount($before, $this->site->mails());
-        $link = $this->atHost(self::EVIL, 'return \TelemedZoom\Visits\VisitLink::url(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
+        $link = $this->atHost(self::EVIL, 'return \TelemedZoom\Ledger\VisitLink::url(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
         $this->assertSame($row['visit_link'], $link);
         $this->runWorker(60);
         $this->assertGreaterThan($before, count($this->site->mails()), 'its own address still sends them');
@@ -92,7 +92,7 @@ final class HostHeaderTest extends ClinicTestCase
     private function callCronFromAForeignHost(): void
     {
         // Whatever ran before, the worker is due.
-        $this->site->php('delete_transient("doing_cron"); \TelemedZoom\Work\Cron::unschedule(); \TelemedZoom\Work\Cron::schedule();');
+        $this->site->php('delete_transient("doing_cron"); \TelemedZoom\Cron::unschedule(); \TelemedZoom\Cron::schedule();');
         $this->site->visitor()->get('/wp-cron.php?doing_wp_cron', false, array('Host' => self::EVIL));
     }
 

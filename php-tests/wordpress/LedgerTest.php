@@ -23,14 +23,14 @@ final class LedgerTest extends ClinicTestCase
                 }
                 return $found;
             }
-            public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People('Dora', null, null, null); }
+            public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', null, null, null); }
             public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
             public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
         }
         add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new TestSource()]);
         global $wpdb;
         $plugin = \TelemedZoom\Plugin::instance();
-        $visit = static fn (string $start): \TelemedZoom\Visits\Visit => \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable($start), 25, 'Europe/Berlin');
+        $visit = static fn (string $start): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable($start), 25, 'Europe/Berlin');
         $put = static fn (int $id, int $doctor, string $start, int $held = 1) => $wpdb->replace('wp_test_appointments', ['id' => $id, 'doctor' => $doctor, 'start_utc' => gmdate('Y-m-d H:i:s', strtotime($start)), 'minutes' => 25, 'held' => $held]);
         CODE;
 
@@ -55,7 +55,7 @@ final class LedgerTest extends ClinicTestCase
         [$before, $link] = $this->inside('
             $wpdb->query("START TRANSACTION"); $put(1, $doctor, $start);
             $row = $plugin->visits->book("test", "1", $doctor, $visit($start)); $wpdb->query("COMMIT");
-            return [$row->state->value, \TelemedZoom\Visits\VisitLink::url($row)];');
+            return [$row->state->value, \TelemedZoom\Ledger\VisitLink::url($row)];');
         $this->assertSame('due', $before);
         $row = $this->only();
         $this->assertSame(array('made', $link), array($row['state'], $row['visit_link']));

@@ -100,7 +100,7 @@ final class NetworkTest extends ClinicTestCase
         $this->connectInBoth();
         $this->assertCount(2, $this->zoom->state()['grants']);
         $this->goTo('first');
-        $this->site->php('define("WP_UNINSTALL_PLUGIN", "telemed-zoom/telemed-zoom.php"); (new \TelemedZoom\Site\Uninstall())->run();');
+        $this->site->php('define("WP_UNINSTALL_PLUGIN", "telemed-zoom/telemed-zoom.php"); (new \TelemedZoom\Care\Uninstall())->run();');
         $this->assertSame(array(), $this->zoom->state()['grants']);
         foreach (array('wp_', 'wp_2_') as $prefix) {
             $this->assertSame(array(), $this->tables($prefix));

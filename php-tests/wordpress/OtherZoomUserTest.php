@@ -91,7 +91,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $visits = $this->threeVisits();
         $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         if ($hook === 'nothing but the answer') {
-            $this->site->php('(new \TelemedZoom\Work\Signals(\TelemedZoom\Plugin::instance()->database))->set("zoom_user_accepted:" . $arguments["doctor"], time());', array('doctor' => $this->site->userId('doctor1')));
+            $this->site->php('(new \TelemedZoom\Store\Signals(\TelemedZoom\Plugin::instance()->database))->set("zoom_user_accepted:" . $arguments["doctor"], time());', array('doctor' => $this->site->userId('doctor1')));
         } else {
             $this->killAccepting($hook, $times);
         }

@@ -16,7 +16,7 @@ final class OutageTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
         foreach (range(1, $arguments['count']) as $number) {
-            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Visits\Visit::of(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
+            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
         }
         CODE;
     /** WordPress runs what is due when the answer has gone. */
@@ -120,7 +120,7 @@ final class OutageTest extends ClinicTestCase
     public function testWhoeverIsLetAndAsksNothingLeavesTheTurnToTheNext(): void
     {
         $this->assertSame(array(true, true, false, true, true, false, true, true), $this->site->php(
-            '$signals = new \TelemedZoom\Work\Signals(\TelemedZoom\Plugin::instance()->database);
+            '$signals = new \TelemedZoom\Store\Signals(\TelemedZoom\Plugin::instance()->database);
             [$one, $other] = [new \TelemedZoom\Work\Breaker($signals), new \TelemedZoom\Work\Breaker($signals)];
             $passed = 0;
             add_filter("telemed_now", static function (int $now) use (&$passed): int { return $now + $passed; });
@@ -192,7 +192,7 @@ final class OutageTest extends ClinicTestCase
             add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSource {
                 public function name(): string { return "test"; }
                 public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
-                public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People("", null, null, null); }
+                public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People("", null, null, null); }
                 public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
                 public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
             }]);

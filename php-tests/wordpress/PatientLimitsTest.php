@@ -153,14 +153,14 @@ final class PatientLimitsTest extends ClinicTestCase
                 add_filter($name, static function ($value) use (&$given, $name) { $given[$name] = $value; return 0; });
             }
             $plugin = \TelemedZoom\Plugin::instance();
-            $patient = new \TelemedZoom\Visits\Patient(null, "a@b.example");
-            $row = $plugin->ledger->plan("manual", "limits", 2, \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("+30 days"), 25, "UTC"), $patient);
+            $patient = new \TelemedZoom\Ledger\Patient(null, "a@b.example");
+            $row = $plugin->ledger->plan("manual", "limits", 2, \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+30 days"), 25, "UTC"), $patient);
             for ($time = 0; $time < 70; $time++) {
                 if ($plugin->limits->mail($row, "a@b.example") !== null) { return "limited"; }
                 $plugin->limits->book(2, $patient);
                 $plugin->limits->renew($row);
             }
-            \TelemedZoom\Visits\Limits::writesOfPatient();
+            \TelemedZoom\Ledger\Limits::writesOfPatient();
             return $given;', array('names' => array_keys(self::DEFAULTS)));
         $this->assertEqualsCanonicalizing(self::DEFAULTS, $given);
         $this->assertSame(self::DEFAULTS, array_merge(self::DEFAULTS, $given));

@@ -20,7 +20,7 @@ final class QueryPlanTest extends ClinicTestCase
         $comparison = new \TelemedZoom\Reconcile\ReconcileQueries($plugin->database);
         $row = $plugin->ledger->find($arguments['row']);
         $without = $plugin->ledger->find($arguments['without']);
-        $host = new \TelemedZoom\Doctors\HostOfMeetings('s2s', 'app', 'account', null, 'host1', null);
+        $host = new \TelemedZoom\Apps\HostOfMeetings('s2s', 'app', 'account', null, 'host1', null);
         $page = static fn (?int $doctor, string $when, int $number): array => $queries->page($doctor, $when, $number, 20);
         $calls = [
             \TelemedZoom\Ledger\LedgerQueries::class => [

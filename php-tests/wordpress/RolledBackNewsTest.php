@@ -19,7 +19,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             public static int $cancelled = -1;
             public function name(): string { return 'test'; }
             public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return self::$stands === null ? [] : array_fill_keys($appointments, self::$stands); }
-            public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Visits\People { return new \TelemedZoom\Visits\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
+            public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
             public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
             public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return $event === 'cancelled' && self::$cancelled === $row->sequence; }
         }
@@ -27,7 +27,7 @@ final class RolledBackNewsTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
         $other = get_user_by('login', 'doctor2')->ID;
-        $at = static fn (string $day): \TelemedZoom\Visits\Visit => \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');
+        $at = static fn (string $day): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');
         $stands = static function (string $day, int $by, bool $held = true): void { MailingSource::$stands = new \TelemedZoom\Ledger\Wanted($held, $by, new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin'); };
         $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->settle($row->id, 20.0, $row->version);
         $stands('+3 days', $doctor);

@@ -305,7 +305,7 @@ final class SettingsTest extends ClinicTestCase
     public function testTheKeyThatSealsIsNamed(array $constants, string $source): void
     {
         $this->assertSame($source, $this->site->php(
-            '$key = new \TelemedZoom\Settings\EncryptionKey($arguments["constants"]); return $key->source();',
+            '$key = new \TelemedZoom\Clinic\EncryptionKey($arguments["constants"]); return $key->source();',
             array('constants' => $constants)
         ));
     }

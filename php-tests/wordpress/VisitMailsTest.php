@@ -53,7 +53,7 @@ final class VisitMailsTest extends ClinicTestCase
 
     public function testTheTimesAreInTheDoctorsZoneAndTheClinics(): void
     {
-        $this->site->php('\TelemedZoom\Doctors\Doctors::setTimezone($arguments["doctor"], "Asia/Tokyo"); update_option("timezone_string", "Europe/Berlin");', array('doctor' => $this->site->userId('doctor1')));
+        $this->site->php('\TelemedZoom\Clinic\Doctors::setTimezone($arguments["doctor"], "Asia/Tokyo"); update_option("timezone_string", "Europe/Berlin");', array('doctor' => $this->site->userId('doctor1')));
         $this->make('admin', 'doctor1', array('patient' => self::PATIENT, 'start' => '2031-07-15T09:30:00Z'));
         $this->assertStringContainsString('11:30', $this->only(self::PATIENT)['message']);
         $this->assertStringContainsString('Europe/Berlin', $this->only(self::PATIENT)['message']);
@@ -254,7 +254,7 @@ final class VisitMailsTest extends ClinicTestCase
             add_filter("telemed_now", static fn (int $now): int => $arguments["noon"] + $now - $arguments["real"]);
             $budget = new \TelemedZoom\Work\WriteBudget($plugin->database);
             for ($write = 0; $write < 100; $write++) { $budget->claim("' . \Telemed\Tests\FakeZoom::DOCTOR1 . '", new \DateTimeImmutable("@" . ($arguments["noon"] + 60))); }
-            $book = static fn (string $name, int $hours) => $plugin->visits->book("manual", $name, $arguments["doctor"], \TelemedZoom\Visits\Visit::wanted(new \DateTimeImmutable("@" . ($arguments["noon"] + 3600 * $hours)), 25, "Europe/Berlin"), \TelemedZoom\Visits\Patient::from($name . "@patients.example"));
+            $book = static fn (string $name, int $hours) => $plugin->visits->book("manual", $name, $arguments["doctor"], \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("@" . ($arguments["noon"] + 3600 * $hours)), 25, "Europe/Berlin"), \TelemedZoom\Ledger\Patient::from($name . "@patients.example"));
             $book("tonight", 5);
             $book("tomorrow", 20);', array('doctor' => $this->site->userId('doctor1'), 'noon' => $noon, 'real' => time()));
         $this->assertCount(1, $this->withSubject($this->to('tonight@patients.example'), 'not ready yet'));

@@ -12,9 +12,8 @@ namespace TelemedZoom;
 
 use TelemedZoom\Reconcile\Finding;
 use TelemedZoom\Reconcile\Tally;
-use TelemedZoom\Settings\KeyChange;
+use TelemedZoom\Screens\KeyChange;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Work\Cron;
 
 defined('ABSPATH') || exit;
 

@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
-use TelemedZoom\Visits\PlainPage;
+use TelemedZoom\Site\PlainPage;
 
 defined('ABSPATH') || exit;
 

@@ -9,11 +9,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\HostMap;
-use TelemedZoom\Settings\EncryptionKey;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Clinic\EncryptionKey;
+use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;

@@ -7,7 +7,7 @@ namespace Telemed\Tests\WordPress\Support;
 use Telemed\Client;
 use Telemed\ServerToServerApp;
 use Telemed\Visit;
-use TelemedZoom\Mail\NoticeSender;
+use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Plugin;
 use TelemedZoom\Run\SiteMoments;
@@ -17,7 +17,7 @@ use TelemedZoom\Run\ZoomExchange;
 use TelemedZoom\Store\Counters;
 use TelemedZoom\Store\Outages;
 use TelemedZoom\Store\SealedLinks;
-use TelemedZoom\Store\VisitRecords;
+use TelemedZoom\Ledger\VisitRecords;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
 
@@ -136,7 +136,7 @@ final class VisitWorld implements World
         if (null !== $this->beforeZoom) {
             ($this->beforeZoom)();
         }
-        $app = new ServerToServerApp((string) $maker['account'], (string) $maker['app'], self::SECRET, new \TelemedZoom\Connections\TokenStore($plugin->database), $plugin->key->vault());
+        $app = new ServerToServerApp((string) $maker['account'], (string) $maker['app'], self::SECRET, new \TelemedZoom\Store\TokenStore($plugin->database), $plugin->key->vault());
         return $app->client();
     }
 

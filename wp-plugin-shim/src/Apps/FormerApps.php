@@ -11,8 +11,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;

@@ -10,14 +10,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 

@@ -9,23 +9,22 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
-use TelemedZoom\Connections\TokenStore;
-use TelemedZoom\Departures\Departure;
-use TelemedZoom\Departures\DepartureMarks;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\HostMap;
-use TelemedZoom\Doctors\HostOfMeetings;
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Clinic\Departure;
+use TelemedZoom\Clinic\DepartureMarks;
+use TelemedZoom\Clinic\EncryptionKey;
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
+use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\Leftover;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\EncryptionKey;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\TokenStore;
 
 defined('ABSPATH') || exit;
 

@@ -11,18 +11,17 @@ declare(strict_types=1);
 namespace TelemedZoom\Care;
 
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\HostMap;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Ledger\LogText;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
-use TelemedZoom\Visits\VisitLink;
 use TelemedZoom\Work\AfterRequest;
 
 defined('ABSPATH') || exit;

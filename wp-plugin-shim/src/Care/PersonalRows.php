@@ -15,7 +15,7 @@ use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

@@ -13,24 +13,24 @@ namespace TelemedZoom\Connections;
 
 use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\EncryptionKey;
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\EncryptionKey;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Work\Signals;
+use TelemedZoom\Store\Signals;
 
 defined('ABSPATH') || exit;
 

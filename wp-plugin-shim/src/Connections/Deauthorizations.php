@@ -16,8 +16,8 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\AfterRequest;
-use TelemedZoom\Work\Signals;
 
 defined('ABSPATH') || exit;
 

@@ -12,13 +12,14 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
+use TelemedZoom\Apps\PendingStates;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\Routes;

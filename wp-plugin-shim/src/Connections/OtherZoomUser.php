@@ -16,6 +16,8 @@ declare(strict_types=1);
 namespace TelemedZoom\Connections;
 
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -24,14 +26,12 @@ use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Work\Signals;
+use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;

@@ -11,12 +11,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Apps\Grants;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Hooks;
 
 defined('ABSPATH') || exit;

@@ -11,10 +11,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Departures;
 
+use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Connections\Grants;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Departure;
+use TelemedZoom\Clinic\DepartureMarks;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\ManualSource;
@@ -22,7 +24,7 @@ use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;

@@ -9,7 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Site\Capabilities;
 
 defined('ABSPATH') || exit;
 

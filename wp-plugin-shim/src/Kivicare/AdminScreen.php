@@ -10,9 +10,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 

@@ -10,16 +10,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Visit;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\SealedLinks;
-use TelemedZoom\Visits\Visit;
-use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

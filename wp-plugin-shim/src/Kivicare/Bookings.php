@@ -14,10 +14,10 @@ namespace TelemedZoom\Kivicare;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Patient;
+use TelemedZoom\Ledger\Visit;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Visits\Patient;
-use TelemedZoom\Visits\Visit;
-use TelemedZoom\Visits\VisitLink;
 use TelemedZoom\Visits\Visits;
 
 defined('ABSPATH') || exit;

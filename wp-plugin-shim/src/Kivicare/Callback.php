@@ -11,7 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Connections\OAuthCallback;
-use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;

@@ -13,11 +13,11 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Schema;
-use TelemedZoom\Visits\VisitLink;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

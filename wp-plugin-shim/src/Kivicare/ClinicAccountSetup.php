@@ -10,13 +10,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Host;
+use TelemedZoom\Clinic\Host;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;

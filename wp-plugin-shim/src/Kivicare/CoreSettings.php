@@ -10,11 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\HostMap;
-use TelemedZoom\Doctors\OwnAccounts;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Site\Capabilities;
 
 defined('ABSPATH') || exit;
 

@@ -10,16 +10,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Connections\PendingStates;
-use TelemedZoom\Departures\Departure;
+use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Apps\PendingStates;
+use TelemedZoom\Clinic\Departure;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Departures\Departures;
-use TelemedZoom\Departures\DepartureScreen;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\OwnAccounts;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
+use TelemedZoom\Screens\DepartureScreen;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 

@@ -10,10 +10,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Parts;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Notice;
 
 defined('ABSPATH') || exit;

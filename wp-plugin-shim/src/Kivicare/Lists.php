@@ -13,14 +13,14 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Edge;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Ledger\VisitLink;
+use TelemedZoom\Screens\StartLink;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Visits\StartLink;
-use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

@@ -10,8 +10,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Site\Capabilities;
 
 defined('ABSPATH') || exit;
 

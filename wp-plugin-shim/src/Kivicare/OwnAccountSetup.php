@@ -11,10 +11,10 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\FormerApps;
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 
 defined('ABSPATH') || exit;
 

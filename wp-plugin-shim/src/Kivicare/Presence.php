@@ -11,10 +11,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Parts;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\PluginFile;
 

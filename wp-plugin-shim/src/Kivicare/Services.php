@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Parts;
 
 defined('ABSPATH') || exit;

@@ -9,13 +9,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\Patient;
+use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\Wanted;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Visits\Patient;
-use TelemedZoom\Visits\People;
 
 defined('ABSPATH') || exit;
 

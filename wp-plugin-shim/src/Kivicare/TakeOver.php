@@ -12,12 +12,12 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\FormerApps;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\OwnAccounts;
+use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;

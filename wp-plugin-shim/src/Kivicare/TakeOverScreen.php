@@ -11,11 +11,11 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\AdminPost;
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
 

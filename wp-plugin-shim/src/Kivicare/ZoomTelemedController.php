@@ -13,9 +13,9 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use App\baseClasses\KCBaseController;
-use TelemedZoom\Doctors\Capabilities;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;

@@ -11,7 +11,6 @@ namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Visits\People;
 
 defined('ABSPATH') || exit;
 

@@ -14,10 +14,8 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\SealedLinks;
-use TelemedZoom\Visits\Patient;
-use TelemedZoom\Visits\Visit;
 
 defined('ABSPATH') || exit;
 

@@ -13,7 +13,7 @@ namespace TelemedZoom\Ledger;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

@@ -9,7 +9,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
-use TelemedZoom\Apps\Credentials;
 
 defined('ABSPATH') || exit;
 

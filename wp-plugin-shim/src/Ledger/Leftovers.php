@@ -10,10 +10,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
-use TelemedZoom\Apps\Credentials;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

@@ -9,12 +9,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
-use TelemedZoom\Visits\Patient;
-use TelemedZoom\Visits\People;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

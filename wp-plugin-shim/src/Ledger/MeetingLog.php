@@ -11,7 +11,7 @@ namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

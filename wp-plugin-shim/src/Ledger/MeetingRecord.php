@@ -10,7 +10,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Site\Clock;
-use TelemedZoom\Visits\Visit;
 
 defined('ABSPATH') || exit;
 

@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 

@@ -9,8 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
-use TelemedZoom\Doctors\Capabilities;
-use TelemedZoom\Site\Guard;
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\PublicAddress;
 
 defined('ABSPATH') || exit;

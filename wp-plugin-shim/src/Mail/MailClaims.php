@@ -16,7 +16,7 @@ use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
-use TelemedZoom\Work\Answer;
+use TelemedZoom\Site\Answer;
 
 defined('ABSPATH') || exit;
 

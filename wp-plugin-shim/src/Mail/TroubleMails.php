@@ -11,18 +11,18 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
-use TelemedZoom\Doctors\Capabilities;
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Ledger\Backoff;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Visits\Overlaps;
-use TelemedZoom\Work\Backoff;
 
 defined('ABSPATH') || exit;
 

@@ -9,12 +9,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\People;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\PublicAddress;
-use TelemedZoom\Visits\People;
-use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

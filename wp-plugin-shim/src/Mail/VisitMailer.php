@@ -9,16 +9,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
-use TelemedZoom\Doctors\Doctors;
+use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\Limits;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Ledger\People;
+use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Visits\Limits;
-use TelemedZoom\Visits\People;
-use TelemedZoom\Visits\VisitLink;
 
 defined('ABSPATH') || exit;
 

@@ -10,18 +10,18 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Mail;
 
+use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\Backoff;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Visits\Visits;
-use TelemedZoom\Work\Backoff;
 
 defined('ABSPATH') || exit;
 

@@ -12,11 +12,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Apps\Credentials;
+use TelemedZoom\Apps\HostOfMeetings;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Doctors\Doctors;
-use TelemedZoom\Doctors\HostOfMeetings;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;

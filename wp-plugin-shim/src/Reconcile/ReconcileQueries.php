@@ -9,12 +9,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Doctors\HostOfMeetings;
+use TelemedZoom\Apps\HostOfMeetings;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

@@ -9,7 +9,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Site;
 
-use TelemedZoom\Doctors\Capabilities;
 
 defined('ABSPATH') || exit;
 

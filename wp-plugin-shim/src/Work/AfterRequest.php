@@ -12,6 +12,7 @@ namespace TelemedZoom\Work;
 
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\Answer;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 

@@ -14,6 +14,7 @@ namespace TelemedZoom\Work;
 
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Signals;
 
 defined('ABSPATH') || exit;
 

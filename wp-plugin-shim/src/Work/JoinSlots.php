@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Settings\Settings;
+use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 

@@ -10,10 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Apps\Credentials;
 use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Backoff;
+use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftover;
@@ -21,12 +22,12 @@ use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Visits\Visit;
 
 defined('ABSPATH') || exit;
 

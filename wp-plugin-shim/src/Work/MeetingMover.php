@@ -11,8 +11,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Apps\Credentials;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftover;
@@ -20,7 +21,6 @@ use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Settings\Settings;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;

@@ -10,8 +10,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
-use TelemedZoom\Ledger\Committed;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\Leftovers;
@@ -20,7 +20,8 @@ use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Guard;
+use TelemedZoom\Store\Signals;
+use TelemedZoom\Visits\Committed;
 
 defined('ABSPATH') || exit;
 

@@ -10,11 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Ledger\Limits;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
-use TelemedZoom\Visits\Limits;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 

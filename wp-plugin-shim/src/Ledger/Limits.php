@@ -1,0 +1,152 @@
+<?php
+/**
+ * How much of this site one doctor can turn against one person: mails, visits, meetings made anew. Each number is a filter, and 0 is
+ * no limit. What an appointment system books is never refused.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Ledger;
+
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\DatabaseException;
+
+defined('ABSPATH') || exit;
+
+final class Limits
+{
+    private const PATIENT_MAILS = 10;
+    private const DOCTOR_MAILS = 60;
+    private const VISITS = 5;
+    private const RENEW_SECONDS = MINUTE_IN_SECONDS;
+    private const WRITES = 25;
+
+    public function __construct(private readonly RateLimit $rate)
+    {
+    }
+
+    /**
+     * A mail about the visit is to go.
+     *
+     * @param ?string $patient its address, where it goes to the patient
+     * @return ?int null: it may; else it waits until then, Unix seconds
+     * @throws DatabaseException
+     */
+    public function mail(MeetingRecord $row, ?string $patient): ?int
+    {
+        /**
+         * Mails an hour of one doctor's visits, to patients and to the doctor.
+         *
+         * @param int $most
+         * @param int $doctor
+         */
+        $most = (int) apply_filters('telemed_mails_per_doctor', self::DOCTOR_MAILS, $row->doctor);
+        $from = $this->rate->take(self::ofDoctor($row), $most, HOUR_IN_SECONDS);
+        if ($from !== null || $patient === null) {
+            return $from;
+        }
+        /**
+         * Mails an hour to one patient's address.
+         *
+         * @param int    $most
+         * @param string $patient
+         */
+        $most = (int) apply_filters('telemed_mails_per_address', self::PATIENT_MAILS, $patient);
+        $from = $this->rate->take(self::toAddress($patient), $most, HOUR_IN_SECONDS);
+        if ($from !== null) {
+            $this->rate->giveBack(self::ofDoctor($row));
+        }
+        return $from;
+    }
+
+    /** The mailer has refused it. */
+    public function mailRefused(MeetingRecord $row, ?string $patient): void
+    {
+        $this->rate->giveBack(self::ofDoctor($row));
+        if ($patient !== null) {
+            $this->rate->giveBack(self::toAddress($patient));
+        }
+    }
+
+    /**
+     * A doctor books a visit of a patient.
+     *
+     * @throws Problem when it is too many
+     * @throws DatabaseException
+     */
+    public function book(int $doctor, Patient $patient): void
+    {
+        /**
+         * Visits of one patient that a doctor books within an hour; staff book as they need.
+         *
+         * @param int $most
+         * @param int $doctor
+         */
+        $most = (int) apply_filters('telemed_visits_per_patient', self::VISITS, $doctor);
+        $from = $this->rate->take(self::visits($doctor, $patient), $most, HOUR_IN_SECONDS);
+        if ($from !== null) {
+            throw new Problem(
+                'telemed_too_many_visits',
+                __('you have booked many visits of this patient within an hour', 'telemed-zoom'),
+                sprintf(
+                    /* translators: %d: number of minutes */
+                    __('Book this one in %d minutes, or ask an administrator to do it.', 'telemed-zoom'),
+                    max(1, (int) ceil(($from - Clock::now()) / MINUTE_IN_SECONDS))
+                ),
+                429
+            );
+        }
+    }
+
+    /** It was not booked after all. */
+    public function notBooked(int $doctor, Patient $patient): void
+    {
+        $this->rate->giveBack(self::visits($doctor, $patient));
+    }
+
+    /**
+     * A meeting is to be made anew by a click.
+     *
+     * @throws Problem when it has just been
+     * @throws DatabaseException
+     */
+    public function renew(MeetingRecord $row): void
+    {
+        /**
+         * Seconds between two clicks that make the meeting of one visit anew.
+         *
+         * @param int $seconds
+         */
+        $seconds = (int) apply_filters('telemed_renew_seconds', self::RENEW_SECONDS);
+        if ($seconds > 0 && $this->rate->take('renew ' . $row->id, 1, $seconds) !== null) {
+            throw new Problem('telemed_just_renewed', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), 429);
+        }
+    }
+
+    /** How many of a host's writes of a day at Zoom the visits of one patient may take; 0 for no limit. */
+    public static function writesOfPatient(): int
+    {
+        /**
+         * @param int $most of the hundred that Zoom gives each host a day
+         */
+        return (int) apply_filters('telemed_writes_per_patient', self::WRITES);
+    }
+
+    private static function ofDoctor(MeetingRecord $row): string
+    {
+        return 'mails of ' . $row->doctor;
+    }
+
+    private static function toAddress(string $address): string
+    {
+        return 'mails to ' . strtolower(trim($address));
+    }
+
+    private static function visits(int $doctor, Patient $patient): string
+    {
+        return "visits of $doctor with " . ($patient->email === null ? $patient->user : strtolower($patient->email));
+    }
+}

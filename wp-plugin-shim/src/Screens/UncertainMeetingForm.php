@@ -1,0 +1,120 @@
+<?php
+/**
+ * On the screen of an uncertain meeting: look what Zoom has near its time, and name the one that is the visit's.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Screens;
+
+use TelemedZoom\AdminPost;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\Ledger;
+use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\AdminPages;
+use TelemedZoom\Site\Capabilities;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Notice;
+use TelemedZoom\Work\UncertainMeetings;
+use TelemedZoom\Work\Worker;
+
+defined('ABSPATH') || exit;
+
+final class UncertainMeetingForm
+{
+    public const ACTION_TAKE = 'telemed_take_meeting';
+    /** Looks in Zoom, and changes nothing. */
+    public const LOOK = 'look';
+    private const SECONDS = 8.0;
+
+    public function __construct(
+        private readonly UncertainMeetings $uncertain,
+        private readonly Ledger $ledger,
+        private readonly Worker $worker
+    ) {
+    }
+
+    public function register(): void
+    {
+        AdminPost::on(self::ACTION_TAKE, 'read', [$this, 'take']);
+    }
+
+    /** @param array<string, mixed> $fields */
+    public function take(array $fields): string
+    {
+        $id = AdminPost::number($fields, 'meeting');
+        try {
+            if (!Capabilities::mayManage($this->ledger->demand($id)->doctor)) {
+                AdminPost::forbid();
+            }
+            $row = $this->uncertain->take($id, AdminPost::text($fields, 'zoom_meeting'));
+            $row = $row->state === MeetingState::Made ? $row : $this->worker->settle($id, self::SECONDS) ?? $row;
+            Notice::flash('success', __('The meeting is the visit\'s from now on.', 'telemed-zoom') . ($row->lastError === null ? '' : ' ' . $row->lastError));
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notice::flash('error', ErrorText::of($failure));
+        }
+        return AdminPages::meeting($id);
+    }
+
+    public function print(MeetingRecord $row): void
+    {
+        echo '<h2>' . esc_html__('Is it in Zoom?', 'telemed-zoom') . '</h2><p>' .
+            esc_html__('Zoom was asked to make this meeting, and whether it did could not be found out. If there is one, name it; if there is none, have one made.', 'telemed-zoom') . '</p>';
+        if (isset($_GET[self::LOOK])) { // phpcs:ignore WordPress.Security.NonceVerification
+            $this->printFound($row);
+        } else {
+            printf(
+                '<p><a class="button" id="telemed-look" href="%s">%s</a></p>',
+                esc_url(add_query_arg(self::LOOK, '1', AdminPages::meeting($row->id))),
+                esc_html__('Look what Zoom has near this time', 'telemed-zoom')
+            );
+        }
+        printf('<form method="post" action="%s" id="telemed-take-form"><p>', esc_url(AdminPost::url()));
+        AdminPost::fields(self::ACTION_TAKE, ['meeting' => $row->id]);
+        printf(
+            '<label for="telemed-take-number">%s</label> <input type="text" inputmode="numeric" name="zoom_meeting" id="telemed-take-number" value="" size="16" autocomplete="off" required> <button type="submit" class="button">%s</button></p></form>',
+            esc_html__('Meeting number in Zoom', 'telemed-zoom'),
+            esc_html__('This is the meeting', 'telemed-zoom')
+        );
+    }
+
+    /** Numbers and times only: what else the host has in Zoom is nobody's business here. */
+    private function printFound(MeetingRecord $row): void
+    {
+        try {
+            $found = $this->uncertain->near($row);
+        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+            Notice::print('error', esc_html(__('Zoom could not be asked:', 'telemed-zoom') . ' ' . ErrorText::of($failure)), 'telemed-look-failed');
+            return;
+        }
+        if ($found === []) {
+            echo '<p id="telemed-found-none">' . esc_html__('Zoom shows no meeting of this host within twelve hours that is not another visit\'s.', 'telemed-zoom') . '</p>';
+            return;
+        }
+        echo '<table class="widefat striped telemed-table" id="telemed-found"><thead><tr>';
+        foreach ([__('Number', 'telemed-zoom'), __('Start', 'telemed-zoom'), __('Minutes', 'telemed-zoom'), __('What to do', 'telemed-zoom')] as $heading) {
+            echo '<th scope="col">' . esc_html($heading) . '</th>';
+        }
+        echo '</tr></thead><tbody>';
+        foreach ($found as $meeting) {
+            $start = $meeting->start();
+            printf(
+                '<tr data-meeting="%1$d"><td>%1$d</td><td>%2$s</td><td>%3$d</td><td>',
+                (int) $meeting->id(),
+                $start === null ? '' : MeetingHtml::moment($start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+                (int) $meeting->minutes()
+            );
+            if ($start?->getTimestamp() === $row->start->getTimestamp()) {
+                AdminPost::button(self::ACTION_TAKE, __('This is the meeting', 'telemed-zoom'), ['meeting' => $row->id, 'zoom_meeting' => $meeting->id()], 'button telemed-take');
+            } else {
+                echo esc_html__('at another time', 'telemed-zoom');
+            }
+            echo '</td></tr>';
+        }
+        echo '</tbody></table>';
+    }
+}
