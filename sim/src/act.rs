@@ -11,9 +11,9 @@ pub const KINDS: u8 = 23;
 pub const NARROW_KINDS: u8 = 9;
 /// How many of them are enumerated where nothing can happen silently, with 'none'.
 pub const NARROW_MANUAL_KINDS: u8 = 6;
-/// How many of them another loop can live again, with 'none': no comparison at night, no jump of the clock, nothing that makes Zoom
-/// unreachable or ends a grant.
-pub const ALONE_KINDS: u8 = 14;
+/// How many of them another loop can live again, with 'none': no comparison at night, no jump of the clock, nothing that ends a
+/// token or a grant.
+pub const ALONE_KINDS: u8 = 15;
 /// More does not happen in one life.
 const MOST_ACTS: usize = 8;
 

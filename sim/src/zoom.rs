@@ -66,12 +66,13 @@ impl World {
         asked: &fake_zoom::Request,
     ) -> Result<Response, SendError> {
         let is_away = |until| until > self.true_now();
-        if self.away_until.get().is_some_and(is_away) {
+        let is_away = self.away_until.get().is_some_and(is_away);
+        if self.choices().weather() == Weather::Alone {
+            return self.under_way_alone(asked, is_away);
+        }
+        if is_away {
             self.wait(EXCHANGE);
             return Err(failed(SendFault::Connect, false));
-        }
-        if self.choices().weather() == Weather::Alone {
-            return self.under_way_alone(asked);
         }
         match self.pick(Point::Exchange) {
             1 => Err(failed(SendFault::Connect, false)),
@@ -137,12 +138,15 @@ impl World {
 
     /// What goes wrong is what fake-zoom's control API can order; exchanges about tokens go well. Nothing takes time: two clocks that
     /// stand tell the same.
-    fn under_way_alone(&self, asked: &fake_zoom::Request) -> Result<Response, SendError> {
-        let is_of_tokens = asked.path == "/oauth/token";
-        let way = if is_of_tokens {
-            0
-        } else {
-            self.pick(Point::Exchange)
+    fn under_way_alone(
+        &self,
+        asked: &fake_zoom::Request,
+        is_away: bool,
+    ) -> Result<Response, SendError> {
+        let way = match is_away {
+            _ if asked.path == "/oauth/token" => 0,
+            true => 1,
+            false => self.pick(Point::Exchange),
         };
         let spoiled = spoiled(way);
         self.ordered.set(spoiled.as_ref().map(Spoiled::order));

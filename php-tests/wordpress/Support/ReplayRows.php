@@ -89,6 +89,7 @@ final class ReplayRows
                 'log' => array_column($this->of($this->tables->log(), $id, 'id'), 'event'),
             );
         }
+        $this->demandNothingLeft();
         return $all;
     }
 
@@ -106,6 +107,15 @@ final class ReplayRows
             'outage' => $outage,
             'writes' => array_map('array_values', $writes),
         );
+    }
+
+    /** What was forgotten is forgotten whole. */
+    private function demandNothingLeft(): void
+    {
+        foreach (array($this->tables->meetings(), $this->tables->outbox(), $this->tables->log()) as $table) {
+            $left = $this->database->row("SELECT COUNT(*) AS n FROM {$table} WHERE visit NOT IN (SELECT id FROM {$this->tables->visits()})");
+            Difference::unlessSame("rows of {$table} without a visit", 0, $left['n'] ?? null);
+        }
     }
 
     /** @return list<array<string, mixed>> */
