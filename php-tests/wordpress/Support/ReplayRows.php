@@ -5,7 +5,7 @@ declare(strict_types=1);
 namespace Telemed\Tests\WordPress\Support;
 
 use TelemedZoom\Site\Database;
-use TelemedZoom\Site\Schema;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Store\VisitTables;
 

@@ -13,7 +13,7 @@ use Telemed\ServerToServerApp;
 use Telemed\Step;
 use Telemed\Tests\FakeZoom;
 use Telemed\Visit;
-use TelemedZoom\Connections\TokenStore;
+use TelemedZoom\Store\TokenStore;
 use TelemedZoom\Plugin;
 use TelemedZoom\Run\Moments;
 use TelemedZoom\Run\World;
