@@ -109,6 +109,12 @@ final class VisitWorld implements World
         );
     }
 
+    /** The visit's meetings were made by an app that this site knows nothing of. */
+    public function makeForeign(int $visit): void
+    {
+        Plugin::instance()->database->execute('UPDATE ' . $this->tables->meetings() . " SET app = 'another' WHERE visit = ?", array($visit));
+    }
+
     /** @return array<string, mixed> the row of the visit's newest meeting, as it is stored */
     public function meeting(int $visit): array
     {

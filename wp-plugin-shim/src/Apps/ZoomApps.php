@@ -227,8 +227,13 @@ final class ZoomApps
         return $this->thatMade($host->mode, $host->app, $host->zoomAccount, $host->connection, $host->hostId, $host->hostEmail);
     }
 
-    /** @throws Problem|\Telemed\TelemedException */
-    private function thatMade(string $mode, string $client, ?string $account, ?string $subject, ?string $hostId, ?string $hostEmail): Credentials
+    /**
+     * For what was made with these: exactly them, whatever the settings say today.
+     *
+     * @throws Problem when that is gone
+     * @throws \Telemed\TelemedException
+     */
+    public function thatMade(string $mode, string $client, ?string $account, ?string $subject, ?string $hostId, ?string $hostEmail): Credentials
     {
         $this->extension->demand();
         $app = $this->formerApps->find($mode, $mode === Settings::MODE_S2S ? (string) $account : '', $client);

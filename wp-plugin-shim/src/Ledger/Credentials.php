@@ -45,6 +45,16 @@ final class Credentials
         ];
     }
 
+    /**
+     * As the extension's second core names what makes a meeting.
+     *
+     * @return array{mode: string, app: string, account: ?string, subject: ?string, host: string}
+     */
+    public function maker(): array
+    {
+        return ['mode' => $this->mode, 'app' => $this->app, 'account' => $this->zoomAccount, 'subject' => $this->connection, 'host' => $this->countedHost()];
+    }
+
     /** Whom Zoom counts the writes of. */
     public function countedHost(): string
     {

@@ -97,18 +97,23 @@ final class Visit
      */
     public function request(?string $host, string $reference): \Telemed\MeetingRequest
     {
+        try {
+            return new \Telemed\MeetingRequest($this->topic, $this->start, $this->minutes, $this->timezone, $host, $reference, self::settings());
+        } catch (\Telemed\ConfigurationException $failure) {
+            throw new Problem('telemed_invalid_visit', $failure->getMessage(), $failure->advice());
+        }
+    }
+
+    /** @return array<string, mixed> the clinic's settings of all meetings */
+    public static function settings(): array
+    {
         /**
          * Settings of all meetings that differ from the private defaults, by Zoom's names. A switch that Zoom has added since this version
          * was made goes under 'unlisted': ['unlisted' => ['some_new_setting' => false]].
          *
          * @param array<string, mixed> $settings
          */
-        $settings = (array) apply_filters('telemed_meeting_settings', []);
-        try {
-            return new \Telemed\MeetingRequest($this->topic, $this->start, $this->minutes, $this->timezone, $host, $reference, $settings);
-        } catch (\Telemed\ConfigurationException $failure) {
-            throw new Problem('telemed_invalid_visit', $failure->getMessage(), $failure->advice());
-        }
+        return (array) apply_filters('telemed_meeting_settings', []);
     }
 
     /** Says nothing about who meets whom or why. */

@@ -23,6 +23,9 @@ final class VisitStore
     /** Of a meeting that is done nothing is decided any more, nor of a notice that has gone. */
     private const OPEN_NOTICES = "place IN ('waiting', 'sending')";
 
+    /** @var array<string, ?string> keys of patients, by visit */
+    private array $patients = [];
+
     public function __construct(
         private readonly Database $database,
         private readonly VisitTables $tables,
@@ -36,6 +39,14 @@ final class VisitStore
     public function find(int $id): ?Visit
     {
         return $this->read($id, '');
+    }
+
+    /**
+     * A key of a visit's patient that tells them from others; null where nobody is known. Only of what was read here.
+     */
+    public function patientOf(Visit $visit): ?string
+    {
+        return $this->patients[self::name($visit)] ?? null;
     }
 
     /**
@@ -181,6 +192,17 @@ final class VisitStore
         if ($row === null) {
             return null;
         }
+        $visit = $this->asRead($row, $id);
+        $this->patients[self::name($visit)] = strtolower((string) ($row['patient_email'] ?? $row['patient'] ?? '')) ?: null;
+        return $visit;
+    }
+
+    /**
+     * @param array<string, mixed> $row
+     * @throws DatabaseException
+     */
+    private function asRead(array $row, int $id): Visit
+    {
         $meetings = $row['generation'] === 0 ? [] : $this->database->rows('SELECT * FROM ' . $this->tables->meetings() . " WHERE visit = ? AND role <> 'done'", [$id]);
         $notices = $this->database->rows('SELECT * FROM ' . $this->tables->outbox() . ' WHERE visit = ? AND ' . self::OPEN_NOTICES, [$id]);
         return Visit::fromRows($row, array_map(fn(array $meeting): array => $this->links->opened($id, $meeting), $meetings), $notices);
@@ -249,6 +271,11 @@ final class VisitStore
         foreach ($changes['log'] as $event) {
             $this->insert($this->tables->log(), ['visit' => $id, 'at' => $at->now(), 'actor' => get_current_user_id(), 'event' => $event]);
         }
+    }
+
+    private static function name(Visit $visit): string
+    {
+        return "{$visit->source()} {$visit->appointment()}";
     }
 
     /** @throws DatabaseException */

@@ -1,0 +1,89 @@
+<?php
+/**
+ * The world around visits as this clinic has it: its appointment systems, its Zoom apps and hosts, its meeting settings.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Run;
+
+use Telemed\Client;
+use Telemed\Visit;
+use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\AppointmentSystem;
+use TelemedZoom\Ledger\Visit as Wish;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Database;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\VisitStore;
+
+defined('ABSPATH') || exit;
+
+final class ClinicWorld implements World
+{
+    public function __construct(
+        private readonly AppointmentSources $sources,
+        private readonly Database $database,
+        private readonly ZoomApps $apps,
+        private readonly VisitStore $visits
+    ) {
+    }
+
+    /** @throws DatabaseException */
+    public function standing(Visit $visit): ?array
+    {
+        $source = $this->sources->find($visit->source());
+        if (!$source instanceof AppointmentSystem) {
+            // It is this site's own; or its system's plugin is not active, and what was made goes on.
+            return $visit->ownStanding();
+        }
+        $wanted = $source->committed([$visit->appointment()], $this->database)[$visit->appointment()] ?? null;
+        return $wanted === null ? null : [
+            'takes_place' => $wanted->held,
+            'doctor' => $wanted->doctor,
+            'start_utc' => $wanted->start->format('Y-m-d H:i:s'),
+            'minutes' => $wanted->minutes,
+            'timezone' => $wanted->timezone,
+        ];
+    }
+
+    /** @throws DatabaseException */
+    public function facts(Visit $visit): array
+    {
+        try {
+            $who = ['maker' => $this->apps->forDoctor($visit->doctor())->maker()];
+        } catch (Problem $problem) {
+            $who = ['problem' => self::problem($problem, $problem->id, false)];
+        } catch (\Telemed\TelemedException $failure) {
+            $who = ['problem' => self::problem($failure, $failure->id(), $failure->isRetryable())];
+        }
+        return $who + ['patient' => $this->visits->patientOf($visit)];
+    }
+
+    public function client(array $maker): Client
+    {
+        return $this->apps->thatMade(
+            (string) $maker['mode'],
+            (string) $maker['app'],
+            $maker['account'],
+            $maker['subject'],
+            $maker['host'] === $maker['subject'] ? null : $maker['host'],
+            null
+        )->client;
+    }
+
+    public function settings(): array
+    {
+        return Wish::settings();
+    }
+
+    /** @return array<string, mixed> */
+    private static function problem(\Throwable $failure, string $id, bool $passes): array
+    {
+        return ['id' => $id, 'passes' => $passes, 'parameters' => ['message' => ErrorText::of($failure)]];
+    }
+}
