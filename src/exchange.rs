@@ -17,6 +17,11 @@ use crate::zoom::Meeting;
 use crate::zoom::MeetingId;
 use crate::zoom::MeetingRequest;
 
+/// Names of Zoom's are shorter.
+const NAME_OCTETS: usize = 191;
+/// RFC 5321.
+const EMAIL_CHARACTERS: usize = 254;
+
 /// What comes of an exchange. `known` are other visits' meetings of the host, which are not to be taken for this one where the
 /// account hides descriptions; `settings` are the clinic's, as [`MeetingRequest::new`] takes them.
 #[must_use]
@@ -41,15 +46,26 @@ pub fn known(meeting: &Meeting, slot: Option<&Slot>) -> Known {
         |slot: &&Slot| meeting.start() == Some(slot.start) && meeting.minutes() == slot.minutes;
     Known {
         number: meeting.id().get(),
-        uuid: meeting.uuid().map(str::to_owned),
-        host: meeting.host_id().map(str::to_owned),
-        host_email: meeting.host_email().map(str::to_owned),
+        uuid: fitting(meeting.uuid()),
+        host: fitting(meeting.host_id()),
+        host_email: meeting
+            .host_email()
+            .filter(|email| email.chars().count() <= EMAIL_CHARACTERS)
+            .map(str::to_owned),
         join_url: meeting.join_url().map(str::to_owned),
         passcode: meeting.passcode().map(str::to_owned),
         passcode_in_link: meeting.passcode_in_link(),
         slot: slot.filter(is_as_asked).cloned(),
         overridden: meeting.overridden().to_vec(),
     }
+}
+
+/// A name that fits its column; others are not those that Zoom gives, and must not keep a meeting from being written down.
+fn fitting(name: Option<&str>) -> Option<String> {
+    name.filter(|name| {
+        name.len() <= NAME_OCTETS && name.bytes().all(|byte| byte.is_ascii_graphic())
+    })
+    .map(str::to_owned)
 }
 
 fn ask(
@@ -101,4 +117,19 @@ fn request(exchange: &Exchange, settings: Map<String, Value>) -> zoom::Result<Me
 
 fn there(meeting: &Meeting, slot: &Slot) -> Outcome {
     Outcome::Meeting(Box::new(known(meeting, Some(slot))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_no_column_can_hold_is_none() {
+        assert_eq!(fitting(Some("dR0h==")), Some("dR0h==".to_owned()));
+        assert_eq!(fitting(Some(&"x".repeat(191))), Some("x".repeat(191)));
+        for name in ["x".repeat(192), "ü".to_owned(), "a b".to_owned()] {
+            assert_eq!(fitting(Some(&name)), None, "{name}");
+        }
+        assert_eq!(fitting(None), None);
+    }
 }

@@ -48,7 +48,7 @@ final class Visit
      * @param list<array<string, mixed>> $notices its notices that wait or are being sent
      * @throws ConfigurationException
      */
-    public static function fromRows(array $visit, #[\SensitiveParameter] array $meetings, array $notices): Visit
+    public static function fromRows(#[\SensitiveParameter] array $visit, #[\SensitiveParameter] array $meetings, array $notices): Visit
     {
     }
 
@@ -201,7 +201,7 @@ final class Visit
     {
     }
 
-    /** @return ?array<string, ?string> the notice's row; null: it is not true any more, or has to wait */
+    /** @return ?array<string, ?string> the notice's row, right after send() has taken it on; else null: it is not true any more, has to wait, or somebody else is sending it */
     public function says(int $notice): ?array
     {
     }

@@ -184,7 +184,7 @@ final class SecretsTest extends ExtensionTestCase
             'Vault::__construct' => array('keys'),
             'Vault::deriveKey' => array('secret', 'salt'),
             'Vault::seal' => array('plaintext'),
-            'Visit::fromRows' => array('meetings'),
+            'Visit::fromRows' => array('visit', 'meetings'),
             'Visit::fromSchema5' => array('row'),
             'Webhook::__construct' => array('secretToken'),
         );

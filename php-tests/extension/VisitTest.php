@@ -110,6 +110,7 @@ final class VisitTest extends ExtensionTestCase
             $taken = $this->stored()->send($id, $this->moment());
             $told[] = $taken->says($id)['recipient'] . ' ' . $taken->says($id)['about'];
             $this->write($taken);
+            $this->assertNull($this->stored()->send($id, $this->moment())->says($id), 'whoever took it on is sending it');
             $this->write($this->stored()->delivered($id, 'sent', null, $this->moment()));
         }
         sort($told);
@@ -168,6 +169,8 @@ final class VisitTest extends ExtensionTestCase
             'a text that is not UTF-8' => array(static fn (self $test) => Visit::booked('a', '7', 5, array('topic' => "\xff") + $test->slot('+1 day'), $test->moment())),
             'a list that is no list of rows' => array(static fn () => Visit::fromRows(array(), array('x'), array())),
             'an unknown policy' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array('unheard_of' => 1))),
+            'a site with a colon' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site:1')),
+            'an empty nonce' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array(), 1, '')),
             'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
             'an unknown answer' => array(static fn (self $test) => $test->booked()->handedOver('perhaps', null, $test->moment())),
             'a doctor who is not named' => array(static fn (self $test) => $test->booked()->handedOver('doctor', null, $test->moment())),
@@ -186,6 +189,22 @@ final class VisitTest extends ExtensionTestCase
         } catch (ConfigurationException $refused) {
             $this->assertSame('visit_invalid', $refused->id());
         }
+    }
+
+    public function testWhatIsSeenAtZoomIsWrittenDown(): void
+    {
+        $client = $this->serverClient();
+        $this->book();
+        $this->bringOn($client, 's2s');
+        $meeting = $client->meeting((int) $this->meetings[1]['number']);
+        $same = $this->stored()->observed(1, $meeting, $this->moment());
+        $this->assertNull($same->changes($this->moment())['visit'], 'it is as it was');
+        // Keys of PHP's arrays may be any bytes.
+        $this->write($this->stored()->observed(1, $meeting, $this->moment(), false, array("\xff" => 'auto_recording')));
+        $this->assertSame('["auto_recording"]', $this->meetings[1]['to_restore']);
+        $this->assertSame('restore', $this->step('s2s', $this->moment())->kind());
+        $this->write($this->stored()->observed(1, null, $this->moment()));
+        $this->assertSame('due', $this->stored()->state());
     }
 
     public function testNoDumpShowsALink(): void

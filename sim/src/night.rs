@@ -153,12 +153,9 @@ impl World {
         };
         let seen = match client.meeting(MeetingId::new(number)?) {
             Ok(meeting) => {
-                let slot = self
-                    .tables
-                    .borrow()
-                    .stored(id)
-                    .map(|stored| stored.row.slot.clone());
-                let mut known = known(&meeting, slot.as_ref());
+                let visit = self.tables.borrow().find(id);
+                let asked = visit.as_ref().map(|visit| visit.slot_at_zoom(generation));
+                let mut known = known(&meeting, asked);
                 if let Action::Restore { settings, .. } = action {
                     known.overridden.clone_from(settings);
                 }

@@ -35,8 +35,8 @@ const SECRETS: [(&str, &str, &[u32]); 10] = [
     ("Telemed\\OAuthApp", "import", &[1, 2]),
     ("Telemed\\ServerToServerApp", "__construct", &[2]),
     ("Telemed\\Webhook", "__construct", &[0]),
-    // Its meetings bear join links and passcodes.
-    ("Telemed\\Visit", "fromrows", &[1]),
+    // Rows bear join links, passcodes and people's addresses.
+    ("Telemed\\Visit", "fromrows", &[0, 1]),
     ("Telemed\\Visit", "fromschema5", &[0]),
 ];
 

@@ -13,8 +13,11 @@ mod rows;
 mod step;
 
 use ext_php_rs::boxed::ZBox;
+use ext_php_rs::convert::FromZval;
+use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
+use ext_php_rs::types::Zval;
 
 pub use moment::Moment;
 pub use outcome::Outcome;
@@ -23,6 +26,7 @@ pub use step::Step;
 use self::facts::FactsArgument;
 use self::rows::Row;
 use self::rows::Rows;
+use super::array;
 use super::convert::DateTimeArgument;
 use super::convert::SEALED;
 use super::convert::not_constructible;
@@ -31,6 +35,7 @@ use crate::exchange::known;
 use crate::visit;
 use crate::visit::Door;
 use crate::visit::Seen;
+use crate::visit::Sending;
 use crate::visit::Slot;
 use crate::visit::Standing;
 use crate::visit::VisitRow;
@@ -40,7 +45,6 @@ use crate::visit::handover::Answer;
 use crate::visit::meeting::Meeting;
 use crate::visit::notice::Fate;
 use crate::visit::notice::Notice;
-use crate::visit::notice::Place;
 use crate::visit::schema5::Old;
 
 /// The life of a visit: rows in, changes and steps out.
@@ -49,6 +53,8 @@ use crate::visit::schema5::Old;
 #[php(flags = SEALED)]
 pub struct Visit {
     visit: visit::Visit,
+    /// The notice that was taken on to get here.
+    taken: Option<i64>,
 }
 
 #[php_impl]
@@ -69,7 +75,7 @@ impl Visit {
         let slot = slot.read(Slot::from_columns)?;
         let visit = visit::Visit::booked(&source, &appointment, doctor, slot, at.at().now)
             .map_err(|error| rows::bad(&error.to_string()))?;
-        Ok(Self { visit })
+        Ok(visit.into())
     }
 
     pub fn from_rows(visit: Row, meetings: Rows, notices: Rows) -> PhpResult<Self> {
@@ -162,15 +168,16 @@ impl Visit {
         seen: Option<&ZoomMeeting>,
         at: &Moment,
         isInItsPlace: bool,
-        overridden: Option<Vec<String>>,
+        overridden: Option<NamesArgument>,
     ) -> PhpResult<Self> {
         let generation = rows::id("generation", generation)?;
         let seen = match seen {
             None => Seen::Gone,
             Some(meeting) => {
-                let mut known = known(meeting.core(), Some(&self.visit.row().slot));
+                let asked = self.visit.slot_at_zoom(generation);
+                let mut known = known(meeting.core(), Some(asked));
                 if let Some(names) = overridden {
-                    known.overridden = names;
+                    known.overridden = names.0;
                 }
                 if isInItsPlace {
                     Seen::InItsPlace(Box::new(known))
@@ -219,11 +226,15 @@ impl Visit {
 
     pub fn send(&self, notice: i64, at: &Moment) -> Self {
         let visit = self.visit.clone();
-        visit.send(notice, at.policies(), at.at()).0.into()
+        let (visit, sending) = visit.send(notice, at.policies(), at.at());
+        Self {
+            visit,
+            taken: matches!(sending, Sending::Now(_)).then_some(notice),
+        }
     }
 
     pub fn says(&self, notice: i64) -> PhpResult<Option<ZBox<ZendHashTable>>> {
-        let taken = |one: &&Notice| one.id == notice && one.place == Place::Sending;
+        let taken = |one: &&Notice| one.id == notice && self.taken == Some(notice);
         let sending = self.visit.notices().iter().find(taken);
         sending.map(|one| rows::array(&one.columns())).transpose()
     }
@@ -310,7 +321,21 @@ impl Visit {
 
 impl From<visit::Visit> for Visit {
     fn from(visit: visit::Visit) -> Self {
-        Self { visit }
+        Self { visit, taken: None }
+    }
+}
+
+/// The argument `overridden`: a list of names.
+pub struct NamesArgument(Vec<String>);
+
+impl FromZval<'_> for NamesArgument {
+    const TYPE: DataType = DataType::Array;
+
+    fn from_zval(zval: &Zval) -> Option<Self> {
+        array::values(zval.array()?)
+            .map(Zval::string)
+            .collect::<Option<_>>()
+            .map(Self)
     }
 }
 

@@ -45,7 +45,7 @@ impl Visit {
         if self.is_late(facts.now) && !self.was_late() {
             return Step::Note(Note::Late);
         }
-        let mut rest: Option<Timestamp> = None;
+        let mut rest = self.watched_until(facts.now);
         for part in [self.serve(facts), self.clean(facts)] {
             match part {
                 Part::Do(step) => return step,
@@ -79,12 +79,7 @@ impl Visit {
             }
             let next = self.with_role(Role::Next);
             due.extend(next.map(|meeting| meeting.due_at.unwrap_or(now)));
-            if !self.is_ready() {
-                due.push(self.row.slot.end().after(1));
-                if !self.was_late() {
-                    due.push(self.late_at(now));
-                }
-            }
+            due.extend(self.watched_until(now));
         }
         if self.row.takes_place && is_over && !self.is_ready() && !self.row.is_missed {
             due.push(now);
@@ -95,6 +90,20 @@ impl Visit {
             .filter(|meeting| meeting.role == Role::Unwanted);
         due.extend(unwanted.map(|meeting| meeting.due_at.unwrap_or(now)));
         due.into_iter().min()
+    }
+
+    /// Until when a visit without a meeting is left alone at most, whatever else it waits for: people have to hear that it is late, and
+    /// that it did not take place. `None` where there is nothing to hear.
+    fn watched_until(&self, now: Timestamp) -> Option<Timestamp> {
+        if !self.row.takes_place || self.is_over(now) || self.is_ready() {
+            return None;
+        }
+        let ends = self.row.slot.end().after(1);
+        Some(if self.was_late() {
+            ends
+        } else {
+            ends.min(self.late_at(now))
+        })
     }
 
     /// When it may have to be told that the meeting is late.

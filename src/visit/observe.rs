@@ -8,6 +8,7 @@ use super::meeting::Meeting;
 use super::meeting::Role;
 use super::notice::Place;
 use super::schedule::Moment;
+use super::slot::Slot;
 use super::step::Policies;
 
 /// A meeting of the visit, as it was seen.
@@ -51,6 +52,16 @@ impl Visit {
         }
         self.tell(policies, at);
         self
+    }
+
+    /// What Zoom was last asked to have of this meeting: what is seen there is held against it.
+    #[must_use]
+    pub fn slot_at_zoom(&self, generation: u32) -> &Slot {
+        let asked = self.meeting(generation).and_then(|meeting| {
+            let known = meeting.known.as_ref().and_then(|known| known.slot.as_ref());
+            known.or(meeting.attempt.as_ref().map(|attempt| &attempt.slot))
+        });
+        asked.unwrap_or(&self.row.slot)
     }
 
     /// A person has looked: this is the uncertain meeting, or there is none.
@@ -171,6 +182,7 @@ mod tests {
 
     use super::*;
     use crate::visit::State;
+    use crate::visit::Wish;
     use crate::visit::step::Kind;
     use crate::visit::step::Step;
     use crate::visit::testing::*;
@@ -293,5 +305,18 @@ mod tests {
         );
         assert_eq!(visit.serving().unwrap().number(), Some(92));
         assert_eq!(visit.state(), State::Made);
+    }
+
+    #[test]
+    fn what_is_seen_is_held_against_what_was_asked_for() {
+        let world = World::default();
+        let visit = world.made(confirmed(), 91);
+        let wished = stored(visit.wish(Wish::Reschedule(slot("2026-12-02T09:00:00Z")), later(0)));
+        assert_eq!(wished.slot_at_zoom(1), &next_week());
+        assert_eq!(
+            confirmed().slot_at_zoom(1),
+            &next_week(),
+            "nothing was asked for yet"
+        );
     }
 }

@@ -16,6 +16,9 @@ pub const SHARE_USED_UP: &str = "share_used_up";
 /// A meeting is there that may be this visit's or not.
 pub const ALIKE: &str = "alike";
 
+/// So much of it is kept.
+const TRACKING_ID_OCTETS: usize = 191;
+
 /// A problem. What comes from an exchange bears the name of its error (`docs/errors.md`).
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Problem {
@@ -112,9 +115,15 @@ impl From<&Error> for Failure {
             // In a row it would be cut off, and the next try come too soon.
             retry_at: error.retry_at().map(Seconds::rounded_up),
             status: error.status(),
-            tracking_id: error.tracking_id().map(str::to_owned),
+            tracking_id: error.tracking_id().map(fitting),
         }
     }
+}
+
+/// A name of Zoom's as its column can hold it.
+fn fitting(tracking_id: &str) -> String {
+    let graphic = tracking_id.chars().filter(char::is_ascii_graphic);
+    graphic.take(TRACKING_ID_OCTETS).collect()
 }
 
 #[cfg(test)]
@@ -133,5 +142,11 @@ mod tests {
         let error = Error::new(ErrorId::CreationUnsettled, "", "").with(Detail::RetryAt(named));
         let kept: Timestamp = "2026-12-01T09:00:01Z".parse().unwrap();
         assert_eq!(Failure::from(&error).retry_at, Some(kept));
+    }
+
+    #[test]
+    fn a_tracking_id_fits_its_column() {
+        assert_eq!(fitting("WEB_1"), "WEB_1");
+        assert_eq!(fitting(&format!("a b\u{fc}{}", "x".repeat(500))).len(), 191);
     }
 }

@@ -45,6 +45,8 @@ pub enum Sending {
     Never,
     /// What was wished since may be rolled back: it waits.
     Later,
+    /// It waits, or somebody else is sending it.
+    NotDue,
 }
 
 impl Visit {
@@ -66,7 +68,7 @@ impl Visit {
         }
     }
 
-    /// Takes a due notice on. Whoever does must say what came of it.
+    /// Takes a due notice on. Whoever does must say what came of it. What is not due is not touched: somebody is sending it.
     #[must_use]
     pub fn send(mut self, notice: i64, policies: &Policies, at: Moment) -> (Self, Sending) {
         let Some(index) = self
@@ -86,6 +88,13 @@ impl Visit {
         else {
             return (self, Sending::Never);
         };
+        if self
+            .notices
+            .get(index)
+            .is_some_and(|one| one.due_at > at.now)
+        {
+            return (self, Sending::NotDue);
+        }
         // Who took it on before has died, perhaps after sending it.
         if place == Place::Sending && says.is_some() && self.row.told.get(&to) != says.as_ref() {
             self.touch().told.insert(to, Told::Unclear);

@@ -48,13 +48,18 @@ impl Moment {
             Some(nonce) => nonce,
             None => hex(&drawn::<NONCE_OCTETS>(), 2 * NONCE_OCTETS),
         };
+        let naming = Naming { site, nonce };
+        // What cannot be a part of a reference would leave every visit without a meeting.
+        naming
+            .reference("source", "appointment", 1)
+            .map_err(|error| rows::bad(&error.to_string()))?;
         Ok(Self {
             at: visit::Moment {
                 now: now.instant()?,
                 chance,
             },
             policies: policies.read()?,
-            naming: Naming { site, nonce },
+            naming,
         })
     }
 

@@ -388,7 +388,10 @@ fn what_only_a_person_can_tell_waits_for_one() {
     let visit = world.carry_out(lost, fails(ErrorKind::Scope, true));
     assert_eq!(
         (visit.state(), world.next(&visit)),
-        (State::Uncertain, Step::Nothing)
+        (
+            State::Uncertain,
+            Step::Rest(visit.row().slot.start.before(3_600))
+        )
     );
     let none = stored(visit.clone().resolved(None, &world.policies, at(world.now)));
     assert_eq!(
@@ -610,4 +613,24 @@ fn what_was_asked_for_otherwise_is_only_looked_for_as_it_was() {
             "good enough to take"
         );
     }
+}
+
+#[test]
+fn who_looks_at_an_uncertain_visit_comes_back_for_its_beginning_and_its_end() {
+    let mut world = World::default();
+    let mut lost = failure(ErrorKind::Scope, true);
+    lost.problem.passes = false;
+    let visit = world.carry_out(confirmed(), |_| Outcome::Failed(lost));
+    assert_eq!(visit.state(), State::Uncertain);
+    let start = visit.row().slot.start;
+    assert_eq!(world.next(&visit), Step::Rest(start.before(3_600)));
+    world.now = start.before(900);
+    let visit = world.write_down(visit);
+    assert!(visit.notices().iter().any(|one| one.about == About::Late));
+    assert_eq!(
+        world.next(&visit),
+        Step::Rest(visit.row().slot.end().after(1))
+    );
+    world.now = visit.row().slot.end().after(1);
+    assert!(world.write_down(visit).row().is_missed);
 }

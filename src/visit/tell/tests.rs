@@ -299,3 +299,16 @@ fn after_a_backup_came_back_calendars_take_what_is_told_for_newer() {
     assert!(!sent.is_empty());
     assert!(sent.iter().all(|notice| notice.sequence > known_to_people));
 }
+
+#[test]
+fn what_somebody_is_sending_is_taken_on_by_nobody_else() {
+    let world = World::default();
+    let visit = confirmed();
+    let id = visit.notices().first().unwrap().id;
+    let (visit, first) = visit.send(id, &world.policies, at(now()));
+    let (visit, second) = stored(visit).send(id, &world.policies, later(599));
+    assert!(matches!(first, Sending::Now(_)), "{first:?}");
+    assert_eq!((second, visit.has_changes()), (Sending::NotDue, false));
+    let (_, third) = visit.send(id, &world.policies, later(600));
+    assert!(matches!(third, Sending::Now(_)), "{third:?}");
+}
