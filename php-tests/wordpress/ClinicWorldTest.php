@@ -81,6 +81,20 @@ final class ClinicWorldTest extends ClinicTestCase
             CODE));
     }
 
+    public function testWhatIsWishedWaitsForAnAppointmentSystemThatIsAway(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->assertSame(array('due', 'due', false), $this->within(<<<'CODE'
+            $at = $world->moments->now();
+            $id = $world->visits->add(\Telemed\Visit::booked('elsewhere', '7', $arguments['doctor'], $world::slot('+1 week'), $at), [], $at);
+            $loop->bringOn($id, 30.0);
+            $first = $world->visits->find($id)->state();
+            $loop->bringOn($id, 30.0, isFinal: true);
+            return [$first, $world->visits->find($id)->state(), $clinic->standing($world->visits->find($id))];
+            CODE));
+        $this->assertSame(array(), $this->meetings());
+    }
+
     public function testWhoseAppIsGoneIsNotAskedOfAnother(): void
     {
         $this->useServerToServerWithHosts();

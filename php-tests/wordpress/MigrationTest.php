@@ -11,7 +11,7 @@ final class MigrationTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
         $links = new \TelemedZoom\Store\SealedLinks($plugin->key->vault());
-        $old = new \TelemedZoom\Migration\OldTables($GLOBALS["wpdb"]->prefix . "telemed_");
+        $old = new \TelemedZoom\Migration\OldTables();
         $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $old, $world->tables, $world->visits, $links, $world->moments);
         $rows = static fn (string $sql, array $values = []): array => $plugin->database->rows($sql, $values);';
     private const CREATE = array('method' => 'POST', 'path' => '/v2/users/');
@@ -100,21 +100,25 @@ final class MigrationTest extends ClinicTestCase
                 $copy = ['appointment' => "copy$number", 'visit_key' => md5("key$number"), 'told' => $number === 300 ? 'nobody:knows' : null] + $row;
                 $plugin->database->insert('INSERT INTO wp_telemed_meetings (' . implode(', ', array_keys($copy)) . ') VALUES (' . implode(', ', array_fill(0, count($copy), '?')) . ')', array_values($copy));
             }
+            // One whose appointment somebody has booked in the new tables would be refused with its whole portion.
+            $copy = ['appointment' => 'taken', 'visit_key' => md5('taken')] + $row;
+            $plugin->database->insert('INSERT INTO wp_telemed_meetings (' . implode(', ', array_keys($copy)) . ') VALUES (' . implode(', ', array_fill(0, count($copy), '?')) . ')', array_values($copy));
             $migration->begin();
+            $world->book('taken', '+1 week');
             $first = $migration->run(0.0);
             $migration->bring('visit_key = ?', [md5('key400')]);
             $migration->bring('source = ? AND appointment = ?', ['manual', 'copy401']);
             $brought = [$world->visits->idOf('manual', 'copy400') !== null, $world->visits->idOf('manual', 'copy401') !== null, $world->visits->idOf('manual', 'copy402')];
             $second = $migration->run(30.0);
             $bad = $second['unreadable'];
-            $plugin->database->execute("UPDATE {$old->meetings()} SET told = NULL");
+            $plugin->database->execute("UPDATE {$old->meetings()} SET told = NULL, appointment = REPLACE(appointment, 'taken', 'free')");
             return [$first, $brought, [$second['moved'], count($bad), $second['isDone']], $migration->isUnderWay(), $migration->run(30.0), $migration->isUnderWay(),
                 (int) $rows("SELECT COUNT(*) AS n FROM {$world->tables->visits()}")[0]['n']];
             CODE);
         $this->assertSame(
             array(
-                array('moved' => 200, 'unreadable' => array(), 'isDone' => false), array(true, true, null), array(248, 1, true), true,
-                array('moved' => 1, 'unreadable' => array(), 'isDone' => true), false, 451,
+                array('moved' => 200, 'unreadable' => array(), 'isDone' => false), array(true, true, null), array(248, 2, true), true,
+                array('moved' => 2, 'unreadable' => array(), 'isDone' => true), false, 453,
             ),
             $seen
         );

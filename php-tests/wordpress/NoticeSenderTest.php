@@ -136,17 +136,24 @@ final class NoticeSenderTest extends ClinicTestCase
 
     public function testWhoDiesWhileSendingIsFollowedByAnother(): void
     {
-        $this->within(<<<'CODE'
+        $meanwhile = $this->within(<<<'CODE'
             $id = $book('7');
             $at = $world->moments->now();
             foreach ($world->visits->dueNotices($at->now(), 9) as ['notice' => $notice]) {
                 $world->visits->change($id, static fn($visit) => $visit->send($notice, $at), $at);
             }
+            $meanwhile = 0;
+            add_filter('wp_mail', static function (array $mail) use (&$meanwhile): array {
+                $meanwhile++;
+                return $mail;
+            });
             $world->sender->run(20.0);
+            $sent = $meanwhile;
             $now += 601;
             $world->sender->run(20.0);
-            return null;
+            return $sent;
             CODE);
+        $this->assertSame(0, $meanwhile, 'whoever lives still sends it');
         $this->assertCount(2, $this->sent());
     }
 }

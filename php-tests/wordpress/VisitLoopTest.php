@@ -227,6 +227,46 @@ final class VisitLoopTest extends ClinicTestCase
             CODE));
     }
 
+    public function testALinkWhoseKeyIsAwayForAMomentIsThereAgainAfterwards(): void
+    {
+        $this->assertSame(array('not_ready', 'not_ready', 'open'), $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week 10:00');
+            $world->loop->bringOn($id, 30.0);
+            $plugin = \TelemedZoom\Plugin::instance();
+            $other = new \TelemedZoom\Store\SealedLinks(new \Telemed\Vault([\Telemed\Vault::generateKey()]));
+            $visits = new \TelemedZoom\Store\VisitStore($plugin->database, $world->tables, $world->counters, $world->outages, $other);
+            $then = new \Telemed\Moment(new \DateTimeImmutable('+1 week 10:00'), 's');
+            $door = static fn($visit): string => $visit->link($visit->ownStanding(), $then)['door'];
+            $away = $door($visits->find($id));
+            // Something is written about the very meeting meanwhile.
+            $at = $world->moments->now();
+            $visits->change($id, static fn($visit) => $visit->reschedule($world::slot('+1 week 10:05'), $at)->settled($at), $at);
+            return [$away, $door($visits->find($id)), $door($world->visits->find($id))];
+            CODE));
+    }
+
+    public function testWhatADeadlockTookBackIsDoneAgain(): void
+    {
+        $this->assertSame(array('cancelled', 2, 1213), $this->within(<<<'CODE'
+            $id = $world->book('7', '+1 week');
+            $at = $world->moments->now();
+            $tries = 0;
+            $world->visits->change($id, static function ($visit) use (&$tries, $at) {
+                if ($tries++ === 0) {
+                    throw new \TelemedZoom\Site\DatabaseException('a deadlock', 1213);
+                }
+                return $visit->cancel($at)->settled($at);
+            }, $at);
+            try {
+                $world->visits->change($id, static fn($visit) => throw new \TelemedZoom\Site\DatabaseException('for ever', 1213), $at);
+                $code = 0;
+            } catch (\TelemedZoom\Site\DatabaseException $failure) {
+                $code = $failure->getCode();
+            }
+            return [$state($id), $tries, $code];
+            CODE));
+    }
+
     public function testTheSameAppointmentHasOneVisit(): void
     {
         $this->assertSame(array(1062, 1), $this->within(<<<'CODE'

@@ -55,12 +55,12 @@ final class VisitWorld implements World
     {
         $plugin = Plugin::instance();
         $database = $plugin->database;
-        $this->tables = new VisitTables($GLOBALS['wpdb']->prefix . self::PREFIX);
+        $this->tables = new VisitTables(self::PREFIX);
         $this->counters = new Counters($database, $this->tables);
         $this->outages = new Outages($database, $this->tables);
         $links = new SealedLinks($plugin->key->vault());
         $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, $links);
-        $this->moments = new SiteMoments($plugin->site, $policies);
+        $this->moments = new SiteMoments($plugin->site, static fn (): array => $policies);
         $this->records = new VisitRecords($database, $this->tables, $links);
         $mailer = new VisitMailer($plugin->sources, $plugin->log, $plugin->settings, $plugin->site, $plugin->limits);
         $this->sender = new NoticeSender($this->visits, $this->records, $mailer, $this->moments, $plugin->guard);
@@ -122,7 +122,7 @@ final class VisitWorld implements World
         return $row ?? array();
     }
 
-    public function standing(Visit $visit): ?array
+    public function standing(Visit $visit): array|false|null
     {
         return false === $this->standing ? $visit->ownStanding() : $this->standing;
     }

@@ -50,6 +50,7 @@ final class FromSchema5
      * it broke off, it goes on.
      *
      * @return bool false: there is nothing to move
+     * @throws DatabaseException when the database does not let the tables be renamed
      */
     public function begin(): bool
     {
@@ -58,10 +59,8 @@ final class FromSchema5
         }
         global $wpdb;
         require_once ABSPATH . 'wp-admin/includes/upgrade.php';
-        dbDelta($this->tables->statements('ENGINE=InnoDB ' . $wpdb->get_charset_collate()));
-        // New visits take numbers that no old one has.
-        $next = $this->old->lastId() + 1;
-        $wpdb->query("ALTER TABLE `{$this->tables->visits()}` AUTO_INCREMENT = $next"); // phpcs:ignore WordPress.DB.PreparedSQL
+        // New visits take numbers that no old one has, the very first as well.
+        dbDelta($this->tables->statements('ENGINE=InnoDB ' . $wpdb->get_charset_collate(), $this->old->lastId() + 1));
         return true;
     }
 
@@ -83,14 +82,14 @@ final class FromSchema5
             ), 'id'));
             if ($ids !== []) {
                 $last = end($ids);
-                $bad = $this->move($ids);
+                $bad = $this->moveAsFarAsPossible($ids);
                 $moved += count($ids) - count($bad);
                 array_push($unreadable, ...$bad);
             }
         } while (count($ids) === self::PORTION && microtime(true) < $ends);
         $isDone = count($ids) < self::PORTION;
         if ($isDone && $unreadable === []) {
-            $this->old->drop();
+            $this->leaveNothing();
         }
         return ['moved' => $moved, 'unreadable' => $unreadable, 'isDone' => $isDone];
     }
@@ -105,8 +104,37 @@ final class FromSchema5
     public function bring(string $where, array $values): void
     {
         if ($this->isUnderWay()) {
-            $this->move(array_map('intval', array_column($this->database->rows("SELECT id FROM {$this->old->meetings()} WHERE $where", $values), 'id')));
+            $this->moveAsFarAsPossible(array_map('intval', array_column($this->database->rows("SELECT id FROM {$this->old->meetings()} WHERE $where", $values), 'id')));
         }
+    }
+
+    /**
+     * One row that the database refuses must not keep the others of its portion.
+     *
+     * @param list<int> $ids
+     * @return list<int> those that cannot be read, or written
+     * @throws DatabaseException
+     */
+    private function moveAsFarAsPossible(array $ids): array
+    {
+        try {
+            return $this->move($ids);
+        } catch (DatabaseException) {
+            if (count($ids) === 1) {
+                return $ids;
+            }
+            return array_merge(...array_map(fn(int $id): array => $this->moveAsFarAsPossible([$id]), $ids));
+        }
+    }
+
+    /** What the log says of no visit comes along last. */
+    private function leaveNothing(): void
+    {
+        $this->database->execute(
+            "INSERT INTO {$this->tables->log()} (visit, at, actor, event, note, tracking_id)
+             SELECT meeting, at, actor, event, note, tracking_id FROM {$this->old->log()} WHERE meeting = 0 ORDER BY id"
+        );
+        $this->old->drop();
     }
 
     /**

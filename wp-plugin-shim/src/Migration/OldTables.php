@@ -9,14 +9,19 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Migration;
 
+use TelemedZoom\Site\DatabaseException;
+
 defined('ABSPATH') || exit;
 
 final class OldTables
 {
     private const NAMES = ['meetings', 'leftovers', 'log'];
 
-    /** @param string $prefix what the names of the tables began with */
-    public function __construct(private readonly string $prefix)
+    /** What only the old table of meetings has. */
+    private const OLD_COLUMN = 'state';
+
+    /** @param string $family what the names of the tables began with, after the blog's prefix */
+    public function __construct(private readonly string $family = 'telemed_')
     {
     }
 
@@ -44,18 +49,23 @@ final class OldTables
      * All at once: MySQL renames several tables as one.
      *
      * @return bool false: there are none
+     * @throws DatabaseException when the database refuses
      */
     public function rename(): bool
     {
         if ($this->isRenamed()) {
             return true;
         }
-        if (!self::exists($this->prefix . 'leftovers')) {
+        if (!self::exists($this->former('leftovers')) || !$this->isOld()) {
             return false;
         }
         global $wpdb;
-        $pairs = implode(', ', array_map(fn(string $name): string => "`$this->prefix$name` TO `{$this->renamed($name)}`", self::NAMES));
-        return $wpdb->query("RENAME TABLE $pairs") !== false; // phpcs:ignore WordPress.DB.PreparedSQL
+        $pairs = implode(', ', array_map(fn(string $name): string => "`{$this->former($name)}` TO `{$this->renamed($name)}`", self::NAMES));
+        // phpcs:ignore WordPress.DB.PreparedSQL
+        if ($wpdb->query("RENAME TABLE $pairs") === false) {
+            throw new DatabaseException('the site\'s database did not let the plugin\'s tables be renamed');
+        }
+        return true;
     }
 
     public function lastId(): int
@@ -73,14 +83,29 @@ final class OldTables
         }
     }
 
+    private function isOld(): bool
+    {
+        global $wpdb;
+        // phpcs:ignore WordPress.DB.PreparedSQL
+        return $wpdb->get_var($wpdb->prepare("SHOW COLUMNS FROM `{$this->former('meetings')}` LIKE %s", self::OLD_COLUMN)) !== null;
+    }
+
+    private function former(string $name): string
+    {
+        global $wpdb;
+        return "$wpdb->prefix$this->family$name";
+    }
+
     private function renamed(string $name): string
     {
-        return "{$this->prefix}old_$name";
+        return $this->former("old_$name");
     }
 
     private static function exists(string $table): bool
     {
         global $wpdb;
-        return $wpdb->get_var($wpdb->prepare('SHOW TABLES LIKE %s', $wpdb->esc_like($table))) === $table;
+        $found = $wpdb->get_var($wpdb->prepare('SHOW TABLES LIKE %s', $wpdb->esc_like($table)));
+        // Some servers keep names in lower case.
+        return $found !== null && strcasecmp($found, $table) === 0;
     }
 }

@@ -34,11 +34,14 @@ final class ClinicWorld implements World
     }
 
     /** @throws DatabaseException */
-    public function standing(Visit $visit): ?array
+    public function standing(Visit $visit): array|false|null
     {
         $source = $this->sources->find($visit->source());
+        if ($source === null) {
+            // Its plugin is not active: what was made goes on, and what was wished waits.
+            return false;
+        }
         if (!$source instanceof AppointmentSystem) {
-            // It is this site's own; or its system's plugin is not active, and what was made goes on.
             return $visit->ownStanding();
         }
         $wanted = $source->committed([$visit->appointment()], $this->database)[$visit->appointment()] ?? null;

@@ -94,10 +94,24 @@ final class NoticeSender
     private function take(array $due): ?array
     {
         $at = $this->moments->now();
-        $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
-        $says = $visit?->says($due['notice']);
-        $record = $says === null ? null : $this->records->find($due['visit']);
-        return $record === null ? null : $due + ['says' => $says, 'record' => $record];
+        try {
+            $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
+            $says = $visit?->says($due['notice']);
+            $record = $says === null ? null : $this->records->find($due['visit']);
+        } catch (\Telemed\ConfigurationException) {
+            // A row that nobody of us has written must not silence the others.
+            return null;
+        }
+        if ($record === null) {
+            return null;
+        }
+        $taken = $due + ['says' => $says, 'record' => $record];
+        if ($record->version !== $visit->version()) {
+            // Something was wished since, and may be rolled back.
+            $this->end([$taken], $this->moments->seconds() + 1);
+            return null;
+        }
+        return $taken;
     }
 
     /**

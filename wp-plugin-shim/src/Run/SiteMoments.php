@@ -17,14 +17,14 @@ defined('ABSPATH') || exit;
 
 final class SiteMoments implements Moments
 {
-    /** @param array<string, int|bool> $policies as \Telemed\Moment takes them */
-    public function __construct(private readonly Site $site, private readonly array $policies)
+    /** @param \Closure(): array<string, int|bool> $policies as \Telemed\Moment takes them, of the blog that is the current one then */
+    public function __construct(private readonly Site $site, private readonly \Closure $policies)
     {
     }
 
     public function now(): Moment
     {
-        return new Moment(new \DateTimeImmutable('@' . $this->seconds()), $this->site->id(), $this->policies);
+        return new Moment(new \DateTimeImmutable('@' . $this->seconds()), $this->site->id(), ($this->policies)());
     }
 
     public function seconds(): int

@@ -120,6 +120,9 @@ final class VisitLoop
                 return null;
             }
             $standing = $this->world->standing($visit);
+            if ($standing === false) {
+                return $visit;
+            }
             $version = $visit->version();
             $isAnother = false;
             $at = $this->moments->now();

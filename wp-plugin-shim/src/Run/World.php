@@ -20,9 +20,9 @@ interface World
      * What the appointment system says of the visit now, as \Telemed\Visit::confirm() takes it. Never called within a transaction of
      * ours: it reads the host's tables.
      *
-     * @return ?array<string, mixed> null: there is no such appointment
+     * @return array<string, mixed>|false|null null: there is no such appointment; false: the system cannot be asked now
      */
-    public function standing(Visit $visit): ?array;
+    public function standing(Visit $visit): array|false|null;
 
     /**
      * Who would host the visit now, or why nobody can, whoever lets go of meetings, and the patient's key: as \Telemed\Visit::next()

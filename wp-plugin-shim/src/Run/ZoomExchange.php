@@ -21,6 +21,11 @@ final class ZoomExchange implements Zoom
 {
     /** The extension reckons with it that nobody asks for longer. */
     public const MOST_SECONDS = 25.0;
+    /** Whoever has waited for a row for so long that no time is left says so by a time-out, which passes. */
+    private const LEAST_SECONDS = 0.1;
+
+    /** HTTP statuses of problems that pass by themselves. */
+    private const PASSES = [429, 503];
 
     public function __construct(private readonly VisitStore $visits, private readonly World $world)
     {
@@ -32,12 +37,12 @@ final class ZoomExchange implements Zoom
         $maker = (array) $step->maker();
         $others = $step->wantsKnown() ? $this->visits->numbersOfOthers((string) $maker['host'], $id, (int) $step->generation()) : [];
         try {
-            $client = $this->world->client($maker)->within(min($seconds, self::MOST_SECONDS));
+            $client = $this->world->client($maker)->within(max(self::LEAST_SECONDS, min($seconds, self::MOST_SECONDS)));
             return $step->carryOut($client, $others, $this->world->settings());
         } catch (\Telemed\TelemedException $failure) {
             return Outcome::hindered($failure->id(), $failure->isRetryable(), ['message' => $failure->getMessage(), 'advice' => $failure->advice()]);
         } catch (Problem $failure) {
-            return Outcome::hindered($failure->id, false, ['message' => $failure->getMessage()]);
+            return Outcome::hindered($failure->id, in_array($failure->status, self::PASSES, true), ['message' => $failure->getMessage()]);
         }
     }
 }

@@ -34,7 +34,7 @@ final class Counters
             return true;
         }
         // Perhaps the day has no row yet.
-        $this->database->execute('INSERT IGNORE INTO ' . $this->tables->writes() . ' (host, day) VALUES (?, ?)', [$claim['key'], $claim['day']]);
+        $this->database->execute('INSERT INTO ' . $this->tables->writes() . ' (host, day) VALUES (?, ?) ON DUPLICATE KEY UPDATE writes = writes', [$claim['key'], $claim['day']]);
         return $this->tryToTake($claim);
     }
 

@@ -59,7 +59,8 @@ final class Outages
      */
     public function lost(string $now): void
     {
-        for ($number = 1; $number <= self::MOST_LOST; $number++) {
+        // In an outage its row alone: whoever ends it takes that one first, too.
+        for ($number = 1; $this->triedAt() === null && $number <= self::MOST_LOST; $number++) {
             if ($this->setFirst(self::LOST . $number, $now) && $number < self::MOST_LOST) {
                 return;
             }

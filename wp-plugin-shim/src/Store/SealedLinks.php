@@ -73,6 +73,16 @@ final class SealedLinks
 
     /**
      * @param array<string, mixed> $meeting a meeting's row, as it is stored
+     * @return list<string> its columns that no key opens now; perhaps one will again
+     */
+    public function unreadable(int $visit, array $meeting): array
+    {
+        $opened = $this->opened($visit, $meeting);
+        return array_values(array_filter(self::COLUMNS, static fn(string $column): bool => $meeting[$column] !== null && $opened[$column] === null));
+    }
+
+    /**
+     * @param array<string, mixed> $meeting a meeting's row, as it is stored
      * @return array<string, mixed>
      */
     public function opened(int $visit, array $meeting): array

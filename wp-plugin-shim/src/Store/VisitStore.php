@@ -23,6 +23,10 @@ final class VisitStore
     /** Of a meeting that is done nothing is decided any more, nor of a notice that has gone. */
     private const OPEN_NOTICES = "place IN ('waiting', 'sending')";
 
+    private const TRIES = 3;
+
+    /** @var array<string, array{number: mixed, columns: list<string>}> by visit and generation, what no key opened when it was read */
+    private array $unreadable = [];
     /** @var array<string, ?string> keys of patients, by visit */
     private array $patients = [];
 
@@ -115,20 +119,34 @@ final class VisitStore
      */
     public function change(int $id, \Closure $input, Moment $at): ?Visit
     {
-        try {
-            return $this->database->atomically(function () use ($id, $input, $at): ?Visit {
-                $visit = $this->read($id, ' FOR UPDATE');
-                $changed = $visit === null ? null : $input($visit);
-                if ($changed === null) {
-                    return null;
+        for ($try = 1;; $try++) {
+            try {
+                return $this->database->atomically(fn(): ?Visit => $this->changed($id, $input, $at));
+            } catch (NotToBeHad) {
+                return null;
+            } catch (DatabaseException $failure) {
+                // What came of an exchange must not be lost because two ended at one moment: the server has taken all of it back.
+                if ($failure->getCode() !== Database::DEADLOCK || $try === self::TRIES) {
+                    throw $failure;
                 }
-                $changes = $changed->changes($at);
-                $this->write($id, $changes, $at);
-                return $changes['forgets'] ? null : $changed;
-            });
-        } catch (NotToBeHad) {
+            }
+        }
+    }
+
+    /**
+     * @param \Closure(Visit): ?Visit $input
+     * @throws DatabaseException|NotToBeHad
+     */
+    private function changed(int $id, \Closure $input, Moment $at): ?Visit
+    {
+        $visit = $this->read($id, ' FOR UPDATE');
+        $changed = $visit === null ? null : $input($visit);
+        if ($changed === null) {
             return null;
         }
+        $changes = $changed->changes($at);
+        $this->write($id, $changes, $at);
+        return $changes['forgets'] ? null : $changed;
     }
 
     /**
@@ -205,6 +223,9 @@ final class VisitStore
     {
         $meetings = $row['generation'] === 0 ? [] : $this->database->rows('SELECT * FROM ' . $this->tables->meetings() . " WHERE visit = ? AND role <> 'done'", [$id]);
         $notices = $this->database->rows('SELECT * FROM ' . $this->tables->outbox() . ' WHERE visit = ? AND ' . self::OPEN_NOTICES, [$id]);
+        foreach ($meetings as $meeting) {
+            $this->unreadable["$id {$meeting['generation']}"] = ['number' => $meeting['number'], 'columns' => $this->links->unreadable($id, $meeting)];
+        }
         return Visit::fromRows($row, array_map(fn(array $meeting): array => $this->links->opened($id, $meeting), $meetings), $notices);
     }
 
@@ -255,7 +276,7 @@ final class VisitStore
         foreach ($changes['meetings'] as $meeting) {
             unset($meeting['id']);
             $meeting = ['visit' => $id] + $this->links->sealed($id, $meeting);
-            $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_keys($meeting)));
+            $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_diff(array_keys($meeting), $this->keptOf($id, $meeting))));
             $this->insert($this->tables->meetings(), $meeting, " ON DUPLICATE KEY UPDATE $also");
         }
         foreach ($changes['notices'] as $notice) {
@@ -276,6 +297,19 @@ final class VisitStore
     private static function name(Visit $visit): string
     {
         return "{$visit->source()} {$visit->appointment()}";
+    }
+
+    /**
+     * What a key could not open now is not overwritten with nothing, as long as it is the same meeting's.
+     *
+     * @param array<string, mixed> $meeting
+     * @return list<string> columns
+     */
+    private function keptOf(int $id, array $meeting): array
+    {
+        $before = $this->unreadable["$id {$meeting['generation']}"] ?? null;
+        $isSame = $before !== null && (string) $before['number'] === (string) $meeting['number'];
+        return $isSame ? array_values(array_filter($before['columns'], static fn(string $column): bool => $meeting[$column] === null)) : [];
     }
 
     /** @throws DatabaseException */

@@ -18,39 +18,46 @@ final class VisitTables
     private const NAME = 'varchar(191) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL';
     private const WORD = 'varchar(16) CHARACTER SET ascii COLLATE ascii_bin';
 
-    /** @param string $prefix what the names of the tables begin with */
-    public function __construct(private readonly string $prefix)
+    /** @param string $family what the names of the tables begin with, after the blog's prefix */
+    public function __construct(private readonly string $family = 'telemed_')
     {
     }
 
     public function visits(): string
     {
-        return $this->prefix . 'visits';
+        return $this->name('visits');
     }
 
     public function meetings(): string
     {
-        return $this->prefix . 'meetings';
+        return $this->name('meetings');
     }
 
     public function outbox(): string
     {
-        return $this->prefix . 'outbox';
+        return $this->name('outbox');
     }
 
     public function log(): string
     {
-        return $this->prefix . 'log';
+        return $this->name('log');
     }
 
     public function writes(): string
     {
-        return $this->prefix . 'writes';
+        return $this->name('writes');
     }
 
     public function signals(): string
     {
-        return $this->prefix . 'signals';
+        return $this->name('signals');
+    }
+
+    /** Of the blog that is the current one now. */
+    private function name(string $table): string
+    {
+        global $wpdb;
+        return $wpdb->prefix . $this->family . $table;
     }
 
     /** @return list<string> */
@@ -62,9 +69,10 @@ final class VisitTables
     /**
      * What makes them. DDL commits: never to be run in a request that may hold a host's transaction.
      *
+     * @param int $firstVisit the number that the first visit gets
      * @return list<string> statements for dbDelta()
      */
-    public function statements(string $options): array
+    public function statements(string $options, int $firstVisit = 1): array
     {
         [$name, $word] = [self::NAME, self::WORD];
         $zone = 'varchar(64) CHARACTER SET ascii COLLATE ascii_bin';
@@ -105,7 +113,7 @@ final class VisitTables
   KEY due_at (due_at,start_utc),
   KEY doctor_end (doctor,end_utc),
   KEY end_utc (end_utc)
-) $options;",
+) $options AUTO_INCREMENT=$firstVisit;",
             "CREATE TABLE {$this->meetings()} (
   id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
   visit bigint(20) unsigned NOT NULL,
@@ -118,7 +126,7 @@ final class VisitTables
   app $name,
   account $name,
   subject $name,
-  host $name,
+  host varchar(320) DEFAULT NULL,
   number bigint(20) unsigned DEFAULT NULL,
   uuid $name,
   host_at_zoom $name,
@@ -147,7 +155,7 @@ final class VisitTables
   PRIMARY KEY  (id),
   UNIQUE KEY intended (visit,generation),
   KEY number (number),
-  KEY host_role (host,role),
+  KEY host_role (host(100),role),
   KEY app_role (app,role)
 ) $options;",
             "CREATE TABLE {$this->outbox()} (
