@@ -115,7 +115,7 @@ final class NoticeSenderTest extends ClinicTestCase
         $trouble = array_values(preg_grep('/not ready at Zoom/', $this->sent()));
         $this->assertCount(2, $trouble, 'one to the administrators, one to the doctor');
         $this->assertStringContainsString('(3 visits)', $trouble[0]);
-        $this->assertCount(2, preg_grep('/no Zoom user is confirmed/', array_column($this->site->mails(), 'message')));
+        $this->assertCount(2, preg_grep('/No Zoom user is confirmed\./', array_column($this->site->mails(), 'message')));
     }
 
     public function testWhatIsTooMuchWaitsAndIsNotLost(): void

@@ -149,9 +149,10 @@ final class VisitLoopTest extends ClinicTestCase
             $refused = $world->visits->change($id, static fn($visit) => $visit->begun($step, $at), $at) === null;
             $left = [$state($id), $world->meeting($id), $world->counters->used([$key], $day)[$key]['writes']];
             $world->loop->bringOn($id, 30.0);
-            return [$step->kind(), $refused, ...$left, $state($id), json_decode($world->meeting($id)['problem'], true)['id']];
+            $told = [(string) $world->records->find($id)?->lastError, \TelemedZoom\Ledger\ProblemText::of(['id' => 'refused', 'parameters' => ['message' => 'no', 'advice' => 'ask Zoom']])];
+            return [$step->kind(), $refused, ...$left, $state($id), json_decode($world->meeting($id)['problem'], true)['id'], preg_match('/today.s are used up/', $told[0]), $told[1]];
             CODE);
-        $this->assertSame(array('create', true, 'due', array(), 90, 'due', 'writes_used_up'), $seen);
+        $this->assertSame(array('create', true, 'due', array(), 90, 'due', 'writes_used_up', 1, 'No. Ask Zoom.'), $seen);
         $this->assertSame(array(), $this->meetings());
     }
 

@@ -97,7 +97,7 @@ final class VisitRecords
             'meeting_id' => $of('number'), 'uuid' => $of('uuid'), 'join_url' => $of('join_url'), 'passcode' => $of('passcode'), 'passcode_in_link' => $of('passcode_in_link'),
             'overridden' => $of('overridden'), 'tries' => $of('tries') ?? 0, 'next_try_at' => $of('due_at'), 'attempted_at' => $of('sent_at'),
             'seen_at' => $visit['was_seen'] ? $visit['wished_at'] : null,
-            'last_error' => is_array($problem) ? (string) ($problem['parameters']['message'] ?? $problem['id']) : null,
+            'last_error' => is_array($problem) ? ProblemText::of($problem) : null,
             'tracking_id' => $of('tracking_id'),
             'updated_at' => $visit['wished_at'],
         ] + $visit + ['sent' => null]);
