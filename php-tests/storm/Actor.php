@@ -6,7 +6,7 @@ namespace Telemed\Tests\Storm;
 
 use Telemed\Tests\Records\InPlugin;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Plugin;
+use TelemedZoom\Parts;
 use TelemedZoom\Ledger\Visit;
 
 /** Lives the lives of some appointments, one operation after another, as the requests of a site would. */
@@ -16,7 +16,7 @@ final class Actor
     private const SETTLE_SECONDS = 20.0;
 
     /** @param list<int> $doctors WordPress users, by their index in the plan */
-    public function __construct(private readonly Plugin $plugin, private readonly array $doctors)
+    public function __construct(private readonly Parts $plugin, private readonly array $doctors)
     {
     }
 
