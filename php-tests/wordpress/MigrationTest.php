@@ -4,6 +4,8 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\After;
+
 /** A site that version 0.1.0 has filled comes along whole: no meeting is made twice, no link changes, nobody is told twice or never. */
 final class MigrationTest extends ClinicTestCase
 {
@@ -23,7 +25,7 @@ final class MigrationTest extends ClinicTestCase
     }
 
     /** @after */
-    #[\PHPUnit\Framework\Attributes\After]
+    #[After]
     public function dropTables(): void
     {
         $this->site->php(self::BEGIN . '$world->drop(); $old->drop();');
