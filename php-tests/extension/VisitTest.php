@@ -41,7 +41,7 @@ final class VisitTest extends ExtensionTestCase
     {
         $client = 'oauth' === $mode ? $this->connectedClient() : $this->serverClient();
         $this->write(Visit::booked('kivicare', '7', 5, $this->slot('+1 week'), $this->moment()));
-        $this->assertNull($this->stored()->next($this->facts($mode), $this->moment())->asks()[0] ?? null, 'it is not confirmed');
+        $this->assertSame('rest', $this->stored()->next($this->facts($mode), $this->moment())->kind(), 'it is not confirmed');
         $this->write($this->stored()->confirm($this->stored()->ownStanding(), false, $this->moment()));
 
         $this->assertSame(array('create'), $this->bringOn($client, $mode));

@@ -19,8 +19,6 @@ use telemed::visit::Visit;
 use telemed::visit::Wish;
 use telemed::visit::changes::Event;
 use telemed::visit::columns::moment_text;
-use telemed::visit::handover::From;
-use telemed::visit::maker::Mode;
 use telemed::visit::notice::Notice;
 use telemed::visit::reference::Naming;
 use telemed::visit::schedule::day_text;
@@ -161,7 +159,7 @@ impl World {
     pub fn tell_outcome(&self, outcome: &Outcome) {
         self.with_last(|entry| {
             if let Some(exchange) = entry.exchanges.last_mut() {
-                let name = outcome_name(outcome);
+                let name = outcome.name();
                 exchange.what.insert("outcome".to_owned(), name.into());
             }
         });
@@ -277,21 +275,9 @@ impl World {
             .handovers
             .borrow()
             .iter()
-            .filter_map(|one| match &one.from {
-                From::App(app) => Some(json!({
-                    "lets_go": "app",
-                    "app": app,
-                    "since": moment_text(one.since),
-                    "answer": one.answer.map(|_| "move"),
-                    "to_doctor": null,
-                })),
-                _ => None,
-            })
+            .map(|one| json!(one.columns()))
             .collect();
-        let mode = match self.mode.get() {
-            Mode::OAuth => "oauth",
-            Mode::S2s => "s2s",
-        };
+        let mode = self.mode.get();
         json!({"standing": standing, "handovers": handovers, "mode": mode})
     }
 }
@@ -352,18 +338,6 @@ fn of_standing(standing: &Standing) -> Value {
         columns.insert("mails".to_owned(), mails.into());
     }
     columns
-}
-
-fn outcome_name(outcome: &Outcome) -> &'static str {
-    match outcome {
-        Outcome::Meeting(_) => "meeting",
-        Outcome::Alike(_) => "alike",
-        Outcome::None => "none",
-        Outcome::Deleted => "deleted",
-        Outcome::Gone => "gone",
-        Outcome::Hindered(_) => "hindered",
-        Outcome::Failed(_) => "failed",
-    }
 }
 
 fn micros(at: Timestamp) -> Value {

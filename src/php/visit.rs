@@ -40,6 +40,7 @@ use crate::visit::Slot;
 use crate::visit::Standing;
 use crate::visit::VisitRow;
 use crate::visit::Wish;
+use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
 use crate::visit::handover::Answer;
 use crate::visit::meeting::Meeting;
@@ -295,7 +296,7 @@ impl Visit {
         let mut array = ZendHashTable::new();
         array.insert("door", door.name())?;
         if let Door::Early(opens) = &door {
-            array.insert("opens", rows::moment(*opens))?;
+            array.insert("opens", moment_text(*opens))?;
         }
         if let Door::Open { join_url, passcode } = door {
             array.insert("join_url", join_url)?;

@@ -448,4 +448,6 @@ impl Visit {
 }
 
 #[cfg(test)]
+mod attempt_tests;
+#[cfg(test)]
 mod tests;

@@ -44,11 +44,14 @@ impl Counter {
             Self::Host(host) => host.clone(),
             Self::Share(host, patient) => format!("{host}\0{patient}"),
         };
-        hex(
-            digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref(),
-            40,
-        )
+        sha1(&text)
     }
+}
+
+/// A hash as the plugin has always made it: 40 hexadecimal digits. It keeps no secret.
+pub(super) fn sha1(text: &str) -> String {
+    let hash = digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    hex(hash.as_ref(), 40)
 }
 
 /// What all processes of the site have to know.

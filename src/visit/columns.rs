@@ -24,7 +24,7 @@ use super::notice::Recipient;
 use super::notice::Told;
 
 /// As `MySQL` writes a `DATETIME`.
-pub(super) const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
+const MOMENT: &str = "%Y-%m-%d %H:%M:%S";
 const MOMENT_OCTETS: usize = 19;
 
 /// As the columns write a moment, in UTC.
@@ -55,7 +55,7 @@ mod parts;
 use names::mode_name;
 pub(super) use names::mode_of;
 pub(crate) use names::name_of;
-pub(crate) use names::named;
+use names::named;
 use names::pending_name;
 use names::pending_of;
 use names::place_name;

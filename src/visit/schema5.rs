@@ -6,14 +6,14 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use ring::digest::SHA1_FOR_LEGACY_USE_ONLY;
-use ring::digest::digest;
 
 use super::Seconds;
 use super::Slot;
+use super::changes::sha1;
 use super::columns::BadColumn;
 use super::columns::Columns;
 use super::columns::Reader;
+use super::columns::moment_text;
 use super::life::Pending;
 use super::life::Visit;
 use super::life::VisitRow;
@@ -32,7 +32,6 @@ use super::notice::Recipient;
 use super::notice::Told;
 use super::problem::Problem;
 use super::reference::Reference;
-use crate::zoom::secret::hex;
 
 /// A text without a code, in the clinic's language.
 pub const TOLD_BEFORE: &str = "told_before";
@@ -478,19 +477,15 @@ fn problem(from: &Reader<'_>) -> Result<Option<Problem>, BadColumn> {
 
 /// What schema 5 took for equal: start, end, length, zone and topic.
 fn fingerprint(slot: &Slot) -> String {
-    let moment = |at: Timestamp| at.strftime(super::columns::MOMENT).to_string();
     let text = [
-        moment(slot.start),
-        moment(slot.end()),
+        moment_text(slot.start),
+        moment_text(slot.end()),
         slot.minutes.to_string(),
         slot.timezone.clone(),
         slot.topic.clone(),
     ]
     .join("|");
-    hex(
-        digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()).as_ref(),
-        40,
-    )
+    sha1(&text)
 }
 
 #[cfg(test)]

@@ -178,3 +178,19 @@ pub enum Outcome {
     /// It failed.
     Failed(Failure),
 }
+
+impl Outcome {
+    /// What it is called.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Meeting(_) => "meeting",
+            Self::Alike(_) => "alike",
+            Self::None => "none",
+            Self::Deleted => "deleted",
+            Self::Gone => "gone",
+            Self::Hindered(_) => "hindered",
+            Self::Failed(_) => "failed",
+        }
+    }
+}

@@ -10,10 +10,12 @@ use super::Moment;
 use super::Slot;
 use super::Standing;
 use super::Visit;
+use super::Wish;
 use super::changes::Counter;
 use super::maker::Maker;
 use super::maker::Mode;
 use super::meeting::Known;
+use super::meeting::Role;
 use super::notice::Fate;
 use super::notice::Notice;
 use super::notice::Recipient;
@@ -275,4 +277,20 @@ pub fn people(sent: &[Notice]) -> Vec<(Recipient, super::notice::About)> {
 #[expect(clippy::panic, reason = "this is how a test fails")]
 fn panic_with(step: &Step) -> ! {
     panic!("no exchange comes next, but {step:?}")
+}
+
+pub fn settled(visit: Visit, wish: Wish, at: Moment) -> Visit {
+    stored(visit.wish(wish, at).settled(&Policies::default(), at))
+}
+
+pub fn fails(kind: Kind, maybe_delivered: bool) -> impl FnOnce(&Exchange) -> Outcome {
+    move |_| Outcome::Failed(failure(kind, maybe_delivered))
+}
+
+pub fn roles(visit: &Visit) -> Vec<Role> {
+    visit
+        .meetings()
+        .iter()
+        .map(|meeting| meeting.role)
+        .collect()
 }

@@ -27,4 +27,10 @@ final class Problem extends \RuntimeException
     ) {
         parent::__construct($message, 0, $previous);
     }
+
+    /** Whether it passes by itself: too much at once, or a service that is down. */
+    public function passes(): bool
+    {
+        return in_array($this->status, [429, 503], true);
+    }
 }

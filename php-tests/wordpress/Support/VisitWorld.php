@@ -47,8 +47,6 @@ final class VisitWorld implements World
     public string $host = 'dR0hOsTiD1exAmple_Zo-m';
     /** Runs before Zoom is asked. */
     public ?\Closure $beforeZoom = null;
-    /** @var list<string> the kinds of exchanges, in order */
-    public array $asked = array();
 
     /** @param array<string, int|bool> $policies */
     public function __construct(array $policies = array())

@@ -13,6 +13,7 @@ use crate::visit::changes::Claim;
 use crate::visit::changes::Counter;
 use crate::visit::changes::Signal;
 use crate::visit::columns::Columns;
+use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
 use crate::visit::meeting::Meeting;
 use crate::visit::notice::Notice;
@@ -34,7 +35,7 @@ pub fn array(visit: &Visit, now: Timestamp) -> PhpResult<ZBox<ZendHashTable>> {
     let log: Vec<String> = changes.log.iter().filter_map(name_of).collect();
     array.insert("log", log)?;
     array.insert("claims", claims(&changes.claims)?)?;
-    array.insert("turn", changes.turn.map(rows::moment))?;
+    array.insert("turn", changes.turn.map(moment_text))?;
     array.insert("releases", claims(&changes.releases)?)?;
     let mut signals = ZendHashTable::new();
     for signal in &changes.signals {
@@ -84,7 +85,7 @@ fn signal(signal: &Signal) -> BindingResult<ZBox<ZendHashTable>> {
         Signal::Blocked { host, until } => {
             array.insert("signal", "blocked")?;
             array.insert("key", Counter::Host(host.clone()).key())?;
-            array.insert("until", rows::moment(*until).into_zval(false)?)?;
+            array.insert("until", moment_text(*until).into_zval(false)?)?;
         }
     }
     Ok(array)

@@ -51,12 +51,15 @@ impl FactsArgument {
     /// When it does not have the right form.
     pub fn read(&self) -> Result<Known> {
         let facts = rows::columns(&self.0)?;
-        let maker = match (field(&self.0, "maker"), field(&self.0, "problem")) {
-            (Some(maker), None) => Ok(read(maker, Maker::from_columns)?),
+        let maker = match (
+            rows::field(&self.0, "maker"),
+            rows::field(&self.0, "problem"),
+        ) {
+            (Some(maker), None) => Ok(rows::read(maker, Maker::from_columns)?),
             (None, Some(problem)) => Err(self::problem(problem)?),
             _ => return Err(rows::bad("facts have either a maker or a problem")),
         };
-        let handovers = match field(&self.0, "handovers") {
+        let handovers = match rows::field(&self.0, "handovers") {
             None => Vec::new(),
             Some(list) => rows::list(list, Handover::from_columns)?,
         };
@@ -105,19 +108,8 @@ impl Known {
     }
 }
 
-fn field<'a>(facts: &'a Zval, name: &str) -> Option<&'a Zval> {
-    rows::field(facts, name)
-}
-
-fn read<T>(
-    row: &Zval,
-    read: fn(&Columns) -> std::result::Result<T, visit::columns::BadColumn>,
-) -> Result<T> {
-    read(&rows::columns(row)?).map_err(|error| rows::bad(&error.to_string()))
-}
-
 fn problem(zval: &Zval) -> Result<Problem> {
-    let parameters = match field(zval, "parameters") {
+    let parameters = match rows::field(zval, "parameters") {
         None => Columns::new(),
         Some(parameters) => rows::columns(parameters)?,
     };
@@ -127,7 +119,7 @@ fn problem(zval: &Zval) -> Result<Problem> {
 
 /// By the keys of counters, each with `writes` and `blocked_until`.
 fn used(facts: &Zval) -> Result<BTreeMap<String, Used>> {
-    let Some(list) = field(facts, "used").and_then(Zval::array) else {
+    let Some(list) = rows::field(facts, "used").and_then(Zval::array) else {
         return Ok(BTreeMap::new());
     };
     array::entries(list)

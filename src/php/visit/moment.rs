@@ -11,6 +11,7 @@ use crate::engine;
 use crate::php::convert::DateTimeArgument;
 use crate::php::convert::SEALED;
 use crate::visit;
+use crate::visit::columns::moment_text;
 use crate::visit::reference::Naming;
 use crate::visit::schedule;
 use crate::visit::step::Policies;
@@ -64,7 +65,7 @@ impl Moment {
     }
 
     pub fn now(&self) -> String {
-        rows::moment(self.at.now)
+        moment_text(self.at.now)
     }
 
     pub fn day(&self) -> String {

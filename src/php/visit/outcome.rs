@@ -34,15 +34,7 @@ impl Outcome {
     }
 
     pub fn name(&self) -> &'static str {
-        match self.outcome {
-            Core::Meeting(_) => "meeting",
-            Core::Alike(_) => "alike",
-            Core::None => "none",
-            Core::Deleted => "deleted",
-            Core::Gone => "gone",
-            Core::Hindered(_) => "hindered",
-            Core::Failed(_) => "failed",
-        }
+        self.outcome.name()
     }
 }
 

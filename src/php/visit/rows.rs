@@ -8,13 +8,11 @@ use ext_php_rs::exception::PhpResult;
 use ext_php_rs::flags::DataType;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
-use jiff::Timestamp;
 
 use crate::php::array;
 use crate::visit::SourceMail;
 use crate::visit::columns::BadColumn;
 use crate::visit::columns::Columns;
-use crate::visit::columns::moment_text;
 use crate::zoom::Error;
 use crate::zoom::ErrorId;
 use crate::zoom::Result;
@@ -39,7 +37,7 @@ impl Row {
     /// # Errors
     /// When a column is missing or holds what it cannot hold.
     pub fn read<T>(&self, read: fn(&Columns) -> std::result::Result<T, BadColumn>) -> Result<T> {
-        read(&columns(&self.0)?).map_err(|error| bad(&error.to_string()))
+        self::read(&self.0, read)
     }
 
     /// Its columns.
@@ -60,9 +58,7 @@ impl Row {
             Some(mails) => list(mails, SourceMail::from_columns),
         }
     }
-}
 
-impl Row {
     /// What is there of its texts.
     ///
     /// # Errors
@@ -121,8 +117,16 @@ pub fn list<T>(
         .array()
         .ok_or_else(|| bad("a list of rows is no array"))?;
     array::values(rows)
-        .map(|row| read(&columns(row)?).map_err(|error| bad(&error.to_string())))
+        .map(|row| self::read(row, read))
         .collect()
+}
+
+/// What a row says.
+///
+/// # Errors
+/// As [`Row::read`].
+pub fn read<T>(row: &Zval, read: fn(&Columns) -> std::result::Result<T, BadColumn>) -> Result<T> {
+    read(&columns(row)?).map_err(|error| bad(&error.to_string()))
 }
 
 /// A field that is there and not null.
@@ -174,11 +178,6 @@ pub fn array(columns: &Columns) -> PhpResult<ZBox<ZendHashTable>> {
         array.insert(name.as_str(), text.as_deref())?;
     }
     Ok(array)
-}
-
-/// As the columns write a moment.
-pub fn moment(at: Timestamp) -> String {
-    moment_text(at)
 }
 
 /// A number that is not negative.

@@ -13,6 +13,7 @@ use crate::php::convert::SEALED;
 use crate::php::convert::SettingsArgument;
 use crate::php::convert::not_constructible;
 use crate::visit::changes::Counter;
+use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
 use crate::visit::step::Exchange;
 use crate::visit::step::Step as Core;
@@ -56,7 +57,7 @@ impl Step {
 
     pub fn until(&self) -> Option<String> {
         match self.step {
-            Core::Rest(until) => Some(rows::moment(until)),
+            Core::Rest(until) => Some(moment_text(until)),
             _ => None,
         }
     }

@@ -20,7 +20,7 @@ pub(crate) fn name_of(variant: &impl Serialize) -> Option<String> {
     }
 }
 
-pub(crate) fn named<T: DeserializeOwned>(name: Option<&str>) -> Option<T> {
+pub(super) fn named<T: DeserializeOwned>(name: Option<&str>) -> Option<T> {
     serde_json::from_value(serde_json::Value::String(name?.to_owned())).ok()
 }
 

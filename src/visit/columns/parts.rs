@@ -137,7 +137,59 @@ impl Handover {
     }
 }
 
+impl Handover {
+    /// As [`Handover::from_columns`] reads it.
+    #[must_use]
+    pub fn columns(&self) -> Columns {
+        let mut to = Writer::default();
+        match &self.from {
+            From::App(app) => {
+                to.put("lets_go", "app");
+                to.put("app", app);
+            }
+            From::ZoomUser { subject, host } => {
+                to.put("lets_go", "zoom_user");
+                to.put("subject", subject);
+                to.put("host", host);
+            }
+            From::Disconnected { subject } => {
+                to.put("lets_go", "disconnected");
+                to.put("subject", subject);
+            }
+            From::Left { doctor } => {
+                to.put("lets_go", "left");
+                to.put("doctor", doctor);
+            }
+        }
+        to.moment("since", Some(self.since));
+        to.maybe("answer", self.answer.map(Answer::name));
+        to.maybe("to_doctor", self.answer.and_then(Answer::doctor));
+        to.0
+    }
+}
+
 impl Answer {
+    /// What it is called.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Stay => "stay",
+            Self::Move => "move",
+            Self::Doctor(_) => "doctor",
+            Self::Cancel => "cancel",
+            Self::Wait => "wait",
+        }
+    }
+
+    /// Who holds the visits from then on, where it names another.
+    #[must_use]
+    pub fn doctor(self) -> Option<u64> {
+        match self {
+            Self::Doctor(doctor) => Some(doctor),
+            Self::Stay | Self::Move | Self::Cancel | Self::Wait => None,
+        }
+    }
+
     /// The answer of that name; `doctor` names who holds the visits from then on.
     ///
     /// # Errors
@@ -224,6 +276,39 @@ mod tests {
         stands.remove("doctor");
         stands.insert("takes_place".to_owned(), Some("0".to_owned()));
         assert_eq!(Standing::from_columns(&stands), Err(BadColumn("doctor")));
+    }
+
+    #[test]
+    fn a_handover_is_read_back_as_it_was_written() {
+        let subject = || "user:5".to_owned();
+        let lets_go = [
+            From::App("app-1".to_owned()),
+            From::ZoomUser {
+                subject: subject(),
+                host: "host-1".to_owned(),
+            },
+            From::Disconnected { subject: subject() },
+            From::Left { doctor: 5 },
+        ];
+        let answers = [
+            None,
+            Some(Answer::Stay),
+            Some(Answer::Move),
+            Some(Answer::Doctor(6)),
+            Some(Answer::Cancel),
+            Some(Answer::Wait),
+        ];
+        for (from, answer) in lets_go
+            .iter()
+            .flat_map(|from| answers.map(|answer| (from, answer)))
+        {
+            let handover = Handover {
+                from: from.clone(),
+                since: now(),
+                answer,
+            };
+            assert_eq!(Handover::from_columns(&handover.columns()), Ok(handover));
+        }
     }
 
     #[test]

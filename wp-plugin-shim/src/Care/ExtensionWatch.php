@@ -19,6 +19,7 @@ final class ExtensionWatch
 {
     /** The problem that was mailed, so that it is mailed once; made at activation, for a missing option costs a query. */
     public const OPTION_MAILED = 'telemed_extension_mailed';
+
     public function __construct(private readonly Extension $extension)
     {
     }

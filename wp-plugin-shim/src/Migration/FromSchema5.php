@@ -28,6 +28,8 @@ final class FromSchema5
     private const PORTION = 200;
     /** The lines of the log that the old version read back: who is, or was, told what. */
     private const ABOUT_MAILS = ['mailing', 'warning', 'mailed', 'told_by_source'];
+    /** The server's errors that a row's own values cause: null, double, out of range, no date, cut off, no text, too long. */
+    private const REFUSES_ROW = [1048, 1062, 1264, 1265, 1292, 1366, 1406];
 
     public function __construct(
         private readonly Database $database,
@@ -97,7 +99,7 @@ final class FromSchema5
     /**
      * Brings one visit along that somebody looks for.
      *
-     * @param string $column of the old table: id, visit_key; or source with the appointment
+     * @param string           $where  a condition on the old table, with ? for each value: never with outside text in it
      * @param list<int|string> $values
      * @throws DatabaseException
      */
@@ -113,27 +115,28 @@ final class FromSchema5
      *
      * @param list<int> $ids
      * @return list<int> those that cannot be read, or written
-     * @throws DatabaseException
+     * @throws DatabaseException for what is not the row's own fault, such as a lost connection: it is tried again later
      */
     private function moveAsFarAsPossible(array $ids): array
     {
         try {
             return $this->move($ids);
-        } catch (DatabaseException) {
+        } catch (DatabaseException $failure) {
             if (count($ids) === 1) {
-                return $ids;
+                return in_array($failure->getCode(), self::REFUSES_ROW, true) ? $ids : throw $failure;
             }
             return array_merge(...array_map(fn(int $id): array => $this->moveAsFarAsPossible([$id]), $ids));
         }
     }
 
-    /** What the log says of no visit comes along last. */
+    /**
+     * What the log says of no visit comes along last; once, also where it breaks off before the old tables are gone.
+     *
+     * @throws DatabaseException
+     */
     private function leaveNothing(): void
     {
-        $this->database->execute(
-            "INSERT INTO {$this->tables->log()} (visit, at, actor, event, note, tracking_id)
-             SELECT meeting, at, actor, event, note, tracking_id FROM {$this->old->log()} WHERE meeting = 0 ORDER BY id"
-        );
+        $this->database->atomically(fn() => $this->moveLog('0'));
         $this->old->drop();
     }
 
@@ -180,13 +183,19 @@ final class FromSchema5
     /** @throws DatabaseException */
     private function forget(string $list): void
     {
+        $this->moveLog($list);
+        $this->database->execute("DELETE FROM {$this->old->leftovers()} WHERE meeting IN ($list)");
+        $this->database->execute("DELETE FROM {$this->old->meetings()} WHERE id IN ($list)");
+    }
+
+    /** @throws DatabaseException */
+    private function moveLog(string $list): void
+    {
         $this->database->execute(
             "INSERT INTO {$this->tables->log()} (visit, at, actor, event, note, tracking_id)
              SELECT meeting, at, actor, event, note, tracking_id FROM {$this->old->log()} WHERE meeting IN ($list) ORDER BY id"
         );
         $this->database->execute("DELETE FROM {$this->old->log()} WHERE meeting IN ($list)");
-        $this->database->execute("DELETE FROM {$this->old->leftovers()} WHERE meeting IN ($list)");
-        $this->database->execute("DELETE FROM {$this->old->meetings()} WHERE id IN ($list)");
     }
 
     /**

@@ -60,7 +60,7 @@ final class ClinicWorld implements World
         try {
             $who = ['maker' => $this->apps->forDoctor($visit->doctor())->maker()];
         } catch (Problem $problem) {
-            $who = ['problem' => self::problem($problem, $problem->id, false)];
+            $who = ['problem' => self::problem($problem, $problem->id, $problem->passes())];
         } catch (\Telemed\TelemedException $failure) {
             $who = ['problem' => self::problem($failure, $failure->id(), $failure->isRetryable())];
         }

@@ -24,9 +24,6 @@ final class ZoomExchange implements Zoom
     /** Whoever has waited for a row for so long that no time is left says so by a time-out, which passes. */
     private const LEAST_SECONDS = 0.1;
 
-    /** HTTP statuses of problems that pass by themselves. */
-    private const PASSES = [429, 503];
-
     public function __construct(private readonly VisitStore $visits, private readonly World $world)
     {
     }
@@ -42,7 +39,7 @@ final class ZoomExchange implements Zoom
         } catch (\Telemed\TelemedException $failure) {
             return Outcome::hindered($failure->id(), $failure->isRetryable(), ['message' => $failure->getMessage(), 'advice' => $failure->advice()]);
         } catch (Problem $failure) {
-            return Outcome::hindered($failure->id, in_array($failure->status, self::PASSES, true), ['message' => $failure->getMessage()]);
+            return Outcome::hindered($failure->id, $failure->passes(), ['message' => $failure->getMessage()]);
         }
     }
 }

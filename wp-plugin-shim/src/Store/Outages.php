@@ -18,7 +18,7 @@ defined('ABSPATH') || exit;
 final class Outages
 {
     /** So many exchanges in a row that could not reach Zoom are an outage. */
-    public const MOST_LOST = 3;
+    private const MOST_LOST = 3;
     /** Its moment is when Zoom was last tried. The names of the others begin with it, too. */
     private const OUTAGE = 'breaker';
     private const LOST = 'breaker_lost_';

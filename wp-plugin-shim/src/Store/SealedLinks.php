@@ -73,11 +73,11 @@ final class SealedLinks
 
     /**
      * @param array<string, mixed> $meeting a meeting's row, as it is stored
+     * @param array<string, mixed> $opened  the same row, as it was opened
      * @return list<string> its columns that no key opens now; perhaps one will again
      */
-    public function unreadable(int $visit, array $meeting): array
+    public static function unreadable(array $meeting, #[\SensitiveParameter] array $opened): array
     {
-        $opened = $this->opened($visit, $meeting);
         return array_values(array_filter(self::COLUMNS, static fn(string $column): bool => $meeting[$column] !== null && $opened[$column] === null));
     }
 

@@ -25,7 +25,7 @@ final class VisitStore
 
     private const TRIES = 3;
 
-    /** @var array<string, array{number: mixed, columns: list<string>}> by visit and generation, what no key opened when it was read */
+    /** @var array<int, array{number: mixed, columns: list<string>}> by generation, what no key opened when the visit was read last */
     private array $unreadable = [];
     /** @var array<string, ?string> keys of patients, by visit */
     private array $patients = [];
@@ -223,10 +223,12 @@ final class VisitStore
     {
         $meetings = $row['generation'] === 0 ? [] : $this->database->rows('SELECT * FROM ' . $this->tables->meetings() . " WHERE visit = ? AND role <> 'done'", [$id]);
         $notices = $this->database->rows('SELECT * FROM ' . $this->tables->outbox() . ' WHERE visit = ? AND ' . self::OPEN_NOTICES, [$id]);
+        $this->unreadable = $opened = [];
         foreach ($meetings as $meeting) {
-            $this->unreadable["$id {$meeting['generation']}"] = ['number' => $meeting['number'], 'columns' => $this->links->unreadable($id, $meeting)];
+            $opened[] = $open = $this->links->opened($id, $meeting);
+            $this->unreadable[(int) $meeting['generation']] = ['number' => $meeting['number'], 'columns' => SealedLinks::unreadable($meeting, $open)];
         }
-        return Visit::fromRows($row, array_map(fn(array $meeting): array => $this->links->opened($id, $meeting), $meetings), $notices);
+        return Visit::fromRows($row, $opened, $notices);
     }
 
     /**
@@ -276,7 +278,7 @@ final class VisitStore
         foreach ($changes['meetings'] as $meeting) {
             unset($meeting['id']);
             $meeting = ['visit' => $id] + $this->links->sealed($id, $meeting);
-            $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_diff(array_keys($meeting), $this->keptOf($id, $meeting))));
+            $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_diff(array_keys($meeting), $this->keptOf($meeting))));
             $this->insert($this->tables->meetings(), $meeting, " ON DUPLICATE KEY UPDATE $also");
         }
         foreach ($changes['notices'] as $notice) {
@@ -305,9 +307,9 @@ final class VisitStore
      * @param array<string, mixed> $meeting
      * @return list<string> columns
      */
-    private function keptOf(int $id, array $meeting): array
+    private function keptOf(#[\SensitiveParameter] array $meeting): array
     {
-        $before = $this->unreadable["$id {$meeting['generation']}"] ?? null;
+        $before = $this->unreadable[(int) $meeting['generation']] ?? null;
         $isSame = $before !== null && (string) $before['number'] === (string) $meeting['number'];
         return $isSame ? array_values(array_filter($before['columns'], static fn(string $column): bool => $meeting[$column] === null)) : [];
     }
