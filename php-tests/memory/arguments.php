@@ -17,6 +17,9 @@ use Telemed\Tests\FakeZoom;
 
 require dirname(__DIR__) . '/extension/bootstrap.php';
 
+/** Parameters that are lists of rows. */
+const LISTS_OF_ROWS = array('meetings', 'notices');
+
 /** A date that says of itself what no date is. */
 final class Liar extends DateTimeImmutable
 {
@@ -113,6 +116,14 @@ function anything_for(ReflectionParameter $parameter): iterable
     if ('array' !== (string) $parameter->getType()) {
         return;
     }
+    $rows = rows($parameter->getName());
+    foreach ($rows === null ? array() : array_keys($rows) as $column) {
+        foreach (anything() as $name => $value) {
+            $row = array($column => &$value) + $rows;
+            yield "{$column}: {$name}" => in_array($parameter->getName(), LISTS_OF_ROWS, true) ? array($row) : $row;
+            unset($row, $value);
+        }
+    }
     $frames = match ($parameter->getName()) {
         'wanted' => array('reference', 'meeting', 'host', 'start', 'minutes', 'overridden', 'busy'),
         'headers' => array('x-zm-request-timestamp', 'HTTP_X_ZM_SIGNATURE'),
@@ -131,6 +142,35 @@ function anything_for(ReflectionParameter $parameter): iterable
     }
 }
 
+/** A visit whose meeting was lost on its way to Zoom, and with notices: each of its rows has something in it. */
+function attempted(): Telemed\Visit
+{
+    $at = object('Telemed\Moment');
+    $visit = object('Telemed\Visit')->settled($at);
+    return $visit->begun($visit->next(rows('facts'), $at), $at);
+}
+
+/** @return ?array<string, mixed> a row that the second core takes under this parameter's name; null where it takes none */
+function rows(string $parameter): ?array
+{
+    static $visit;
+    $maker = array('mode' => 's2s', 'app' => FakeZoom::S2S_CLIENT_ID, 'account' => FakeZoom::ACCOUNT, 'subject' => null, 'host' => FakeZoom::DOCTOR1);
+    $slot = array('start_utc' => '2031-01-19 09:30:00', 'minutes' => 30, 'timezone' => 'Europe/Berlin', 'topic' => 'Video visit');
+    $used = array_fill_keys(array(sha1(FakeZoom::DOCTOR1), sha1(FakeZoom::DOCTOR1 . "\0patient")), array('writes' => 0, 'blocked_until' => null));
+    if (in_array($parameter, array('visit', 'meetings', 'notices'), true)) {
+        $visit ??= attempted()->rows(object('Telemed\Moment'));
+    }
+    return match ($parameter) {
+        'slot' => $slot,
+        'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'used' => $used, 'patient' => 'patient'),
+        'standing' => array('takes_place' => true, 'doctor' => 5, 'mails' => array(array('is_off' => false, 'doctor' => 5, 'sequence' => 1))) + $slot,
+        'visit' => $visit['visit'],
+        'meetings', 'notices' => $visit[$parameter][0],
+        'policies' => array('join_minutes_before' => 15, 'mails_zooms_link' => false, 'writes_of_patient' => 25),
+        default => null,
+    };
+}
+
 /** What a parameter is made for. */
 function plain(ReflectionParameter $parameter): mixed
 {
@@ -145,12 +185,20 @@ function plain(ReflectionParameter $parameter): mixed
             'clientId' => FakeZoom::S2S_CLIENT_ID,
             'clientSecret' => FakeZoom::S2S_CLIENT_SECRET,
             'accountId' => FakeZoom::ACCOUNT,
+            'site' => '5a6b7c8d',
+            'nonce' => 'k3jd',
+            'answer' => 'move',
+            'fate' => 'sent',
             default => '7',
         },
         'int' => 30,
         'float' => 5.0,
         'bool' => false,
-        'array' => 'keys' === $parameter->getName() ? array(Telemed\Vault::generateKey()) : array(),
+        'array' => match (true) {
+            'keys' === $parameter->getName() => array(Telemed\Vault::generateKey()),
+            in_array($parameter->getName(), LISTS_OF_ROWS, true) => array(rows($parameter->getName())),
+            default => rows($parameter->getName()) ?? array(),
+        },
         'DateTimeInterface' => new DateTimeImmutable('2031-01-12 09:30'),
         default => 'Telemed\TokenStore' === $type ? new MemoryTokenStore() : object($type),
     };
@@ -169,6 +217,9 @@ function object(string $class): object
         'Telemed\AuthorizationRequest' => object('Telemed\OAuthApp')->authorizationRequest('7'),
         'Telemed\Connection' => connected(),
         'Telemed\WebhookEvent' => event(),
+        'Telemed\Visit' => Telemed\Visit::booked('source', '7', 5, rows('slot'), object('Telemed\Moment')),
+        'Telemed\Step' => object('Telemed\Visit')->settled(object('Telemed\Moment'))->next(rows('facts'), object('Telemed\Moment')),
+        'Telemed\Outcome' => Telemed\Outcome::hindered('reason', true),
         default => made($class),
     };
 }
