@@ -8,7 +8,7 @@
  * Arguments are taken exactly as typed (no coercion, with or without strict_types) and a wrong type is a TypeError.
  * Text is UTF-8. Results are read by methods; objects refuse serialize, and those that hold a secret refuse clone.
  *
- * @version 0.1.0
+ * @version 0.2.0
  */
 
 declare(strict_types=1);

@@ -165,6 +165,22 @@ final class Visit
     {
     }
 
+    /**
+     * Another plugin has made a meeting for this visit: it serves from now on. One that has a meeting, or is off, stays as it is.
+     *
+     * @param array<string, int|string|null> $meeting `mode`, `app`, `account`, `subject` and `host` of its maker, as next() takes
+     *                                                them; `number`, `uuid`, `join_url`, `passcode`
+     * @throws ConfigurationException
+     */
+    public function withMeeting(#[\SensitiveParameter] array $meeting, Moment $at): Visit
+    {
+    }
+
+    /** The grant of this subject has ended: what nobody wants of its meetings stays at Zoom. */
+    public function abandoned(string $subject): Visit
+    {
+    }
+
     /** Whether it overlaps with another visit of its host. */
     public function overlaps(bool $overlaps, Moment $at): Visit
     {
@@ -201,7 +217,10 @@ final class Visit
     {
     }
 
-    /** @return ?array<string, ?string> the notice's row, right after send() has taken it on; else null: it is not true any more, has to wait, or somebody else is sending it */
+    /**
+     * @return ?array<string, ?string> the notice's row, right after send() has taken it on, and `is_urgent`: whether a try that fails is
+     *                                 one too many; else null: it is not true any more, has to wait, or somebody else is sending it
+     */
     public function says(int $notice): ?array
     {
     }
@@ -358,6 +377,11 @@ final class Outcome
 
     /** 'meeting', 'alike', 'none', 'deleted', 'gone', 'hindered' or 'failed'. */
     public function name(): string
+    {
+    }
+
+    /** The stable name of what stood in the way; null where nothing did. */
+    public function problem(): ?string
     {
     }
 }

@@ -18,7 +18,7 @@ final class VisitTest extends ExtensionTestCase
 {
     private const SITE = 'site1';
     /** The columns of a visit's row that are for queries alone. */
-    private const FOR_QUERIES = array('end_utc', 'is_off', 'due_at');
+    private const FOR_QUERIES = array('end_utc', 'is_off', 'state', 'host', 'due_at');
 
     /** @var array<string, ?string> */
     private array $row = array();
@@ -141,7 +141,7 @@ final class VisitTest extends ExtensionTestCase
         $step = $this->step('s2s', $at);
         $this->write($this->stored()->begun($step, $at));
         $outcome = Outcome::hindered('app_missing', false, array('app' => 'an app'));
-        $this->assertSame('hindered', $outcome->name());
+        $this->assertSame(array('hindered', 'app_missing'), array($outcome->name(), $outcome->problem()));
         $after = $this->stored()->after($step, $outcome, $at);
         $this->assertCount(2, $after->changes($at)['releases'], 'the host\'s write and the patient\'s are given back');
         $this->write($after);
@@ -170,6 +170,7 @@ final class VisitTest extends ExtensionTestCase
             'a list that is no list of rows' => array(static fn () => Visit::fromRows(array(), array('x'), array())),
             'an unknown policy' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array('unheard_of' => 1))),
             'a site with a colon' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site:1')),
+            'a meeting without a number' => array(static fn (self $test) => $test->booked()->withMeeting(array('mode' => 's2s'), $test->moment())),
             'an empty nonce' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array(), 1, '')),
             'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
             'an unknown answer' => array(static fn (self $test) => $test->booked()->handedOver('perhaps', null, $test->moment())),
@@ -205,6 +206,26 @@ final class VisitTest extends ExtensionTestCase
         $this->assertSame('restore', $this->step('s2s', $this->moment())->kind());
         $this->write($this->stored()->observed(1, null, $this->moment()));
         $this->assertSame('due', $this->stored()->state());
+    }
+
+    public function testAMeetingThatAnotherPluginMadeIsBroughtToWhatIsWanted(): void
+    {
+        $client = $this->connectedClient();
+        $theirs = $client->createMeeting(new \Telemed\MeetingRequest('Consultation', new \DateTimeImmutable('+3 days'), 45, 'Europe/Berlin'));
+        $this->book();
+        $meeting = array('number' => $theirs->id(), 'uuid' => $theirs->uuid(), 'join_url' => $theirs->joinUrl(), 'passcode' => $theirs->passcode()) + $this->facts('oauth')['maker'];
+        $this->write($this->stored()->withMeeting($meeting, $this->moment()));
+        $this->assertSame(array('updating', 'updating'), array($this->stored()->state(), $this->row['state']));
+        $this->assertSame(array('update'), $this->bringOn($client, 'oauth'));
+        $this->assertSame('made', $this->row['state']);
+        $this->assertSame($this->row['start_utc'], $client->meeting($theirs->id())->start()->format('Y-m-d H:i:s'));
+
+        // Its doctor's grant ends before it could be deleted.
+        $this->write($this->stored()->cancel($this->moment())->settled($this->moment()));
+        $this->assertNull($this->stored()->abandoned('another')->changes($this->moment())['visit']);
+        $this->write($this->stored()->abandoned('7'));
+        $this->assertSame(array('done', 'left'), array($this->meetings[1]['role'], $this->meetings[1]['ended']));
+        $this->assertSame('nothing', $this->step('oauth', $this->moment())->kind());
     }
 
     public function testNoDumpShowsALink(): void

@@ -26,7 +26,7 @@ unsafe extern "C" {
 const PERSISTENT: u32 = 1;
 
 /// Class, method in lower case, and the position of each secret argument.
-const SECRETS: [(&str, &str, &[u32]); 10] = [
+const SECRETS: [(&str, &str, &[u32]); 11] = [
     ("Telemed\\Vault", "__construct", &[0]),
     ("Telemed\\Vault", "derivekey", &[0, 1]),
     ("Telemed\\Vault", "seal", &[0]),
@@ -37,6 +37,7 @@ const SECRETS: [(&str, &str, &[u32]); 10] = [
     ("Telemed\\Webhook", "__construct", &[0]),
     // Rows bear join links, passcodes and people's addresses.
     ("Telemed\\Visit", "fromrows", &[0, 1]),
+    ("Telemed\\Visit", "withmeeting", &[0]),
     ("Telemed\\Visit", "fromschema5", &[0]),
 ];
 

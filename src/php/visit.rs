@@ -54,8 +54,8 @@ use crate::visit::schema5::Old;
 #[php(flags = SEALED)]
 pub struct Visit {
     visit: visit::Visit,
-    /// The notice that was taken on to get here.
-    taken: Option<i64>,
+    /// The notice that was taken on to get here, and whether a try that fails is one too many.
+    taken: Option<(i64, bool)>,
 }
 
 #[php_impl]
@@ -157,6 +157,7 @@ impl Visit {
         let exchange = step.exchange()?;
         let visit = self.visit.clone();
         Ok(visit
+            .tracked(exchange, outcome.tracking_id())
             .after(exchange, outcome.core(), at.policies(), at.at())
             .into())
     }
@@ -200,6 +201,18 @@ impl Visit {
         visit.resolved(found, at.policies(), at.at()).into()
     }
 
+    pub fn with_meeting(&self, meeting: Row, at: &Moment) -> PhpResult<Self> {
+        let (maker, known) = meeting.read(visit::columns::made_elsewhere)?;
+        let visit = self.visit.clone();
+        Ok(visit
+            .with_meeting(maker, known, at.naming(), at.at())
+            .into())
+    }
+
+    pub fn abandoned(&self, subject: &str) -> Self {
+        self.visit.clone().abandoned(subject).into()
+    }
+
     pub fn overlaps(&self, overlaps: bool, at: &Moment) -> Self {
         self.visit.clone().overlaps(overlaps, at.at()).into()
     }
@@ -228,16 +241,26 @@ impl Visit {
     pub fn send(&self, notice: i64, at: &Moment) -> Self {
         let visit = self.visit.clone();
         let (visit, sending) = visit.send(notice, at.policies(), at.at());
-        Self {
-            visit,
-            taken: matches!(sending, Sending::Now(_)).then_some(notice),
-        }
+        let taken = match sending {
+            Sending::Now(taken) => Some((notice, visit.is_urgent(&taken, at.at().now))),
+            Sending::Never | Sending::Later | Sending::NotDue => None,
+        };
+        Self { visit, taken }
     }
 
     pub fn says(&self, notice: i64) -> PhpResult<Option<ZBox<ZendHashTable>>> {
-        let taken = |one: &&Notice| one.id == notice && self.taken == Some(notice);
-        let sending = self.visit.notices().iter().find(taken);
-        sending.map(|one| rows::array(&one.columns())).transpose()
+        let Some((_, is_urgent)) = self.taken.filter(|(taken, _)| *taken == notice) else {
+            return Ok(None);
+        };
+        let sending = self.visit.notices().iter().find(|one| one.id == notice);
+        sending
+            .map(|one| {
+                let mut columns = one.columns();
+                let is_urgent = u8::from(is_urgent).to_string();
+                columns.insert("is_urgent".to_owned(), Some(is_urgent));
+                rows::array(&columns)
+            })
+            .transpose()
     }
 
     pub fn delivered(

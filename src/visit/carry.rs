@@ -49,6 +49,17 @@ impl Visit {
         Some(self)
     }
 
+    /// Zoom's own name for the exchange, of whose end [`Visit::after`] is told next.
+    #[must_use]
+    pub fn tracked(mut self, exchange: &Exchange, tracking_id: Option<&str>) -> Self {
+        if let Some(tracking_id) = tracking_id.map(super::problem::fitting) {
+            self.change_meeting(exchange.generation, |meeting| {
+                meeting.tracking_id = Some(tracking_id);
+            });
+        }
+        self
+    }
+
     /// What came of an exchange. Never fails because something else was wished meanwhile.
     #[must_use]
     pub fn after(
@@ -314,7 +325,7 @@ impl Visit {
         }
     }
 
-    fn done(&mut self, generation: u32, end: End, event: Event) {
+    pub(super) fn done(&mut self, generation: u32, end: End, event: Event) {
         self.change_meeting(generation, |meeting| {
             meeting.role = Role::Done(end);
             meeting.attempt = None;

@@ -1,7 +1,7 @@
 //! Visits, meetings and notices as the columns of their tables, and back.
 //!
 //! Moments are texts in UTC, `2026-12-01 09:00:00`. What no query asks for by itself is JSON. Columns that queries need and that say
-//! nothing of their own (`end_utc`, `is_off`, `due_at` of a visit) are written and never read back.
+//! nothing of their own (`end_utc`, `is_off`, `state`, `host`, `due_at` of a visit) are written and never read back.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -80,6 +80,8 @@ impl Visit {
         to.moment("end_utc", Some(row.slot.end()));
         to.put("takes_place", u8::from(row.takes_place));
         to.put("is_off", u8::from(!row.takes_place));
+        to.maybe("state", name_of(&self.state()));
+        to.maybe("host", self.serving().and_then(Meeting::host));
         to.maybe("pending", row.pending.map(|(why, _)| pending_name(why)));
         to.moment("pending_since", row.pending.map(|(_, since)| since));
         to.moment("wished_at", Some(row.wished_at));
@@ -266,6 +268,26 @@ impl Meeting {
             tracking_id: from.maybe("tracking_id")?,
         })
     }
+}
+
+/// A meeting that another plugin has made: its maker, and what is known of it.
+///
+/// # Errors
+/// When a column is missing or holds what it cannot hold.
+pub fn made_elsewhere(columns: &Columns) -> Result<(Maker, Known)> {
+    let from = Reader(columns);
+    let known = Known {
+        number: from.value("number")?,
+        uuid: from.maybe("uuid")?,
+        host: None,
+        host_email: None,
+        join_url: from.maybe("join_url")?,
+        passcode: from.maybe("passcode")?,
+        passcode_in_link: false,
+        slot: None,
+        overridden: Vec::new(),
+    };
+    Ok((Maker::from_columns(columns)?, known))
 }
 
 impl Notice {

@@ -138,8 +138,10 @@ impl Visit {
             .collect();
         match theirs.as_slice() {
             several if several.iter().all(|mail| mail.is_off) => Told::Off,
-            [mail]
-                if mail.sequence == self.row.sequence
+            // The same, mailed several times at one moment, is read as one.
+            [mail, others @ ..]
+                if others.iter().all(|other| other == mail)
+                    && mail.sequence == self.row.sequence
                     && mail.doctor == self.row.doctor
                     && self.row.takes_place =>
             {

@@ -147,6 +147,13 @@ impl Meeting {
         self.known.as_ref().map(|known| known.number)
     }
 
+    /// The Zoom user who hosts it, or is to.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        let known = self.known.as_ref().and_then(|known| known.host.as_deref());
+        known.or(self.maker.as_ref().map(|maker| maker.host.as_str()))
+    }
+
     /// Whether something of it may be at Zoom.
     #[must_use]
     pub fn may_exist(&self) -> bool {

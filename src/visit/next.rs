@@ -113,8 +113,8 @@ impl Visit {
         if now < hour {
             hour
         } else {
-            now.after(60)
-                .min(start.before(super::tell::SOON_SECONDS).max(now))
+            let soon = Some(start.before(super::tell::SOON_SECONDS)).filter(|soon| *soon > now);
+            soon.map_or(now.after(60), |soon| now.after(60).min(soon))
         }
     }
 
@@ -124,7 +124,7 @@ impl Visit {
     }
 
     /// Zoom moves no meeting to a start that has passed.
-    fn can_be_moved(&self, now: Timestamp) -> bool {
+    pub(super) fn can_be_moved(&self, now: Timestamp) -> bool {
         self.row.slot.start > now
     }
 
@@ -167,24 +167,24 @@ impl Visit {
         }
     }
 
-    /// Nothing serves: an unwanted meeting of the maker in force does, or a new one is made.
+    /// Nothing serves: an unwanted meeting of the maker in force does, or a new one is made. While nobody can host, what is there is
+    /// better than nothing, whoever made it.
     fn begin(&self, facts: &Facts<'_>) -> Part {
-        let maker = match &facts.maker {
-            Ok(maker) => maker,
-            Err(problem) => return put_off(None, None, problem),
-        };
         let returning = self.meetings.iter().find(|meeting| {
             meeting.role == Role::Unwanted
                 && meeting.known.is_some()
                 && !meeting.is_going
                 && meeting.doctor == self.row.doctor
-                && meeting
-                    .maker
-                    .as_ref()
-                    .is_some_and(|made_by| made_by.is_same_as(maker))
+                && meeting.maker.as_ref().is_some_and(|made_by| {
+                    let present = facts.maker.as_ref();
+                    present.map_or(true, |maker| made_by.is_same_as(maker))
+                })
         });
         if let Some(meeting) = returning {
             return Part::Do(Step::Note(Note::TakeBack(meeting.generation)));
+        }
+        if let Err(problem) = &facts.maker {
+            return put_off(None, None, problem);
         }
         match self.new_meeting(Role::Serves, facts) {
             Some(meeting) => self.create(&meeting, facts),
@@ -215,7 +215,7 @@ impl Visit {
     }
 
     /// A creation may have made it: it is looked for, and made if it is not there. Where something else was asked for then, it is
-    /// only looked for, as it was.
+    /// only looked for, as it was; and where nobody can host, for nothing is made for who has left.
     fn resume(
         &self,
         meeting: &Meeting,
@@ -223,7 +223,7 @@ impl Visit {
         maker: &Maker,
         facts: &Facts<'_>,
     ) -> Part {
-        if attempt.slot == self.row.slot {
+        if attempt.slot == self.row.slot && facts.maker.is_ok() {
             self.counted(Kind::Ensure, meeting, maker, false, facts)
         } else {
             self.exchange(Kind::Find, meeting, maker, Vec::new(), facts)
@@ -421,7 +421,9 @@ impl Visit {
                 .map_or(&self.row.slot, |attempt| &attempt.slot)
                 .clone(),
             number: meeting.number(),
-            attempted_at: unended.map(|attempt| attempt.sent_at.after(schedule::CALL_SECONDS)),
+            attempted_at: unended
+                .map(|attempt| attempt.sent_at.after(schedule::CALL_SECONDS))
+                .filter(|sent_by| sent_by.after(schedule::SETTLE_SECONDS) > facts.now),
             claims,
             turn: facts.outage,
             version: self.row.version,

@@ -2,11 +2,13 @@
 
 use super::changes::Event;
 use super::life::Visit;
+use super::maker::Maker;
 use super::meeting::End;
 use super::meeting::Known;
 use super::meeting::Meeting;
 use super::meeting::Role;
 use super::notice::Place;
+use super::reference::Naming;
 use super::schedule::Moment;
 use super::slot::Slot;
 use super::step::Policies;
@@ -119,6 +121,51 @@ impl Visit {
         self
     }
 
+    /// Another plugin has made a meeting for this visit: it serves from now on, and is brought to what is wanted.
+    #[must_use]
+    pub fn with_meeting(mut self, maker: Maker, known: Known, naming: &Naming, at: Moment) -> Self {
+        let generation = self.row.generation.saturating_add(1);
+        let row = &self.row;
+        let Ok(reference) = naming.reference(&row.source, &row.appointment, generation) else {
+            return self;
+        };
+        if !self.row.takes_place || self.serving().is_some() {
+            return self;
+        }
+        self.add_meeting(Meeting {
+            maker: Some(maker),
+            known: Some(known),
+            ..Meeting::new(
+                generation,
+                reference.to_string(),
+                Role::Serves,
+                self.row.doctor,
+            )
+        });
+        self.touch().wished_at = at.now;
+        self.log(Event::BroughtAlong);
+        self
+    }
+
+    /// The grant of this subject has ended: what nobody wants of its meetings cannot be deleted any more and stays at Zoom.
+    #[must_use]
+    pub fn abandoned(mut self, subject: &str) -> Self {
+        let left: Vec<u32> = self
+            .meetings
+            .iter()
+            .filter(|meeting| meeting.role == Role::Unwanted)
+            .filter(|meeting| {
+                let maker = meeting.maker.as_ref();
+                maker.and_then(|maker| maker.subject.as_deref()) == Some(subject)
+            })
+            .map(|meeting| meeting.generation)
+            .collect();
+        for generation in left {
+            self.done(generation, End::Left, Event::LeftAtZoom);
+        }
+        self
+    }
+
     fn adopt(&mut self, generation: u32, known: Known, at: Moment) {
         self.change_meeting(generation, |meeting| {
             meeting.known = Some(known);
@@ -141,13 +188,18 @@ impl Visit {
                     .filter(|name| !before.overridden.contains(name))
                     .cloned()
                     .collect();
-                let is_other_link = known.join_url.is_some() && known.join_url != before.join_url;
-                let has_drifted = before.slot.is_some() && known.slot.is_none();
+                let is_other_link = known.join_url.is_some()
+                    && (known.join_url != before.join_url
+                        || known.passcode.is_some() && known.passcode != before.passcode);
+                let has_drifted =
+                    before.slot.is_some() && known.slot.is_none() && self.can_be_moved(at.now);
                 if new.is_empty() && !is_other_link && !has_drifted {
                     return;
                 }
                 self.change_meeting(generation, |meeting| {
-                    meeting.to_restore = new;
+                    if !new.is_empty() {
+                        meeting.to_restore = new;
+                    }
                     if let Some(before) = &mut meeting.known {
                         if is_other_link {
                             before.join_url = known.join_url;
@@ -242,6 +294,36 @@ mod tests {
     }
 
     #[test]
+    fn a_passcode_that_is_not_in_the_link_is_taken_over_too() {
+        let visit = seen(World::default().made(confirmed(), 91), |known| {
+            known.passcode = Some("another".to_owned());
+        });
+        let known = visit.serving().unwrap().known.clone().unwrap();
+        assert_eq!(known.passcode.as_deref(), Some("another"));
+    }
+
+    #[test]
+    fn another_link_forgets_no_setting_that_is_to_be_put_back() {
+        let visit = seen(World::default().made(confirmed(), 91), |known| {
+            known.overridden = vec!["auto_recording".to_owned()];
+        });
+        let visit = seen(visit, |known| {
+            known.join_url = Some("https://zoom.us/j/91?pwd=new".to_owned());
+        });
+        assert_eq!(visit.serving().unwrap().to_restore, ["auto_recording"]);
+    }
+
+    #[test]
+    fn what_a_host_changes_once_it_has_begun_is_left_alone() {
+        let visit = World::default().made(confirmed(), 91);
+        let mut known = visit.serving().unwrap().known.clone().unwrap();
+        known.slot = None;
+        let begun = at(visit.row().slot.start);
+        let seen = visit.observed(1, Seen::There(Box::new(known)), &Policies::default(), begun);
+        assert!(!seen.has_changes());
+    }
+
+    #[test]
     fn a_meeting_that_is_gone_is_made_anew_but_not_one_that_may_still_come() {
         let world = World::default();
         let gone =
@@ -305,6 +387,41 @@ mod tests {
         );
         assert_eq!(visit.serving().unwrap().number(), Some(92));
         assert_eq!(visit.state(), State::Made);
+    }
+
+    #[test]
+    fn a_meeting_that_another_plugin_made_serves_and_is_brought_to_what_is_wanted() {
+        let world = World::default();
+        let theirs = Known {
+            number: 92,
+            slot: None,
+            ..known(&world.exchange(&confirmed()), 92)
+        };
+        let brought =
+            stored(confirmed().with_meeting(maker("app-1"), theirs.clone(), &naming(), later(0)));
+        assert_eq!(brought.state(), State::Updating);
+        let exchange = world.exchange(&brought);
+        assert_eq!((exchange.kind, exchange.number), (Kind::Update, Some(92)));
+        let twice = brought.with_meeting(maker("app-1"), theirs, &naming(), later(0));
+        assert!(!twice.has_changes(), "it has one");
+    }
+
+    #[test]
+    fn what_cannot_be_deleted_any_more_stays_at_zoom() {
+        let world = World {
+            maker: Ok(Maker {
+                subject: Some("user:5".to_owned()),
+                ..maker("app-1")
+            }),
+            ..World::default()
+        };
+        let off = settled(world.made(confirmed(), 91), Wish::Cancel, later(0));
+        assert!(!off.clone().abandoned("user:6").has_changes());
+        let left = stored(off.abandoned("user:5"));
+        assert_eq!(roles(&left), [Role::Done(End::Left)]);
+        assert_eq!(world.next(&left), Step::Nothing);
+        let serving = world.made(confirmed(), 91);
+        assert!(!serving.abandoned("user:5").has_changes(), "it is wanted");
     }
 
     #[test]

@@ -121,7 +121,7 @@ impl From<&Error> for Failure {
 }
 
 /// A name of Zoom's as its column can hold it.
-fn fitting(tracking_id: &str) -> String {
+pub(super) fn fitting(tracking_id: &str) -> String {
     let graphic = tracking_id.chars().filter(char::is_ascii_graphic);
     graphic.take(TRACKING_ID_OCTETS).collect()
 }

@@ -180,6 +180,16 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// What stood in the way, if anything did.
+    #[must_use]
+    pub fn problem(&self) -> Option<&Problem> {
+        match self {
+            Self::Hindered(problem) => Some(problem),
+            Self::Failed(failure) => Some(&failure.problem),
+            _ => None,
+        }
+    }
+
     /// What it is called.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -193,10 +193,16 @@ impl Visit {
                 one.due_at = due_at;
             });
         }
-        let is_urgent = tries >= UNMAILED_TRIES || start <= at.now.after(UNMAILED_SECONDS);
-        if sent.to != Recipient::Staff && sent.about.is_news() && is_urgent {
+        if sent.to != Recipient::Staff && sent.about.is_news() && self.is_urgent(sent, at.now) {
             self.alarm(About::Unmailed, at);
         }
+    }
+
+    /// Whether a try that fails now is one too many.
+    #[must_use]
+    pub fn is_urgent(&self, notice: &Notice, now: Timestamp) -> bool {
+        let is_often = notice.tries.saturating_add(1) >= UNMAILED_TRIES;
+        is_often || self.row.slot.start <= now.after(UNMAILED_SECONDS)
     }
 
     /// Tells of trouble, once for each plan.
@@ -219,7 +225,8 @@ impl Visit {
                 (doctor, gathered),
                 (Recipient::Patient, at.now),
             ],
-            About::Uncertain | About::Unmailed => &[(Recipient::Staff, at.now)],
+            About::Uncertain => &[(Recipient::Staff, at.now)],
+            About::Unmailed => &[(Recipient::Staff, at.now), (doctor, at.now)],
             _ => &[(Recipient::Staff, gathered), (doctor, gathered)],
         };
         for (to, due_at) in to {
@@ -251,15 +258,16 @@ impl Visit {
             return false;
         }
         let start = self.row.slot.start;
-        let (tries, due_at) = self
-            .serving()
-            .map_or((0, None), |meeting| (meeting.tries, meeting.due_at));
+        let (tries, due_at, has_failed) = self.serving().map_or((0, None, false), |meeting| {
+            (meeting.tries, meeting.due_at, meeting.problem.is_some())
+        });
         // Also what is far off, but not tried again before it begins.
         due_at.is_some_and(|due_at| due_at >= start)
             || (start <= now.after(LATE_SECONDS)
                 && (tries >= LATE_TRIES
                     || self.row.wished_at <= now.before(LATE_AFTER_SECONDS)
-                    || start <= now.after(SOON_SECONDS)))
+                    // What is booked so late is tried first.
+                    || (has_failed && start <= now.after(SOON_SECONDS))))
     }
 
     /// Zoom's own link, where there is one.

@@ -14,6 +14,8 @@ use crate::visit::step::Outcome as Core;
 #[php(flags = SEALED)]
 pub struct Outcome {
     outcome: Core,
+    /// Zoom's own name for the exchange.
+    tracking_id: Option<String>,
 }
 
 #[php_impl]
@@ -36,6 +38,10 @@ impl Outcome {
     pub fn name(&self) -> &'static str {
         self.outcome.name()
     }
+
+    pub fn problem(&self) -> Option<&str> {
+        self.outcome.problem().map(|problem| problem.id.as_str())
+    }
 }
 
 impl Outcome {
@@ -43,10 +49,26 @@ impl Outcome {
     pub fn core(&self) -> Core {
         self.outcome.clone()
     }
+
+    /// Zoom's own name for the exchange.
+    pub fn tracking_id(&self) -> Option<&str> {
+        self.tracking_id.as_deref()
+    }
+
+    /// The same with Zoom's own name for the exchange.
+    pub fn tracked(self, tracking_id: Option<String>) -> Self {
+        Self {
+            tracking_id,
+            ..self
+        }
+    }
 }
 
 impl From<Core> for Outcome {
     fn from(outcome: Core) -> Self {
-        Self { outcome }
+        Self {
+            outcome,
+            tracking_id: None,
+        }
     }
 }

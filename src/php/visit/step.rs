@@ -87,9 +87,11 @@ impl Step {
         let exchange = self.exchange()?;
         let known = known.meetings()?;
         let settings = settings.json()?;
-        client
-            .run(|client| Ok(exchange::carry_out(client, exchange, &known, settings)))
-            .map(Outcome::from)
+        let (outcome, tracking_id) = client.run(|client| {
+            let outcome = exchange::carry_out(client, exchange, &known, settings);
+            Ok((outcome, client.last_tracking_id()))
+        })?;
+        Ok(Outcome::from(outcome).tracked(tracking_id))
     }
 }
 

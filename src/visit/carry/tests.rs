@@ -23,6 +23,22 @@ fn moves(app: &str) -> Handover {
 }
 
 #[test]
+fn zooms_name_for_an_exchange_is_kept() {
+    let world = World::default();
+    let exchange = world.exchange(&confirmed());
+    let begun = world.begin(confirmed(), &Step::Exchange(Box::new(exchange.clone())));
+    let made = Outcome::Meeting(Box::new(known(&exchange, 91)));
+    let visit = stored(begun.tracked(&exchange, Some("WEB 1")).after(
+        &exchange,
+        made,
+        &world.policies,
+        at(now()),
+    ));
+    let tracking_id = visit.serving().unwrap().tracking_id.as_deref();
+    assert_eq!(tracking_id, Some("WEB1"));
+}
+
+#[test]
 fn a_visit_is_made_in_one_exchange_and_then_nothing_is_to_be_done() {
     let world = World::default();
     let exchange = world.exchange(&confirmed());
