@@ -2,7 +2,7 @@
 /**
  * Plugin Name:       Telemed for Zoom
  * Description:       Video visits on Zoom: each doctor's own Zoom account (OAuth 2.0) or the clinic's (Server-to-Server). Needs the PHP extension telemed.
- * Version:           0.1.0
+ * Version:           0.2.0
  * Requires at least: 6.1
  * Requires PHP:      8.1
  * License:           GPL-2.0-or-later

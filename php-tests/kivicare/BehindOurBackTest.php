@@ -126,7 +126,7 @@ final class BehindOurBackTest extends KivicareTestCase
         }
         $this->assertSame(array(), $this->mailsTo(self::GUEST));
         $this->assertCount(1, $this->mailsTo(FakeZoom::DOCTOR1_EMAIL));
-        $this->assertNull($this->mapping($id));
+        $this->assertNoLink($id);
         $this->assertSame('made', $this->ledgerRow($other)['state']);
     }
 
@@ -191,7 +191,7 @@ final class BehindOurBackTest extends KivicareTestCase
         $root->query("SET GLOBAL log_output = 'TABLE'");
         $root->query('TRUNCATE mysql.general_log');
         $root->query('SET GLOBAL general_log = ON');
-        $found = $this->site->php('return \TelemedZoom\Kivicare\Appointments::contradicted(\TelemedZoom\Plugin::instance()->database, 200);');
+        $found = $this->site->php('return \TelemedZoom\Kivicare\Services::instance()->source->contradicted(\TelemedZoom\Plugin::instance()->database, 200);');
         $root->query('SET GLOBAL general_log = OFF');
         $statements = array_column($root->query(
             "SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log WHERE command_type = 'Execute' AND {$many->areNamed(false)} AND argument NOT LIKE '%general\\_log%'"
@@ -351,7 +351,7 @@ final class BehindOurBackTest extends KivicareTestCase
         $this->site->awaitRequests();
         $this->assertSame('cancelled', $this->ledgerRow($id)['state']);
         $this->assertSame(0, $this->records()->unwanted->countOf((int) $this->ledgerRow($id)['id']), 'its meeting is deleted at Zoom');
-        $this->assertNull($this->mapping($id));
+        $this->assertNoLink($id);
     }
 
     private function state(Page $page): string

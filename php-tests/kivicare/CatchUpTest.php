@@ -30,7 +30,9 @@ final class CatchUpTest extends KivicareTestCase
     /** The booking's request died before its end, and that of the deletion before the core could say so. */
     public function testAnAppointmentThatIsDeletedBeforeItWasSeenLeavesNoRowInTheCoresTable(): void
     {
-        $id = $this->book();
+        // The core mails nobody that staff have confirmed it.
+        $id = $this->book('receptionist', array('status' => 2));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 1));
         $this->visit($id);
         $this->settle();
         $this->records()->pretend->neverSeen('kivicare', $id, false);
@@ -139,12 +141,38 @@ final class CatchUpTest extends KivicareTestCase
         // The request died after the row was deleted and before the core told of it.
         $this->site->database()->query("DELETE FROM wp_kc_appointments WHERE id = {$id}");
         $this->night();
-        $this->visit($id, 'cancelled');
+        $row = $this->visit($id, 'cancelled');
         $this->night();
         $this->settle();
-        $this->assertNull($this->mapping($id));
+        $this->assertNoLink($id);
+        $this->assertSame(array('booked'), $this->notedMails($id), 'whom the core has mailed must be told that it is gone');
+        $this->site->php('add_filter("telemed_now", static fn (int $now): int => $now + 2000); \TelemedZoom\Plugin::instance()->worker->runDue(30.0);');
+        $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo('patient@example.com'), 'subject'));
+        $this->records()->pretend->over((int) $row['id'], 60);
+        $this->night();
+        $this->assertNull($this->mapping($id), 'nobody need be told anything any more');
         $this->assertNotNull($this->mapping($kept));
         $this->onlyMeeting();
+    }
+
+    /** It said that the visit is off, when somebody else had booked it again; its request died before it could look. */
+    public function testAnEMailOfTheCoresThatNobodyHasHeardOfIsHeard(): void
+    {
+        $id = $this->book();
+        $row = $this->visit($id);
+        $this->settle();
+        $this->site->php(
+            '\TelemedZoom\Kivicare\MappingTable::noteMail($arguments["id"], \TelemedZoom\Kivicare\Source::mailed("cancelled", $arguments["sequence"], $arguments["doctor"]));',
+            array('id' => $id, 'sequence' => (int) $row['sequence'], 'doctor' => (int) $row['doctor'])
+        );
+        foreach (array(1000, 2000) as $seconds) {
+            $this->site->php(
+                'delete_transient("telemed_kivicare_caught_up"); add_filter("telemed_now", static fn (int $now): int => $now + $arguments["seconds"]); do_action("telemed_run");',
+                array('seconds' => $seconds)
+            );
+        }
+        $this->assertSame(array('Your video visit'), array_column($this->mailsTo('patient@example.com'), 'subject'));
+        $this->assertSame($row['meeting_id'], (string) $this->onlyMeeting()['id']);
     }
 
     public function testALinkThatTheLedgerForgetsIsForgottenInTheCoresTableToo(): void

@@ -331,7 +331,7 @@ final class EventsTest extends KivicareTestCase
         $this->visit($id, 'cancelled');
         $this->settle();
         $this->assertSame(array(), $this->meetings());
-        $this->assertNull($this->mapping($id));
+        $this->assertNoLink($id);
     }
 
     public function testAppointmentsDeletedTogetherLeaveNoMeeting(): void

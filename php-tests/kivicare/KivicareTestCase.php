@@ -113,6 +113,20 @@ abstract class KivicareTestCase extends ClinicTestCase
         return $this->hostRow('kc_appointment_zoom_mappings', 'appointment_id', $appointment);
     }
 
+    /** The core's table has no link of an appointment; what was mailed of it may be noted. */
+    protected function assertNoLink(int $appointment): void
+    {
+        $mapping = $this->mapping($appointment) ?? array();
+        $this->assertSame(array(), array_filter(array_intersect_key($mapping, array_flip(array('zoom_id', 'zoom_uuid', 'start_url', 'join_url', 'password')))));
+    }
+
+    /** @return list<string> what is noted of the core's own e-mails, without the sequences and the doctor */
+    protected function notedMails(int $appointment): array
+    {
+        $notes = json_decode((string) ($this->mapping($appointment)['extra'] ?? ''), true);
+        return array_map(static fn (string $note): string => explode(' ', $note)[0], $notes['mailed'] ?? array());
+    }
+
     /** @return list<array{template: string, recipient: string, link: ?string}> what the core has queued */
     protected function queuedMails(int $appointment): array
     {

@@ -156,12 +156,15 @@ final class MailTest extends KivicareTestCase
         $this->visit($id);
         $this->settle();
         $this->site->php(
-            '$plugin = \TelemedZoom\Plugin::instance();
-            $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
-            $plugin->visits->book($row->source, $row->appointment, $row->doctor, $row->visit());
-            $plugin->worker->runDue(30.0);',
-            array('id' => (int) $this->visit($id)['id'])
+            'global $wpdb;
+            foreach ([0 => "kc_appointment_cancelled", 1 => "kc_appointment_status_update"] as $status => $hook) {
+                $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => $status], ["id" => $arguments["id"]]);
+                do_action($hook, $arguments["id"], $status, null);
+            }
+            \TelemedZoom\Plugin::instance()->worker->runDue(30.0);',
+            array('id' => $id)
         );
+        $this->assertSame('cancel_appointment', $this->queuedMails($id)[2]['template']);
         $this->assertSame(array('Your video visit'), array_column($this->mailsTo(self::PATIENT), 'subject'));
     }
 
@@ -233,7 +236,8 @@ final class MailTest extends KivicareTestCase
             add_action("kc_after_create_appointment", static function ($id) {
                 $plugin = \TelemedZoom\Plugin::instance();
                 $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $id));
-                \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
+                $at = $plugin->moments->now();
+                $plugin->store->change($row->id, static fn (\Telemed\Visit $now): \Telemed\Visit => $now->settled($at), $at);
                 global $wpdb;
                 $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 2], ["id" => $id]);
                 $wpdb->update("{$wpdb->prefix}kc_appointment_zoom_mappings", ["join_url" => \TelemedZoom\Ledger\VisitLink::url($row)], ["appointment_id" => $id]);
@@ -249,6 +253,46 @@ final class MailTest extends KivicareTestCase
             $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo($address), 'subject'), $address);
         }
         $this->assertSame(array(), $this->zoom->state()['meetings']);
+    }
+
+    /** What the core has sent is noted with the link, one after the other, and outlives the appointment. */
+    public function testWhatTheCoreHasMailedAddsUp(): void
+    {
+        $id = $this->book();
+        $row = $this->visit($id);
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->visit($id, 'cancelled');
+        $this->assertSame(array('booked', 'cancelled'), $this->notedMails($id));
+        $this->kc('receptionist', 'DELETE', "appointments/{$id}");
+        $this->settle();
+        $this->assertNoLink($id);
+        $mails = $this->mailsHeard($id);
+        $this->assertSame(array(false, true), array_column($mails, 'is_off'));
+        $this->assertSame(array_fill(0, 2, (int) $row['doctor']), array_column($mails, 'doctor'));
+        $this->assertSame((int) $row['sequence'], $mails[0]['sequence']);
+        $this->assertGreaterThan((int) $row['sequence'], $mails[1]['sequence']);
+        $this->assertSame(array(), $this->mailsTo(self::PATIENT));
+    }
+
+    /** Version 0.1.0 noted the newest alone, and no doctor. */
+    public function testANoteOfTheVersionBeforeIsRead(): void
+    {
+        $id = $this->book();
+        $doctor = (int) $this->visit($id)['doctor'];
+        $this->site->database()->query("UPDATE wp_kc_appointment_zoom_mappings SET extra = '{\"mailed\":\"booked 3\"}' WHERE appointment_id = {$id}");
+        $this->assertSame(array(array('is_off' => false, 'doctor' => $doctor, 'sequence' => 3)), $this->mailsHeard($id));
+        $this->kc('receptionist', 'PUT', "appointments/{$id}/status", array('status' => 0));
+        $this->settle();
+        $this->assertSame(array('booked', 'cancelled'), $this->notedMails($id));
+    }
+
+    /** @return list<array{is_off: bool, doctor: int, sequence: int}> */
+    private function mailsHeard(int $id): array
+    {
+        return $this->site->php(
+            'return \TelemedZoom\Kivicare\Services::instance()->source->mails([$arguments["id"]], \TelemedZoom\Plugin::instance()->database)[$arguments["id"]] ?? [];',
+            array('id' => (string) $id)
+        );
     }
 
     public function testARolledBackBookingIsMailedByNobody(): void

@@ -78,6 +78,9 @@ class SameMomentTest extends KivicareTestCase
                     array(array($this->visitLink($row), $row['meeting_id'])),
                     $this->site->database()->query("SELECT join_url, zoom_id FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = {$id}")->fetch_all()
                 );
+                $noted = $this->notedMails($id);
+                $this->assertSame(array('booked'), array_values(array_unique($noted)));
+                $this->assertGreaterThanOrEqual(intdiv(self::AT_ONCE, self::APPOINTMENTS), count($noted), 'each has mailed');
             }
         }
         $this->settle();
@@ -181,9 +184,11 @@ class SameMomentTest extends KivicareTestCase
             $plugin = \TelemedZoom\Plugin::instance();
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $arguments["id"]));
-            $row = \TelemedZoom\Visits\Visits::settled($plugin->ledger, $row);
-            $plugin->visits->tellOff($row);
+            $plugin->worker->settle($row->id, 30.0, $row->version);
+            $plugin->worker->tell([$row->id], 10.0);
+            \TelemedZoom\Kivicare\MappingTable::noteMail($arguments["id"], \TelemedZoom\Kivicare\Source::mailed("booked", $row->sequence, $row->doctor));
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
+            do_action("kc_appointment_status_update", $arguments["id"], 1, null);
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
             $plugin->worker->runDue(30.0);',
             array('id' => $id)
@@ -212,6 +217,44 @@ class SameMomentTest extends KivicareTestCase
         $mapping = $this->mapping($id);
         $this->assertSame(array($this->visitLink($row), $row['meeting_id']), array($mapping['join_url'], $mapping['zoom_id']));
         $this->assertSame(array('kept', 'mailed'), self::sorted(array_keys(json_decode((string) $mapping['extra'], true))));
+    }
+
+    /** The core's transaction does not see them. */
+    public function testWhatSomebodyElseNotedMeanwhileIsKept(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->php(
+            self::BEGIN . '
+            $other->query("UPDATE {$wpdb->prefix}kc_appointment_zoom_mappings SET extra = \'{\"kept\":1,\"mailed\":[\"booked 1 7\",\"booked 2 7\"]}\' WHERE appointment_id = {$arguments["id"]}");
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
+            do_action("kc_appointment_cancelled", $arguments["id"]);
+            $wpdb->query("COMMIT");',
+            array('id' => $id)
+        );
+        $this->visit($id, 'cancelled');
+        $notes = json_decode((string) $this->mapping($id)['extra'], true);
+        $this->assertSame(array('booked 1 7', 'booked 2 7'), array_slice($notes['mailed'], 0, 2));
+        $this->assertSame(array('booked', 'booked', 'cancelled'), $this->notedMails($id));
+        $this->assertSame(1, $notes['kept']);
+    }
+
+    /** Two rows of one appointment, each with what its request has written. */
+    public function testNothingIsLostOfADoubledRow(): void
+    {
+        $id = $this->book();
+        $row = $this->visit($id);
+        $this->settle();
+        $first = json_decode((string) $this->mapping($id)['extra'], true)['mailed'];
+        $this->site->database()->query("INSERT INTO wp_kc_appointment_zoom_mappings (appointment_id, zoom_id, zoom_uuid, join_url, password, extra)
+            VALUES ({$id}, '12345678901', 'u', '{$this->visitLink($row)}', '', '{\"mailed\":[\"{$first[0]}\",\"cancelled 9 9\"],\"kept\":1}')");
+        $this->site->database()->query("UPDATE wp_kc_appointment_zoom_mappings SET zoom_id = '' WHERE appointment_id = {$id} ORDER BY id LIMIT 1");
+        $this->site->php('\TelemedZoom\Kivicare\MappingTable::noteMail($arguments["id"], "booked 9 9");', array('id' => $id));
+        $this->assertSame('1', $this->site->value("SELECT COUNT(*) FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = {$id}"));
+        $notes = json_decode((string) $this->mapping($id)['extra'], true);
+        $this->assertSame(array(array(...$first, $first[0], 'cancelled 9 9', 'booked 9 9'), 1), array($notes['mailed'], $notes['kept']));
+        $this->assertSame(array('12345678901', $this->visitLink($row)), array($this->mapping($id)['zoom_id'], $this->mapping($id)['join_url']));
     }
 
     protected function bookPaid(string $time): int

@@ -10,8 +10,8 @@ final class StandingTest extends KivicareTestCase
     private const BEGIN = 'require ' . "'" . __DIR__ . "/../wordpress/Support/VisitWorld.php'" . ';
         $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
         $plugin = \TelemedZoom\Plugin::instance();
-        $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits);
-        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic), $world->moments);
+        $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits, new \TelemedZoom\Store\Handovers($plugin->database, $world->tables));
+        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic, $plugin->site), $world->moments);
         $now = time() + ($arguments["later"] ?? 0);
         add_filter("telemed_now", static fn (): int => $now);
         $name = (string) $arguments["appointment"];
@@ -41,7 +41,7 @@ final class StandingTest extends KivicareTestCase
             $id = $world->visits->add($visit, [], $at);
             $loop->bringOn($id, 30.0);
             $before = $world->visits->find($id)->state();
-            $loop->bringOn($id, 30.0, isFinal: true);
+            $loop->bringOn($id, 30.0, $world->visits->find($id)?->version());
             $stands = $clinic->standing($world->visits->find($id));
             return [$before, $state($id), $stands['start_utc'] === $world->visits->find($id)->ownStanding()['start_utc']];
             CODE, $appointment));
@@ -60,7 +60,7 @@ final class StandingTest extends KivicareTestCase
             $id = $world->visits->add(\Telemed\Visit::booked('kivicare', '99999', $arguments['doctor'], $world::slot('+3 days 10:00'), $at), [], $at);
             $loop->bringOn($id, 30.0);
             $before = $world->visits->find($id)->state();
-            $loop->bringOn($id, 30.0, isFinal: true);
+            $loop->bringOn($id, 30.0, $world->visits->find($id)?->version());
             return [$before, $state($id)];
             CODE, 0));
     }

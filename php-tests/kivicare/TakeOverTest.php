@@ -33,6 +33,8 @@ final class TakeOverTest extends KivicareTestCase
         $this->assertSame((string) $this->onlyMeeting()['id'], $row['meeting_id']);
         $this->assertSame('', $this->mapping($id)['start_url']);
         $this->assertSame($this->visitLink($row), $this->mapping($id)['join_url']);
+        $this->settle();
+        $this->assertSame(array(), $this->mailsTo('patient@example.com'), 'who was mailed by the core has what they need');
         $this->kc('receptionist', 'PUT', "appointments/{$id}", array('appointmentStartTime' => '14:00'));
         $this->settle();
         $this->assertSame('14:00', gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])));
@@ -97,6 +99,32 @@ final class TakeOverTest extends KivicareTestCase
         $this->browser('admin')->submit($this->browser('admin')->screen('telemed-doctors')->form('telemed-confirm-all'));
         $this->visit($this->book());
         $this->assertSame(FakeZoom::DOCTOR1, $this->onlyMeeting()['host_id']);
+    }
+
+    /** Who hosts was not kept: it is looked up, or learned with the first answer. */
+    public function testAVisitOfAServerToServerAccountKeepsItsMeeting(): void
+    {
+        $this->leaveOneAccount();
+        $token = $this->zoomApi(
+            '/oauth/token',
+            array('Authorization: Basic ' . base64_encode(FakeZoom::S2S_CLIENT_ID . ':' . FakeZoom::S2S_CLIENT_SECRET), 'Content-Type: application/x-www-form-urlencoded'),
+            http_build_query(array('grant_type' => 'account_credentials', 'account_id' => FakeZoom::ACCOUNT))
+        )['access_token'];
+        $ids = array($this->appointmentOfTheAddOn(), $this->appointmentOfTheAddOn());
+        foreach ($ids as $id) {
+            $this->meetingOfTheAddOn($id, 'users/' . FakeZoom::DOCTOR1 . '/meetings', $token);
+        }
+        $made = array_column($this->meetings(), 'id');
+        $this->takeOver();
+        $this->browser('admin')->submit($this->browser('admin')->screen('telemed-doctors')->form('telemed-confirm-all'));
+        foreach ($ids as $id) {
+            $this->assertContains((int) $this->visit($id)['meeting_id'], $made);
+        }
+        $this->kc('receptionist', 'PUT', "appointments/{$ids[0]}", array('appointmentStartTime' => '14:00'));
+        $this->kc('receptionist', 'PUT', "appointments/{$ids[1]}/status", array('status' => 0));
+        $this->settle();
+        $this->assertSame(array('14:00', FakeZoom::DOCTOR1), array(gmdate('H:i', strtotime($this->onlyMeeting()['start_time'])), $this->onlyMeeting()['host_id']));
+        $this->assertNotContains('Your video visit is cancelled', array_column($this->mailsTo('patient@example.com'), 'subject'), 'the core mails that');
     }
 
     public function testDifferentServerToServerAccountsStayTheDoctorsOwn(): void
@@ -190,14 +218,20 @@ final class TakeOverTest extends KivicareTestCase
         $tokens = $this->tokens(FakeZoom::DOCTOR1, $client);
         $this->leaveTokens('doctor1', $tokens);
         $id = $this->appointmentOfTheAddOn();
+        $this->meetingOfTheAddOn($id, 'users/me/meetings', $tokens['access_token']);
+        return $id;
+    }
+
+    /** With its links in the add-on's table. */
+    private function meetingOfTheAddOn(int $id, string $path, string $token): void
+    {
         $start = $this->hostRow('kc_appointments', 'id', $id)['appointment_start_utc'];
-        $meeting = $this->zoomApi('/v2/users/me/meetings', array('Authorization: Bearer ' . $tokens['access_token']), json_encode(array('topic' => 'Therapy', 'type' => 2, 'start_time' => str_replace(' ', 'T', $start) . 'Z', 'duration' => 30, 'timezone' => 'UTC', 'password' => 'kivi123'), JSON_THROW_ON_ERROR));
+        $meeting = $this->zoomApi("/v2/{$path}", array('Authorization: Bearer ' . $token), json_encode(array('topic' => 'Therapy', 'type' => 2, 'start_time' => str_replace(' ', 'T', $start) . 'Z', 'duration' => 30, 'timezone' => 'UTC', 'password' => 'kivi123'), JSON_THROW_ON_ERROR));
         $this->secrets[] = substr($meeting['start_url'], -40);
         $database = $this->site->database();
         $statement = $database->prepare('INSERT INTO wp_kc_appointment_zoom_mappings (appointment_id, zoom_id, zoom_uuid, start_url, join_url, password, created_at) VALUES (?, ?, ?, ?, ?, ?, NOW())');
         $statement->execute(array($id, (string) $meeting['id'], $meeting['uuid'], $meeting['start_url'], $meeting['join_url'], 'kivi123'));
         $database->close();
-        return $id;
     }
 
     /** The earliest builds kept the app with an administrator; the old keys, a token cache and a flag lie about. */

@@ -177,7 +177,7 @@ final class WeakPointsTest extends KivicareTestCase
         $this->visit($id, 'cancelled');
         $this->settle();
         $this->assertSame(0, $this->records()->unwanted->count());
-        $this->assertNull($this->mapping($id));
+        $this->assertNoLink($id);
     }
 
     public function testALeftOverErrorRowHidesNoLink(): void

@@ -55,5 +55,5 @@ interface AppointmentSystem
      *
      * @return list<string>
      */
-    public function damage(\mysqli $database, string $siteUrl): array;
+    public function damage(\mysqli $database, Site $site): array;
 }

@@ -5,14 +5,14 @@ declare(strict_types=1);
 namespace Telemed\Tests\Storm;
 
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Ledger\AppointmentSource;
+use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\Wanted;
 
 /** An appointment system that books as such systems do: in a transaction of $wpdb, which it may roll back. */
-final class HostSystem implements AppointmentSource
+final class HostSystem implements AppointmentSystem
 {
     public const NAME = 'storm';
 
@@ -57,8 +57,18 @@ final class HostSystem implements AppointmentSource
         return false;
     }
 
-    public function mailsItself(string $event, MeetingRecord $row): bool
+    public function title(): string
     {
-        return false;
+        return 'the storm';
+    }
+
+    public function contradicted(Database $database, int $limit): array
+    {
+        return array();
+    }
+
+    public function mails(array $appointments, Database $database): array
+    {
+        return array();
     }
 }

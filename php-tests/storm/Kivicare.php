@@ -117,23 +117,23 @@ final class Kivicare implements AppointmentSystem
         return $mails;
     }
 
-    /** Each visit that is held has one row with its link; no row has a start link, or none of an appointment. */
-    public function damage(\mysqli $database, string $siteUrl): array
+    /** Each visit that is held has one row with its link; no row has a start link, and none of an appointment that is gone has a link. */
+    public function damage(\mysqli $database, Site $site): array
     {
         $damage = array();
         $rows = $database->query(
             'SELECT a.id, COUNT(z.id) AS number, MIN(z.join_url) AS link, MAX(z.start_url) AS start FROM wp_kc_appointments a
              LEFT JOIN wp_kc_appointment_zoom_mappings z ON z.appointment_id = a.id WHERE a.status IN (1, 3, 4) GROUP BY a.id'
         );
-        $visits = Records::over($database)->visits->bySource('kivicare');
+        $visits = Records::over($database, site: $site)->visits->bySource('kivicare');
         foreach ($rows->fetch_all(MYSQLI_ASSOC) as $row) {
             $key = $visits[$row['id']]['visit_key'] ?? '';
-            if ('1' !== $row['number'] || "{$siteUrl}/?telemed_visit={$key}" !== $row['link'] || '' !== (string) $row['start']) {
+            if ('1' !== $row['number'] || $site->url("/?telemed_visit={$key}") !== $row['link'] || '' !== (string) $row['start']) {
                 $damage[] = "appointment {$row['id']} has {$row['number']} rows, the first with {$row['link']}";
             }
         }
-        foreach ($database->query('SELECT z.appointment_id FROM wp_kc_appointment_zoom_mappings z LEFT JOIN wp_kc_appointments a ON a.id = z.appointment_id WHERE a.id IS NULL')->fetch_all() as [$id]) {
-            $damage[] = "a row of appointment {$id}, which is gone";
+        foreach ($database->query('SELECT z.appointment_id FROM wp_kc_appointment_zoom_mappings z LEFT JOIN wp_kc_appointments a ON a.id = z.appointment_id WHERE a.id IS NULL AND z.join_url <> \'\'')->fetch_all() as [$id]) {
+            $damage[] = "a link of appointment {$id}, which is gone";
         }
         return $damage;
     }

@@ -65,7 +65,7 @@ final class OwnTable implements AppointmentSystem
         return array();
     }
 
-    public function damage(\mysqli $database, string $siteUrl): array
+    public function damage(\mysqli $database, Site $site): array
     {
         return array();
     }

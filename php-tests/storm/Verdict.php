@@ -39,10 +39,10 @@ final class Verdict
         $notices = $mailbox->notices();
         $database = $site->database();
         $appointments = $system->appointments($database);
-        $records = Records::over($database);
+        $records = Records::over($database, site: $site);
         $rows = $records->visits->bySource($system->source());
         $unwanted = $records->unwanted->all();
-        $this->damage['wrong rows in the appointment system'] = $system->damage($database, $site->url());
+        $this->damage['wrong rows in the appointment system'] = $system->damage($database, $site);
         $database->close();
         $atZoom = array_column($zoom->state()['meetings'], null, 'id');
         $claimed = array();

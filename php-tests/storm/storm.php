@@ -83,7 +83,7 @@ $kills = 0;
 $remember = static function () use ($site, $system, &$links): void {
     // While requests are at work, too.
     $database = $site->databaseServer();
-    foreach (Records::over($database)->visits->bySource($system->source()) as $appointment => $visit) {
+    foreach (Records::over($database, site: $site)->visits->bySource($system->source()) as $appointment => $visit) {
         $links[(int) $appointment] ??= $visit['visit_key'];
     }
     $database->close();

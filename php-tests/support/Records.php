@@ -14,6 +14,7 @@ use Telemed\Tests\Records\Grants;
 use Telemed\Tests\Records\Log;
 use Telemed\Tests\Records\ManyVisits;
 use Telemed\Tests\Records\Pretended;
+use Telemed\Tests\Records\SiteVault;
 use Telemed\Tests\Records\Tables;
 use Telemed\Tests\Records\Unwanted;
 use Telemed\Tests\Records\Visits;
@@ -47,13 +48,18 @@ final class Records
     /** @param string $prefix of WordPress' tables: each blog of a network has its own */
     public static function of(Site $site, string $prefix = 'wp_'): self
     {
-        return new self(new Tables($prefix, static fn (): \mysqli => $site->database()));
+        return new self(new Tables($prefix, static fn (): \mysqli => $site->database(), vault: new SiteVault($site->wordpress())));
     }
 
-    /** By a connection that stays open, within its transaction; nobody's request is waited for. */
-    public static function over(\mysqli $connection, string $prefix = 'wp_'): self
+    /**
+     * By a connection that stays open, within its transaction; nobody's request is waited for.
+     *
+     * @param ?Site $site whose key opens links; null: they are not read
+     */
+    public static function over(\mysqli $connection, string $prefix = 'wp_', ?Site $site = null): self
     {
-        return new self(new Tables($prefix, static fn (): \mysqli => $connection, false));
+        $vault = $site === null ? null : new SiteVault($site->wordpress());
+        return new self(new Tables($prefix, static fn (): \mysqli => $connection, false, $vault));
     }
 
     /**
@@ -75,13 +81,17 @@ final class Records
     }
 
     /**
-     * Changes nothing in every row of visits, counted writes and unwanted meetings, for which nobody may hold a lock on one.
+     * Changes nothing in every row of visits, their meetings and counted writes, for which nobody may hold a lock on one.
      *
      * @return int how many of these three could be written
      */
     public function touch(): int
     {
-        $changes = array("{$this->tables->visits()} SET topic = topic", "{$this->tables->writes()} SET writes = writes", "{$this->tables->unwanted()} SET tries = tries");
+        $changes = array(
+            "{$this->tables->visits()} SET topic = topic",
+            "{$this->tables->meetings()} SET tries = tries",
+            "{$this->tables->writes()} SET writes = writes",
+        );
         foreach ($changes as $change) {
             $this->tables->execute("UPDATE {$change}");
         }

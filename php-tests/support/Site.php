@@ -176,7 +176,8 @@ final class Site
         // What the test before has left at work would write into the new tables.
         $this->awaitRequests();
         $this->php(<<<'CODE'
-            (new \TelemedZoom\Store\Schema())->drop();
+            (new \TelemedZoom\Store\Schema(new \TelemedZoom\Store\VisitTables()))->drop();
+            (new \TelemedZoom\Migration\OldTables())->drop();
             global $wpdb;
             $wpdb->query("DELETE FROM {$wpdb->options} WHERE option_name LIKE '%telemed\\_%'");
             $wpdb->query("DELETE FROM {$wpdb->usermeta} WHERE meta_key LIKE '%telemed\\_%'");

@@ -252,7 +252,7 @@ abstract class ClinicTestCase extends TestCase
     /** Zoom counts as unreachable after several faults in a row. */
     protected function forgetOutage(): void
     {
-        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Work\Breaker(new \TelemedZoom\Store\Signals($plugin->database)))->answered();');
+        $this->site->php('\TelemedZoom\Plugin::instance()->outages->answered(gmdate("Y-m-d H:i:s"));');
     }
 
     /** @return array<string, mixed> */

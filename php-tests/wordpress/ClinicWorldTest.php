@@ -14,8 +14,8 @@ final class ClinicWorldTest extends ClinicTestCase
         $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
         $world->begin();
         $plugin = \TelemedZoom\Plugin::instance();
-        $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits);
-        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic), $world->moments);
+        $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits, new \TelemedZoom\Store\Handovers($plugin->database, $world->tables));
+        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic, $plugin->site), $world->moments);
         try {
             return (static function () use ($world, $plugin, $clinic, $loop, $arguments): mixed {';
     private const END = '})();
@@ -89,7 +89,7 @@ final class ClinicWorldTest extends ClinicTestCase
             $id = $world->visits->add(\Telemed\Visit::booked('elsewhere', '7', $arguments['doctor'], $world::slot('+1 week'), $at), [], $at);
             $loop->bringOn($id, 30.0);
             $first = $world->visits->find($id)->state();
-            $loop->bringOn($id, 30.0, isFinal: true);
+            $loop->bringOn($id, 30.0, $world->visits->find($id)->version());
             return [$first, $world->visits->find($id)->state(), $clinic->standing($world->visits->find($id))];
             CODE));
         $this->assertSame(array(), $this->meetings());

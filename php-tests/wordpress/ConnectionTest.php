@@ -155,7 +155,7 @@ final class ConnectionTest extends ClinicTestCase
             foreach (range(1, 30) as $number) {
                 $doctors[] = wp_insert_user(["user_login" => "many$number", "user_pass" => "x", "user_email" => "many$number@clinic.example", "display_name" => "Doctor $number", "role" => "telemed_doctor"]);
             }
-            $watch = new \TelemedZoom\Connections\ConnectionWatch(...(static fn ($p) => [$p->apps, $p->settings, $p->extension, $p->guard, $p->database, $p->queries, $p->ledger])(\TelemedZoom\Plugin::instance()));
+            $watch = new \TelemedZoom\Connections\ConnectionWatch(...(static fn ($p) => [$p->apps, $p->settings, $p->extension, $p->guard, $p->database, $p->queries, $p->store, $p->handovers])(\TelemedZoom\Plugin::instance()));
             $tell = new \ReflectionMethod($watch, "tell");
             foreach ([...$doctors, ...$doctors] as $doctor) { $tell->invoke($watch, $doctor, null, "no key opens it"); }');
         try {

@@ -263,7 +263,8 @@ final class DepartureTest extends ClinicTestCase
         $this->assertSame('attempting', $attempted['state']);
         $this->setRole('subscriber');
         $this->runWorker(6 * 3600);
-        $this->assertSame('attempting', $this->row($attempted['id'])['state']);
+        // It is looked for, and was not made.
+        $this->assertSame('due', $this->row($attempted['id'])['state']);
         $this->assertSame(array(), $this->meetings());
         $this->assertCount(1, $this->creations());
     }

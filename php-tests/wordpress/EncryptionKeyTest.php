@@ -53,7 +53,7 @@ final class EncryptionKeyTest extends ClinicTestCase
         $this->connect('doctor1', FakeZoom::DOCTOR1);
         $line = $this->browser('admin')->screen('telemed-settings')->element('telemed-key-line')->getAttribute('value');
         $before = $this->sealed();
-        $this->assertGreaterThanOrEqual(3, count($before));
+        $this->assertGreaterThanOrEqual(6, count($before), 'also what the visit link ends with, the join link and the passcode');
 
         $this->configure(str_replace('<?php', "<?php\n{$line}", $this->withoutKey()));
         $page = $this->browser('admin')->screen('telemed-settings');
@@ -114,6 +114,28 @@ final class EncryptionKeyTest extends ClinicTestCase
         $this->make('admin', 'doctor1');
     }
 
+    public function testTheLinksThatPeopleHaveOutliveTheirKey(): void
+    {
+        $this->useSalts();
+        $this->useServerToServerWithHosts();
+        $row = $this->make('admin', 'doctor1', array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+        $this->configure($this->withOtherSalts($this->withoutKey()));
+        $this->forgetBrowsers();
+        $this->assertSame(array(null, null), array($this->records()->visits->find($row['id'])['visit_key'], $this->row($row['id'])['join_url'] ?? null));
+        $link = substr($row['visit_link'], strlen($this->site->url()));
+        $page = $this->site->visitor()->get($link);
+        $this->assertSame(array(200, 'open'), array($page->status, $page->element('telemed-visit')->getAttribute('data-state')));
+
+        $this->saveSettings(array('s2s_client_secret' => FakeZoom::S2S_CLIENT_SECRET));
+        $this->assertSame($row['join_url'], $this->site->visitor()->get("{$link}&join=1", false)->header('location'), 'read from Zoom');
+        $this->assertSame($row['join_url'], $this->row($row['id'])['join_url']);
+        $told = $this->wpCli('telemed reseal');
+        $this->assertSame(0, $told['status']);
+        $this->assertStringContainsString('1 link of a visit is opened by no key', implode(' ', $told['err']));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 600)));
+        $this->assertSame('open', $this->site->visitor()->get($link)->element('telemed-visit')->getAttribute('data-state'));
+    }
+
     /** @dataProvider noKeys */
     #[DataProvider('noKeys')]
     public function testWithoutAKeySecretsAreRefusedWithTheReason(string $line, string $said): void
@@ -142,6 +164,7 @@ final class EncryptionKeyTest extends ClinicTestCase
             'salts that WordPress keeps in the database' => array('', 'in the same database'),
             'the sample phrase' => array($sample, 'sample phrase'),
             'a key that is none' => array("define('TELEMED_KEY', 'secret');", 'not the base64 text of 32 bytes'),
+            'a key without its last character' => array("define('TELEMED_KEY', '" . str_repeat('A', 43) . "');", 'not the base64 text of 32 bytes'),
         );
     }
 
@@ -179,10 +202,12 @@ final class EncryptionKeyTest extends ClinicTestCase
     private function sealed(): array
     {
         $sealed = $this->site->php('return array_filter(get_option("telemed_settings"), static fn($value) => is_string($value) && str_starts_with($value, "telemed1."));');
-        foreach ($this->records()->grants->everything() as $row) {
-            foreach ($row as $value) {
-                if (is_string($value) && str_starts_with($value, 'telemed1.')) {
-                    $sealed['record ' . $row['id']] = $value;
+        foreach (array('record' => $this->records()->grants->everything(), 'visit' => $this->records()->visits->everything()) as $kind => $rows) {
+            foreach ($rows as $row) {
+                foreach ($row as $column => $value) {
+                    if (is_string($value) && str_starts_with($value, 'telemed1.')) {
+                        $sealed["{$kind} {$row['id']} {$column}"] = $value;
+                    }
                 }
             }
         }

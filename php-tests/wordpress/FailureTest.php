@@ -53,7 +53,7 @@ final class FailureTest extends ClinicTestCase
         $now = $this->row($row['id']);
         $this->assertSame('attempting', $now['state'], 'not found is not believed at once');
         $this->assertStringContainsString('may still be at work', $now['error']);
-        $this->assertLessThanOrEqual(time() + 60, strtotime($now['next_try']), 'tried again as soon as it is believed');
+        $this->assertLessThanOrEqual(time() + 61, strtotime($now['next_try']), 'tried again as soon as it is believed');
         $this->make('admin', 'doctor2');
         $this->runWorker(600);
         $this->assertSame('made', $this->row($row['id'])['state']);
@@ -142,14 +142,14 @@ final class FailureTest extends ClinicTestCase
     public function testTheCountOfANewDayBeginsSomeSecondsLate(): void
     {
         $midnight = intdiv(time(), 86400) * 86400 + 2 * 86400;
-        $claims = $this->site->php('
+        $days = $this->site->php('
+            $plugin = \TelemedZoom\Plugin::instance();
             $now = 0;
             add_filter("telemed_now", static function () use (&$now): int { return $now; }, PHP_INT_MAX);
-            $budget = new \TelemedZoom\Work\WriteBudget(\TelemedZoom\Plugin::instance()->database);
-            $claim = static function (int $at) use ($budget, $arguments, &$now): ?int { $now = $at; return $budget->claim("host", new \DateTimeImmutable("@" . ($arguments["midnight"] - 1))); };
-            for ($write = 0; $write < 100; $write++) { $claim($arguments["midnight"] - 20); }
-            return array_map(static fn (int $second): ?int => $claim($arguments["midnight"] + $second), [-20, 1, 9, 10]);', array('midnight' => $midnight));
-        $this->assertSame(array($midnight + 10, $midnight + 10, $midnight + 10, null), $claims);
+            $day = static function (int $second) use ($plugin, $arguments, &$now): string { $now = $arguments["midnight"] + $second; return $plugin->moments->now()->day(); };
+            return array_map($day, [-20, 1, 9, 10]);', array('midnight' => $midnight));
+        $before = gmdate('Y-m-d', $midnight - 1);
+        $this->assertSame(array($before, $before, $before, gmdate('Y-m-d', $midnight)), $days);
     }
 
     /** A moment that has passed says nothing: the site asks ever more rarely, by its own back-off. */

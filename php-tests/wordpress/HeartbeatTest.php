@@ -58,7 +58,7 @@ final class HeartbeatTest extends ClinicTestCase
             array(null, null, $due),
             array($this->quietSince($due), $this->quietSince($due + 899), $this->quietSince($due + 900))
         );
-        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); (new \TelemedZoom\Store\Signals($plugin->database))->set(\TelemedZoom\Work\Worker::SIGNAL_RAN, $arguments["at"]);', array('at' => $due + 600));
+        $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); $plugin->signals->set(\TelemedZoom\Work\Worker::SIGNAL_RAN, $arguments["at"]);', array('at' => $due + 600));
         $this->assertSame(array(null, $due + 600), array($this->quietSince($due + 1499), $this->quietSince($due + 1500)));
     }
 
@@ -74,7 +74,7 @@ final class HeartbeatTest extends ClinicTestCase
         return $this->site->php(
             'add_filter("telemed_now", static fn (): int => $arguments["now"]);
             $plugin = \TelemedZoom\Plugin::instance();
-            $heartbeat = new \TelemedZoom\Care\Heartbeat($plugin->queries, $plugin->leftovers, new \TelemedZoom\Store\Signals($plugin->database), $plugin->guard, $plugin->extension);
+            $heartbeat = new \TelemedZoom\Care\Heartbeat($plugin->queries, $plugin->signals, $plugin->guard, $plugin->extension);
             return $heartbeat->quietSince()?->getTimestamp();',
             array('now' => $moment)
         );

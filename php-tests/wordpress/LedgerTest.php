@@ -12,7 +12,7 @@ final class LedgerTest extends ClinicTestCase
     private const TABLE = 'wp_test_appointments';
     /** A source whose appointments lie in a table of their own, as an appointment system has them. */
     private const SOURCE = <<<'CODE'
-        final class TestSource implements \TelemedZoom\Ledger\AppointmentSource {
+        final class TestSource implements \TelemedZoom\Ledger\AppointmentSystem {
             public function name(): string { return 'test'; }
             public function committed(array $appointments, \TelemedZoom\Site\Database $database): array {
                 $found = [];
@@ -25,7 +25,9 @@ final class LedgerTest extends ClinicTestCase
             }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', null, null, null); }
             public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
-            public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
+            public function title(): string { return 'Test'; }
+            public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
+            public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
         }
         add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new TestSource()]);
         global $wpdb;
@@ -240,11 +242,13 @@ final class LedgerTest extends ClinicTestCase
             $address = $wpdb->parse_db_host(DB_HOST);
             $outside = \Telemed\Tests\Records::over(new \mysqli($address[0], DB_USER, DB_PASSWORD, DB_NAME, null, $address[2]))->visits;
             [$heard, $later] = [[], gmdate("Y-m-d\TH:i:s\Z", strtotime($start) + 3600)];
-            $listen = static function (\TelemedZoom\Ledger\MeetingRecord $row, ?\TelemedZoom\Ledger\MeetingRecord $before = null, string $event = "forgotten") use ($outside, &$heard): void {
-                $seen = $outside->versionAtOnce($row->id);
-                $heard[$event][] = match (true) { "locked" === $seen => "locked", "forgotten" === $event => $seen, default => $seen >= $row->version ? "stands" : "not yet" };
+            $listen = static function (array $visit) use ($outside, &$heard): void {
+                $seen = $outside->versionAtOnce($visit["id"]);
+                foreach ($visit["events"] ?? ["forgotten"] as $event) {
+                    $heard[$event][] = is_int($seen) ? "stands" : $seen;
+                }
             };
-            foreach (["changed" => 3, "settled" => 3, "forgotten" => 1] as $hook => $accepted) { add_action("telemed_row_{$hook}", $listen, 1, $accepted); }
+            foreach (["changed", "forgotten"] as $hook) { add_action("telemed_visit_{$hook}", $listen, 1); }
             $put(1, $doctor, $start);
             $row = $plugin->visits->book("test", "1", $doctor, $visit($start));
             $settle = static function () use ($plugin, &$row): void { $plugin->worker->settle($row->id, 20.0, $row->version); };
@@ -257,7 +261,7 @@ final class LedgerTest extends ClinicTestCase
             $put(1, $other, $start, 0); $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
             $row = $plugin->visits->book("test", "2", $doctor, $visit($start)); $settle();
             return $heard;');
-        foreach (array('booked', 'attempting', 'made', 'moved', 'changed_at_zoom', 'renewed', 'reassigned', 'cancelled', 'taken_back') as $event) {
+        foreach (array('booked', 'confirmed', 'attempting', 'made', 'rescheduled', 'updated', 'recreated', 'reassigned', 'cancelled', 'taken_back') as $event) {
             $this->assertSame(array('stands'), array_values(array_unique($heard[$event] ?? array())), $event);
         }
         $this->assertSame(array(null), $heard['forgotten']);

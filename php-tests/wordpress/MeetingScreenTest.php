@@ -27,7 +27,7 @@ final class MeetingScreenTest extends ClinicTestCase
         foreach (array('Dora Example', self::PATIENT, '25 minutes', self::ZONE, 'Ready') as $part) {
             $this->assertStringContainsString($part, $text);
         }
-        $this->assertSame(array('booked', 'mailed', 'attempting', 'made'), $this->events($page));
+        $this->assertSame(array('booked', 'confirmed', 'attempting', 'made', 'mailed', 'mailed'), $this->events($page));
         $made = $page->first('//tr[@data-event="made"]/td[4]');
         $this->assertNotSame('', trim((string) $made?->textContent), 'the tracking id');
         $this->assertSame('Made at Zoom', $page->first('//tr[@data-event="made"]/td[2]')?->textContent);

@@ -5,133 +5,249 @@ declare(strict_types=1);
 namespace Telemed\Tests\WordPress;
 
 use PHPUnit\Framework\Attributes\After;
+use PHPUnit\Framework\Attributes\DataProvider;
+use Telemed\Tests\Site;
 
 /** A site that version 0.1.0 has filled comes along whole: no meeting is made twice, no link changes, nobody is told twice or never. */
 final class MigrationTest extends ClinicTestCase
 {
-    private const BEGIN = 'require ' . "'" . __DIR__ . "/Support/VisitWorld.php'" . ';
-        $plugin = \TelemedZoom\Plugin::instance();
-        $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
-        $links = new \TelemedZoom\Store\SealedLinks($plugin->key->vault());
+    private const BEGIN = '$plugin = \TelemedZoom\Plugin::instance();
+        $tables = $plugin->tables;
+        $before = new \Telemed\Tests\Records\Schema5();
         $old = new \TelemedZoom\Migration\OldTables();
-        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $old, $world->tables, $world->visits, $links, $world->moments);
-        $rows = static fn (string $sql, array $values = []): array => $plugin->database->rows($sql, $values);';
-    private const CREATE = array('method' => 'POST', 'path' => '/v2/users/');
+        $schema = new \TelemedZoom\Store\Schema($tables);
+        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $schema, $old, $tables, $plugin->store, $plugin->links, $plugin->handovers, $plugin->sources, $plugin->moments);
+        $rows = static fn (string $sql, array $values = []): array => $plugin->database->rows($sql, $values);
+        $count = static fn (string $table): int => (int) $rows("SELECT COUNT(*) AS n FROM {$table}")[0]["n"];
+        $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+1 week"), 25, "UTC")->slot();
+        $book = static function (string $appointment) use ($plugin, $slot): int {
+            $now = $plugin->moments->now();
+            return $plugin->store->add(\Telemed\Visit::booked("manual", $appointment, 2, $slot, $now), [], $now);
+        };';
 
     protected function setUp(): void
     {
         parent::setUp();
         $this->useServerToServerWithHosts();
+        $this->site->php(self::BEGIN . '$before->begin();');
     }
 
     /** @after */
     #[After]
     public function dropTables(): void
     {
-        $this->site->php(self::BEGIN . '$world->drop(); $old->drop();');
+        $this->site->php(self::BEGIN . '$plugin->database->close(); $plugin->migration->drop(); $plugin->migration->install();');
     }
 
     public function testEveryVisitGoesOnWhereItWas(): void
     {
-        $made = $this->make('admin', 'doctor1');
-        $cancelled = $this->make('admin', 'doctor1', array('start' => self::start(31)));
-        $this->zoom->answer(array('method' => 'DELETE', 'path' => '/v2/meetings/'), 500, array('code' => 1, 'message' => 'no'), array(), -1);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$cancelled['id']}");
-        $gone = $this->make('admin', 'doctor1', array('start' => self::start(32)));
-        $this->zoom->forgetFaults();
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$gone['id']}");
-        $this->zoom->answer(self::CREATE, 400, array('code' => 300, 'message' => 'no'));
-        $refused = $this->booked(array('start' => self::start(33)));
-        $this->zoom->fault(self::CREATE, array('kind' => 'close_after_work'));
-        $lost = $this->booked(array('start' => self::start(34)));
-        $this->forgetOutage();
-        $this->assertSame(
-            array('made', 'cancelled', 'cancelled', 'due', 'attempting'),
-            array_map(fn (array $one): string => $this->row($one['id'])['state'], array($made, $cancelled, $gone, $refused, $lost))
-        );
-        $keys = array_map(static fn (array $one): string => (string) $one['visit_link'], array($made, $refused));
-        $this->zoom->forgetRequests();
-
         $seen = $this->site->php(self::BEGIN . <<<'CODE'
-            $before = $rows('SELECT id, sequence, generation FROM wp_telemed_meetings ORDER BY id');
-            $lines = (int) $rows('SELECT COUNT(*) AS n FROM wp_telemed_log')[0]['n'];
-            $begun = [$migration->begin(), $migration->begin(), $migration->isUnderWay()];
-            $ran = $migration->run(30.0);
-            $after = $rows("SELECT id, sequence, generation FROM {$world->tables->visits()} ORDER BY id");
-            $now = time() + 7200;
-            add_filter('telemed_now', static function () use (&$now): int { return $now; });
-            $waiting = $rows("SELECT about, recipient FROM {$world->tables->outbox()} WHERE place = 'waiting'");
+            $made = $before->made($arguments['starts'][0], ['patient_email' => 'pat@patients.example']);
+            $before->cancel($before->made($arguments['starts'][1]), isDeleted: false);
+            $before->cancel($before->made($arguments['starts'][2]), isDeleted: true);
+            $before->fail($refused = $before->visit($arguments['starts'][3]));
+            $before->lose($before->visit($arguments['starts'][4]));
+            return ['number' => (int) $before->row($made)['meeting_id'], 'keys' => array_map(static fn(int $id): string => $before->row($id)['visit_key'], [$made, $refused])];
+            CODE, array('starts' => array_map(self::start(...), range(30, 34))));
+        $this->zoom->forgetRequests();
+        $ran = $this->site->php(self::BEGIN . <<<'CODE'
+            $was = $rows('SELECT id, sequence, generation FROM ' . $before->names()[0] . ' ORDER BY id');
+            $lines = $count($before->names()[2]);
+            $is = [$plugin->migration->left(), \TelemedZoom\Store\Schema::isCurrent(), $plugin->migration->goOn(30.0), $plugin->migration->left(), \TelemedZoom\Store\Schema::isMoving()];
+            $after = $rows("SELECT id, sequence, generation FROM {$tables->visits()} ORDER BY id");
+            $waiting = $rows("SELECT about, recipient FROM {$tables->outbox()} WHERE place = 'waiting'");
+            $log = $count($tables->log());
+            add_filter('telemed_now', static fn(): int => time() + 7200);
             foreach (array_column($after, 'id') as $id) {
-                $world->loop->bringOn((int) $id, 30.0);
+                $plugin->loop->bringOn((int) $id, 30.0);
             }
-            $found = array_map(static function (string $link) use ($rows, $world): ?int {
-                parse_str((string) parse_url($link, PHP_URL_QUERY), $query);
-                $row = $rows("SELECT id, link_key FROM {$world->tables->visits()} WHERE link_hash = ?", [\TelemedZoom\Store\SealedLinks::hash((string) reset($query))])[0] ?? null;
-                return $row === null ? null : (int) $row['id'];
-            }, $arguments['keys']);
-            $clear = array_filter($rows("SELECT * FROM {$world->tables->meetings()}"), static fn(array $row): bool => str_contains((string) json_encode($row), 'zoom.us'));
+            $clear = array_filter($rows("SELECT * FROM {$tables->meetings()}"), static fn(array $row): bool => str_contains((string) json_encode($row), '/j/'));
             return [
-                'same' => $before === $after, 'begun' => $begun, 'ran' => $ran, 'under way' => $migration->isUnderWay(), 'waiting' => $waiting, 'found' => $found, 'clear' => count($clear),
-                'log' => (int) $rows("SELECT COUNT(*) AS n FROM {$world->tables->log()} WHERE at <= ?", [gmdate('Y-m-d H:i:s')])[0]['n'] === $lines,
-                'states' => array_map(static fn(array $row): string => $world->visits->find((int) $row['id'])->state(), $after),
-                'new id' => $world->book('another', '+1 week') > max(array_column($before, 'id')),
+                'same' => $was === $after, 'is' => $is, 'waiting' => $waiting, 'clear' => count($clear), 'log' => $log === $lines, 'old' => array_map($rows, array_map(static fn(string $table): string => "SHOW TABLES LIKE '$table'", $old->all())),
+                'found' => array_map(static fn(string $key): ?int => $plugin->ledger->findVisit($key)?->id, $arguments['keys']),
+                'people' => array_column($rows("SELECT patient_email FROM {$tables->visits()} WHERE patient_email IS NOT NULL"), 'patient_email'),
+                'states' => array_map(static fn(array $row): string => $plugin->store->find((int) $row['id'])->state(), $after),
+                'new id' => $book('another') > max(array_column($was, 'id')),
             ];
-            CODE, array('keys' => $keys));
+            CODE, $seen);
         // Gathered for some minutes, and not true any more by then.
         $failed = array(array('about' => 'failed', 'recipient' => 'staff'), array('about' => 'failed', 'recipient' => 'doctor'));
         $this->assertSame(
             array(
-                'same' => true, 'begun' => array(true, true, true), 'ran' => array('moved' => 5, 'unreadable' => array(), 'isDone' => true),
-                'under way' => false, 'waiting' => array_merge($failed, $failed), 'found' => array($made['id'], $refused['id']), 'clear' => 0, 'log' => true,
-                'states' => array('made', 'cancelled', 'cancelled', 'made', 'made'), 'new id' => true,
+                'same' => true, 'is' => array(5, false, true, null, false), 'waiting' => array_merge($failed, $failed), 'clear' => 0, 'log' => true, 'old' => array_fill(0, 4, array()),
+                'found' => array(1, 4), 'people' => array('pat@patients.example'), 'states' => array('made', 'cancelled', 'cancelled', 'made', 'made'), 'new id' => true,
             ),
-            $seen
+            $ran
         );
-        $this->assertCount(3, $this->meetings(), 'the one that was there, the refused one and the one whose answer was lost');
-        $this->assertNotNull($this->zoom->meeting($made['meeting_id']));
-        $this->assertCount(1, $this->creations(), 'what was there is not made again');
+        $this->assertNotNull($this->zoom->meeting($seen['number']));
+        $this->assertCount(1, $this->creations(), 'the refused one, and what was there is not made again');
     }
 
     public function testItIsMovedInPortionsAndWhoeverIsLookedForComesAlong(): void
     {
-        $this->make('admin', 'doctor1');
         $seen = $this->site->php(self::BEGIN . <<<'CODE'
-            $row = $rows('SELECT * FROM wp_telemed_meetings')[0];
-            unset($row['id'], $row['meeting_id']);
-            for ($number = 1; $number <= 450; $number++) {
-                $copy = ['appointment' => "copy$number", 'visit_key' => md5("key$number"), 'told' => $number === 300 ? 'nobody:knows' : null] + $row;
-                $plugin->database->insert('INSERT INTO wp_telemed_meetings (' . implode(', ', array_keys($copy)) . ') VALUES (' . implode(', ', array_fill(0, count($copy), '?')) . ')', array_values($copy));
-            }
-            // One whose appointment somebody has booked in the new tables would be refused with its whole portion.
-            $copy = ['appointment' => 'taken', 'visit_key' => md5('taken')] + $row;
-            $plugin->database->insert('INSERT INTO wp_telemed_meetings (' . implode(', ', array_keys($copy)) . ') VALUES (' . implode(', ', array_fill(0, count($copy), '?')) . ')', array_values($copy));
+            $first = $before->made($arguments['start']);
+            $before->copy($first, 450);
+            $before->change($first + 300, ['told' => 'nobody:knows']);
             $migration->begin();
-            $world->book('taken', '+1 week');
-            $first = $migration->run(0.0);
-            $migration->bring('visit_key = ?', [md5('key400')]);
-            $migration->bring('source = ? AND appointment = ?', ['manual', 'copy401']);
-            $brought = [$world->visits->idOf('manual', 'copy400') !== null, $world->visits->idOf('manual', 'copy401') !== null, $world->visits->idOf('manual', 'copy402')];
+            $schema->note(isMoving: true);
+            // One whose appointment somebody has in the new tables would be refused with its whole portion.
+            $book('copy449');
+            $portion = $migration->run(0.0);
+            $found = [$plugin->ledger->findVisit(md5('key400'))?->appointment, $plugin->store->idOf('manual', 'copy401'), $plugin->ledger->find($first + 402)?->id];
+            $brought = $rows("SELECT id FROM {$tables->visits()} WHERE appointment IN ('copy400', 'copy401', 'copy402', 'copy403') ORDER BY id");
+            $differences = null;
+            try {
+                $plugin->reconcile->run(dryRun: false);
+            } catch (\TelemedZoom\Problem $problem) {
+                $differences = $problem->id;
+            }
             $second = $migration->run(30.0);
-            $bad = $second['unreadable'];
-            $plugin->database->execute("UPDATE {$old->meetings()} SET told = NULL, appointment = REPLACE(appointment, 'taken', 'free')");
-            return [$first, $brought, [$second['moved'], count($bad), $second['isDone']], $migration->isUnderWay(), $migration->run(30.0), $migration->isUnderWay(),
-                (int) $rows("SELECT COUNT(*) AS n FROM {$world->tables->visits()}")[0]['n']];
-            CODE);
+            $kept = [$plugin->ledger->find($first + 300)?->appointment, $plugin->migration->left()];
+            $plugin->database->execute("UPDATE {$old->meetings()} SET told = NULL, appointment = REPLACE(appointment, 'copy449', 'free')");
+            return ['portion' => $portion, 'found' => $found, 'brought' => array_column($brought, 'id'), 'differences' => $differences, 'second' => [$second['moved'], $second['unreadable'], $second['isDone']],
+                'kept' => $kept, 'third' => $migration->run(30.0), 'under way' => $migration->isUnderWay(), 'visits' => $count($tables->visits()), 'over' => $plugin->migration->goOn(1.0), 'left' => $plugin->migration->left()];
+            CODE, array('start' => self::start()));
         $this->assertSame(
             array(
-                array('moved' => 200, 'unreadable' => array(), 'isDone' => false), array(true, true, null), array(248, 2, true), true,
-                array('moved' => 2, 'unreadable' => array(), 'isDone' => true), false, 453,
+                'portion' => array('moved' => 200, 'unreadable' => array(), 'isDone' => false), 'found' => array('copy400', 402, 403), 'brought' => array(401, 402, 403),
+                'differences' => 'telemed_updating', 'second' => array(246, array(301, 450), true), 'kept' => array('copy300', 2),
+                'third' => array('moved' => 2, 'unreadable' => array(), 'isDone' => true), 'under way' => false, 'visits' => 452, 'over' => true, 'left' => null,
             ),
             $seen
         );
     }
 
+    public function testUntilAnAdministratorOrCronComesByVisitLinksLeadOnAndNothingIsTouched(): void
+    {
+        $key = $this->site->php(self::BEGIN . 'return $before->row($before->made($arguments["start"]))["visit_key"];', array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 300)));
+        $visitor = $this->site->visitor();
+        $page = $visitor->get("/?telemed_visit={$key}");
+        $this->assertSame(array(200, 'open'), array($page->status, $page->element('telemed-visit')->getAttribute('data-state')));
+        $this->assertStringContainsString('/j/', $visitor->get("/?telemed_visit={$key}&join=1", false)->header('location'));
+        $this->browser('doctor1')->get('/wp-admin/index.php');
+        $unknown = $visitor->get('/?telemed_visit=' . str_repeat('ab', 16));
+        $this->assertSame(array(503, '20'), array($unknown->status, $unknown->header('retry-after')), 'rather than that it leads nowhere');
+        $this->assertSame(503, $this->post('doctor1', 'doctor1')->status);
+        $this->assertSame(array(1, false), $this->site->php(self::BEGIN . 'return [$count($before->names()[0]), $old->isRenamed()];'));
+
+        $this->browser('admin')->get('/wp-admin/index.php');
+        $this->assertSame(array(1, false, array()), $this->site->php(self::BEGIN . 'return [$count($tables->visits()), $old->areThere(), array_column($rows("SELECT link_key FROM {$tables->visits()} WHERE link_key NOT LIKE \'telemed1.%\'"), "link_key")];'));
+        $this->assertSame('open', $visitor->get("/?telemed_visit={$key}")->element('telemed-visit')->getAttribute('data-state'));
+        $this->assertSame(404, $visitor->get('/?telemed_visit=' . str_repeat('ab', 16))->status);
+    }
+
+    /** @dataProvider runs */
+    #[DataProvider('runs')]
+    public function testCronAndTheCommandMoveThemToo(string $code): void
+    {
+        $this->site->php(self::BEGIN . '$before->copy($before->visit($arguments["start"]), 3);', array('start' => self::start()));
+        $this->assertSame(array(null, 4), $this->site->php(self::BEGIN . $code . 'return [$plugin->migration->left(), $count($tables->visits())];', array('support' => dirname(__DIR__) . '/support')));
+    }
+
+    /** @return array<string, array{string}> */
+    public static function runs(): array
+    {
+        return array(
+            'cron' => array('do_action("telemed_run");'),
+            'WP-CLI' => array('require "{$arguments["support"]}/wp-cli.php"; \TelemedZoom\Cli::register($plugin); \WP_CLI::run("telemed run", []);'),
+            'activation' => array('\TelemedZoom\Plugin::activateBlog(); $plugin->migration->goOn(5.0);'),
+        );
+    }
+
+    public function testWithoutTheExtensionEverythingStaysAndIsReadWhereItIs(): void
+    {
+        $key = $this->site->php(self::BEGIN . 'return $before->row($before->made($arguments["start"]))["visit_key"];', array('start' => self::start()));
+        $without = $this->site->inPhpOf(Site::fromEnvironment('TELEMED_BARE_SITE_STATE'));
+        $look = self::BEGIN . '\TelemedZoom\Plugin::activateBlog();
+            $row = $plugin->ledger->findVisit($arguments["key"]);
+            return [$plugin->migration->goOn(5.0), $plugin->migration->left(), $row?->state->value, str_contains((string) $row?->joinUrl, "/j/")];';
+        $this->assertSame(array(false, 1, 'made', true), $without->php($look, array('key' => $key)));
+        $this->site->php(self::BEGIN . '$plugin->migration->install();');
+        // Somebody has begun, and the extension is away.
+        $this->assertSame(array(false, 1, 'made', true), $without->php($look, array('key' => $key)));
+        $this->assertTrue($without->php(self::BEGIN . 'try { $plugin->store->idOf("manual", $plugin->ledger->find(1)->appointment); } catch (\TelemedZoom\Site\DatabaseException) { return true; } return false;'));
+        $this->assertSame(array(true, null, 'made', true), $this->site->php($look, array('key' => $key)));
+    }
+
+    /** @dataProvider failures */
+    #[DataProvider('failures')]
+    public function testADatabaseThatFailsInTheMiddleLosesNothingAndDoublesNothing(string $failing): void
+    {
+        $was = $this->site->php(self::BEGIN . '$before->copy($before->made($arguments["start"]), 250); $before->cancel($before->made($arguments["start"]), isDeleted: false);
+            $migration->begin(); return [$count($old->meetings()), $count($old->leftovers()), $count($old->log())];', array('start' => self::start()));
+        $root = $this->site->database(asRoot: true);
+        $seen = $this->site->php(self::BEGIN . $failing . <<<'CODE'
+            $failed = 0;
+            do {
+                try {
+                    $ran = $migration->run(30.0);
+                } catch (\TelemedZoom\Site\DatabaseException) {
+                    $failed++;
+                    $between = [$count($old->meetings()) + $count($tables->visits()), $rows("SELECT v.id FROM {$tables->visits()} v JOIN {$old->meetings()} o ON o.id = v.id")];
+                    $mend();
+                }
+            } while (!isset($ran) && $failed < 10);
+            return [$failed > 0, $between, $ran['isDone'], $ran['unreadable'], $migration->isUnderWay(), $count($tables->visits()), $count($tables->meetings()), $count($tables->log())];
+            CODE, array('root' => $this->site->databaseSocket()));
+        $root->close();
+        $this->assertSame(array(true, array($was[0], array()), true, array(), false, $was[0], 2, $was[2]), $seen);
+    }
+
+    /** @return array<string, array{string}> */
+    public static function failures(): array
+    {
+        $root = '$root = new \mysqli("localhost", "root", "", DB_NAME, 0, $arguments["root"]);';
+        return array(
+            'the disk is full at one row' => array($root . '
+                $root->query("CREATE TRIGGER telemed_full BEFORE INSERT ON {$tables->visits()} FOR EACH ROW BEGIN IF NEW.id = 230 THEN SIGNAL SQLSTATE \'HY000\' SET MYSQL_ERRNO = 1114; END IF; END");
+                $mend = static fn () => $root->query("DROP TRIGGER telemed_full");'),
+            'its log cannot be written any more' => array($root . '
+                $root->query("CREATE TRIGGER telemed_full BEFORE INSERT ON {$tables->log()} FOR EACH ROW BEGIN IF NEW.visit = 252 THEN SIGNAL SQLSTATE \'HY000\' SET MYSQL_ERRNO = 1021; END IF; END");
+                $mend = static fn () => $root->query("DROP TRIGGER telemed_full");'),
+            'the connection is lost in a transaction, again and again' => array($root . '
+                $isCut = true;
+                $cut = static function (int $now) use (&$isCut, $root, $plugin): int {
+                    static $times = 0;
+                    if ($isCut && ++$times % 2 === 0) {
+                        $root->query("KILL " . (int) $plugin->database->row("SELECT CONNECTION_ID() AS id")["id"]);
+                    }
+                    return $now;
+                };
+                add_filter("telemed_now", $cut);
+                $mend = static function () use (&$isCut): void { static $failures = 0; $isCut = ++$failures < 4; };'),
+        );
+    }
+
+    public function testAMoveToAnotherAppThatWasAskedForGoesOn(): void
+    {
+        $seen = $this->site->php(self::BEGIN . <<<'CODE'
+            $before->change($before->made($arguments['start']), ['state' => 'moving', 'app' => 'formerApp']);
+            $before->change($over = $before->made($arguments['start']), ['state' => 'moving', 'app' => 'olderApp', 'end_utc' => '2026-01-01 00:00:00']);
+            return [$plugin->migration->goOn(10.0), $plugin->handovers->ofApps(), $plugin->ledger->find($over)?->app];
+            CODE, array('start' => self::start()));
+        $this->assertSame(array(true, array('formerApp' => 'move'), 'olderApp'), $seen);
+    }
+
+    public function testADatabaseFromABackupOfBeforeIsMovedOnceMore(): void
+    {
+        $seen = $this->site->php(self::BEGIN . <<<'CODE'
+            $before->copy($before->visit($arguments['start']), 2);
+            $plugin->migration->goOn(10.0);
+            // What the backup knows of is as it was, and what it knows nothing of has stayed.
+            $before->begin(isAll: false);
+            $before->copy($before->visit($arguments['start']), 3);
+            return [$plugin->migration->goOn(10.0), $plugin->migration->left(), $count($tables->visits()), $plugin->store->idOf('manual', 'copy3')];
+            CODE, array('start' => self::start()));
+        $this->assertSame(array(true, null, 4, 4), $seen);
+    }
+
     public function testWhereThereIsNothingOfTheOldVersionNothingIsBegun(): void
     {
-        $this->assertSame(array(false, false), $this->site->php(self::BEGIN . <<<'CODE'
-            $nowhere = new \TelemedZoom\Migration\OldTables('nowhere_');
-            $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $nowhere, $world->tables, $world->visits, $links, $world->moments);
-            return [$migration->begin(), $migration->isUnderWay()];
+        $this->assertSame(array(false, false, true, false, null), $this->site->php(self::BEGIN . <<<'CODE'
+            $plugin->migration->drop();
+            delete_option(\TelemedZoom\Store\Schema::OPTION);
+            return [$migration->begin(), $migration->isUnderWay(), $plugin->migration->goOn(1.0), \TelemedZoom\Store\Schema::isMoving(), $plugin->migration->left()];
             CODE));
     }
 }

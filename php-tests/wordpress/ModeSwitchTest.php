@@ -137,10 +137,25 @@ final class ModeSwitchTest extends ClinicTestCase
                 $this->assertSame(array('made', self::APPS['oauth']), array($row['state'], $row['app']));
             }
         }
+        // The answer stands.
         $this->connect('doctor2', FakeZoom::DOCTOR2);
-        $this->moveNow('s2s');
         $this->runWorker(60);
         $this->assertMoved($before, 'oauth');
+    }
+
+    public function testAnAnswerEndsWhenItsAppIsInForceAgain(): void
+    {
+        $this->use('s2s');
+        $before = $this->visits(2);
+        $this->use('oauth');
+        $this->wishAll('s2s');
+        $this->useServerToServer();
+        $this->runWorker(60);
+        $this->assertSame($before, $this->rowsById());
+        $this->use('oauth');
+        $this->runWorker(120);
+        $this->assertSame($before, $this->rowsById(), 'nobody has asked for that');
+        $this->assertStringContainsString('Left until over', $this->screen()->text('telemed-former-lots'));
     }
 
     public function testWhileAVisitWaitsToBeMovedItsLinkLeadsToTheOldMeetingAndOnceItCanBeJoinedItStays(): void
@@ -337,7 +352,7 @@ final class ModeSwitchTest extends ClinicTestCase
     {
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            (new \TelemedZoom\Apps\FormerMeetings($plugin->ledger, $plugin->queries, $plugin->apps, $plugin->settings, $plugin->ownAccounts))->moveAll($arguments["app"]);',
+            (new \TelemedZoom\Apps\FormerMeetings($plugin->queries, $plugin->handovers, $plugin->apps, $plugin->settings, $plugin->ownAccounts))->moveAll($arguments["app"]);',
             array('app' => self::APPS[$from])
         );
     }

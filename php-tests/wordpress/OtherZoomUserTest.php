@@ -113,9 +113,9 @@ final class OtherZoomUserTest extends ClinicTestCase
         return array(
             'before the new Zoom user is in force' => array('nothing but the answer', 1),
             'as soon as it is in force' => array('telemed_doctor_connected', 1),
-            'when the first visit is to be moved' => array('moving', 1),
-            'while the second meeting is made' => array('move_attempting', 2),
-            'when the second was made and the old one is still there' => array('moved_over', 2),
+            'while the first meeting is made' => array('attempting', 1),
+            'while the second meeting is made' => array('attempting', 2),
+            'when the second was made and the old one is still there' => array('replaced', 2),
         );
     }
 
@@ -129,7 +129,9 @@ final class OtherZoomUserTest extends ClinicTestCase
         $this->assertNotNull($page->element('telemed-moving'));
         foreach ($visits as $visit) {
             $now = $this->row($visit['id']);
-            $this->assertSame(array('moving', $visit['meeting_id'], $visit['join_url']), array($now['state'], $now['meeting_id'], $now['join_url']));
+            // One is tried; of the others it is known then that the Zoom user's day is used up.
+            $this->assertContains($now['state'], array('moving', 'made'));
+            $this->assertSame(array($visit['meeting_id'], $visit['join_url']), array($now['meeting_id'], $now['join_url']));
         }
         // Meanwhile they are started through the Zoom user who holds them.
         $start = $this->browser('doctor1')->get($this->row($visits[0]['id'])['start_link'], false);
@@ -313,7 +315,7 @@ final class OtherZoomUserTest extends ClinicTestCase
                 if (str_starts_with($arguments["event"], "telemed_")) {
                     add_action($arguments["event"], $die, 1);
                 } else {
-                    add_action("telemed_row_changed", static function ($now, $before, $event) use ($arguments, $die): void { if ($event === $arguments["event"]) { $die(); } }, 1, 3);
+                    add_action("telemed_visit_changed", static function (array $visit) use ($arguments, $die): void { if (in_array($arguments["event"], $visit["events"], true)) { $die(); } }, 1);
                 }
                 \TelemedZoom\Plugin::instance()->otherZoomUser->accept($arguments["doctor"], 20.0);',
                 array('event' => $event, 'times' => $times, 'doctor' => $this->site->userId('doctor1'))

@@ -117,25 +117,19 @@ final class OutageTest extends ClinicTestCase
             && strtotime("{$visit['start_utc']} UTC") > time() + 3600));
     }
 
-    public function testWhoeverIsLetAndAsksNothingLeavesTheTurnToTheNext(): void
+    public function testOfSeveralWhoSawTheSameOutageOneTakesTheTurn(): void
     {
-        $this->assertSame(array(true, true, false, true, true, false, true, true), $this->site->php(
-            '$signals = new \TelemedZoom\Store\Signals(\TelemedZoom\Plugin::instance()->database);
-            [$one, $other] = [new \TelemedZoom\Work\Breaker($signals), new \TelemedZoom\Work\Breaker($signals)];
-            $passed = 0;
-            add_filter("telemed_now", static function (int $now) use (&$passed): int { return $now + $passed; });
-            $one->lost(); $other->lost(); $one->answered(); $one->lost(); $other->lost();
-            $said = [$one->lets()];                     // Never three in a row.
-            $other->lost();
-            $passed = 5;
-            $said[] = $one->lets(true); $said[] = $other->lets(true);
-            $one->giveBack();
-            $said[] = $other->lets();
-            $other->lost();
-            $passed = 66;
-            $said[] = $one->lets(); $said[] = $other->lets();
-            $one->answered();
-            return [...$said, $one->lets(), $other->lets()];'
+        $this->assertSame(array(null, null, true, false, null), $this->site->php(
+            '$outages = \TelemedZoom\Plugin::instance()->outages;
+            $at = static fn (int $second): string => sprintf("2026-12-01 09:00:%02d", $second);
+            $outages->lost($at(1)); $outages->lost($at(2)); $outages->answered($at(2)); $outages->lost($at(3)); $outages->lost($at(4));
+            $said = [$outages->triedAt()];                     // Never three in a row.
+            $outages->lost($at(5));
+            $tried = $outages->triedAt();
+            $said[] = $at(5) === $tried ? null : $tried;
+            $said[] = $outages->takeTurn($tried, $at(30)); $said[] = $outages->takeTurn($tried, $at(31));
+            $outages->answered($at(32));
+            return [...$said, $outages->triedAt()];'
         ));
     }
 
@@ -189,12 +183,14 @@ final class OutageTest extends ClinicTestCase
         $this->records()->pretend->daysLater(90, 'manual');
         $this->site->php(
             'remove_all_actions("shutdown");
-            add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSource {
+            add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSystem {
                 public function name(): string { return "test"; }
                 public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
                 public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People("", null, null, null); }
                 public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
-                public function mailsItself(string $event, \TelemedZoom\Ledger\MeetingRecord $row): bool { return true; }
+                public function title(): string { return "Test"; }
+                public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
+                public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
             }]);
             \TelemedZoom\Plugin::instance()->worker->runDue(60.0);'
         );

@@ -154,7 +154,7 @@ final class PatientLimitsTest extends ClinicTestCase
             }
             $plugin = \TelemedZoom\Plugin::instance();
             $patient = new \TelemedZoom\Ledger\Patient(null, "a@b.example");
-            $row = $plugin->ledger->plan("manual", "limits", 2, \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+30 days"), 25, "UTC"), $patient);
+            $row = $plugin->visits->book("manual", "limits", 2, \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+30 days"), 25, "UTC"), $patient);
             for ($time = 0; $time < 70; $time++) {
                 if ($plugin->limits->mail($row, "a@b.example") !== null) { return "limited"; }
                 $plugin->limits->book(2, $patient);

@@ -44,6 +44,16 @@ final class PersonalDataTest extends ClinicTestCase
         }
     }
 
+    public function testWhatTheVersionBeforeHasLeftIsFoundAndErasedAsWell(): void
+    {
+        $this->site->php('$before = new \Telemed\Tests\Records\Schema5(); $before->begin();
+            foreach (array("+30 days", "-2 days") as $start) { $before->visit($start, array("patient_email" => $arguments["email"])); }', array('email' => self::GUEST));
+        $this->assertCount(2, $this->group($this->export(self::GUEST), 'telemed-zoom-visits'));
+        $erased = $this->erase(self::GUEST);
+        $this->assertSame(array(true, true), array($erased['items_removed'], $erased['items_retained']));
+        $this->assertCount(1, $this->group($this->export(self::GUEST), 'telemed-zoom-visits'));
+    }
+
     public function testALongExportComesInPages(): void
     {
         $this->make('admin', 'doctor1', array('patient' => self::GUEST));

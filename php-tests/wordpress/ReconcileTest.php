@@ -244,6 +244,28 @@ final class ReconcileTest extends ClinicTestCase
         $this->assertEqualsCanonicalizing(array($first['meeting_id'], $second['meeting_id']), array_column($this->meetings(), 'id'));
     }
 
+    public function testWhatMustGoIsItsVisitsToDeleteAndWhatIsDoneAndStillThereIsAnOrphan(): void
+    {
+        $row = $this->make('admin', 'doctor1');
+        $reference = $this->site->php('return \Telemed\Tests\Records\InPlugin::reference($arguments["id"]);', array('id' => $row['id']));
+        $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
+        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->assertSame(1, $this->records()->unwanted->count());
+        $this->age();
+        $this->zoom->forgetRequests();
+        $this->assertSame('Success: 0 differences treated.', $this->lastLine($this->wpCli('telemed reconcile')));
+        $this->assertSame(array('GET'), $this->methods());
+
+        $this->zoom->forgetFaults();
+        $this->site->php('\Telemed\Tests\Records\InPlugin::wake(); do_action("telemed_run");');
+        $this->assertSame(array(), $this->meetings());
+        $again = $this->inZoom('return $client->createMeeting($request($arguments["start"], $arguments["reference"], []))->id();', array('start' => $row['start'], 'reference' => $reference));
+        $this->assertSame(array($again), array_column($this->meetings(), 'id'));
+        $this->assertSame('Success: 1 difference treated.', $this->lastLine($this->wpCli('telemed reconcile')));
+        $this->assertSame(array(), $this->meetings());
+        $this->assertSame(1, $this->records()->log->count('orphan_deleted'));
+    }
+
     public function testOrphansAreFoundAlsoWhereADatabaseFromABackupKnowsNoVisits(): void
     {
         $row = $this->make('admin', 'doctor2');
@@ -376,7 +398,7 @@ final class ReconcileTest extends ClinicTestCase
             $request = static fn (string $start, ?string $reference, array $settings = []) => new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($start), 25, "Europe/Berlin", "' . FakeZoom::DOCTOR1 . '", $reference, $settings);
             $plain = static fn (string $start, array $settings = []) => $request($start, null, $settings);
             $make = static fn (string $reference, string $start) => $request($start, $plugin->site->id() . ":" . $reference);
-            $reference = static function (string $name) use ($plugin, $arguments): string { $row = \Telemed\Tests\Records\InPlugin::visit($arguments[$name]["id"]); return $row->source . ":" . $row->appointment; };
+            $reference = static fn (string $name): string => substr(\Telemed\Tests\Records\InPlugin::reference($arguments[$name]["id"]), strlen($plugin->site->id()) + 1);
             ' . $code,
             $arguments
         );

@@ -139,7 +139,7 @@ final class TokenStoreTest extends ClinicTestCase
 
         // What a process of the command line writes, the web server's sees: the site's id, a signal, a setting.
         $this->assertSame($this->php('return (new \TelemedZoom\Site\Site())->id();'), $this->php('return (new \TelemedZoom\Site\Site())->id();'));
-        $this->php('$breaker = new \TelemedZoom\Work\Breaker(new \TelemedZoom\Store\Signals(\TelemedZoom\Plugin::instance()->database)); for ($lost = 0; $lost < $breaker::MOST_LOST; $lost++) { $breaker->lost(); }');
+        $this->php('for ($lost = 0; $lost < 3; $lost++) { \TelemedZoom\Plugin::instance()->outages->lost(gmdate("Y-m-d H:i:s")); }');
         $this->assertSame('due', $this->booked(array('start' => self::start(31)))['state'], 'Zoom counts as unreachable');
         $this->forgetOutage();
         $this->php('$options = get_option("telemed_settings"); update_option("telemed_settings", array("mode" => "s2s") + $options);');

@@ -47,7 +47,7 @@ final class UncertainTest extends ClinicTestCase
                 '$plugin = \TelemedZoom\Plugin::instance();
                 $row = \Telemed\Tests\Records\InPlugin::visit($arguments["id"]);
                 $credentials = $plugin->apps->forMeeting($row);
-                $credentials->client->createMeeting($row->visit()->request($credentials->host, $plugin->site->reference($row->source, $row->appointment, $row->generation)));
+                $credentials->client->createMeeting($row->visit()->request($credentials->host, \Telemed\Tests\Records\InPlugin::reference($row->id)));
                 $plugin->visits->{$arguments["wish"]}($row);',
                 array('id' => $row['id'], 'wish' => $wish)
             );
@@ -95,7 +95,7 @@ final class UncertainTest extends ClinicTestCase
         $used = $this->make('admin', 'doctor1')['meeting_id'];
         $marked = $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            $request = new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", $arguments["host"], $plugin->site->reference("manual", "another", 1));
+            $request = new \Telemed\MeetingRequest("Video visit", new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", $arguments["host"], $plugin->site->id() . ":manual:another");
             return $plugin->apps->forDoctor($arguments["doctor"])->client->createMeeting($request)->id();',
             array('start' => $row['start'], 'host' => FakeZoom::DOCTOR1, 'doctor' => $this->site->userId('doctor1'))
         );
@@ -144,7 +144,7 @@ final class UncertainTest extends ClinicTestCase
         $this->runWorker(120);
         $this->assertCount(2, $this->zoom->requests('PATCH'));
         $waits = $this->row($row['id']);
-        $this->assertSame('attempting', $waits['state'], (string) $waits['error']);
+        $this->assertSame('changing', $waits['state'], (string) $waits['error']);
         $this->assertStringContainsString('reconnect', (string) $waits['error']);
 
         $this->zoom->forgetFaults();

@@ -4,6 +4,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests\WordPress;
 
+use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Tests\FakeZoom;
 
 /** Deactivating the plugin deletes nothing; uninstalling leaves nothing here, and says beforehand what remains at Zoom. */
@@ -62,6 +63,26 @@ final class UninstallTest extends ClinicTestCase
         $this->assertStringContainsString(FakeZoom::DOCTOR1_EMAIL, $mails[0]['message']);
         $this->assertStringNotContainsString('zoom.us/j', $mails[0]['message']);
         $this->assertStringNotContainsString((string) $row['passcode'], $mails[0]['message']);
+    }
+
+    /** @dataProvider moments */
+    #[DataProvider('moments')]
+    public function testWhatTheVersionBeforeHasLeftIsToldAndGoesToo(string $code): void
+    {
+        $this->site->php('$before = new \Telemed\Tests\Records\Schema5(); $before->begin(); $before->made($arguments["start"]);' . $code, array('start' => self::start()));
+        $this->uninstall();
+        $this->assertSame(array(), $this->contents());
+        $messages = implode("\n", array_column($this->site->mails(), 'message'));
+        $this->assertStringContainsString((string) $this->meetings()[0]['id'], str_replace(' ', '', $messages));
+    }
+
+    /** @return array<string, array{string}> */
+    public static function moments(): array
+    {
+        return array(
+            'nobody has begun to move it' => array(''),
+            'it is under way' => array('\TelemedZoom\Plugin::instance()->migration->install();'),
+        );
     }
 
     public function testUninstallingGoesOnWhenZoomIsDead(): void

@@ -60,7 +60,7 @@ final class VisitLoopTest extends ClinicTestCase
             $world->standing = null;
             $world->loop->bringOn($id, 30.0);
             $before = $state($id);
-            $world->loop->bringOn($id, 30.0, isFinal: true);
+            $world->loop->bringOn($id, 30.0, $world->visits->find($id)->version());
             $left = $rows('SELECT COUNT(*) AS n FROM ' . $world->tables->log())[0]['n'];
             return [$before, $state($id), $left];
             CODE));
@@ -220,7 +220,7 @@ final class VisitLoopTest extends ClinicTestCase
             $id = $world->book('7', '+1 week 10:00');
             $world->loop->bringOn($id, 30.0);
             $plugin = \TelemedZoom\Plugin::instance();
-            $other = new \TelemedZoom\Store\SealedLinks(new \Telemed\Vault([\Telemed\Vault::generateKey()]));
+            $other = new \TelemedZoom\Store\SealedLinks(static fn(): \Telemed\Vault => new \Telemed\Vault([\Telemed\Vault::generateKey()]));
             $visits = new \TelemedZoom\Store\VisitStore($plugin->database, $world->tables, $world->counters, $world->outages, $other);
             $visit = $visits->find($id);
             $door = $visit->link($visit->ownStanding(), new \Telemed\Moment(new \DateTimeImmutable('+1 week 10:00'), 's'));
@@ -234,7 +234,7 @@ final class VisitLoopTest extends ClinicTestCase
             $id = $world->book('7', '+1 week 10:00');
             $world->loop->bringOn($id, 30.0);
             $plugin = \TelemedZoom\Plugin::instance();
-            $other = new \TelemedZoom\Store\SealedLinks(new \Telemed\Vault([\Telemed\Vault::generateKey()]));
+            $other = new \TelemedZoom\Store\SealedLinks(static fn(): \Telemed\Vault => new \Telemed\Vault([\Telemed\Vault::generateKey()]));
             $visits = new \TelemedZoom\Store\VisitStore($plugin->database, $world->tables, $world->counters, $world->outages, $other);
             $then = new \Telemed\Moment(new \DateTimeImmutable('+1 week 10:00'), 's');
             $door = static fn($visit): string => $visit->link($visit->ownStanding(), $then)['door'];
@@ -280,5 +280,58 @@ final class VisitLoopTest extends ClinicTestCase
             }
             return [$code, $world->visits->idOf('manual', '7')];
             CODE));
+    }
+
+    /** Before the sequences begin, in their first minute, and by now. */
+    public function testABookingWithoutTheExtensionIsWrittenAsTheExtensionWouldHaveIt(): void
+    {
+        $this->assertSame(
+            array('differences' => array(), 'rows' => 3, 'due' => array(0, 0, 0), 'as stored' => true, 'linked' => true, 'told' => array('booked', 'due'), 'again' => true, 'refused' => 3, 'then' => 'made'),
+            $this->within(<<<'CODE'
+                $plugin = \TelemedZoom\Plugin::instance();
+                $links = new \TelemedZoom\Store\SealedLinks($plugin->key->vaultWithoutExtension(...));
+                $store = new \TelemedZoom\Store\VisitStore($plugin->database, $world->tables, $world->counters, $world->outages, $links);
+                $people = ['patient' => 7, 'patient_email' => 'anna@example.org'];
+                $slot = $world::slot('+1 week 10:00');
+                $heard = [];
+                add_action('telemed_visit_changed', static function (array $which) use (&$heard): void { $heard[] = $which; });
+                $now = 0;
+                add_filter('telemed_now', static function () use (&$now): int { return $now; });
+                $own = array_flip(['id', 'appointment', 'link_hash', 'link_key', 'due_at']);
+                $differences = $due = [];
+                foreach ([1_735_600_000, 1_735_689_630, $really = time()] as $number => $now) {
+                    $at = $world->moments->now();
+                    $world->visits->add(\Telemed\Visit::booked('test', "seen$number", 5, $slot, $at), $people, $at);
+                    $id = $store->bookWithoutExtension('test', "unseen$number", 5, $slot, $people);
+                    [$seen, $unseen] = $rows("SELECT * FROM {$world->tables->visits()} WHERE appointment IN ('seen$number', 'unseen$number') ORDER BY appointment");
+                    $differences += array_diff_assoc(array_diff_key($seen, $own), $unseen) + array_diff_key($unseen, $seen);
+                    $due[] = strtotime("{$unseen['due_at']} UTC") - $now;
+                    [$line, $other] = $rows("SELECT at, actor, event, note, tracking_id FROM {$world->tables->log()} ORDER BY id DESC LIMIT 2");
+                    $differences += array_diff_assoc($line, $other);
+                    [$first, $second] = array_slice($heard, -2);
+                    $differences += $first['events'] === $second['events'] ? array_diff_assoc(array_diff_key($first, ['events' => 0] + $own), $second) : ['events'];
+                }
+                $asStored = $world->visits->find($id)->rows($at)['visit'];
+                $before = $rows("SELECT * FROM {$world->tables->visits()}");
+                $again = $store->bookWithoutExtension('test', 'unseen2', 9, ['minutes' => 45] + $slot, []) === $id;
+                $refused = 0;
+                foreach ([['test', ''], ['', '7'], ['test', '7:8']] as [$source, $appointment]) {
+                    try {
+                        $store->bookWithoutExtension($source, $appointment, 5, $slot, []);
+                    } catch (\InvalidArgumentException) {
+                        $refused++;
+                    }
+                }
+                $again = $again && $before === $rows("SELECT * FROM {$world->tables->visits()}");
+                // The extension is back.
+                $world->loop->bringOn($id, 30.0);
+                return [
+                    'differences' => $differences, 'rows' => count($before) / 2, 'due' => $due,
+                    'as stored' => array_diff_assoc(array_diff_key($asStored, $own), array_map('strval', $unseen)) === [],
+                    'linked' => \TelemedZoom\Store\SealedLinks::hash((string) $links->key($unseen['link_key'])) === $unseen['link_hash'] && $links->key($seen['link_key']) !== null,
+                    'told' => [...$heard[1]['events'], $heard[1]['state']], 'again' => $again, 'refused' => $refused, 'then' => $state($id),
+                ];
+                CODE)
+        );
     }
 }

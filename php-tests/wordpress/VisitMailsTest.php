@@ -26,7 +26,7 @@ final class VisitMailsTest extends ClinicTestCase
             $this->assertContains('METHOD:REQUEST', $lines);
             $this->assertContains('DTSTART:20310715T093000Z', $lines);
             $this->assertContains('DTEND:20310715T095500Z', $lines);
-            $this->assertContains('SEQUENCE:0', $lines);
+            $this->assertGreaterThan(0, (int) $this->value($lines, 'SEQUENCE'));
             $this->assertContains('URL:' . $row['visit_link'], $lines);
             $this->assertSame($this->uid($row['id']), $this->value($lines, 'UID'));
         }
@@ -46,8 +46,10 @@ final class VisitMailsTest extends ClinicTestCase
         // They have left in any order; the last says what stands, also if it has to be said once more.
         foreach (array(self::PATIENT, $this->email('doctor1')) as $address) {
             $subjects = array_column($this->to($address), 'subject');
-            $this->assertEqualsCanonicalizing(array('Your video visit', 'Your video visit has changed', 'Your video visit is cancelled'), array_unique($subjects));
+            $this->assertSame('Your video visit', reset($subjects));
             $this->assertSame('Your video visit is cancelled', end($subjects));
+            // What was cancelled before it could be told as moved is told as cancelled alone.
+            $this->assertSame(array(), array_diff($subjects, array('Your video visit', 'Your video visit has changed', 'Your video visit is cancelled')));
         }
     }
 
@@ -74,7 +76,8 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertCount(3, $mails);
         $calendars = array_map(fn (array $mail): array => $this->calendar($mail), $mails);
         $this->assertSame(array('REQUEST', 'REQUEST', 'CANCEL'), array_map(fn (array $lines): string => $this->value($lines, 'METHOD'), $calendars));
-        $this->assertSame(array('0', '1', '2'), array_map(fn (array $lines): string => $this->value($lines, 'SEQUENCE'), $calendars));
+        $sequences = array_map(fn (array $lines): int => (int) $this->value($lines, 'SEQUENCE'), $calendars);
+        $this->assertSame(array($sequences[0], $sequences[0] + 1, $sequences[0] + 2), $sequences);
         $this->assertCount(1, array_unique(array_map(fn (array $lines): string => $this->value($lines, 'UID'), $calendars)));
         $this->assertContains('STATUS:CANCELLED', $calendars[2]);
         $this->assertStringNotContainsString('telemed_visit', $mails[2]['message']);
@@ -250,10 +253,9 @@ final class VisitMailsTest extends ClinicTestCase
     {
         $noon = intdiv(time(), 86400) * 86400 + 86400 + 43200;
         $this->zoom->advance($noon - time());
+        $this->records()->counters->addWrites(\Telemed\Tests\FakeZoom::DOCTOR1, gmdate('Y-m-d', $noon), 100);
         $this->inPlugin('
             add_filter("telemed_now", static fn (int $now): int => $arguments["noon"] + $now - $arguments["real"]);
-            $budget = new \TelemedZoom\Work\WriteBudget($plugin->database);
-            for ($write = 0; $write < 100; $write++) { $budget->claim("' . \Telemed\Tests\FakeZoom::DOCTOR1 . '", new \DateTimeImmutable("@" . ($arguments["noon"] + 60))); }
             $book = static fn (string $name, int $hours) => $plugin->visits->book("manual", $name, $arguments["doctor"], \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("@" . ($arguments["noon"] + 3600 * $hours)), 25, "Europe/Berlin"), \TelemedZoom\Ledger\Patient::from($name . "@patients.example"));
             $book("tonight", 5);
             $book("tomorrow", 20);', array('doctor' => $this->site->userId('doctor1'), 'noon' => $noon, 'real' => time()));

@@ -14,6 +14,7 @@ use TelemedZoom\Reconcile\Finding;
 use TelemedZoom\Reconcile\Tally;
 use TelemedZoom\Screens\KeyChange;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\LinkSeals;
 
 defined('ABSPATH') || exit;
 
@@ -72,10 +73,15 @@ final class Cli
             /* translators: %s: what was given */
             \WP_CLI::error(sprintf(__('--seconds wants a number above 0, not \'%s\'.', 'telemed-zoom'), $seconds));
         }
+        $end = microtime(true) + (float) $seconds;
         try {
-            $done = $this->plugin->worker->runDue((float) $seconds);
+            $isCurrent = $this->plugin->migration->goOn((float) $seconds);
+            $done = $isCurrent ? $this->plugin->worker->runDue($end - microtime(true)) : 0;
             Cron::catchUp();
             $this->demandExtension();
+            if (!$isCurrent) {
+                \WP_CLI::error(__('Visits of the version before are still to be moved into the tables of this one: run it again.', 'telemed-zoom'));
+            }
             $this->plugin->guard->demand();
             $pause = $this->plugin->worker->pauseSeconds();
         } catch (DatabaseException $failure) {
@@ -208,7 +214,16 @@ final class Cli
         }
         $this->demandExtension();
         try {
-            $unreadable = (new KeyChange($this->plugin->key, $this->plugin->extension, $this->plugin->settings, $this->plugin->formerApps, $this->plugin->apps))->reseal();
+            $change = new KeyChange(
+                $this->plugin->key,
+                $this->plugin->extension,
+                $this->plugin->settings,
+                $this->plugin->formerApps,
+                $this->plugin->apps,
+                new LinkSeals($this->plugin->database, $this->plugin->tables, $this->plugin->links)
+            );
+            $unreadable = $change->reseal();
+            $links = (int) $change->resealLinks();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             \WP_CLI::error(ErrorText::of($failure));
         }
@@ -217,6 +232,18 @@ final class Cli
                 /* translators: %d: number of secrets */
                 _n('%d secret is opened by no key: enter the client secret again, and let the doctor concerned authorize again. Nothing was deleted.', '%d secrets are opened by no key: enter the client secret again, and let the doctors concerned authorize again. Nothing was deleted.', $unreadable, 'telemed-zoom'),
                 $unreadable
+            ));
+        }
+        if ($links > 0) {
+            \WP_CLI::warning(sprintf(
+                /* translators: %d: number of links */
+                _n(
+                    '%d link of a visit is opened by no key. The visit links that people have go on, and join links are read from Zoom again; mails and screens name such a visit link no more.',
+                    '%d links of visits are opened by no key. The visit links that people have go on, and join links are read from Zoom again; mails and screens name such visit links no more.',
+                    $links,
+                    'telemed-zoom'
+                ),
+                $links
             ));
         }
         \WP_CLI::success(__('Everything is sealed under the first key.', 'telemed-zoom'));

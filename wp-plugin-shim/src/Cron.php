@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom;
 
 use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\SettingsLook;
 use TelemedZoom\Site\DatabaseException;
@@ -31,7 +32,8 @@ final class Cron
     public function __construct(
         private readonly \Closure $worker,
         private readonly \Closure $reconcile,
-        private readonly Settings $settings
+        private readonly Settings $settings,
+        private readonly Upgrade $upgrade
     ) {
     }
 
@@ -95,8 +97,12 @@ final class Cron
 
     public function run(): void
     {
+        $end = microtime(true) + self::RUN_SECONDS;
+        if (!$this->upgrade->goOn(self::RUN_SECONDS)) {
+            return;
+        }
         try {
-            ($this->worker)()->runDue(self::RUN_SECONDS);
+            ($this->worker)()->runDue($end - microtime(true));
         } catch (DatabaseException) {
             // The next run tries again; the notice on quiet workers tells if none can.
             return;
@@ -105,10 +111,13 @@ final class Cron
 
     public function sweep(): void
     {
+        if (!$this->upgrade->goOn(self::RUN_SECONDS)) {
+            return;
+        }
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
             ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight(), everywhere: false);
-        } catch (DatabaseException) {
+        } catch (DatabaseException | Problem) {
             return;
         }
     }

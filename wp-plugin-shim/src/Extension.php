@@ -14,7 +14,7 @@ defined('ABSPATH') || exit;
 
 final class Extension
 {
-    public const MINIMUM = '0.1.0';
+    public const MINIMUM = '0.2.0';
 
     private readonly ?string $version;
 

@@ -25,29 +25,43 @@ use TelemedZoom\Departures\Departures;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\Limits;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\RateLimit;
 use TelemedZoom\Ledger\Standing;
+use TelemedZoom\Ledger\VisitRecords;
+use TelemedZoom\Mail\Outbox;
+use TelemedZoom\Mail\VisitMailer;
+use TelemedZoom\Mail\WaitingMails;
+use TelemedZoom\Migration\FromSchema5;
+use TelemedZoom\Migration\OldTables;
+use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\ReconcileQueries;
+use TelemedZoom\Run\ClinicWorld;
+use TelemedZoom\Run\NoticeSender;
+use TelemedZoom\Run\SiteMoments;
+use TelemedZoom\Run\VisitLoop;
+use TelemedZoom\Run\ZoomExchange;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Counters;
+use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\Outages;
+use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Store\Signals;
-use TelemedZoom\Visits\Committed;
-use TelemedZoom\Visits\Overlaps;
-use TelemedZoom\Visits\Visits;
+use TelemedZoom\Store\SodiumVault;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Store\VisitTables;
+use TelemedZoom\Apps\Overlaps;
+use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\AfterRequest;
-use TelemedZoom\Work\Breaker;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\ManualVisits;
-use TelemedZoom\Work\MeetingMaker;
-use TelemedZoom\Work\MeetingMover;
 use TelemedZoom\Work\UncertainMeetings;
 use TelemedZoom\Work\Worker;
-use TelemedZoom\Work\WriteBudget;
 
 defined('ABSPATH') || exit;
 
@@ -65,12 +79,26 @@ final class Parts
     public readonly ZoomApps $apps;
     public readonly Grants $grants;
     public readonly Departures $departures;
+    public readonly VisitTables $tables;
+    public readonly SealedLinks $links;
+    public readonly Counters $counters;
+    public readonly Outages $outages;
+    public readonly VisitStore $store;
+    public readonly Upgrade $migration;
+    public readonly SiteMoments $moments;
+    public readonly VisitRecords $records;
+    public readonly Handovers $handovers;
+    public readonly NoticeSender $sender;
+    public readonly Outbox $outbox;
+    public readonly VisitMailer $mailer;
+    public readonly VisitLoop $loop;
+    public readonly ClinicWorld $world;
+    public readonly Signals $signals;
     public readonly Ledger $ledger;
     public readonly AppointmentSources $sources;
     public readonly Standing $standing;
     public readonly LedgerQueries $queries;
     public readonly Overlaps $overlaps;
-    public readonly Leftovers $leftovers;
     public readonly MeetingLog $log;
     public readonly RateLimit $rate;
     public readonly Limits $limits;
@@ -92,18 +120,56 @@ final class Parts
         $this->key = $key ?? new EncryptionKey();
         $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
+        $this->guard = new Guard();
         $this->sources = new AppointmentSources();
         $this->standing = new Standing($this->sources, $this->database);
-        $this->log = new MeetingLog($this->database);
-        $this->ledger = new Ledger($this->database, $this->log);
-        $this->queries = new LedgerQueries($this->database);
-        $this->leftovers = new Leftovers($this->database);
+        $this->signals = new Signals($this->database);
+        $this->rate = new RateLimit($this->database, $this->site);
+        $this->limits = new Limits($this->rate);
+        $settings = $this->settings;
+        $this->moments = new SiteMoments($this->site, static fn(): array => [
+            'join_minutes_before' => $settings->joinMinutesBefore(),
+            'mails_zooms_link' => $settings->mailsZoomsLink(),
+            'writes_of_patient' => Limits::writesOfPatient(),
+        ]);
+        $this->prepareVisits();
+        $this->prepareZoom();
+        $this->prepareWork();
+    }
+
+    /** The tables of visits, what reads them and what writes them. */
+    private function prepareVisits(): void
+    {
+        $this->tables = new VisitTables();
+        [$extension, $key] = [$this->extension, $this->key];
+        $this->links = new SealedLinks(static fn(): \Telemed\Vault|SodiumVault => $extension->isUsable() ? $key->vault() : $key->vaultWithoutExtension());
+        $this->counters = new Counters($this->database, $this->tables);
+        $this->outages = new Outages($this->database, $this->tables);
+        $migration = new FromSchema5(
+            $this->database,
+            $schema = new Schema($this->tables),
+            $old = new OldTables(),
+            $this->tables,
+            new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links),
+            $this->links,
+            $this->handovers = new Handovers($this->database, $this->tables),
+            $this->sources,
+            $this->moments
+        );
+        $this->migration = new Upgrade($schema, $old, $migration, $this->database, $this->extension, $this->key);
+        $this->store = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links, $this->migration->bring(...));
+        $this->records = new VisitRecords($this->database, $this->tables, $this->links);
+        $this->ledger = new Ledger($this->records, $this->migration->find(...));
+        $this->queries = new LedgerQueries($this->database, $this->tables, $this->records);
+        $this->log = new MeetingLog($this->database, $this->tables);
+    }
+
+    /** The clinic's apps at Zoom, and who hosts. */
+    private function prepareZoom(): void
+    {
         $this->formerApps = new FormerApps($this->queries);
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->formerApps);
-        $this->guard = new Guard();
-        $signals = new Signals($this->database);
-        $departing = new DepartureMarks($signals);
         $this->apps = new ZoomApps(
             $this->settings,
             $this->formerApps,
@@ -114,36 +180,65 @@ final class Parts
             $this->ownAccounts,
             $this->site,
             $this->guard,
-            $departing
+            new DepartureMarks($this->signals)
         );
-        $this->overlaps = new Overlaps($this->database, $this->apps);
         $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
-        $this->rate = new RateLimit($this->database, $this->site);
-        $this->limits = new Limits($this->rate);
-        $this->visits = new Visits($this->ledger, $this->leftovers, $this->database, $this->log, $this->apps, $this->limits);
-        $breaker = new Breaker($signals);
-        $budget = new WriteBudget($this->database);
-        $mover = new MeetingMover($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->database, $this->settings);
-        $maker = new MeetingMaker($this->ledger, $this->queries, $this->leftovers, $this->apps, $this->site, $budget, $breaker, $this->log, $mover, $this->database);
+        $this->overlaps = new Overlaps($this->database, $this->tables, $this->apps);
+    }
+
+    /** What brings visits on, and what people ask for. */
+    private function prepareWork(): void
+    {
+        $this->world = new ClinicWorld($this->sources, $this->database, $this->apps, $this->store, $this->handovers);
+        $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world, $this->site), $this->moments);
+        $this->mailer = new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits);
+        $this->sender = new NoticeSender($this->store, $this->records, $this->mailer, new WaitingMails($this->database, $this->tables), $this->log, $this->moments, $this->guard);
         $this->worker = new Worker(
+            $this->loop,
+            $this->store,
+            $this->sender,
+            $this->outbox = new Outbox(),
             $this->ledger,
             $this->queries,
-            $this->leftovers,
-            new Committed($this->ledger, $this->queries, $this->leftovers, $this->sources, $this->database, $this->visits),
-            $maker,
-            $breaker,
-            $budget,
-            $signals,
+            $this->counters,
+            $this->sources,
+            $this->overlaps,
+            $this->database,
+            $this->signals,
+            $this->moments,
             $this->extension,
             $this->guard
         );
-        $this->departures = new Departures($departing, $this->grants, $this->apps, $this->visits, $this->queries, $this->standing, $this->leftovers, $this->worker, $this->log, $this->site);
-        $this->current = new CurrentMeeting($this->ledger, $this->worker, $maker, $this->apps, $breaker, new JoinSlots($this->database, $this->settings));
-        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->apps, $this->site, $this->limits);
         $this->afterRequest = new AfterRequest($this->worker);
-        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $maker, $this->log, $this->site);
-        $this->reconcile = new Reconcile($this->ledger, new ReconcileQueries($this->database), $this->apps, $maker, $budget, $this->log, $this->site);
-        $this->otherZoomUser = new OtherZoomUser($signals, $this->apps, $this->queries, $this->leftovers, $this->ledger, $this->worker, $this->settings, $this->database, $this->extension, $this->guard, $this->site);
+        $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
+        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
+        $this->departures = new Departures(
+            new DepartureMarks($this->signals),
+            $this->grants,
+            $this->apps,
+            $this->visits,
+            $this->queries,
+            $this->standing,
+            $this->store,
+            $this->moments,
+            $this->worker,
+            $this->site
+        );
+        $this->current = new CurrentMeeting($this->ledger, $this->worker, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
+        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
+        $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->worker, $this->moments, $this->log, $this->site);
+        $this->otherZoomUser = new OtherZoomUser(
+            $this->signals,
+            $this->apps,
+            $this->queries,
+            $this->handovers,
+            $this->worker,
+            $this->settings,
+            $this->database,
+            $this->extension,
+            $this->guard,
+            $this->site
+        );
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
     }
 }

@@ -21,11 +21,7 @@ use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Connections\Deauthorizations;
 use TelemedZoom\Connections\Renewal;
-use TelemedZoom\Mail\MailClaims;
-use TelemedZoom\Mail\Outbox;
-use TelemedZoom\Mail\TroubleMails;
-use TelemedZoom\Mail\VisitMailer;
-use TelemedZoom\Mail\VisitMails;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Screens\ChangeMeetingForm;
 use TelemedZoom\Screens\CheckPanel;
@@ -47,6 +43,7 @@ use TelemedZoom\Screens\SaveQuestion;
 use TelemedZoom\Screens\SettingsPage;
 use TelemedZoom\Screens\StartLink;
 use TelemedZoom\Screens\UncertainMeetingForm;
+use TelemedZoom\Screens\UpgradeNotice;
 use TelemedZoom\Screens\VisitPage;
 use TelemedZoom\Screens\WaitingMailsNotice;
 use TelemedZoom\Screens\WebhookRoute;
@@ -55,7 +52,7 @@ use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\PluginFile;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\LinkSeals;
 use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\Worker;
 
@@ -109,7 +106,7 @@ final class Plugin
     /** Tables, capabilities and the site's id for the current blog. */
     public static function activateBlog(): void
     {
-        (new Schema())->create();
+        self::instance()->migration->install();
         (new Capabilities())->grant();
         $site = new Site();
         $site->id();
@@ -123,7 +120,7 @@ final class Plugin
 
     private function register(): void
     {
-        (new Schema())->register();
+        $this->parts->migration->register();
         add_action('wp_initialize_site', [self::class, 'activateNewBlog'], 20);
         (new Capabilities())->register();
         (new ExtensionWatch($this->parts->extension))->register();
@@ -134,25 +131,23 @@ final class Plugin
         $this->parts->formerApps->register();
         $this->parts->oauthCallback->register();
         (new RestController($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing))->register();
+        $this->parts->outbox->register();
         $this->parts->afterRequest->register();
         $this->parts->rate->register();
-        (new Cron(fn(): Worker => $this->parts->worker, fn(): Reconcile => $this->parts->reconcile, $this->parts->settings))->register();
+        (new Cron(fn(): Worker => $this->parts->worker, fn(): Reconcile => $this->parts->reconcile, $this->parts->settings, $this->parts->migration))->register();
         (new Renewal($this->parts->grants, $this->parts->guard, $this->parts->extension))->register();
-        $watch = new ConnectionWatch($this->parts->apps, $this->parts->settings, $this->parts->extension, $this->parts->guard, $this->parts->database, $this->parts->queries, $this->parts->ledger);
+        $watch = new ConnectionWatch($this->parts->apps, $this->parts->settings, $this->parts->extension, $this->parts->guard, $this->parts->database, $this->parts->queries, $this->parts->store, $this->parts->handovers);
         $watch->register();
         (new SavedConnections($this->parts->apps, $this->parts->site))->register();
-        $deauthorizations = new Deauthorizations(new Signals($this->parts->database), $this->parts->apps, $this->parts->site, $this->parts->ledger, $watch, $this->parts->afterRequest);
+        $deauthorizations = new Deauthorizations(new Signals($this->parts->database), $this->parts->apps, $this->parts->site, $this->parts->store, $watch, $this->parts->afterRequest);
         $deauthorizations->register();
         (new WebhookRoute($this->parts->settings, $this->parts->key, $this->parts->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->parts->departures, $this->parts->sources, $this->parts->apps, $this->parts->queries, $this->parts->extension, $this->parts->guard, $this->parts->site))->register();
         $this->parts->otherZoomUser->register();
+        $former = new FormerMeetings($this->parts->queries, $this->parts->handovers, $this->parts->apps, $this->parts->settings, $this->parts->ownAccounts);
+        $former->register();
         Cli::register($this->parts);
-        (new PersonalData(new PersonalRows($this->parts->database, $this->parts->standing), $this->parts->log, $this->parts->apps, $this->parts->hosts, $this->parts->settings, $this->parts->afterRequest))->register();
-        [$told, $mailer] = [new MailClaims($this->parts->database, $this->parts->log), new VisitMailer($this->parts->sources, $this->parts->log, $this->parts->settings, $this->parts->site, $this->parts->limits)];
-        $outbox = new Outbox();
-        $outbox->register();
-        (new VisitMails($told, $mailer, $outbox, $this->parts->sources, $this->parts->ledger, $this->parts->visits, $this->parts->settings, $this->parts->guard))->register();
-        (new TroubleMails($told, $mailer, $outbox, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->guard))->register();
+        (new PersonalData(new PersonalRows($this->parts->database, $this->parts->tables, $this->parts->records, $this->parts->standing), $this->parts->migration, $this->parts->log, $this->parts->apps, $this->parts->hosts, $this->parts->settings, $this->parts->afterRequest))->register();
         $startLink = new StartLink($this->parts->visits, $this->parts->ledger, $this->parts->standing, $this->parts->settings, $this->parts->current);
         $startLink->register();
         (new VisitPage($this->parts->ledger, $this->parts->current, $this->parts->sources, $this->parts->standing, $this->parts->log, $this->parts->settings, $startLink))->register();
@@ -164,12 +159,15 @@ final class Plugin
             return;
         }
         (new Notices($this->parts->extension, $this->parts->key, $this->parts->settings, $this->parts->hosts))->register();
-        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->formerApps, $this->parts->apps))->register();
-        (new GuardNotice($this->parts->guard, new CopiedSite($this->parts->guard, $this->parts->ledger, $this->parts->leftovers, $this->parts->database)))->register();
-        (new HeartbeatNotice(new Heartbeat($this->parts->queries, $this->parts->leftovers, new Signals($this->parts->database), $this->parts->guard, $this->parts->extension)))->register();
-        (new WaitingMailsNotice($told))->register();
+        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->formerApps, $this->parts->apps, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
+        $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments, $this->parts->extension);
+        (new GuardNotice($this->parts->guard, $copy))->register();
+        (new UpgradeNotice($this->parts->migration))->register();
+        (new HeartbeatNotice(new Heartbeat($this->parts->queries, $this->parts->signals, $this->parts->guard, $this->parts->extension)))->register();
+        $waiting = new WaitingMails($this->parts->database, $this->parts->tables);
+        (new WaitingMailsNotice($waiting))->register();
         // The order is that of the menu.
-        (new MeetingsScreen($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing, $told, $this->parts->settings, $this->parts->apps, $startLink))->register();
+        (new MeetingsScreen($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing, $waiting, $this->parts->settings, $this->parts->apps, $startLink))->register();
         $uncertain = new UncertainMeetingForm($this->parts->uncertain, $this->parts->ledger, $this->parts->worker);
         $uncertain->register();
         $change = new ChangeMeetingForm($this->parts->manual, $this->parts->ledger, $this->parts->overlaps);
@@ -178,7 +176,6 @@ final class Plugin
         (new ReconcileScreen($this->parts->reconcile, $this->parts->settings))->register();
         (new NewMeetingScreen($this->parts->manual, $this->parts->overlaps, $this->parts->extension))->register();
         (new DoctorsScreen($this->parts->settings, $this->parts->hosts, $this->parts->apps))->register();
-        $former = new FormerMeetings($this->parts->ledger, $this->parts->queries, $this->parts->apps, $this->parts->settings, $this->parts->ownAccounts);
         $check = new CheckPanel($this->parts->settings, $this->parts->extension, $this->parts->apps, $this->parts->hosts);
         $question = new SaveQuestion($this->parts->settings, $check, $this->parts->queries, $this->parts->extension, $this->parts->guard);
         (new SettingsPage($this->parts->settings, $this->parts->key, $this->parts->extension, $former, $check, $question))->register();
@@ -187,7 +184,7 @@ final class Plugin
         $question->register();
         (new DoctorProfile($this->parts->settings, $this->parts->hosts, $this->parts->apps, $this->parts->site, $this->parts->queries, $this->parts->departures, $question))->register();
         (new DepartureScreen($this->parts->departures, $this->parts->sources))->register();
-        (new UninstallNotice($this->parts->queries, $this->parts->leftovers))->register();
+        (new UninstallNotice($this->parts->queries))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }
 

@@ -6,6 +6,7 @@ namespace Telemed\Tests\Records;
 
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Plugin;
+use TelemedZoom\Site\Clock;
 
 /** For code that tests run within WordPress: visits as the plugin itself has them, to wish something of them. */
 final class InPlugin
@@ -20,15 +21,23 @@ final class InPlugin
         return Plugin::instance()->ledger->findAppointment($source, $appointment);
     }
 
+    /** What the marker of a visit's meeting at Zoom is made of: each meeting that is intended has its own. */
+    public static function reference(int $visit): string
+    {
+        $plugin = Plugin::instance();
+        $row = $plugin->database->row("SELECT reference FROM {$plugin->tables->meetings()} WHERE visit = ? AND role = 'serves'", array($visit));
+        return (string) $row['reference'];
+    }
+
     /** @return list<int> the visits that a worker would take now */
     public static function due(int $limit): array
     {
-        return Plugin::instance()->queries->due($limit);
+        return Plugin::instance()->store->due(Clock::sql(), $limit);
     }
 
     /** Nothing need wait any longer: what stood in its way has been mended. */
     public static function wake(): void
     {
-        Plugin::instance()->ledger->wake(null);
+        Plugin::instance()->store->wake(null, Clock::sql());
     }
 }

@@ -7,19 +7,34 @@ namespace Telemed\Tests\Records;
 /** The names of the plugin's tables, and the way to them. */
 final class Tables
 {
-    /** @param \Closure(): \mysqli $connect */
-    public function __construct(private readonly string $prefix, private readonly \Closure $connect, private readonly bool $closes = true)
-    {
+    /**
+     * @param \Closure(): \mysqli $connect
+     * @param ?SiteVault $vault without it links stay sealed
+     */
+    public function __construct(
+        private readonly string $prefix,
+        private readonly \Closure $connect,
+        private readonly bool $closes = true,
+        private readonly ?SiteVault $vault = null
+    ) {
     }
 
+    /** What is wanted. */
     public function visits(): string
+    {
+        return "{$this->prefix}telemed_visits";
+    }
+
+    /** Every meeting that was ever intended for a visit. */
+    public function meetings(): string
     {
         return "{$this->prefix}telemed_meetings";
     }
 
-    public function unwanted(): string
+    /** What waits to be told, and what was. */
+    public function outbox(): string
     {
-        return "{$this->prefix}telemed_leftovers";
+        return "{$this->prefix}telemed_outbox";
     }
 
     public function log(): string
@@ -40,6 +55,36 @@ final class Tables
     public function grants(): string
     {
         return "{$this->prefix}telemed_tokens";
+    }
+
+    public function options(): string
+    {
+        return "{$this->prefix}options";
+    }
+
+    /** @return ?string null where nothing is sealed, or it cannot be opened */
+    public function opened(?string $sealed, string $context): ?string
+    {
+        return $sealed === null ? null : $this->vault?->open($sealed, $context);
+    }
+
+    public function sealed(string $text, string $context): string
+    {
+        return $this->vault?->seal($text, $context) ?? throw new \LogicException('Only a site\'s own records are sealed: Records::of().');
+    }
+
+    /** Whether links can be opened and sealed. */
+    public function hasVault(): bool
+    {
+        return $this->vault !== null;
+    }
+
+    /** What the row of a visit says of its host follows from the meeting that serves it. */
+    public function alignHosts(): void
+    {
+        $this->execute(
+            "UPDATE {$this->visits()} v LEFT JOIN {$this->meetings()} m ON m.visit = v.id AND m.role = 'serves' SET v.host = COALESCE(m.host_at_zoom, m.host)"
+        );
     }
 
     /** @return list<array<string, ?string>> */

@@ -10,11 +10,16 @@ namespace Telemed\Tests\Records;
  * id, source, appointment, version; doctor, patient (a user's number), patient_email; start_utc, minutes, timezone, topic;
  * state; pending (what was wished and is not seen committed yet), was_seen ('1' once it was seen committed), visit_key, sequence;
  * mode, app, host_id, host_email, meeting_id, join_url; tries, due_at, problem.
+ *
+ * Without the site's key visit_key and join_url are null. @see \Telemed\Tests\Records::over()
  */
 final class Visits
 {
-    private const COLUMNS = 'id, source, appointment, version, doctor, patient, patient_email, start_utc, minutes, timezone, topic, state, event AS pending,'
-        . ' seen_at IS NOT NULL AS was_seen, visit_key, sequence, mode, app, host_id, host_email, meeting_id, join_url, tries, next_try_at AS due_at, last_error AS problem';
+    private const OF_VISIT = array(
+        'id', 'source', 'appointment', 'version', 'doctor', 'patient', 'patient_email', 'start_utc', 'minutes', 'timezone', 'topic',
+        'pending', 'was_seen', 'sequence', 'link_key',
+    );
+    private const OF_MEETING = array('mode', 'app', 'host_email', 'due_at', 'problem', 'generation', 'join_url');
     private const LOCKED = 1205;
 
     public function __construct(private readonly Tables $tables)
@@ -30,19 +35,19 @@ final class Visits
     /** @return ?array<string, ?string> */
     public function find(int $visit): ?array
     {
-        return $this->where('id = ?', $visit)[0] ?? null;
+        return $this->where('v.id = ?', $visit)[0] ?? null;
     }
 
     /** @return ?array<string, ?string> */
     public function ofAppointment(string $source, int|string $appointment): ?array
     {
-        return $this->where('source = ? AND appointment = ?', $source, (string) $appointment)[0] ?? null;
+        return $this->where('v.source = ? AND v.appointment = ?', $source, (string) $appointment)[0] ?? null;
     }
 
     /** @return array<array-key, array<string, ?string>> by appointment */
     public function bySource(string $source): array
     {
-        return array_column($this->where('source = ?', $source), null, 'appointment');
+        return array_column($this->where('v.source = ?', $source), null, 'appointment');
     }
 
     /** How many are in one of these states; of none named: how many there are. */
@@ -52,26 +57,26 @@ final class Visits
         return count($visits);
     }
 
-    /** When each is due, by id; null for those that wait for nothing. @return array<int, ?int> Unix seconds */
+    /** When each is looked at again by itself, by id; null for those that wait for nothing. @return array<int, ?int> Unix seconds */
     public function dueAt(): array
     {
         return array_map(
             static fn (?string $due): ?int => $due === null ? null : (int) strtotime("{$due} UTC"),
-            array_column($this->all(), 'due_at', 'id')
+            array_column($this->tables->rows("SELECT id, due_at FROM {$this->tables->visits()} ORDER BY id"), 'due_at', 'id')
         );
     }
 
     /** Visits that were seen committed and for which something is still to be done at Zoom. */
     public function countToDo(): int
     {
-        return $this->tables->number("SELECT COUNT(*) FROM {$this->tables->visits()} WHERE state IN ('due', 'attempting', 'changing') AND seen_at IS NOT NULL");
+        return $this->tables->number("SELECT COUNT(*) FROM {$this->tables->visits()} WHERE state IN ('due', 'attempting', 'updating') AND was_seen = 1");
     }
 
     /** Visits of a source for which anything is still to be done, or to be seen committed. */
     public function countUnsettled(string $source): int
     {
         return $this->tables->number(
-            "SELECT COUNT(*) FROM {$this->tables->visits()} WHERE source = ? AND (state NOT IN ('made', 'cancelled') OR event IS NOT NULL OR seen_at IS NULL)",
+            "SELECT COUNT(*) FROM {$this->tables->visits()} WHERE source = ? AND (state NOT IN ('made', 'cancelled') OR pending IS NOT NULL OR was_seen = 0)",
             $source
         );
     }
@@ -90,23 +95,54 @@ final class Visits
     /** Whether two visits are at the same time and of one host, or of one doctor where it has none. */
     public function overlap(int $one, int $other): bool
     {
-        return 1 === $this->tables->number(
-            "SELECT COUNT(*) FROM {$this->tables->visits()} a JOIN {$this->tables->visits()} b ON b.start_utc < a.end_utc AND b.end_utc > a.start_utc AND b.id <> a.id
-             AND (b.host_id = a.host_id OR (a.host_id IS NULL AND b.doctor = a.doctor)) WHERE a.id = ? AND b.id = ?",
-            $one,
-            $other
+        [$first, $second] = array($this->timeAndHost($one), $this->timeAndHost($other));
+        return $one !== $other && $second['start_utc'] < $first['end_utc'] && $second['end_utc'] > $first['start_utc']
+            && ($first['host'] === null ? $first['doctor'] === $second['doctor'] : $first['host'] === $second['host']);
+    }
+
+    /** All that is kept of them and of their meetings, to compare. @return list<array<string, ?string>> */
+    public function everything(): array
+    {
+        return array_merge(
+            $this->tables->rows("SELECT * FROM {$this->tables->visits()} ORDER BY id"),
+            $this->tables->rows("SELECT * FROM {$this->tables->meetings()} ORDER BY id")
         );
     }
 
-    /** All that is kept of them, to compare. @return list<array<string, ?string>> */
-    public function everything(): array
+    /** @return array<string, ?string> */
+    private function timeAndHost(int $visit): array
     {
-        return $this->tables->rows("SELECT * FROM {$this->tables->visits()} ORDER BY id");
+        $columns = 'v.start_utc, v.end_utc, v.doctor, COALESCE(m.host_at_zoom, m.host) AS host';
+        return $this->tables->rows("SELECT {$columns} FROM {$this->visitsAndMeetings()} WHERE v.id = ?", $visit)[0];
+    }
+
+    private function visitsAndMeetings(): string
+    {
+        return "{$this->tables->visits()} v LEFT JOIN {$this->tables->meetings()} m ON m.visit = v.id AND m.role = 'serves'";
     }
 
     /** @return list<array<string, ?string>> */
     private function where(string $condition, int|string ...$values): array
     {
-        return $this->tables->rows('SELECT ' . self::COLUMNS . " FROM {$this->tables->visits()} WHERE {$condition} ORDER BY id", ...$values);
+        $columns = array_merge(
+            array_map(static fn (string $name): string => "v.{$name}", self::OF_VISIT),
+            array_map(static fn (string $name): string => "m.{$name}", self::OF_MEETING)
+        );
+        $rows = $this->tables->rows(
+            'SELECT ' . implode(', ', $columns) . ", IF(v.state = 'updating', 'changing', v.state) AS state, COALESCE(m.host_at_zoom, m.host) AS host_id,
+                m.number AS meeting_id, COALESCE(m.tries, 0) AS tries
+             FROM {$this->visitsAndMeetings()} WHERE {$condition} ORDER BY v.id",
+            ...$values
+        );
+        return array_map(
+            function (array $row): array {
+                $row['visit_key'] = $this->tables->opened($row['link_key'], 'visit link');
+                $row['join_url'] = $this->tables->opened($row['join_url'], "visit {$row['id']}, meeting {$row['generation']}, join_url");
+                $row['problem'] = ProblemText::of($row['problem']);
+                unset($row['link_key'], $row['generation']);
+                return $row;
+            },
+            $rows
+        );
     }
 }

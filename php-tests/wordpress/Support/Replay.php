@@ -35,7 +35,7 @@ final class Replay
         $this->visits = $this->site->visits;
         $this->world->exchangesOf($this->visits);
         $this->loop = new VisitLoop($plugin->database, $this->visits, $this->site->counters, $this->site->outages, $this->world, $this->world, $this->world);
-        $this->rows = new ReplayRows($plugin->database, $this->site->tables, new SealedLinks($plugin->key->vault()));
+        $this->rows = new ReplayRows($plugin->database, $this->site->tables, new SealedLinks($plugin->key->vault(...)));
     }
 
     /**

@@ -7,8 +7,10 @@ namespace Telemed\Tests\WordPress\Support;
 use Telemed\Client;
 use Telemed\ServerToServerApp;
 use Telemed\Visit;
+use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Mail\VisitMailer;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Plugin;
 use TelemedZoom\Run\SiteMoments;
 use TelemedZoom\Run\VisitLoop;
@@ -56,13 +58,14 @@ final class VisitWorld implements World
         $this->tables = new VisitTables(self::PREFIX);
         $this->counters = new Counters($database, $this->tables);
         $this->outages = new Outages($database, $this->tables);
-        $links = new SealedLinks($plugin->key->vault());
+        $links = new SealedLinks($plugin->key->vault(...));
         $this->visits = new VisitStore($database, $this->tables, $this->counters, $this->outages, $links);
         $this->moments = new SiteMoments($plugin->site, static fn (): array => $policies);
         $this->records = new VisitRecords($database, $this->tables, $links);
-        $mailer = new VisitMailer($plugin->sources, $plugin->log, $plugin->settings, $plugin->site, $plugin->limits);
-        $this->sender = new NoticeSender($this->visits, $this->records, $mailer, $this->moments, $plugin->guard);
-        $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this), $this->moments);
+        $log = new MeetingLog($database, $this->tables);
+        $mailer = new VisitMailer($plugin->sources, $log, $plugin->settings, $plugin->site, $plugin->limits);
+        $this->sender = new NoticeSender($this->visits, $this->records, $mailer, new WaitingMails($database, $this->tables), $log, $this->moments, $plugin->guard);
+        $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this, $plugin->site), $this->moments);
     }
 
     /** Makes the tables anew. */

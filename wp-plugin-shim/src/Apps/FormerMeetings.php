@@ -1,7 +1,7 @@
 <?php
 /**
  * Visits to come whose meetings were made by an app that is not in force any more, after a switch of mode or app. They stay with
- * what made them until they are over, unless an administrator moves them.
+ * what made them until they are over, unless an administrator moves them. That answer stands until none of them is left.
  *
  * @package TelemedZoom
  */
@@ -12,13 +12,14 @@ namespace TelemedZoom\Apps;
 
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
-use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Hooks;
+use TelemedZoom\Store\Handovers;
 
 defined('ABSPATH') || exit;
 
@@ -30,21 +31,33 @@ final class FormerMeetings
     private array $hindrances = [];
 
     public function __construct(
-        private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
+        private readonly Handovers $handovers,
         private readonly ZoomApps $apps,
         private readonly Settings $settings,
         private readonly OwnAccounts $ownAccounts
     ) {
     }
 
+    public function register(): void
+    {
+        // What is in force again lets go of nothing, and is not to do so unasked when another takes its place once more.
+        add_action('update_option_' . Settings::OPTION, [$this, 'tidy'], 20, 0);
+        add_action(Hooks::NIGHTLY, [$this, 'lookAgain']);
+    }
+
     /**
-     * @return list<array{mode: string, app: string, visits: int, moving: int}> by app; moving: so many of the visits
+     * @return list<array{mode: string, app: string, visits: int, moves: bool, moving: int}> by app; moves: whether that was the answer;
+     *                                                                                     moving: so many of the visits
      * @throws DatabaseException
      */
     public function lots(): array
     {
-        return $this->queries->countUpcomingByApp($this->formerApps());
+        $answers = $this->handovers->ofApps();
+        return array_map(function (array $lot) use ($answers): array {
+            $moves = ($answers[$lot['app']] ?? null) === Handovers::MOVE;
+            return ['moves' => $moves, 'moving' => $moves ? $this->count($lot['app'])['moving'] : 0] + $lot;
+        }, $this->queries->countUpcomingByApp($this->formerApps()));
     }
 
     /**
@@ -72,63 +85,80 @@ final class FormerMeetings
     }
 
     /**
-     * Wishes that this app's meetings be made anew with the credentials in force. Those that cannot be stay as they are.
+     * This app's meetings are made anew with the credentials in force. Those that cannot be stay as they are, as long as they cannot.
      *
      * @return array{moving: int, staying: int}
      * @throws DatabaseException
      */
     public function moveAll(string $app): array
     {
-        $count = ['moving' => 0, 'staying' => 0];
-        $this->each($app, function (MeetingRecord $row) use (&$count): void {
-            $moves = $row->state === MeetingState::Moving || $this->reasonToStay($row) === null;
-            if ($moves && $row->state !== MeetingState::Moving) {
-                $moves = $this->wish($row, MeetingState::Moving, 'moving');
-            }
-            $count[$moves ? 'moving' : 'staying']++;
-        });
+        $count = $this->count($app);
+        $this->answer($app, Handovers::MOVE);
         return $count;
     }
 
     /**
-     * Takes the wish back, where it has not been carried out yet.
+     * What has not been carried out yet is not carried out.
      *
      * @throws DatabaseException
      */
     public function leaveAll(string $app): void
     {
-        $this->each($app, function (MeetingRecord $row): void {
-            if ($row->state === MeetingState::Moving) {
-                $this->wish($row, $row->stateOfItsMeeting(), 'move_stopped');
-            }
-        });
+        $this->answer($app, Handovers::STAY);
     }
 
-    /** @param callable(MeetingRecord): void $work */
-    private function each(string $app, callable $work): void
+    /** An answer ends with the last visit that it is about. */
+    public function tidy(): void
     {
-        if (!in_array($app, $this->formerApps(), true)) {
+        try {
+            $former = array_column($this->queries->countUpcomingByApp($this->formerApps()), 'app');
+            foreach (array_diff(array_map('strval', array_keys($this->handovers->ofApps())), $former) as $app) {
+                $this->handovers->forgetApp($app);
+            }
+        } catch (DatabaseException) {
+            // The night tries again.
             return;
+        }
+    }
+
+    /** By night: whoever could not hold meetings may be able to by now, in ways that nobody has told of. */
+    public function lookAgain(): void
+    {
+        $this->tidy();
+        try {
+            $this->handovers->wake(null);
+        } catch (DatabaseException) {
+            return;
+        }
+    }
+
+    private function answer(string $app, string $answer): void
+    {
+        if (in_array($app, $this->formerApps(), true)) {
+            $this->handovers->answerForApp($app, $answer);
+        }
+    }
+
+    /**
+     * What becomes of an app's visits if they are to move.
+     *
+     * @return array{moving: int, staying: int}
+     */
+    private function count(string $app): array
+    {
+        $count = ['moving' => 0, 'staying' => 0];
+        if (!in_array($app, $this->formerApps(), true)) {
+            return $count;
         }
         $last = null;
         do {
             $rows = $this->queries->upcomingOfAppAfter($app, $last, self::PORTION);
             foreach ($rows as $row) {
                 $last = $row;
-                $work($row);
+                $count[$row->state === MeetingState::Moving || $this->reasonToStay($row) === null ? 'moving' : 'staying']++;
             }
         } while (count($rows) === self::PORTION);
-    }
-
-    private function wish(MeetingRecord $row, MeetingState $next, string $event): bool
-    {
-        try {
-            $this->ledger->move($row, $next, Ledger::TRY_NOW, $event);
-            return true;
-        } catch (Problem) {
-            // Somebody was there first: it stays, and is listed.
-            return false;
-        }
+        return $count;
     }
 
     private function hindrance(int $doctor): ?string

@@ -17,11 +17,25 @@ final class RefusedGrants
 {
     /** Action, with the doctor's number. */
     public const HOOK = 'telemed_connection_refused';
+    /** What the extension says of a connection that is not there or does not serve any more (docs/errors.md), and this plugin. */
+    private const PROBLEMS = ['not_connected', 'connection_dead', 'authorization_refused', 'telemed_reconnect'];
 
     /** A dead connection is told at once, not when somebody next looks. */
     public static function note(\Throwable $failure, int $doctor): void
     {
         if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
+            do_action(self::HOOK, $doctor);
+        }
+    }
+
+    /**
+     * The same by the stable name of what stood in the way of an exchange.
+     *
+     * @param ?int $doctor whose connection it went through; null: nobody's of this site
+     */
+    public static function noteProblem(?string $problem, ?int $doctor): void
+    {
+        if ($doctor !== null && in_array($problem, self::PROBLEMS, true)) {
             do_action(self::HOOK, $doctor);
         }
     }

@@ -17,7 +17,6 @@ use TelemedZoom\Clinic\HostMap;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Credentials;
-use TelemedZoom\Ledger\Leftover;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
@@ -208,23 +207,6 @@ final class ZoomApps
     public function forMeeting(MeetingRecord $meeting): Credentials
     {
         return $this->thatMade((string) $meeting->mode, (string) $meeting->app, $meeting->zoomAccount, $meeting->connection, $meeting->hostId, $meeting->hostEmail);
-    }
-
-    /**
-     * For a meeting that nobody wants any more: exactly what made it.
-     *
-     * @throws Problem when that is gone
-     * @throws \Telemed\TelemedException
-     */
-    public function forLeftover(Leftover $meeting): Credentials
-    {
-        return $this->thatMade($meeting->mode, $meeting->app, $meeting->zoomAccount, $meeting->connection, $meeting->hostId, $meeting->hostEmail);
-    }
-
-    /** @throws Problem|\Telemed\TelemedException */
-    public function forHost(HostOfMeetings $host): Credentials
-    {
-        return $this->thatMade($host->mode, $host->app, $host->zoomAccount, $host->connection, $host->hostId, $host->hostEmail);
     }
 
     /**

@@ -12,7 +12,6 @@ namespace TelemedZoom\Care;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PublicAddress;
@@ -27,7 +26,6 @@ final class Heartbeat
 
     public function __construct(
         private readonly LedgerQueries $queries,
-        private readonly Leftovers $leftovers,
         private readonly Signals $signals,
         private readonly Guard $guard,
         private readonly Extension $extension
@@ -45,11 +43,11 @@ final class Heartbeat
         if (!$this->guard->mayAct() || !$this->extension->isUsable()) {
             return null;
         }
-        $due = array_filter([$this->queries->dueSince(), $this->leftovers->dueSince()]);
-        if ($due === []) {
+        $due = $this->queries->dueSince();
+        if ($due === null) {
             return null;
         }
-        $since = max(min($due)->getTimestamp(), $this->signals->get(Worker::SIGNAL_RAN));
+        $since = max($due->getTimestamp(), $this->signals->get(Worker::SIGNAL_RAN));
         return $since <= Clock::now() - self::QUIET_SECONDS ? new \DateTimeImmutable('@' . $since) : null;
     }
 

@@ -18,6 +18,7 @@ use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\VisitLink;
+use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
@@ -31,9 +32,11 @@ final class PersonalData
     private const NAME = 'telemed-zoom';
     /** Visits, or lines of the log, on one page of an export. */
     private const PER_PAGE = 100;
+    private const MOVE_SECONDS = 20.0;
 
     public function __construct(
         private readonly PersonalRows $rows,
+        private readonly Upgrade $upgrade,
         private readonly MeetingLog $log,
         private readonly ZoomApps $apps,
         private readonly HostMap $hosts,
@@ -66,6 +69,7 @@ final class PersonalData
      */
     public function export(string $email, int $page = 1): array
     {
+        $this->demandAll();
         $user = self::user($email);
         $offset = (max(1, $page) - 1) * self::PER_PAGE;
         $visits = $this->rows->visitsWith($user, $email, $offset, self::PER_PAGE);
@@ -76,7 +80,7 @@ final class PersonalData
         }
         foreach ($lines as $number => $line) {
             $data[] = self::item('actions', __('What you did to video visits', 'telemed-zoom'), 'action-' . ($offset + $number), [
-                __('Visit', 'telemed-zoom') => (string) $line['meeting'],
+                __('Visit', 'telemed-zoom') => (string) $line['visit'],
                 __('When (UTC)', 'telemed-zoom') => $line['at'],
                 __('What', 'telemed-zoom') => LogText::of($line['event'], $line['note']),
             ]);
@@ -93,6 +97,7 @@ final class PersonalData
     public function erase(string $email, int $page = 1): array
     {
         unset($page);
+        $this->demandAll();
         $user = self::user($email);
         $visits = $this->rows->forget($user, $email);
         $removed = $visits['removed'];
@@ -136,6 +141,14 @@ final class PersonalData
         } catch (DatabaseException) {
             // The next night tries again.
             return;
+        }
+    }
+
+    /** @throws DatabaseException when there are visits that cannot be found yet */
+    private function demandAll(): void
+    {
+        if (!$this->upgrade->goOn(self::MOVE_SECONDS)) {
+            throw new DatabaseException('visits of the version before are still to be moved');
         }
     }
 

@@ -12,10 +12,11 @@ namespace TelemedZoom\Care;
 
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
+use TelemedZoom\Ledger\VisitRecords;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
@@ -23,10 +24,15 @@ final class PersonalRows
 {
     /** So many rows are changed by one statement: none holds its locks for long. */
     private const PORTION = 500;
-    private const IS_WITH = '((? <> 0 AND patient = ?) OR (patient IS NULL AND patient_email = ?))';
+    private const IS_TOLD = "place NOT IN ('waiting', 'sending')";
+    private const IS_WITH = '((? <> 0 AND v.patient = ?) OR (v.patient IS NULL AND v.patient_email = ?))';
 
-    public function __construct(private readonly Database $database, private readonly Standing $standing)
-    {
+    public function __construct(
+        private readonly Database $database,
+        private readonly VisitTables $tables,
+        private readonly VisitRecords $records,
+        private readonly Standing $standing
+    ) {
     }
 
     /**
@@ -38,16 +44,13 @@ final class PersonalRows
      */
     public function visitsWith(int $user, string $email, int $offset, int $limit): array
     {
-        return $this->standing->of(array_map([MeetingRecord::class, 'fromRow'], $this->database->rows(
-            'SELECT * FROM ' . Schema::meetings() . ' WHERE ' . self::IS_WITH . ' ORDER BY id LIMIT ? OFFSET ?',
-            [$user, $user, $email, $limit, $offset]
-        )));
+        return $this->standing->of($this->records->where(self::IS_WITH . ' ORDER BY v.id LIMIT ? OFFSET ?', [$user, $user, $email, $limit, $offset]));
     }
 
     /**
      * What the person has done to visits, the oldest first.
      *
-     * @return list<array{meeting: int, at: string, event: string, note: ?string}> at in UTC
+     * @return list<array{visit: int, at: string, event: string, note: ?string}> at in UTC
      * @throws DatabaseException
      */
     public function linesBy(int $user, int $offset, int $limit): array
@@ -56,11 +59,11 @@ final class PersonalRows
             return [];
         }
         return array_map(static fn(array $row): array => [
-            'meeting' => (int) $row['meeting'],
+            'visit' => (int) $row['visit'],
             'at' => (string) $row['at'],
             'event' => (string) $row['event'],
             'note' => $row['note'] === null ? null : (string) $row['note'],
-        ], $this->database->rows('SELECT * FROM ' . Schema::log() . ' WHERE actor = ? ORDER BY id LIMIT ? OFFSET ?', [$user, $limit, $offset]));
+        ], $this->database->rows('SELECT * FROM ' . $this->tables->log() . ' WHERE actor = ? ORDER BY id LIMIT ? OFFSET ?', [$user, $limit, $offset]));
     }
 
     /**
@@ -73,7 +76,7 @@ final class PersonalRows
     {
         $kept = $removed = 0;
         $over = [];
-        foreach ($this->database->rows('SELECT id, end_utc FROM ' . Schema::meetings() . ' WHERE ' . self::IS_WITH, [$user, $user, $email]) as $row) {
+        foreach ($this->database->rows('SELECT id, end_utc FROM ' . $this->tables->visits() . ' v WHERE ' . self::IS_WITH, [$user, $user, $email]) as $row) {
             if ((string) $row['end_utc'] < Clock::sql()) {
                 $over[] = (int) $row['id'];
             } else {
@@ -81,7 +84,8 @@ final class PersonalRows
             }
         }
         foreach (array_chunk($over, self::PORTION) as $ids) {
-            $removed += $this->blankPatients($ids, ['visit_key', 'join_url', 'passcode']);
+            $removed += $this->blankPatients($ids, ['link_hash', 'link_key']);
+            $this->database->execute("UPDATE {$this->tables->meetings()} SET join_url = NULL, passcode = NULL WHERE visit IN (" . self::marks($ids) . ')', $ids);
             $this->deleteLog($ids);
         }
         return ['removed' => $removed, 'kept' => $kept];
@@ -95,10 +99,10 @@ final class PersonalRows
      */
     public function forgetActor(int $user): int
     {
-        $lines = $this->database->rows('SELECT id FROM ' . Schema::log() . ' WHERE actor = ?', [$user]);
+        $lines = $this->database->rows('SELECT id FROM ' . $this->tables->log() . ' WHERE actor = ?', [$user]);
         $changed = 0;
         foreach (array_chunk(array_map('intval', array_column($lines, 'id')), self::PORTION) as $ids) {
-            $changed += $this->database->execute('UPDATE ' . Schema::log() . ' SET actor = 0 WHERE id IN (' . self::marks($ids) . ')', $ids);
+            $changed += $this->database->execute('UPDATE ' . $this->tables->log() . ' SET actor = 0 WHERE id IN (' . self::marks($ids) . ')', $ids);
         }
         return $changed;
     }
@@ -110,7 +114,7 @@ final class PersonalRows
      */
     public function forgetUser(int $user): void
     {
-        $rows = $this->database->rows('SELECT id FROM ' . Schema::meetings() . ' WHERE patient = ?', [$user]);
+        $rows = $this->database->rows('SELECT id FROM ' . $this->tables->visits() . ' WHERE patient = ?', [$user]);
         foreach (array_chunk(array_map('intval', array_column($rows, 'id')), self::PORTION) as $ids) {
             $this->blankPatients($ids);
         }
@@ -124,7 +128,7 @@ final class PersonalRows
      */
     public function patients(): array
     {
-        return array_map('intval', array_column($this->database->rows('SELECT DISTINCT patient FROM ' . Schema::meetings() . ' WHERE patient IS NOT NULL'), 'patient'));
+        return array_map('intval', array_column($this->database->rows('SELECT DISTINCT patient FROM ' . $this->tables->visits() . ' WHERE patient IS NOT NULL'), 'patient'));
     }
 
     /**
@@ -137,8 +141,9 @@ final class PersonalRows
         $last = 0;
         do {
             $rows = $this->database->rows(
-                'SELECT m.id FROM ' . Schema::meetings() . ' m WHERE m.id > ? AND m.end_utc < ? AND (m.patient IS NOT NULL OR m.patient_email IS NOT NULL
-                 OR EXISTS (SELECT 1 FROM ' . Schema::log() . ' l WHERE l.meeting = m.id)) ORDER BY m.id LIMIT ' . self::PORTION,
+                "SELECT v.id FROM {$this->tables->visits()} v WHERE v.id > ? AND v.end_utc < ? AND (v.patient IS NOT NULL OR v.patient_email IS NOT NULL
+                 OR EXISTS (SELECT 1 FROM {$this->tables->log()} l WHERE l.visit = v.id) OR EXISTS (SELECT 1 FROM {$this->tables->outbox()} o WHERE o.visit = v.id AND o." . self::IS_TOLD . "))
+                 ORDER BY v.id LIMIT " . self::PORTION,
                 [$last, Clock::sql(-$days * DAY_IN_SECONDS)]
             );
             $ids = array_map('intval', array_column($rows, 'id'));
@@ -158,15 +163,21 @@ final class PersonalRows
     {
         $columns = array_map(static fn(string $column): string => "$column = NULL", ['patient', 'patient_email', ...$also]);
         return $this->database->execute(
-            'UPDATE ' . Schema::meetings() . ' SET ' . implode(', ', $columns) . ', version = version + 1 WHERE id IN (' . self::marks($ids) . ')',
+            'UPDATE ' . $this->tables->visits() . ' SET ' . implode(', ', $columns) . ' WHERE id IN (' . self::marks($ids) . ')',
             $ids
         );
     }
 
-    /** @param non-empty-list<int> $ids of visits */
+    /**
+     * With what was told of them by mail.
+     *
+     * @param non-empty-list<int> $ids of visits that are over
+     */
     private function deleteLog(array $ids): void
     {
-        $this->database->execute('DELETE FROM ' . Schema::log() . ' WHERE meeting IN (' . self::marks($ids) . ')', $ids);
+        $marks = self::marks($ids);
+        $this->database->execute("DELETE FROM {$this->tables->log()} WHERE visit IN ($marks)", $ids);
+        $this->database->execute("DELETE FROM {$this->tables->outbox()} WHERE visit IN ($marks) AND " . self::IS_TOLD, $ids);
     }
 
     /** @param non-empty-list<int> $ids */

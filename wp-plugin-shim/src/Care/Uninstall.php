@@ -18,6 +18,8 @@ defined('ABSPATH') || exit;
 
 final class Uninstall
 {
+    private const MOVE_SECONDS = 20.0;
+
     public function run(): void
     {
         $plugin = new Parts();
@@ -38,13 +40,15 @@ final class Uninstall
         if (get_option(Schema::OPTION) === false) {
             return;
         }
-        (new UninstallNotice($plugin->queries, $plugin->leftovers))->tell();
+        // What the version before has left is told as well.
+        $plugin->migration->goOn(self::MOVE_SECONDS);
+        (new UninstallNotice($plugin->queries))->tell();
         if ($plugin->extension->isUsable()) {
             $plugin->grants->revokeAll();
         }
         // Its open statements would hold the tables that are dropped.
         $plugin->database->close();
-        (new Schema())->drop();
+        $plugin->migration->drop();
         (new Capabilities())->revoke();
         self::deleteRows('options', 'option_name', ['telemed_', '_transient_telemed_', '_transient_timeout_telemed_']);
         global $wpdb;

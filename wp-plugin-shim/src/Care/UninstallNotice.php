@@ -12,7 +12,6 @@ namespace TelemedZoom\Care;
 
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Site\AdminPages;
@@ -25,7 +24,7 @@ final class UninstallNotice
 {
     private const MOST_LISTED = 500;
 
-    public function __construct(private readonly LedgerQueries $queries, private readonly Leftovers $leftovers)
+    public function __construct(private readonly LedgerQueries $queries)
     {
     }
 
@@ -40,7 +39,7 @@ final class UninstallNotice
             return;
         }
         try {
-            $count = count($this->queries->upcomingAtZoom(self::MOST_LISTED)) + $this->leftovers->count();
+            $count = count($this->queries->upcomingAtZoom(self::MOST_LISTED)) + $this->queries->unwanted();
         } catch (DatabaseException) {
             return;
         }

@@ -14,6 +14,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Clinic;
 
 use TelemedZoom\Problem;
+use TelemedZoom\Store\SodiumVault;
 
 defined('ABSPATH') || exit;
 
@@ -36,6 +37,8 @@ final class EncryptionKey
     /** What wp-config-sample.php says. */
     private const SAMPLE = 'put your unique phrase here';
     private const BYTES = 32;
+    /** As \Telemed\Vault::deriveKey() has it, which gives the same key. */
+    private const DERIVE_INFO = 'telemed vault key v1';
 
     /** @param ?array<string, mixed> $constants for tests; null takes those of wp-config.php */
     public function __construct(#[\SensitiveParameter] private readonly ?array $constants = null)
@@ -66,16 +69,17 @@ final class EncryptionKey
     /** @throws Problem|\Telemed\TelemedException */
     public function vault(): \Telemed\Vault
     {
-        $keys = $this->keys();
-        if ($keys === []) {
-            throw new Problem(
-                'telemed_no_key',
-                (string) $this->problem(),
-                __('Secrets can be stored only once the site has an encryption key.', 'telemed-zoom'),
-                500
-            );
-        }
-        return new \Telemed\Vault($keys);
+        return new \Telemed\Vault($this->keysOrProblem());
+    }
+
+    /**
+     * What opens and seals the same where the extension is absent.
+     *
+     * @throws Problem
+     */
+    public function vaultWithoutExtension(): SodiumVault
+    {
+        return new SodiumVault($this->keysOrProblem());
     }
 
     /** Tells one first key from another without telling anything about it. */
@@ -83,6 +87,20 @@ final class EncryptionKey
     {
         $keys = $this->keys();
         return $keys === [] ? '' : substr(hash('sha256', 'telemed key fingerprint:' . base64_decode($keys[0])), 0, 16);
+    }
+
+    /**
+     * @return list<string>
+     * @throws Problem when there is none
+     */
+    private function keysOrProblem(): array
+    {
+        return $this->keys() ?: throw new Problem(
+            'telemed_no_key',
+            (string) $this->problem(),
+            __('Secrets can be stored only once the site has an encryption key.', 'telemed-zoom'),
+            500
+        );
     }
 
     /**
@@ -97,7 +115,7 @@ final class EncryptionKey
             $keys[] = trim((string) $this->constants()[self::CONSTANT]);
         }
         if ($this->source() !== self::NONE && $this->problemOfSalts() === null) {
-            $keys[] = \Telemed\Vault::deriveKey($this->constants()[self::SECRET], $this->constants()[self::SALT]);
+            $keys[] = base64_encode(hash_hkdf('sha256', $this->constants()[self::SECRET], self::BYTES, self::DERIVE_INFO, $this->constants()[self::SALT]));
         }
         return $keys;
     }
@@ -125,7 +143,8 @@ final class EncryptionKey
     {
         $value = $this->constants()[self::CONSTANT];
         $bytes = is_string($value) ? base64_decode(trim($value), true) : false;
-        return $bytes !== false && strlen($bytes) === self::BYTES;
+        // PHP takes texts that are not quite base64, and no vault does.
+        return $bytes !== false && strlen($bytes) === self::BYTES && base64_encode($bytes) === trim($value);
     }
 
     private function problemOfSalts(): ?string

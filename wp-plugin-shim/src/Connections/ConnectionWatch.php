@@ -18,7 +18,6 @@ use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
-use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
@@ -30,7 +29,9 @@ use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Notice;
+use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\Signals;
+use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
@@ -55,7 +56,8 @@ final class ConnectionWatch
         private readonly Guard $guard,
         private readonly Database $database,
         private readonly LedgerQueries $queries,
-        private readonly Ledger $ledger
+        private readonly VisitStore $store,
+        private readonly Handovers $handovers
     ) {
         $this->signals = new Signals($database);
     }
@@ -118,7 +120,8 @@ final class ConnectionWatch
     public function wake(?int $doctor): void
     {
         try {
-            $this->ledger->wake($doctor);
+            $this->store->wake($doctor, Clock::sql());
+            $this->handovers->wake($doctor);
         } catch (DatabaseException) {
             // They are tried at their own time.
             return;

@@ -12,11 +12,11 @@ declare(strict_types=1);
 namespace TelemedZoom\Connections;
 
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\Signals;
+use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Work\AfterRequest;
 
 defined('ABSPATH') || exit;
@@ -34,7 +34,7 @@ final class Deauthorizations
         private readonly Signals $signals,
         private readonly ZoomApps $apps,
         private readonly Site $site,
-        private readonly Ledger $ledger,
+        private readonly VisitStore $store,
         private readonly ConnectionWatch $watch,
         private readonly AfterRequest $afterRequest
     ) {
@@ -108,7 +108,7 @@ final class Deauthorizations
         }
         if ($isForgotten) {
             // Bookings go on, and are due until the doctor connects again.
-            $this->ledger->forgetHostEmail($subject);
+            $this->store->forgetHostEmail($subject);
         }
         // Of processes at the same moment one tells. Who has connected again since needs not be told.
         if ($this->signals->clear($signal) && $isForgotten) {

@@ -4,9 +4,9 @@
  * place at once; else it is held until the doctor has answered, and the connection before goes on unchanged. If that one had
  * ended, the new one is in force at once, and the same is asked about the visits.
  *
- * Accepted, the new one is in force, and each visit's meeting is moved to it (MeetingMover); what is left of the Zoom user before
- * is started and deleted through that one's own grant, which ends when nothing needs it any more. What was asked for is written
- * down before each step, so that the worker finishes what a process left undone.
+ * Accepted, the new one is in force, and each visit keeps its meeting until it has another there (a handover); what is left of the
+ * Zoom user before is started and deleted through that one's own grant, which ends when nothing needs it any more. What was asked
+ * for is written down before each step, so that the worker finishes what a process left undone.
  *
  * @package TelemedZoom
  */
@@ -19,10 +19,7 @@ use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
-use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftover;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
@@ -31,6 +28,7 @@ use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\Worker;
 
@@ -53,8 +51,7 @@ final class OtherZoomUser
         private readonly Signals $signals,
         private readonly ZoomApps $apps,
         private readonly LedgerQueries $queries,
-        private readonly Leftovers $leftovers,
-        private readonly Ledger $ledger,
+        private readonly Handovers $handovers,
         private readonly Worker $worker,
         private readonly Settings $settings,
         private readonly Database $database,
@@ -262,49 +259,50 @@ final class OtherZoomUser
         $host = $oauth->connection($subject)?->zoomUserId();
         if ($host === null) {
             // Disconnected, and the grant before has ended with it.
-            $this->signals->clear(self::MOVING . $doctor);
-            $this->signals->clear(self::ENDING . $doctor);
+            $this->finish($doctor);
             return;
         }
         if ($this->signals->get(self::MOVING . $doctor) !== 0) {
-            $this->wish($this->elsewhere($subject, $host), $end);
+            $this->handovers->moveFromZoomUsers($subject, $this->formerZoomUsers($subject, $host));
             $this->signals->set(self::ENDING . $doctor, Clock::now());
             $this->signals->clear(self::MOVING . $doctor);
+            $this->settle($this->elsewhere($subject, $host), $end);
         }
-        $isNeeded = $this->elsewhere($subject, $host) !== [] || array_filter(
-            $this->leftovers->ofConnection($subject),
-            static fn(Leftover $leftover): bool => $leftover->hostId !== null && $leftover->hostId !== $host
-        ) !== [];
-        if ($isNeeded && $oauth->formerConnection($subject) !== null) {
+        $isNeeded = $oauth->formerConnection($subject) !== null && $this->formerZoomUsers($subject, $host) !== [];
+        if ($isNeeded || $this->elsewhere($subject, $host) !== []) {
             return;
         }
         $oauth->endFormer($subject);
+        $this->finish($doctor);
+    }
+
+    /** Whoever connects as that Zoom user again starts anew. */
+    private function finish(int $doctor): void
+    {
+        $this->handovers->forgetZoomUsers($this->site->subject($doctor));
+        $this->signals->clear(self::MOVING . $doctor);
         $this->signals->clear(self::ENDING . $doctor);
     }
 
-    /**
-     * Each visit keeps its meeting until another has taken its place (MeetingMover).
-     *
-     * @param list<MeetingRecord> $rows
-     */
-    private function wish(array $rows, float $end): void
+    /** @param list<MeetingRecord> $rows */
+    private function settle(array $rows, float $end): void
     {
-        $wished = [];
         foreach ($rows as $row) {
+            if (microtime(true) >= $end) {
+                return;
+            }
             try {
-                $wished[] = $this->ledger->persistently(
-                    $row,
-                    fn(MeetingRecord $row): MeetingRecord => $this->canMove($row) ? $this->ledger->move($row, MeetingState::Moving, Ledger::TRY_NOW, 'moving') : $row
-                );
+                $this->worker->settle($row->id, $end - microtime(true));
             } catch (Problem) {
                 continue;
             }
         }
-        foreach ($wished as $row) {
-            if (microtime(true) < $end) {
-                $this->worker->settle($row->id, $end - microtime(true));
-            }
-        }
+    }
+
+    /** @return list<string> Zoom users before who hold something that is to come, or has to go */
+    private function formerZoomUsers(string $subject, string $host): array
+    {
+        return $this->handovers->formerZoomUsers($subject, $this->settings->text('oauth_client_id'), $host);
     }
 
     /** Visits to come that the Zoom user in force holds. */

@@ -11,6 +11,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Departures;
 
+use Telemed\Visit;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Departure;
@@ -18,17 +19,17 @@ use TelemedZoom\Clinic\DepartureMarks;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\ManualSource;
-use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
+use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Visits\Visits;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
@@ -52,9 +53,9 @@ final class Departures
         private readonly Visits $visits,
         private readonly LedgerQueries $queries,
         private readonly Standing $standing,
-        private readonly Leftovers $leftovers,
+        private readonly VisitStore $store,
+        private readonly Moments $moments,
         private readonly Worker $worker,
-        private readonly MeetingLog $log,
         private readonly Site $site
     ) {
     }
@@ -215,7 +216,7 @@ final class Departures
 
     private function isNeeded(string $connection): bool
     {
-        return $this->queries->upcomingOfConnection($connection, 1) !== [] || $this->leftovers->ofConnection($connection) !== [];
+        return $this->queries->upcomingOfConnection($connection, 1) !== [] || $this->queries->unwantedOfConnection($connection) !== [];
     }
 
     /** The visit stays booked, without a meeting. */
@@ -227,9 +228,9 @@ final class Departures
     /** Without the grant nothing can delete them: they remain at Zoom, and their logs say so. */
     private function giveUp(string $connection): void
     {
-        foreach ($this->leftovers->ofConnection($connection) as $leftover) {
-            $this->leftovers->remove($leftover);
-            $this->log->write($leftover->meeting, 'left_at_zoom', null, (string) $leftover->meetingId);
+        foreach (array_unique(array_column($this->queries->unwantedOfConnection($connection), 'visit')) as $visit) {
+            $at = $this->moments->now();
+            $this->store->change($visit, static fn(Visit $now): Visit => $now->abandoned($connection), $at);
         }
     }
 }

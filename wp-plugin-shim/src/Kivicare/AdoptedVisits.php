@@ -12,14 +12,10 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\Ledger;
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Site\Clock;
-use TelemedZoom\Store\Schema;
-use TelemedZoom\Store\SealedLinks;
 
 defined('ABSPATH') || exit;
 
@@ -102,47 +98,47 @@ final class AdoptedVisits
     }
 
     /**
-     * Written as one that is to be changed: the worker then sees whether the meeting is there, sets its time from the
-     * appointment, and takes the names of services out of its topic.
+     * The worker then sees whether the meeting is there, sets its time from the appointment, and takes the names of services out of its
+     * topic. The add-on's core has mailed its people.
      *
      * @param array<string, string|null> $row
      * @param array{mode: string, app: string, account: ?string} $maker
      */
     private function adoptOne(Appointment $appointment, array $row, array $maker): void
     {
-        $isOAuth = $maker['mode'] === Settings::MODE_OAUTH;
+        $at = $this->plugin->moments->now();
+        $slot = Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone)->slot();
+        $new = \Telemed\Visit::booked(Source::NAME, (string) $appointment->id, $appointment->doctor, $slot, $at);
+        $sequence = (int) $new->rows($at)['visit']['sequence'];
+        $mails = ['mails' => [['is_off' => false, 'doctor' => $appointment->doctor, 'sequence' => $sequence]]];
+        $new = $new->confirm($mails + $new->ownStanding(), true, $at)->withMeeting($this->meeting($appointment, $row, $maker), $at);
+        MappingTable::noteMail($appointment->id, Source::mailed(CoreMails::BOOKED, $sequence, $appointment->doctor));
         $patient = get_userdata($appointment->patient);
-        $now = Clock::sql();
-        $values = [
-            'source' => Source::NAME,
-            'appointment' => (string) $appointment->id,
-            'doctor' => $appointment->doctor,
-            'patient' => $patient === false ? null : $patient->ID,
-            'patient_email' => $patient === false ? null : $patient->user_email,
-        ] + Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone)->columns() + [
-            'state' => MeetingState::Changing->value,
-            'visit_key' => SealedLinks::randomKey(),
-            'mode' => $maker['mode'],
-            'app' => $maker['app'],
-            'zoom_account' => $maker['account'],
-            'connection' => $isOAuth ? $this->plugin->site->subject($appointment->doctor) : null,
-            'host_id' => $isOAuth ? null : $this->host($maker, (int) $row['zoom_id']),
-            'meeting_id' => (int) $row['zoom_id'],
+        $people = $patient === false ? [] : ['patient' => $patient->ID, 'patient_email' => $patient->user_email];
+        $id = $this->plugin->store->add($new, $people, $at);
+        $link = VisitLink::url($this->ledger->demand($id));
+        MappingTable::write($appointment->id, $link, (string) $row['zoom_id'], (string) $row['zoom_uuid']);
+        $this->plugin->afterRequest->settleLater($id, $new->version());
+    }
+
+    /**
+     * @param array<string, string|null> $row
+     * @param array{mode: string, app: string, account: ?string} $maker
+     * @return array<string, int|string|null> as \Telemed\Visit::withMeeting() takes it
+     */
+    private function meeting(Appointment $appointment, array $row, array $maker): array
+    {
+        $number = (int) $row['zoom_id'];
+        $subject = $maker['mode'] === Settings::MODE_OAUTH ? $this->plugin->site->subject($appointment->doctor) : null;
+        return $maker + [
+            'subject' => $subject,
+            // Whose grant it is stands for a Zoom user whom nobody knows.
+            'host' => $subject ?? $this->host($maker, $number) ?? '',
+            'number' => $number,
             'uuid' => (string) $row['zoom_uuid'] ?: null,
             'join_url' => (string) $row['join_url'] ?: null,
             'passcode' => (string) $row['password'] ?: null,
-            'seen_at' => $now,
-            'wished_at' => $now,
-            'created_at' => $now,
-            'updated_at' => $now,
         ];
-        $id = $this->plugin->database->insert(
-            'INSERT INTO ' . Schema::meetings() . ' (' . implode(', ', array_keys($values)) . ') VALUES (' . implode(', ', array_fill(0, count($values), '?')) . ')',
-            array_values($values)
-        );
-        $record = $this->ledger->demand($id);
-        MappingTable::write($appointment->id, VisitLink::url($record), (string) $row['zoom_id'], (string) $row['zoom_uuid']);
-        $this->plugin->afterRequest->settleLater($record);
     }
 
     /**

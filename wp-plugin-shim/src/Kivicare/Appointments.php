@@ -10,11 +10,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\HostTransaction;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
@@ -82,25 +81,26 @@ final class Appointments
 
     /**
      * Live visits to come, of which nothing is wished, whose appointment is off or gone: the core cancels and deletes much without
-     * a hook. The ledger's visits to come are read by the index of their ends, which the optimizer would not choose where all are the core's,
+     * a hook. The visits to come are read by the index of their ends, which the optimizer would not choose where all are the core's,
      * and of each the appointment by its number.
      *
-     * @return array<int, string> appointments by row of the ledger, the soonest first
+     * @return array<int, string> appointments by visit, the soonest first
      * @throws \TelemedZoom\Site\DatabaseException
      */
-    public static function contradicted(Database $database, int $limit): array
+    public static function contradicted(Database $database, VisitTables $tables, int $limit): array
     {
         $rows = $database->rows(
-            'SELECT m.id, m.appointment FROM ' . Schema::meetings() . ' m FORCE INDEX (end_utc) LEFT JOIN `' . self::table('kc_appointments') . '` a ON a.id = CAST(m.appointment AS UNSIGNED)
-             WHERE m.source = ? AND m.end_utc >= ? AND m.state NOT IN (?, ?) AND m.event IS NULL AND (a.id IS NULL OR a.status NOT IN (?, ?, ?))
-             ORDER BY m.end_utc, m.id LIMIT ?',
-            [Source::NAME, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value, ...Appointment::HELD, $limit]
+            "SELECT v.id, v.appointment FROM {$tables->visits()} v FORCE INDEX (end_utc)
+             LEFT JOIN `" . self::table('kc_appointments') . '` a ON a.id = CAST(v.appointment AS UNSIGNED)
+             WHERE v.source = ? AND v.end_utc >= ? AND v.is_off = 0 AND v.pending IS NULL AND (a.id IS NULL OR a.status NOT IN (?, ?, ?))
+             ORDER BY v.end_utc, v.id LIMIT ?',
+            [Source::NAME, Clock::sql(), ...Appointment::HELD, $limit]
         );
         return array_map('strval', array_column($rows, 'appointment', 'id'));
     }
 
     /**
-     * Those that Google Meet has taken over: it has an event for them, and our row in the core's table is gone.
+     * Those that Google Meet has taken over: it has an event for them, and our row in the core's table has no link.
      *
      * @param list<int> $ids
      * @return array<int, true>
@@ -114,7 +114,7 @@ final class Appointments
         $marks = implode(',', array_fill(0, count($ids), '?'));
         $rows = $database->rows(
             'SELECT meet.appointment_id AS id FROM `' . self::table('kc_appointment_google_meet_mappings') . '` meet LEFT JOIN `' . MappingTable::name() . "` zoom
-             ON zoom.appointment_id = meet.appointment_id WHERE meet.appointment_id IN ($marks) AND zoom.id IS NULL",
+             ON zoom.appointment_id = meet.appointment_id AND zoom.join_url <> '' WHERE meet.appointment_id IN ($marks) AND zoom.id IS NULL",
             $ids
         );
         return array_fill_keys(array_map('intval', array_column($rows, 'id')), true);

@@ -17,8 +17,7 @@ use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Ledger\Patient;
 use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Ledger\VisitLink;
-use TelemedZoom\Site\Database;
-use TelemedZoom\Visits\Visits;
+use TelemedZoom\Work\Visits;
 
 defined('ABSPATH') || exit;
 
@@ -29,16 +28,13 @@ final class Bookings
     /** The appointment whose link the current request regenerates. */
     private ?int $regenerating = null;
 
-    public function __construct(
-        private readonly Ledger $ledger,
-        private readonly Visits $visits,
-        private readonly Database $database
-    ) {
+    public function __construct(private readonly Ledger $ledger, private readonly Visits $visits)
+    {
     }
 
     public function register(): void
     {
-        // The core's mail listener reads the mapping at 10. What it mails is written down before, for the request may die.
+        // The core's mail listener reads the mapping at 10.
         foreach (['kc_after_create_appointment', 'kc_appointment_payment_completed', 'kc_appointment_cancelled'] as $hook) {
             add_action($hook, [$this, 'onChange'], 5);
         }
@@ -46,15 +42,10 @@ final class Bookings
             add_action($hook, [$this, 'onChange'], 10);
         }
         add_action('kc_appointment_deleted', [$this, 'onDelete'], 10);
-        foreach (['kc_after_create_appointment' => 'booked', 'kc_appointment_payment_completed' => 'booked', 'kc_appointment_cancelled' => 'cancelled'] as $hook => $event) {
-            add_action($hook, fn(mixed $id) => $this->noteCoreMail((int) $id, $event), 20);
-        }
         add_filter('rest_request_before_callbacks', [$this, 'beforeRoute'], 10, 3);
         add_filter('rest_request_after_callbacks', [$this, 'afterRoute'], 10, 3);
-        foreach (['telemed_row_changed', 'telemed_row_settled'] as $hook) {
-            add_action($hook, [$this, 'onRow'], 5);
-        }
-        add_action('telemed_row_forgotten', [$this, 'onForgotten']);
+        add_action('telemed_visit_changed', [$this, 'onVisit'], 5);
+        add_action('telemed_visit_forgotten', [$this, 'onForgotten']);
     }
 
     /**
@@ -89,37 +80,21 @@ final class Bookings
 
     private function cancelOurs(int $id): bool
     {
-        return $this->quietly(function () use ($id): bool {
+        return self::quietly(function () use ($id): bool {
             $row = $this->row($id);
             if ($row === null || !$row->state->isLive()) {
                 return false;
             }
-            $this->visits->cancel($this->withWhatIsKnown($row));
+            $this->visits->cancel($row);
             return true;
         }) ?? false;
-    }
-
-    /** What the core has mailed is known to people, also when its request died before the booking was seen committed. */
-    private function withWhatIsKnown(MeetingRecord $row): MeetingRecord
-    {
-        $id = (int) $row->appointment;
-        // Its own mail this request sees alone, and that of another only what stands committed: its transaction may be older.
-        $isMailed = fn(): bool => str_starts_with((string) MappingTable::noted($id, Source::NOTE_MAILED), 'booked')
-            || str_starts_with((string) MappingTable::notedCommitted($id, Source::NOTE_MAILED, $this->database), 'booked');
-        if ($row->seenAt !== null || $row->told !== null || !$isMailed()) {
-            return $row;
-        }
-        return $this->ledger->persistently(
-            $row,
-            fn(MeetingRecord $row): MeetingRecord => $this->ledger->move($row, $row->state, ['told' => Ledger::told($row->doctor, $row->visit())])
-        );
     }
 
     /** What the appointment's row says now is what is wanted. */
     public function onChange(mixed $id): void
     {
         $id = (int) $id;
-        $this->quietly(function () use ($id): void {
+        self::quietly(function () use ($id): void {
             $appointment = Appointments::current($id);
             $row = $this->row($id);
             if ($appointment === null || !$appointment->isHeld()) {
@@ -139,56 +114,42 @@ final class Bookings
     public function onDelete(mixed $id): void
     {
         $this->cancelled((int) $id);
-        MappingTable::remove((int) $id);
+        MappingTable::clear((int) $id);
     }
 
     /**
-     * The core has queued mails of this event, a booking's only from a mapping with a link; what it does not mail, we do. Its
-     * listener runs at 10. The note names the event and the state of the visit that was mailed.
+     * Keeps the core's row true to ours: Zoom's number once there is a meeting, the reason when there is none.
+     *
+     * @param array{id: int, source: string, appointment: string, events: list<string>, state: string} $what
      */
-    private function noteCoreMail(int $id, string $event): void
+    public function onVisit(array $what): void
     {
-        $this->quietly(function () use ($id, $event): void {
-            $row = $this->row($id);
-            if ($event === 'cancelled' && $row !== null && $row->state->isLive()) {
-                // Somebody else booked it again at the same moment, and the core's mail says that it is off.
-                $this->visits->tellAgain($row);
+        if ($what['source'] !== Source::NAME || $what['events'] === ['attempting']) {
+            return;
+        }
+        self::quietly(function () use ($what): void {
+            // Where the core has no row, it was rolled back, deleted, or never asked for.
+            $row = MappingTable::find((int) $what['appointment']) === null ? null : $this->ledger->find($what['id']);
+            if ($row === null) {
                 return;
             }
-            $mapping = MappingTable::find($id);
-            $isMailed = $mapping !== null && ($event === 'cancelled' || (string) $mapping['join_url'] !== '');
-            if ($event === 'booked' && $isMailed && $row?->state === MeetingState::Cancelled) {
-                // Somebody else cancelled it meanwhile, and the core's mail says that it is on.
-                $this->visits->tellOff($row);
-                return;
-            }
-            if ($row !== null && $isMailed) {
-                MappingTable::note($id, Source::NOTE_MAILED, Source::mailed($event, $row));
-            }
+            $isOff = $row->state === MeetingState::Cancelled;
+            $failed = $row->meetingId === null && $row->lastError !== null && !$isOff;
+            // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
+            $link = $isOff ? '' : VisitLink::url($row);
+            MappingTable::write((int) $row->appointment, $link, self::number($row), null, $failed ? $row->lastError : null);
         });
     }
 
-    /** Keeps the core's row true to ours: Zoom's number once there is a meeting, the reason when there is none. */
-    public function onRow(MeetingRecord $row): void
+    /**
+     * An appointment that was deleted before its booking was seen: the request that deleted it may have died before onDelete().
+     *
+     * @param array{id: int, source: string, appointment: string} $which
+     */
+    public function onForgotten(array $which): void
     {
-        if ($row->source !== Source::NAME) {
-            return;
-        }
-        $id = (int) $row->appointment;
-        // Where there is no row, the core rolled it back, deleted it, or never asked for one.
-        if (MappingTable::find($id) !== null) {
-            $failed = $row->meetingId === null && $row->lastError !== null && $row->state !== MeetingState::Cancelled;
-            // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
-            $link = $row->state === MeetingState::Cancelled ? '' : VisitLink::url($row);
-            MappingTable::write($id, $link, $row->meetingId === null ? null : (string) $row->meetingId, null, $failed ? $row->lastError : null);
-        }
-    }
-
-    /** An appointment that was deleted before its booking was seen: the request that deleted it may have died before onDelete(). */
-    public function onForgotten(MeetingRecord $row): void
-    {
-        if ($row->source === Source::NAME && Appointments::find((int) $row->appointment) === null) {
-            MappingTable::remove((int) $row->appointment);
+        if ($which['source'] === Source::NAME && Appointments::find((int) $which['appointment']) === null) {
+            MappingTable::forget((int) $which['appointment']);
         }
     }
 
@@ -215,7 +176,7 @@ final class Bookings
         $appointment = $id !== null && $response instanceof \WP_REST_Response && !$response->is_error() ? Appointments::find($id) : null;
         if ($appointment !== null && !self::isOnZoom($appointment->doctor) && $this->row($appointment->id) !== null) {
             $this->cancelOurs($appointment->id);
-            MappingTable::remove($appointment->id);
+            MappingTable::clear($appointment->id);
         }
         return $response;
     }
@@ -248,8 +209,16 @@ final class Bookings
         $before = $this->row($appointment->id);
         $visit = Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone, $before?->topic ?? '');
         $row = $this->visits->book(Source::NAME, (string) $appointment->id, $appointment->doctor, $visit, self::patient($appointment->patient));
-        MappingTable::write($appointment->id, VisitLink::url($row), $row->meetingId === null ? null : (string) $row->meetingId);
+        $number = self::number($row);
+        $number === null
+            ? MappingTable::writeLink($appointment->id, VisitLink::url($row))
+            : MappingTable::write($appointment->id, VisitLink::url($row), $number);
         return $row;
+    }
+
+    private static function number(MeetingRecord $row): ?string
+    {
+        return $row->meetingId === null ? null : (string) $row->meetingId;
     }
 
     private static function patient(int $user): ?Patient
@@ -266,7 +235,7 @@ final class Bookings
     /** @return array<string, mixed> */
     private static function meeting(Appointment $appointment, ?MeetingRecord $row): array
     {
-        $number = $row?->meetingId === null ? '' : (string) $row->meetingId;
+        $number = $row === null ? '' : (string) self::number($row);
         return [
             'id' => $number,
             'zoom_id' => $number,
@@ -311,13 +280,13 @@ final class Bookings
     }
 
     /**
-     * Whatever goes wrong on our side, the core's transaction goes on; the sweep of due rows finds what was missed.
+     * Whatever goes wrong on our side, the core's transaction goes on; what was missed is found when it is looked what stands.
      *
      * @template T
      * @param callable(): T $work
      * @return ?T
      */
-    private function quietly(callable $work): mixed
+    public static function quietly(callable $work): mixed
     {
         try {
             return $work();

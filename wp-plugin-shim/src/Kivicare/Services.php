@@ -22,6 +22,7 @@ final class Services
     public readonly CoreSettings $coreSettings;
     public readonly OwnAccounts $ownAccounts;
     public readonly Bookings $bookings;
+    public readonly CoreMails $coreMails;
     public readonly Lists $lists;
     public readonly DoctorScreen $doctorScreen;
     public readonly AdminScreen $adminScreen;
@@ -33,8 +34,9 @@ final class Services
     {
         $this->ownAccounts = $plugin->ownAccounts;
         $this->coreSettings = new CoreSettings($plugin->settings, $plugin->hosts, $this->ownAccounts);
-        $this->source = new Source();
-        $this->bookings = new Bookings($plugin->ledger, $plugin->visits, $plugin->database);
+        $this->source = new Source($plugin->tables);
+        $this->bookings = new Bookings($plugin->ledger, $plugin->visits);
+        $this->coreMails = new CoreMails($plugin->ledger, $this->source, $plugin->store, $plugin->database, $plugin->afterRequest);
         $this->lists = new Lists($plugin->queries, $plugin->settings);
         $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
         $this->adminScreen = new AdminScreen($plugin, $this->coreSettings, new ClinicAccountSetup($plugin));
@@ -66,9 +68,10 @@ final class Services
         $this->registerSource();
         $this->coreSettings->register();
         $this->bookings->register();
+        $this->coreMails->register();
         $this->lists->register();
         $this->callback->register();
-        (new CatchUp($this->plugin->database, $this->bookings))->register();
+        (new CatchUp($this->plugin->database, $this->plugin->tables, $this->plugin->store, $this->bookings))->register();
         // A copy of the site holds the add-on's credentials too.
         add_filter('telemed_is_set_up', static fn(bool $isSetUp): bool => $isSetUp || (new AddonStorage())->hasCredentials());
         if (is_admin()) {

@@ -1,6 +1,6 @@
 <?php
 /**
- * KiviCare's appointments as the ledger sees them.
+ * KiviCare's appointments as visits see them, and what its core has mailed of them.
  *
  * @package TelemedZoom
  */
@@ -16,14 +16,20 @@ use TelemedZoom\Ledger\Patient;
 use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\Wanted;
 use TelemedZoom\Site\Database;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
 final class Source implements AppointmentSystem
 {
     public const NAME = 'kivicare';
-    /** Beside a mapping row: what the core has queued its mails of. @see self::mailed() */
-    public const NOTE_MAILED = 'mailed';
+    private const MAILING = 'mailing';
+    /** No visit is ever in this state: whoever got such a mail may have read of any. */
+    private const NO_STATE = 0xFFFFFFFF;
+
+    public function __construct(private readonly VisitTables $tables)
+    {
+    }
 
     public function register(): void
     {
@@ -45,7 +51,7 @@ final class Source implements AppointmentSystem
 
     public function contradicted(Database $database, int $limit): array
     {
-        return Appointments::contradicted($database, $limit);
+        return Appointments::contradicted($database, $this->tables, $limit);
     }
 
     public function committed(array $appointments, Database $database): array
@@ -86,15 +92,80 @@ final class Source implements AppointmentSystem
     }
 
     /** A move is mailed by nobody in the core; a booking or cancellation by some of its ways only, which are noted as they happen. */
-    public function mailsItself(string $event, MeetingRecord $row): bool
+    public function mails(array $appointments, Database $database): array
     {
-        return in_array($event, ['booked', 'cancelled'], true)
-            && MappingTable::noted((int) $row->appointment, self::NOTE_MAILED) === self::mailed($event, $row);
+        $noted = MappingTable::mailsCommitted(array_map('intval', $appointments), $database);
+        $doctors = self::hasOld($noted) ? $this->doctors(array_map('strval', $appointments), $database) : [];
+        $mails = [];
+        foreach ($noted as $appointment => $notes) {
+            $mails[$appointment] = array_map(static fn(string $note): array => self::read($note, $doctors[$appointment] ?? 0), $notes);
+        }
+        return $mails;
     }
 
-    /** The note of a mail about what happened to a visit. */
-    public static function mailed(string $event, MeetingRecord $row): string
+    /**
+     * How many of them are reckoned with already.
+     *
+     * @throws \TelemedZoom\Site\DatabaseException
+     */
+    public function mailsHeard(int $visit, Database $database): int
     {
-        return "$event $row->sequence";
+        return (int) ($database->row('SELECT mails_heard FROM ' . $this->tables->visits() . ' WHERE id = ?', [$visit])['mails_heard'] ?? 0);
+    }
+
+    /**
+     * The note of mails of the core's.
+     *
+     * @param 'booked'|'cancelled' $event what they tell
+     * @param int                  $sequence of the visit when they were queued: which state of it they tell
+     * @param int                  $doctor who got one, beside the patient
+     */
+    public static function mailed(string $event, int $sequence, int $doctor): string
+    {
+        return "$event $sequence $doctor";
+    }
+
+    /** The note that such mails are about to be queued: should the request die, nobody knows whether they were. */
+    public static function mailing(int $sequence, int $doctor): string
+    {
+        return self::MAILING . " $sequence $doctor";
+    }
+
+    /**
+     * @param int $doctor where the note names none
+     * @return array{is_off: bool, doctor: int, sequence: int}
+     */
+    private static function read(string $note, int $doctor): array
+    {
+        [$event, $sequence, $named] = explode(' ', $note) + ['', '0', (string) $doctor];
+        return [
+            'is_off' => $event === 'cancelled',
+            'doctor' => (int) $named,
+            'sequence' => $event === self::MAILING ? self::NO_STATE : (int) $sequence,
+        ];
+    }
+
+    /**
+     * Version 0.1.0 named no doctor.
+     *
+     * @param array<int, list<string>> $noted
+     */
+    private static function hasOld(array $noted): bool
+    {
+        return array_filter(array_merge(...array_values($noted)), static fn(string $note): bool => substr_count($note, ' ') < 2) !== [];
+    }
+
+    /**
+     * Who holds the visits.
+     *
+     * @param list<string> $appointments
+     * @return array<int, int> by appointment
+     * @throws \TelemedZoom\Site\DatabaseException
+     */
+    private function doctors(array $appointments, Database $database): array
+    {
+        $marks = implode(', ', array_fill(0, count($appointments), '?'));
+        $sql = 'SELECT appointment, doctor FROM ' . $this->tables->visits() . " WHERE source = ? AND appointment IN ($marks)";
+        return array_map('intval', array_column($database->rows($sql, [self::NAME, ...$appointments]), 'doctor', 'appointment'));
     }
 }

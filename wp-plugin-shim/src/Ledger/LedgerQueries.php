@@ -1,7 +1,6 @@
 <?php
 /**
- * Questions to the ledger that change nothing: the list, what is due, what belongs to a host, a connection, an app. Each is
- * answered from an index.
+ * Questions that change nothing: the list, what belongs to a host, a connection, an app. Each is answered from an index.
  *
  * @package TelemedZoom
  */
@@ -13,14 +12,22 @@ namespace TelemedZoom\Ledger;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
 final class LedgerQueries
 {
-    public function __construct(private readonly Database $database)
-    {
+    /** Visits that have a meeting at Zoom. */
+    private const HAS_MEETING = "v.state IN ('made', 'updating', 'moving')";
+    /** Visits that take place, or are to. */
+    private const IS_LIVE = "v.state NOT IN ('cancelled', 'missed')";
+
+    public function __construct(
+        private readonly Database $database,
+        private readonly VisitTables $tables,
+        private readonly VisitRecords $records
+    ) {
     }
 
     /**
@@ -33,9 +40,9 @@ final class LedgerQueries
     public function page(?int $doctor, string $when, int $page, int $perPage): array
     {
         [$where, $values] = self::filter($doctor, $when);
-        $order = $when === 'upcoming' ? 'end_utc, id' : 'end_utc DESC, id DESC';
+        $order = $when === 'upcoming' ? 'v.end_utc, v.id' : 'v.end_utc DESC, v.id DESC';
         return [
-            'records' => $this->rows("$where ORDER BY $order LIMIT ? OFFSET ?", [...$values, $perPage, max(0, $page - 1) * $perPage]),
+            'records' => $this->records->page($where, $values, $order, $perPage, max(0, $page - 1) * $perPage),
             'total' => $this->count($doctor, $when),
         ];
     }
@@ -47,111 +54,61 @@ final class LedgerQueries
     public function count(?int $doctor, string $when): int
     {
         [$where, $values] = self::filter($doctor, $when);
-        return $this->number('SELECT COUNT(*) AS n FROM ' . Schema::meetings() . " WHERE $where", $values);
-    }
-
-    /**
-     * What can be done at Zoom now: the soonest visit first, creations before changes.
-     *
-     * @return list<int> ids
-     * @throws DatabaseException
-     */
-    public function due(int $limit): array
-    {
-        // State by state, each in the order of its index: of ten thousand that are due, no more are read than are asked for.
-        $parts = $values = [];
-        foreach (MeetingState::openStates() as $state) {
-            $parts[] = '(SELECT id, start_utc, ' . (int) $state->hasMeeting() . ' AS has_meeting FROM ' . Schema::meetings() . '
-                WHERE state = ? AND (next_try_at IS NULL OR next_try_at <= ?) ORDER BY start_utc, id LIMIT ?)';
-            array_push($values, $state->value, Clock::sql(), $limit);
-        }
-        $rows = $this->database->rows('SELECT id FROM (' . implode(' UNION ALL ', $parts) . ') due ORDER BY has_meeting, start_utc, id LIMIT ?', [...$values, $limit]);
-        return array_map('intval', array_column($rows, 'id'));
-    }
-
-    /**
-     * What was wished and not yet seen committed, the oldest first.
-     *
-     * @return list<MeetingRecord>
-     */
-    public function unsettled(int $limit): array
-    {
-        return $this->rows('event IS NOT NULL ORDER BY wished_at, id LIMIT ?', [$limit]);
+        return $this->number("SELECT COUNT(*) AS n FROM {$this->tables->visits()} v WHERE $where", $values);
     }
 
     /**
      * Live visits to come of any source, in portions.
      *
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingAfter(int $id, int $limit): array
     {
-        return $this->rows('id > ? AND end_utc >= ? AND state <> ? ORDER BY id LIMIT ?', [$id, Clock::sql(), MeetingState::Cancelled->value, $limit]);
+        return $this->records->where('v.id > ? AND v.end_utc >= ? AND v.is_off = 0 ORDER BY v.id LIMIT ?', [$id, Clock::sql(), $limit]);
     }
 
     /**
-     * Visits not over that begin before a moment and have no meeting, after it failed or nothing was done about it for minutes.
+     * Since when the oldest of what is due waits; null when nothing is due.
      *
-     * @param string $moment in UTC, as Clock::sql() has it
-     * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
-    public function unmadeBefore(string $moment, int $limit = 100): array
-    {
-        return $this->rows(
-            'state IN (?, ?, ?) AND start_utc <= ? AND end_utc > ? AND event IS NULL AND (last_error IS NOT NULL OR updated_at <= ?) ORDER BY start_utc, id LIMIT ?',
-            [
-                MeetingState::Due->value, MeetingState::Attempting->value, MeetingState::Uncertain->value,
-                $moment, Clock::sql(), Clock::sql(-5 * MINUTE_IN_SECONDS), $limit,
-            ]
-        );
-    }
-
-    /** When the oldest open row could have been tried; null when none is due. */
     public function dueSince(): ?\DateTimeImmutable
     {
-        $row = $this->database->row(
-            'SELECT MIN(COALESCE(next_try_at, updated_at)) AS since FROM ' . Schema::meetings() . ' WHERE state IN ' . MeetingState::open()
-        );
+        $row = $this->database->row("SELECT MIN(due_at) AS since FROM {$this->tables->visits()} WHERE due_at IS NOT NULL");
         return isset($row['since']) ? new \DateTimeImmutable((string) $row['since'], new \DateTimeZone('UTC')) : null;
     }
 
     /**
-     * Meetings that belong to other rows of this host: where an account hides descriptions, they are told apart by their ids.
+     * Whether another visit has this meeting, or it must go.
      *
-     * @return list<int>
+     * @throws DatabaseException
      */
-    public function meetingsOfHost(string $host, int $exceptRow = 0): array
+    public function isTaken(int $meeting, int $exceptVisit): bool
     {
-        $rows = $this->database->rows(
-            'SELECT meeting_id FROM ' . Schema::meetings() . ' WHERE host_id = ? AND end_utc >= ? AND meeting_id IS NOT NULL AND id <> ?',
-            [$host, Clock::sql(-DAY_IN_SECONDS), $exceptRow]
-        );
-        $leftovers = $this->database->rows('SELECT meeting_id FROM ' . Schema::leftovers() . ' WHERE host_id = ? AND meeting_id IS NOT NULL', [$host]);
-        return array_map('intval', [...array_column($rows, 'meeting_id'), ...array_column($leftovers, 'meeting_id')]);
+        return $this->database->row(
+            "SELECT id FROM {$this->tables->meetings()} WHERE number = ? AND (role = 'unwanted' OR (role <> 'done' AND visit <> ?)) LIMIT 1",
+            [$meeting, $exceptVisit]
+        ) !== null;
     }
 
-    /** Whether another row has this meeting, or it is among the leftovers. */
-    public function isTaken(int $meeting, int $exceptRow): bool
-    {
-        return $this->database->row('SELECT id FROM ' . Schema::meetings() . ' WHERE meeting_id = ? AND id <> ? LIMIT 1', [$meeting, $exceptRow]) !== null
-            || $this->database->row('SELECT id FROM ' . Schema::leftovers() . ' WHERE meeting_id = ?', [$meeting]) !== null;
-    }
-
-    /** Whether any row or leftover was made with this app. */
+    /**
+     * Whether any meeting was made with this app.
+     *
+     * @throws DatabaseException
+     */
     public function knowsApp(string $mode, string $app): bool
     {
-        foreach ([Schema::meetings(), Schema::leftovers()] as $table) {
-            if ($this->database->row("SELECT id FROM $table WHERE app = ? AND mode = ? LIMIT 1", [$app, $mode]) !== null) {
-                return true;
-            }
-        }
-        return false;
+        return $this->database->row("SELECT id FROM {$this->tables->meetings()} WHERE app = ? AND mode = ? LIMIT 1", [$app, $mode]) !== null;
     }
 
-    /** @return list<string> client ids of all apps that made, or tried to make, a meeting that a row knows */
+    /**
+     * @return list<string> client ids of all apps that made, or tried to make, a meeting that serves
+     * @throws DatabaseException
+     */
     public function apps(): array
     {
-        return array_column($this->database->rows('SELECT DISTINCT app FROM ' . Schema::meetings() . ' WHERE app IS NOT NULL'), 'app');
+        return array_column($this->database->rows("SELECT DISTINCT app FROM {$this->tables->meetings()} WHERE app IS NOT NULL AND role = 'serves'"), 'app');
     }
 
     /**
@@ -159,6 +116,7 @@ final class LedgerQueries
      *
      * @param list<string> $apps client ids
      * @return list<array{mode: string, app: string, visits: int, moving: int}> by app
+     * @throws DatabaseException
      */
     public function countUpcomingByApp(array $apps): array
     {
@@ -167,8 +125,8 @@ final class LedgerQueries
         }
         [$where, $values] = self::upcomingOf($apps);
         $rows = $this->database->rows(
-            'SELECT mode, app, COUNT(*) AS visits, SUM(state = ?) AS moving FROM ' . Schema::meetings() . " WHERE $where GROUP BY app, mode ORDER BY app, mode",
-            [MeetingState::Moving->value, ...$values]
+            "SELECT m.mode, m.app, COUNT(*) AS visits, SUM(v.state = 'moving') AS moving FROM {$this->records->from()} WHERE $where GROUP BY m.app, m.mode ORDER BY m.app, m.mode",
+            $values
         );
         return array_map(static fn(array $row): array => [
             'mode' => (string) $row['mode'], 'app' => (string) $row['app'], 'visits' => (int) $row['visits'], 'moving' => (int) $row['moving'],
@@ -180,6 +138,7 @@ final class LedgerQueries
      *
      * @param list<string> $apps client ids
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingOfApps(array $apps, int $limit, int $offset): array
     {
@@ -187,7 +146,7 @@ final class LedgerQueries
             return [];
         }
         [$where, $values] = self::upcomingOf($apps);
-        return $this->rows("$where ORDER BY end_utc, id LIMIT ? OFFSET ?", [...$values, $limit, $offset]);
+        return $this->records->where("$where ORDER BY v.end_utc, v.id LIMIT ? OFFSET ?", [...$values, $limit, $offset]);
     }
 
     /**
@@ -195,21 +154,25 @@ final class LedgerQueries
      *
      * @param ?MeetingRecord $after the last of the portion before
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingOfAppAfter(string $app, ?MeetingRecord $after, int $limit): array
     {
         $from = $after?->end()->format('Y-m-d H:i:s') ?? Clock::sql();
-        return $this->rows(
-            'app = ? AND end_utc >= ? AND (end_utc > ? OR id > ?) AND state NOT IN (?, ?) ORDER BY end_utc, id LIMIT ?',
-            [$app, $from, $from, $after?->id ?? 0, MeetingState::Cancelled->value, MeetingState::Missed->value, $limit]
-        );
+        [$where, $values] = self::upcomingOf([$app]);
+        return $this->records->where("$where AND (v.end_utc > ? OR (v.end_utc = ? AND v.id > ?)) ORDER BY v.end_utc, v.id LIMIT ?", [...$values, $from, $from, $after?->id ?? 0, $limit]);
     }
 
-    /** Meetings at Zoom that are still to come and were made through this connection. */
+    /**
+     * Meetings at Zoom that are still to come and were made through this connection.
+     *
+     * @throws DatabaseException
+     */
     public function countOfConnection(string $connection): int
     {
         return $this->number(
-            'SELECT COUNT(*) AS n FROM ' . Schema::meetings() . ' WHERE connection = ? AND end_utc >= ? AND state IN ' . MeetingState::having(),
+            "SELECT COUNT(*) AS n FROM {$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit
+             WHERE m.subject = ? AND m.role = 'serves' AND v.end_utc >= ? AND " . self::HAS_MEETING,
             [$connection, Clock::sql()]
         );
     }
@@ -218,12 +181,13 @@ final class LedgerQueries
      * Visits to come whose meetings need this connection to be changed or deleted.
      *
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingOfConnection(string $connection, int $limit): array
     {
-        return $this->rows(
-            'connection = ? AND end_utc >= ? AND (state = ? OR state IN ' . MeetingState::having() . ') ORDER BY end_utc, id LIMIT ?',
-            [$connection, Clock::sql(), MeetingState::Attempting->value, $limit]
+        return $this->records->where(
+            "m.subject = ? AND v.end_utc >= ? AND (v.state = 'attempting' OR " . self::HAS_MEETING . ') ORDER BY v.end_utc, v.id LIMIT ?',
+            [$connection, Clock::sql(), $limit]
         );
     }
 
@@ -231,24 +195,49 @@ final class LedgerQueries
      * Visits that have a meeting at Zoom, among the next ones.
      *
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingAtZoom(int $limit): array
     {
-        // Whether there is a meeting is looked at here: asked for it, MariaDB prefers an index that the order has no use for.
-        return array_values(array_filter(
-            $this->rows('end_utc >= ? ORDER BY end_utc, id LIMIT ?', [Clock::sql(), $limit]),
-            static fn(MeetingRecord $row): bool => $row->isReady()
-        ));
+        return $this->records->where('v.end_utc >= ? AND ' . self::HAS_MEETING . ' ORDER BY v.end_utc, v.id LIMIT ?', [Clock::sql(), $limit]);
+    }
+
+    /**
+     * How many meetings at Zoom must go.
+     *
+     * @throws DatabaseException
+     */
+    public function unwanted(): int
+    {
+        return $this->number("SELECT COUNT(*) AS n FROM {$this->tables->meetings()} WHERE role = 'unwanted'", []);
+    }
+
+    /**
+     * Meetings that must go and need this connection for it.
+     *
+     * @return list<array{visit: int, generation: int, host: ?string, number: ?int}> host: the Zoom user's id; number: null where it is not
+     *                                                                               known whether one was made
+     * @throws DatabaseException
+     */
+    public function unwantedOfConnection(string $subject): array
+    {
+        return array_map(static fn(array $row): array => [
+            'visit' => (int) $row['visit'],
+            'generation' => (int) $row['generation'],
+            'host' => $row['host_at_zoom'] ?? ($row['host'] === $subject ? null : $row['host']),
+            'number' => $row['number'] === null ? null : (int) $row['number'],
+        ], $this->database->rows("SELECT visit, generation, host, host_at_zoom, number FROM {$this->tables->meetings()} WHERE subject = ? AND role = 'unwanted' ORDER BY id", [$subject]));
     }
 
     /**
      * Doctors of visits that are not over, also of cancelled ones.
      *
      * @return list<int>
+     * @throws DatabaseException
      */
     public function doctorsOfUpcoming(): array
     {
-        $rows = $this->database->rows('SELECT doctor FROM ' . Schema::meetings() . ' GROUP BY doctor HAVING MAX(end_utc) >= ?', [Clock::sql()]);
+        $rows = $this->database->rows("SELECT doctor FROM {$this->tables->visits()} GROUP BY doctor HAVING MAX(end_utc) >= ?", [Clock::sql()]);
         return array_map('intval', array_column($rows, 'doctor'));
     }
 
@@ -256,31 +245,31 @@ final class LedgerQueries
      * Live visits to come of a doctor, the soonest first.
      *
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function upcomingOfDoctor(int $doctor, int $limit = 1000): array
     {
-        return $this->rows(
-            'doctor = ? AND end_utc >= ? AND state NOT IN (?, ?) ORDER BY end_utc, id LIMIT ?',
-            [$doctor, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value, $limit]
-        );
+        return $this->records->where('v.doctor = ? AND v.end_utc >= ? AND ' . self::IS_LIVE . ' ORDER BY v.end_utc, v.id LIMIT ?', [$doctor, Clock::sql(), $limit]);
     }
 
     /**
      * Visits to come of a doctor that are off, if the appointment system says so: it was not seen yet.
      *
      * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
     public function unsettledOffOfDoctor(int $doctor, int $limit = 1000): array
     {
-        return $this->rows(
-            'doctor = ? AND end_utc >= ? AND state = ? AND event IS NOT NULL ORDER BY end_utc, id LIMIT ?',
-            [$doctor, Clock::sql(), MeetingState::Cancelled->value, $limit]
+        return $this->records->where(
+            'v.doctor = ? AND v.end_utc >= ? AND v.is_off = 1 AND v.pending IS NOT NULL ORDER BY v.end_utc, v.id LIMIT ?',
+            [$doctor, Clock::sql(), $limit]
         );
     }
 
     /**
      * @param list<string> $appointments
      * @return array<string, MeetingRecord> by appointment
+     * @throws DatabaseException
      */
     public function ofAppointments(string $source, array $appointments): array
     {
@@ -288,20 +277,14 @@ final class LedgerQueries
             return [];
         }
         $marks = implode(', ', array_fill(0, count($appointments), '?'));
-        $rows = $this->rows("source = ? AND appointment IN ($marks)", [$source, ...$appointments]);
+        $rows = $this->records->where("v.source = ? AND v.appointment IN ($marks)", [$source, ...$appointments]);
         return array_combine(array_map(static fn(MeetingRecord $row): string => $row->appointment, $rows), $rows);
     }
 
     /**
      * @param list<int|string> $values
-     * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
-    private function rows(string $where, array $values): array
-    {
-        return array_map([MeetingRecord::class, 'fromRow'], $this->database->rows('SELECT * FROM ' . Schema::meetings() . " WHERE $where", $values));
-    }
-
-    /** @param list<int|string> $values */
     private function number(string $sql, array $values): int
     {
         return (int) ($this->database->row($sql, $values)['n'] ?? 0);
@@ -314,24 +297,20 @@ final class LedgerQueries
     private static function upcomingOf(array $apps): array
     {
         $marks = implode(', ', array_fill(0, count($apps), '?'));
-        return [
-            "app IN ($marks) AND end_utc >= ? AND state NOT IN (?, ?)",
-            [...$apps, Clock::sql(), MeetingState::Cancelled->value, MeetingState::Missed->value],
-        ];
+        return ["m.app IN ($marks) AND m.role = 'serves' AND v.end_utc >= ? AND " . self::IS_LIVE, [...$apps, Clock::sql()]];
     }
 
     /** @return array{string, list<int|string>} */
     private static function filter(?int $doctor, string $when): array
     {
         [$conditions, $values] = match ($when) {
-            // Within a function: else MariaDB reads all that is not cancelled from the index of states, which has no order.
-            'upcoming' => [['end_utc >= ?', 'IF(state = ?, 0, 1)'], [Clock::sql(), MeetingState::Cancelled->value]],
-            'past' => [['end_utc < ?'], [Clock::sql()]],
+            'upcoming' => [['v.end_utc >= ?', 'v.is_off = 0'], [Clock::sql()]],
+            'past' => [['v.end_utc < ?'], [Clock::sql()]],
             default => [['1 = 1'], []],
         };
         if ($doctor !== null) {
-            array_unshift($conditions, 'doctor = ?');
-            array_unshift($values, $doctor);
+            $conditions[] = 'v.doctor = ?';
+            $values[] = $doctor;
         }
         return [implode(' AND ', $conditions), $values];
     }

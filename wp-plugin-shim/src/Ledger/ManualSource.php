@@ -11,8 +11,6 @@ namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Site\Capabilities;
-use TelemedZoom\Site\Database;
-use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 
@@ -25,23 +23,6 @@ final class ManualSource implements AppointmentSource
         return self::NAME;
     }
 
-    public function committed(array $appointments, Database $database): array
-    {
-        if ($appointments === []) {
-            return [];
-        }
-        $marks = implode(', ', array_fill(0, count($appointments), '?'));
-        $rows = $database->rows(
-            'SELECT * FROM ' . Schema::meetings() . " WHERE source = ? AND appointment IN ($marks)",
-            [self::NAME, ...array_values($appointments)]
-        );
-        $found = [];
-        foreach (array_map([MeetingRecord::class, 'fromRow'], $rows) as $row) {
-            $found[$row->appointment] = new Wanted($row->state->isLive(), $row->doctor, $row->start, $row->minutes, $row->timezone);
-        }
-        return $found;
-    }
-
     public function people(MeetingRecord $row): People
     {
         $doctor = get_userdata($row->doctor);
@@ -52,10 +33,5 @@ final class ManualSource implements AppointmentSource
     public function mayView(MeetingRecord $row, int $user): bool
     {
         return $user === $row->doctor || $user === $row->patient || Capabilities::isAdmin($user);
-    }
-
-    public function mailsItself(string $event, MeetingRecord $row): bool
-    {
-        return false;
     }
 }

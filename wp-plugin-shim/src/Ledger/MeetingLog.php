@@ -1,6 +1,6 @@
 <?php
 /**
- * What was done to each meeting: what, when, by whom, and Zoom's tracking id. No personal data, no link, no passcode.
+ * What was done to each visit: what, when, by whom, and Zoom's tracking id. No personal data, no link, no passcode.
  *
  * @package TelemedZoom
  */
@@ -12,6 +12,7 @@ namespace TelemedZoom\Ledger;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
@@ -19,7 +20,7 @@ final class MeetingLog
 {
     private const NOTE_LENGTH = 191;
 
-    public function __construct(private readonly Database $database)
+    public function __construct(private readonly Database $database, private readonly VisitTables $tables)
     {
     }
 
@@ -27,19 +28,23 @@ final class MeetingLog
      * @param ?string $note nothing that names a person
      * @return int the line's number
      */
-    public function write(int $meeting, string $event, ?string $trackingId = null, ?string $note = null): int
+    public function write(int $visit, string $event, ?string $trackingId = null, ?string $note = null): int
     {
         return $this->database->insert(
-            'INSERT INTO ' . Schema::log() . ' (meeting, at, actor, event, note, tracking_id) VALUES (?, ?, ?, ?, ?, ?)',
-            [$meeting, Clock::sql(), get_current_user_id(), $event, $note === null ? null : mb_substr($note, 0, self::NOTE_LENGTH), $trackingId]
+            'INSERT INTO ' . $this->tables->log() . ' (visit, at, actor, event, note, tracking_id) VALUES (?, ?, ?, ?, ?, ?)',
+            [$visit, Clock::sql(), get_current_user_id(), $event, $note === null ? null : mb_substr($note, 0, self::NOTE_LENGTH), $trackingId]
         );
     }
 
     /**
      * @return list<array{id: int, at: \DateTimeImmutable, actor: int, event: string, note: ?string, trackingId: ?string}> oldest first
      */
-    public function of(int $meeting): array
+    public function of(int $visit): array
     {
+        if (!Schema::isCurrent()) {
+            // What the version before has written is moved with the visit.
+            return [];
+        }
         $utc = new \DateTimeZone('UTC');
         return array_map(static fn(array $row): array => [
             'id' => (int) $row['id'],
@@ -48,18 +53,6 @@ final class MeetingLog
             'event' => (string) $row['event'],
             'note' => $row['note'] === null ? null : (string) $row['note'],
             'trackingId' => $row['tracking_id'] === null ? null : (string) $row['tracking_id'],
-        ], $this->database->rows('SELECT * FROM ' . Schema::log() . ' WHERE meeting = ? ORDER BY id', [$meeting]));
-    }
-
-    /** Whether one of these has ever happened to it. */
-    public function knows(int $meeting, string ...$events): bool
-    {
-        $marks = implode(', ', array_fill(0, count($events), '?'));
-        return $this->database->row('SELECT id FROM ' . Schema::log() . " WHERE meeting = ? AND event IN ($marks) LIMIT 1", [$meeting, ...array_values($events)]) !== null;
-    }
-
-    public function forget(int $meeting): void
-    {
-        $this->database->execute('DELETE FROM ' . Schema::log() . ' WHERE meeting = ?', [$meeting]);
+        ], $this->database->rows('SELECT * FROM ' . $this->tables->log() . ' WHERE visit = ? ORDER BY id', [$visit]));
     }
 }

@@ -19,8 +19,6 @@ final class MeetingRecord
      * @param ?string      $visitKey   what the visit link ends with; null once it was blanked
      * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
      * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
-     * @param ?string      $told       what people know of the visit, see Ledger::told(); null: nothing, or it was told by an older version
-     * @param ?string      $sent       see Visit::fingerprint(): what Zoom is known to have
      * @param ?string      $event      what happened last and was not yet seen committed; 'doubted': the appointment says otherwise, seen once
      * @param list<string> $overridden settings that the Zoom account did not take as asked
      * @param array<string, mixed> $row the columns as they were read
@@ -42,8 +40,6 @@ final class MeetingRecord
         public readonly int $sequence,
         public readonly ?string $visitKey,
         public readonly ?string $event,
-        public readonly ?string $told,
-        public readonly ?string $sent,
         public readonly ?string $mode,
         public readonly ?string $app,
         public readonly ?string $zoomAccount,
@@ -93,8 +89,6 @@ final class MeetingRecord
             (int) $row['sequence'],
             $text('visit_key'),
             $text('event'),
-            $text('told'),
-            $text('sent'),
             $text('mode'),
             $text('app'),
             $text('zoom_account'),
@@ -149,12 +143,6 @@ final class MeetingRecord
     public function isReady(): bool
     {
         return $this->state->hasMeeting() && $this->meetingId !== null;
-    }
-
-    /** The state of a row whose meeting stays what it is: as wanted, or to be changed. */
-    public function stateOfItsMeeting(): MeetingState
-    {
-        return $this->sent === $this->visit()->fingerprint() ? MeetingState::Made : MeetingState::Changing;
     }
 
     /** What is wanted. */

@@ -25,8 +25,8 @@ final class Standing
     }
 
     /**
-     * The rows as they are to be shown: one whose appointment is off or gone has no link, and is cancelled unless it is over; one
-     * whose doctor is gone has no link either. One query to each appointment system.
+     * The rows as they are to be shown: at the time that their appointments have; one whose appointment is off or gone has no link, and is
+     * cancelled unless it is over; one whose doctor is gone has no link either. One query to each appointment system.
      *
      * @param list<MeetingRecord> $rows
      * @return list<MeetingRecord> the same rows, for showing only
@@ -34,10 +34,11 @@ final class Standing
      */
     public function of(array $rows): array
     {
-        $held = $this->held(array_filter($rows, static fn(MeetingRecord $row): bool => $row->state->isLive()));
+        $standing = $this->standing(array_filter($rows, static fn(MeetingRecord $row): bool => $row->state->isLive()));
+        $rows = array_map(static fn(MeetingRecord $row): MeetingRecord => self::at($row, $standing[$row->id] ?? null), $rows);
         cache_users(array_unique(array_map(static fn(MeetingRecord $row): int => $row->doctor, $rows)));
         return array_map(static fn(MeetingRecord $row): MeetingRecord => match (true) {
-            !($held[$row->id] ?? true) => $row->after(self::NO_LINK + ($row->isOver() ? ['meeting_id' => null] : ['state' => MeetingState::Cancelled->value])),
+            self::isOff($row, $standing) => $row->after(self::NO_LINK + ($row->isOver() ? ['meeting_id' => null] : ['state' => MeetingState::Cancelled->value])),
             !Doctors::isHere($row->doctor) => $row->after(self::NO_LINK),
             default => $row,
         }, $rows);
@@ -58,30 +59,50 @@ final class Standing
      */
     public function takingPlace(array $rows): array
     {
-        $held = $this->held($rows);
-        return array_values(array_filter($rows, static fn(MeetingRecord $row): bool => $held[$row->id] ?? $row->state->isLive()));
+        $standing = $this->standing($rows);
+        return array_values(array_filter(
+            $rows,
+            static fn(MeetingRecord $row): bool => array_key_exists($row->id, $standing) ? !self::isOff($row, $standing) : $row->state->isLive()
+        ));
+    }
+
+    /** @param array<int, ?Wanted> $standing */
+    private static function isOff(MeetingRecord $row, array $standing): bool
+    {
+        return array_key_exists($row->id, $standing) && !($standing[$row->id]?->held ?? false);
+    }
+
+    /** Of a move the ledger may not have heard yet either. */
+    private static function at(MeetingRecord $row, ?Wanted $wanted): MeetingRecord
+    {
+        return $wanted === null || !$wanted->held ? $row : $row->after([
+            'start_utc' => gmdate('Y-m-d H:i:s', $wanted->start->getTimestamp()),
+            'minutes' => $wanted->minutes,
+            'timezone' => $wanted->timezone,
+        ]);
     }
 
     /**
      * @param array<MeetingRecord> $rows
-     * @return array<int, bool> by row; without those of which only the ledger knows
+     * @return array<int, ?Wanted> by row, null where there is no such appointment; without those of which only the ledger knows
      */
-    private function held(array $rows): array
+    private function standing(array $rows): array
     {
-        $bySource = $held = [];
+        $bySource = $found = [];
         foreach ($rows as $row) {
-            if ($row->source !== ManualSource::NAME) {
-                $bySource[$row->source][] = $row;
-            }
+            $bySource[$row->source][] = $row;
         }
         foreach ($bySource as $name => $portion) {
-            // Null when its plugin is not active: what was made goes on.
             $source = $this->sources->find((string) $name);
-            $standing = $source?->committed(array_map(static fn(MeetingRecord $row): string => $row->appointment, $portion), $this->database);
-            foreach ($standing === null ? [] : $portion as $row) {
-                $held[$row->id] = ($standing[$row->appointment] ?? null)?->held ?? false;
+            if (!$source instanceof AppointmentSystem) {
+                // This site's own; or its plugin is not active, and what was made goes on.
+                continue;
+            }
+            $standing = $source->committed(array_map(static fn(MeetingRecord $row): string => $row->appointment, $portion), $this->database);
+            foreach ($portion as $row) {
+                $found[$row->id] = $standing[$row->appointment] ?? null;
             }
         }
-        return $held;
+        return $found;
     }
 }

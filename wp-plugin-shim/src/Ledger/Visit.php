@@ -123,18 +123,11 @@ final class Visit
         return sprintf(__('Video visit %s', 'telemed-zoom'), strtoupper(bin2hex(random_bytes(3))));
     }
 
-    /** Start, length, zone and topic in short: equal when they are. */
-    public function fingerprint(): string
-    {
-        return sha1(implode('|', $this->columns()));
-    }
-
-    /** @return array<string, int|string> the columns of what is wanted */
-    public function columns(): array
+    /** @return array<string, int|string> as the extension takes it */
+    public function slot(): array
     {
         return [
             'start_utc' => $this->start->format('Y-m-d H:i:s'),
-            'end_utc' => $this->start->modify(sprintf('+%d minutes', $this->minutes))->format('Y-m-d H:i:s'),
             'minutes' => $this->minutes,
             'timezone' => $this->timezone,
             'topic' => $this->topic,

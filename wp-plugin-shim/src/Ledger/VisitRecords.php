@@ -1,7 +1,7 @@
 <?php
 /**
  * Visits as screens and e-mails show them: the visit's row with the meeting that serves it. For reading only; nothing is decided
- * from what is read here.
+ * from what is read here, and it is read without the extension too.
  *
  * @package TelemedZoom
  */
@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
-use Telemed\Visit;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\SealedLinks;
@@ -21,7 +20,9 @@ defined('ABSPATH') || exit;
 final class VisitRecords
 {
     /** What the core calls a state, where screens call it otherwise. */
-    private const STATES = ['updating' => MeetingState::Changing];
+    private const STATES = ['updating' => 'changing'];
+    private const OF_MEETING = 'm.generation AS meeting_generation, m.mode, m.app, m.account, m.subject, m.host, m.number, m.uuid, m.host_at_zoom, m.host_email,
+        m.join_url, m.passcode, m.passcode_in_link, m.overridden, m.tries, m.due_at AS next_try_at, m.sent_at, m.problem, m.tracking_id, n.problem AS next_problem';
 
     public function __construct(private readonly Database $database, private readonly VisitTables $tables, private readonly SealedLinks $links)
     {
@@ -30,7 +31,13 @@ final class VisitRecords
     /** @throws DatabaseException */
     public function find(int $id): ?MeetingRecord
     {
-        return $this->all('id = ?', [$id])[0] ?? null;
+        return $this->where('v.id = ?', [$id])[0] ?? null;
+    }
+
+    /** @throws DatabaseException */
+    public function ofAppointment(string $source, string $appointment): ?MeetingRecord
+    {
+        return $this->where('v.source = ? AND v.appointment = ?', [$source, $appointment])[0] ?? null;
     }
 
     /**
@@ -40,7 +47,7 @@ final class VisitRecords
      */
     public function findByLink(#[\SensitiveParameter] string $key): ?MeetingRecord
     {
-        return $this->all('link_hash = ?', [SealedLinks::hash($key)])[0] ?? null;
+        return $this->where('v.link_hash = ?', [SealedLinks::hash($key)])[0] ?? null;
     }
 
     /**
@@ -53,53 +60,75 @@ final class VisitRecords
         if ($ids === []) {
             return [];
         }
-        $records = $this->all('id IN (' . implode(', ', array_fill(0, count($ids), '?')) . ')', $ids);
+        $records = $this->where('v.id IN (' . implode(', ', array_fill(0, count($ids), '?')) . ')', $ids);
         return array_combine(array_map(static fn(MeetingRecord $record): int => $record->id, $records), $records);
     }
 
     /**
+     * @param string           $where  a condition, with what follows it, on visits `v` and the meeting `m` that serves each; never with
+     *                                 outside text in it
      * @param list<int|string> $values
      * @return list<MeetingRecord>
      * @throws DatabaseException
      */
-    private function all(string $where, #[\SensitiveParameter] array $values): array
+    public function where(string $where, #[\SensitiveParameter] array $values): array
     {
-        $visits = $this->database->rows("SELECT * FROM {$this->tables->visits()} WHERE $where", $values);
-        $ids = array_map('intval', array_column($visits, 'id'));
-        if ($ids === []) {
-            return [];
-        }
-        $meetings = [];
-        $marks = implode(', ', array_fill(0, count($ids), '?'));
-        foreach ($this->database->rows("SELECT * FROM {$this->tables->meetings()} WHERE visit IN ($marks) AND role <> 'done'", $ids) as $meeting) {
-            $meetings[(int) $meeting['visit']][] = $this->links->opened((int) $meeting['visit'], $meeting);
-        }
-        return array_map(fn(array $visit): MeetingRecord => $this->record($visit, $meetings[(int) $visit['id']] ?? []), $visits);
+        $rows = $this->database->rows('SELECT v.*, ' . self::OF_MEETING . " FROM {$this->from()} WHERE $where", $values);
+        return array_map($this->record(...), $rows);
     }
 
     /**
-     * @param array<string, mixed> $visit
-     * @param list<array<string, mixed>> $meetings
+     * A page of them. Which visits it holds is looked up first, in the visits' own index: only their meetings are read.
+     *
+     * @param string           $where  a condition on visits `v`; never with outside text in it
+     * @param list<int|string> $values
+     * @return list<MeetingRecord>
+     * @throws DatabaseException
      */
-    private function record(#[\SensitiveParameter] array $visit, #[\SensitiveParameter] array $meetings): MeetingRecord
+    public function page(string $where, #[\SensitiveParameter] array $values, string $order, int $limit, int $offset): array
     {
-        $serving = array_values(array_filter($meetings, static fn(array $meeting): bool => $meeting['role'] === 'serves'))[0] ?? [];
-        $state = Visit::fromRows($visit, $meetings, [])->state();
-        $of = static fn(string $column): mixed => $serving[$column] ?? null;
-        $problem = json_decode((string) $of('problem'), true);
+        $picked = "(SELECT v.id FROM {$this->tables->visits()} v WHERE $where ORDER BY $order LIMIT ? OFFSET ?)";
+        $rows = $this->database->rows(
+            'SELECT v.*, ' . self::OF_MEETING . " FROM $picked picked JOIN {$this->from('picked.id')} ORDER BY $order",
+            [...$values, $limit, $offset]
+        );
+        return array_map($this->record(...), $rows);
+    }
+
+    /**
+     * Visits, and the meetings that serve them and that are to serve next.
+     *
+     * @param ?string $picked the column of the table before that holds their numbers; null: all
+     */
+    public function from(?string $picked = null): string
+    {
+        $on = $picked === null ? '' : " ON v.id = $picked";
+        return "{$this->tables->visits()} v$on LEFT JOIN {$this->tables->meetings()} m ON m.visit = v.id AND m.role = 'serves'
+            LEFT JOIN {$this->tables->meetings()} n ON n.visit = v.id AND n.role = 'next'";
+    }
+
+    /** @param array<string, mixed> $row */
+    private function record(#[\SensitiveParameter] array $row): MeetingRecord
+    {
+        if ($row['meeting_generation'] !== null) {
+            $row = $this->links->opened((int) $row['id'], ['generation' => $row['meeting_generation']] + $row);
+        }
+        $problem = json_decode((string) ($row['problem'] ?? $row['next_problem']), true);
         return MeetingRecord::fromRow([
-            'state' => (self::STATES[$state] ?? MeetingState::from($state))->value,
-            'visit_key' => $visit['link_key'] === null ? null : $this->links->key((string) $visit['link_key']),
-            'event' => $visit['pending'],
-            'told' => null,
-            'mode' => $of('mode'), 'app' => $of('app'), 'zoom_account' => $of('account'), 'connection' => $of('subject'),
-            'host_id' => $of('host_at_zoom') ?? $of('host'), 'host_email' => $of('host_email'),
-            'meeting_id' => $of('number'), 'uuid' => $of('uuid'), 'join_url' => $of('join_url'), 'passcode' => $of('passcode'), 'passcode_in_link' => $of('passcode_in_link'),
-            'overridden' => $of('overridden'), 'tries' => $of('tries') ?? 0, 'next_try_at' => $of('due_at'), 'attempted_at' => $of('sent_at'),
-            'seen_at' => $visit['was_seen'] ? $visit['wished_at'] : null,
+            'state' => self::STATES[$row['state']] ?? $row['state'],
+            'visit_key' => $row['link_key'] === null ? null : $this->links->key((string) $row['link_key']),
+            'event' => $row['pending'],
+            'generation' => $row['meeting_generation'] ?? 0,
+            'zoom_account' => $row['account'],
+            'connection' => $row['subject'],
+            // In the place of the Zoom user's id stands the grant's name as long as nobody knows it.
+            'host_id' => $row['host_at_zoom'] ?? ($row['host'] === $row['subject'] ? null : $row['host']),
+            'meeting_id' => $row['number'],
+            'tries' => $row['tries'] ?? 0,
+            'attempted_at' => $row['sent_at'],
+            'seen_at' => (int) $row['was_seen'] === 1 ? $row['wished_at'] : null,
             'last_error' => is_array($problem) ? ProblemText::of($problem) : null,
-            'tracking_id' => $of('tracking_id'),
-            'updated_at' => $visit['wished_at'],
-        ] + $visit + ['sent' => null]);
+            'updated_at' => $row['changed_at'],
+        ] + $row);
     }
 }

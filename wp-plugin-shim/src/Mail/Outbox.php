@@ -1,7 +1,7 @@
 <?php
 /**
  * Mails leave when the answer of their request is with the browser, where the server allows it: a mail server takes seconds, and
- * whoever books waits for none. What is to be told is taken down before (MailClaims), so a request that dies here loses nothing.
+ * whoever books waits for none. What is to be told is written down before, so a request that dies here loses nothing.
  *
  * @package TelemedZoom
  */

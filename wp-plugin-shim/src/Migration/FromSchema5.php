@@ -14,9 +14,14 @@ declare(strict_types=1);
 namespace TelemedZoom\Migration;
 
 use Telemed\Visit;
+use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Run\Moments;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
@@ -33,10 +38,13 @@ final class FromSchema5
 
     public function __construct(
         private readonly Database $database,
+        private readonly Schema $schema,
         private readonly OldTables $old,
         private readonly VisitTables $tables,
         private readonly VisitStore $visits,
         private readonly SealedLinks $links,
+        private readonly Handovers $handovers,
+        private readonly AppointmentSources $sources,
         private readonly Moments $moments
     ) {
     }
@@ -52,17 +60,26 @@ final class FromSchema5
      * it broke off, it goes on.
      *
      * @return bool false: there is nothing to move
-     * @throws DatabaseException when the database does not let the tables be renamed
+     * @throws DatabaseException when the database does not let the tables be renamed or made
      */
     public function begin(): bool
     {
+        if (!$this->old->isRenamed() && $this->old->areThere()) {
+            // A database that was restored from a backup of before has kept tables that the backup knows nothing of.
+            $this->schema->drop($this->tables->visits(), $this->tables->outbox(), $this->tables->handovers());
+        }
         if (!$this->old->rename()) {
             return false;
         }
-        global $wpdb;
-        require_once ABSPATH . 'wp-admin/includes/upgrade.php';
         // New visits take numbers that no old one has, the very first as well.
-        dbDelta($this->tables->statements('ENGINE=InnoDB ' . $wpdb->get_charset_collate(), $this->old->lastId() + 1));
+        if (!$this->schema->create($this->old->lastId() + 1)) {
+            throw new DatabaseException('the site\'s database did not let the plugin\'s tables be made');
+        }
+        // That the meetings of a former app are to move was noted beside each.
+        $sql = "SELECT DISTINCT app FROM {$this->old->meetings()} WHERE state = 'moving' AND app IS NOT NULL AND end_utc >= ?";
+        foreach ($this->database->rows($sql, [Clock::sql()]) as $row) {
+            $this->handovers->answerForApp((string) $row['app'], Handovers::MOVE);
+        }
         return true;
     }
 
@@ -105,8 +122,13 @@ final class FromSchema5
      */
     public function bring(string $where, array $values): void
     {
-        if ($this->isUnderWay()) {
+        try {
             $this->moveAsFarAsPossible(array_map('intval', array_column($this->database->rows("SELECT id FROM {$this->old->meetings()} WHERE $where", $values), 'id')));
+        } catch (DatabaseException $failure) {
+            if ($failure->getCode() !== Database::NO_TABLE) {
+                throw $failure;
+            }
+            // Another process has just moved the last of them.
         }
     }
 
@@ -150,9 +172,11 @@ final class FromSchema5
         if ($ids === []) {
             return [];
         }
-        return $this->database->atomically(function () use ($ids): array {
+        $list = implode(', ', $ids);
+        // Before our transaction: it reads the host's tables.
+        $mailsNoted = $this->mailsNoted($this->database->rows("SELECT id, source, appointment FROM {$this->old->meetings()} WHERE id IN ($list)"));
+        return $this->database->atomically(function () use ($list, $mailsNoted): array {
             $at = $this->moments->now();
-            $list = implode(', ', $ids);
             // Who moves the same row at this moment has the lock, and afterwards it is not there any more.
             $rows = $this->database->rows("SELECT * FROM {$this->old->meetings()} WHERE id IN ($list) FOR UPDATE");
             $leftovers = self::grouped($this->database->rows("SELECT * FROM {$this->old->leftovers()} WHERE meeting IN ($list) ORDER BY id"));
@@ -162,13 +186,14 @@ final class FromSchema5
             foreach ($rows as $row) {
                 $id = (int) $row['id'];
                 try {
-                    $visit = Visit::fromSchema5($row, $leftovers[$id] ?? [], $log[$id] ?? [], 0, $at);
+                    $visit = Visit::fromSchema5($row, $leftovers[$id] ?? [], $log[$id] ?? [], $mailsNoted[$id] ?? 0, $at);
                 } catch (\Telemed\ConfigurationException) {
                     $unreadable[] = $id;
                     continue;
                 }
                 $key = $row['visit_key'] === null ? ['link_hash' => null, 'link_key' => null] : $this->links->keyColumns((string) $row['visit_key']);
-                $own = $key + ['patient' => $row['patient'], 'patient_email' => $row['patient_email'], 'created_at' => $row['created_at']];
+                $own = $key + ['patient' => $row['patient'], 'patient_email' => $row['patient_email']]
+                    + ['created_at' => $row['created_at'], 'changed_at' => $row['updated_at']];
                 $visits[] = ['rows' => $visit->rows($at), 'own' => $own];
                 $moved[] = $id;
             }
@@ -178,6 +203,36 @@ final class FromSchema5
             }
             return $unreadable;
         });
+    }
+
+    /**
+     * How many e-mails of its own the appointment system has noted for each: nobody is to hear of these again.
+     *
+     * @param list<array<string, mixed>> $rows
+     * @return array<int, int> by id
+     */
+    private function mailsNoted(array $rows): array
+    {
+        $bySource = $noted = [];
+        foreach ($rows as $row) {
+            $bySource[$row['source']][$row['appointment']] = (int) $row['id'];
+        }
+        foreach ($bySource as $name => $ids) {
+            $source = $this->sources->find((string) $name);
+            if (!$source instanceof AppointmentSystem) {
+                continue;
+            }
+            try {
+                $mails = $source->mails(array_map('strval', array_keys($ids)), $this->database);
+            } catch (DatabaseException) {
+                // Rather told once more than not moved.
+                continue;
+            }
+            foreach (array_intersect_key($mails, $ids) as $appointment => $ofOne) {
+                $noted[$ids[$appointment]] = count($ofOne);
+            }
+        }
+        return $noted;
     }
 
     /** @throws DatabaseException */

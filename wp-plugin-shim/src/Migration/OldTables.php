@@ -16,9 +16,11 @@ defined('ABSPATH') || exit;
 final class OldTables
 {
     private const NAMES = ['meetings', 'leftovers', 'log'];
-
-    /** What only the old table of meetings has. */
+    /** No other version has a table of this name. */
+    private const OLD_ONLY = 'leftovers';
+    /** What only the old table of meetings has, and what only the one of today. */
     private const OLD_COLUMN = 'state';
+    private const NEW_COLUMN = 'role';
 
     /** @param string $family what the names of the tables began with, after the blog's prefix */
     public function __construct(private readonly string $family = 'telemed_')
@@ -40,9 +42,21 @@ final class OldTables
         return $this->renamed('log');
     }
 
+    /** Where meetings were before they are renamed. */
+    public function formerMeetings(): string
+    {
+        return $this->former('meetings');
+    }
+
     public function isRenamed(): bool
     {
         return self::exists($this->meetings());
+    }
+
+    /** Whether there are any, under either name. */
+    public function areThere(): bool
+    {
+        return $this->isRenamed() || (self::exists($this->former(self::OLD_ONLY)) && $this->isOld());
     }
 
     /**
@@ -53,11 +67,8 @@ final class OldTables
      */
     public function rename(): bool
     {
-        if ($this->isRenamed()) {
-            return true;
-        }
-        if (!self::exists($this->former('leftovers')) || !$this->isOld()) {
-            return false;
+        if ($this->isRenamed() || !$this->areThere()) {
+            return $this->isRenamed();
         }
         global $wpdb;
         $pairs = implode(', ', array_map(fn(string $name): string => "`{$this->former($name)}` TO `{$this->renamed($name)}`", self::NAMES));
@@ -78,16 +89,31 @@ final class OldTables
     public function drop(): void
     {
         global $wpdb;
-        foreach (self::NAMES as $name) {
-            $wpdb->query("DROP TABLE IF EXISTS `{$this->renamed($name)}`"); // phpcs:ignore WordPress.DB.PreparedSQL
+        foreach ($this->all() as $table) {
+            $wpdb->query("DROP TABLE IF EXISTS `$table`"); // phpcs:ignore WordPress.DB.PreparedSQL
         }
+    }
+
+    /**
+     * Under all names that are theirs alone.
+     *
+     * @return list<string>
+     */
+    public function all(): array
+    {
+        return [...array_map($this->renamed(...), self::NAMES), $this->former(self::OLD_ONLY)];
     }
 
     private function isOld(): bool
     {
+        return $this->has(self::OLD_COLUMN) && !$this->has(self::NEW_COLUMN);
+    }
+
+    private function has(string $column): bool
+    {
         global $wpdb;
         // phpcs:ignore WordPress.DB.PreparedSQL
-        return $wpdb->get_var($wpdb->prepare("SHOW COLUMNS FROM `{$this->former('meetings')}` LIKE %s", self::OLD_COLUMN)) !== null;
+        return $wpdb->get_var($wpdb->prepare("SHOW COLUMNS FROM `{$this->former('meetings')}` LIKE %s", $column)) !== null;
     }
 
     private function former(string $name): string

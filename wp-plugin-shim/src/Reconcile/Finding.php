@@ -18,7 +18,7 @@ final class Finding
 
     /**
      * @param string  $action as Telemed\Reconciler names it, 'relink', 'unreachable' or self::LEFT_OUT
-     * @param ?int    $row    of the ledger, where it concerns one
+     * @param ?int    $row    the visit, where it concerns one
      * @param string  $note   which settings, or what went wrong
      * @param bool    $failed whether it could not be done, or the host not be compared
      */

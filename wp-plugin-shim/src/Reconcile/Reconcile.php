@@ -2,6 +2,7 @@
 /**
  * Holds what is wanted against what Zoom has, host by host, through the credentials that made the meetings: orphans that bear this
  * site's marker, meetings that were moved or deleted in Zoom, settings that were changed. The clinic's appointments are the truth.
+ * What is found is told to the extension, which decides what comes of it; here only orphans, which are no visit's, are deleted.
  *
  * Nightly and on demand; a dry run only tells.
  *
@@ -12,28 +13,23 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Apps\HostOfMeetings;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Credentials;
-use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingLog;
-use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Site\Clock;
+use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Work\MeetingMaker;
-use TelemedZoom\Work\WriteBudget;
+use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
 
 final class Reconcile
 {
-    /** Somebody may still be at work on what changed so lately. */
-    private const BUSY_SECONDS = 15 * MINUTE_IN_SECONDS;
     private const PORTION = 300;
     private const CALL_SECONDS = 30.0;
     /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
@@ -43,11 +39,11 @@ final class Reconcile
     private const MOST_RESTARTS = 2;
 
     public function __construct(
-        private readonly Ledger $ledger,
         private readonly ReconcileQueries $queries,
         private readonly ZoomApps $apps,
-        private readonly MeetingMaker $maker,
-        private readonly WriteBudget $budget,
+        private readonly VisitStore $store,
+        private readonly Worker $worker,
+        private readonly Moments $moments,
         private readonly MeetingLog $log,
         private readonly Site $site
     ) {
@@ -59,10 +55,14 @@ final class Reconcile
      * @param bool $everywhere also at hosts that no visit knows of: only for somebody who has seen what that would delete
      * @param ?Tally $tally is told what was looked at
      * @return list<Finding> what was found, and done unless it is a dry run
-     * @throws DatabaseException
+     * @throws DatabaseException|Problem
      */
     public function run(bool $dryRun, ?callable $progress = null, ?SettingsLook $look = null, bool $everywhere = true, ?Tally $tally = null): array
     {
+        if (!Schema::isCurrent() || Schema::isMoving()) {
+            // A meeting of a visit that is not known yet would be one that nobody needs.
+            throw new Problem('telemed_updating', __('visits of the version before are still being moved into the tables of this one', 'telemed-zoom'), __('Try again in some minutes.', 'telemed-zoom'), 503);
+        }
         $look ??= SettingsLook::atAll();
         $tally ??= new Tally();
         $findings = [];
@@ -84,8 +84,8 @@ final class Reconcile
             } catch (Problem | \Telemed\TelemedException $failure) {
                 $unreached = $failure instanceof \Telemed\TransportException ? $unreached + 1 : 0;
                 $outage = ErrorText::of($failure);
-                // A doctor's Zoom user who is gone, and of whom no visit knows, has left nothing to look at.
-                if ($number < count($known) || !$failure instanceof \Telemed\NotFoundException) {
+                // A Zoom user who is gone, or credentials that are, and of whom no visit knows any more, have left nothing to look at.
+                if ($host->isNeeded || !($failure instanceof Problem || $failure instanceof \Telemed\NotFoundException)) {
                     $findings[] = self::unreachable($host, $outage);
                 }
             }
@@ -103,15 +103,13 @@ final class Reconcile
      * Who hosts for a doctor now, and is not among those already: a database that was restored from a backup does not know where
      * meetings were made since.
      *
-     * @param list<HostOfMeetings> $already
-     * @return list<HostOfMeetings>
+     * @param list<ComparedHost> $already
+     * @return list<ComparedHost>
      */
     private function presentHosts(array $already): array
     {
-        $known = $hosts = [];
-        foreach ($already as $host) {
-            $known["$host->app|$host->connection|$host->hostId"] = true;
-        }
+        $known = array_fill_keys(array_map(static fn(ComparedHost $host): string => $host->key(), $already), true);
+        $hosts = [];
         foreach (Doctors::all() as $doctor) {
             try {
                 $credentials = $this->apps->forDoctor($doctor->ID);
@@ -119,10 +117,10 @@ final class Reconcile
                 // Nobody hosts for this doctor.
                 continue;
             }
-            $name = "$credentials->app|$credentials->connection|$credentials->hostId";
-            if ($credentials->hostId !== null && !isset($known[$name])) {
-                $known[$name] = true;
-                $hosts[] = HostOfMeetings::with($credentials);
+            $host = ComparedHost::present($credentials);
+            if ($credentials->hostId !== null && !isset($known[$host->key()])) {
+                $known[$host->key()] = true;
+                $hosts[] = $host;
             }
         }
         return $hosts;
@@ -131,14 +129,14 @@ final class Reconcile
     /**
      * @return list<Finding>
      * @throws Problem|\Telemed\TelemedException
+     * @throws DatabaseException
      */
-    private function compare(HostOfMeetings $host, bool $dryRun, SettingsLook $look, Tally $tally): array
+    private function compare(ComparedHost $host, bool $dryRun, SettingsLook $look, Tally $tally): array
     {
-        $credentials = $this->apps->forHost($host);
+        $credentials = $host->credentials($this->apps);
         $client = $credentials->client->within(self::CALL_SECONDS);
         $reconciler = $this->reconciler();
-        $asVisit = fn(MeetingRecord $row): array => $this->asVisit($row, $host);
-        $unknown = array_map($asVisit, $this->queries->withoutMeeting($host));
+        $asWanted = static fn(IntendedMeeting $meeting): array => $meeting->wanted($host);
         $actions = $seen = $strays = [];
         $token = null;
         $restarts = 0;
@@ -154,35 +152,35 @@ final class Reconcile
                 $page = $client->meetingPage($credentials->host, null);
             }
             $found = array_column(array_map(static fn(\Telemed\Meeting $meeting): array => [$meeting->id(), $meeting], $page->meetings()), 1, 0);
-            $known = $this->queries->ofMeetings(array_keys($found));
-            $isKnown = array_flip(array_map(static fn(MeetingRecord $row): int => (int) $row->meetingId, $known));
-            array_push($actions, ...$reconciler->page(array_map($asVisit, $known), array_values(array_intersect_key($found, $isKnown))));
+            $known = $this->queries->ofNumbers(array_keys($found));
+            $isKnown = array_flip(array_map(static fn(IntendedMeeting $meeting): int => (int) $meeting->number, $known));
+            $ofPage = $reconciler->page(array_map($asWanted, $known), array_values(array_intersect_key($found, $isKnown)));
+            array_push($actions, ...self::withMeetings([...$ofPage, ...$this->compareLinks($known, $found, $host)], $known));
             $seen += $isKnown;
-            array_push($actions, ...$this->compareLinks($known, $found, $asVisit));
             // Whose they are is told by markers, once it is known which visits have lost their meeting.
             array_push($strays, ...array_filter(array_diff_key($found, $isKnown), static fn(\Telemed\Meeting $meeting): bool => $meeting->marker() !== null));
             $token = $page->next();
         } while ($token !== null);
-        $bereft = $unknown;
+        // After the list: what was begun meanwhile is known by then.
+        $bereft = $unknown = $this->queries->withoutNumber();
         foreach ($strays === [] ? [] : $this->portions($host) as $portion) {
-            array_push($bereft, ...array_map($asVisit, array_filter($portion, static fn(MeetingRecord $row): bool => !isset($seen[$row->meetingId]))));
+            array_push($bereft, ...array_filter($portion, static fn(IntendedMeeting $meeting): bool => !isset($seen[$meeting->number])));
         }
-        $successors = array_map(fn(array $found): array => $this->asSuccessor($found['row'], $found['generation'], $host), $this->queries->successors($host));
-        array_push($actions, ...$reconciler->page([...$bereft, ...$successors], $strays), ...$reconciler->rest($unknown));
+        $ofStrays = [...$reconciler->page(array_map($asWanted, $bereft), $strays), ...$reconciler->rest(array_map($asWanted, $unknown))];
+        array_push($actions, ...self::withMeetings($ofStrays, $bereft));
         $findings = [];
         $tally->hosts++;
         foreach ($this->portions($host) as $portion) {
-            array_walk($portion, static fn(MeetingRecord $row) => $tally->note($row, $asVisit($row)['busy']));
-            array_push($actions, ...$reconciler->rest(array_map($asVisit, $portion)));
-            $others = array_filter($actions, static fn(array $action): bool => $action['action'] !== 'relink');
+            array_walk($portion, static fn(IntendedMeeting $meeting) => $tally->note($meeting, $meeting->isBusy($host)));
+            array_push($actions, ...self::withMeetings($reconciler->rest(array_map($asWanted, $portion)), $portion));
+            $others = array_filter(array_column($actions, 0), static fn(array $action): bool => $action['action'] !== 'relink');
             $treated = array_fill_keys(array_filter(array_column($others, 'reference')), true);
-            foreach ($findings === [] ? $portion : [] as $row) {
-                $visit = $asVisit($row);
-                if (isset($treated[$visit['reference']])) {
+            foreach ($findings === [] ? $portion : [] as $meeting) {
+                if (isset($treated[$meeting->reference])) {
                     continue;
                 }
                 try {
-                    array_push($actions, ...$this->compareSettings($row, $visit, $credentials, $look));
+                    array_push($actions, ...self::withMeetings($this->compareSettings($meeting, $credentials, $host, $look), [$meeting]));
                 } catch (Problem | \Telemed\TelemedException $failure) {
                     // What the lists have told stands all the same.
                     $findings[] = self::unreachable($host, ErrorText::of($failure));
@@ -191,10 +189,10 @@ final class Reconcile
             }
         }
 
-        foreach ($actions as $action) {
+        foreach ($actions as [$action, $meeting]) {
             // What has no meeting yet is the worker's.
             if ($action['action'] !== 'create') {
-                $finding = $this->treat($action, $credentials, $host, $dryRun);
+                $finding = $this->treat($action, $meeting, $credentials, $host, $dryRun);
                 if ($finding !== null) {
                     $findings[] = $finding;
                 }
@@ -203,223 +201,227 @@ final class Reconcile
         return $findings;
     }
 
-    /** @return \Generator<list<MeetingRecord>> the host's visits to come that know their meeting */
-    private function portions(HostOfMeetings $host): \Generator
+    /**
+     * @param list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}> $actions
+     * @param list<IntendedMeeting> $meetings among which are all that the actions name
+     * @return list<array{array{action: string, reference: ?string, meeting: ?int, settings: list<string>}, ?IntendedMeeting}>
+     */
+    private static function withMeetings(array $actions, array $meetings): array
+    {
+        $byReference = [];
+        foreach ($meetings as $meeting) {
+            $byReference[$meeting->reference] = $meeting;
+        }
+        return array_map(static fn(array $action): array => [$action, $byReference[(string) $action['reference']] ?? null], $actions);
+    }
+
+    /**
+     * @return \Generator<list<IntendedMeeting>> the host's meetings that serve visits to come
+     * @throws DatabaseException
+     */
+    private function portions(ComparedHost $host): \Generator
     {
         $last = 0;
         do {
             $portion = $this->queries->upcomingOfHost($host, $last, self::PORTION);
             yield $portion;
-            $last = $portion === [] ? $last : $portion[count($portion) - 1]->id;
+            $last = $portion === [] ? $last : $portion[count($portion) - 1]->visit;
         } while (count($portion) === self::PORTION);
-    }
-
-    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
-    private function treat(array $action, Credentials $credentials, HostOfMeetings $host, bool $dryRun): ?Finding
-    {
-        $row = $this->rowOf($action['reference']);
-        $finding = new Finding($action['action'], $row?->id, $action['meeting'], self::nameOf($host), implode(', ', $action['settings']));
-        if ($dryRun) {
-            return $finding;
-        }
-        try {
-            if ($action['action'] === 'delete') {
-                return $this->deleteOrphan((int) $action['meeting'], $credentials, $host) ? $finding : null;
-            }
-            return $row !== null && $this->ledger->exclusively($row->id, fn(MeetingRecord $row): bool => $this->mend($row, $action, $credentials, $host), 0.0) ? $finding : null;
-        } catch (Problem | \Telemed\TelemedException $failure) {
-            return new Finding($action['action'], $row?->id, $action['meeting'], $finding->host, ErrorText::of($failure), true);
-        }
     }
 
     /**
      * A host who changes the passcode in Zoom changes the join link.
      *
-     * @param list<MeetingRecord> $known
-     * @param array<int, \Telemed\Meeting> $found by id
-     * @param \Closure(MeetingRecord): array<string, mixed> $asVisit
+     * @param list<IntendedMeeting> $known
+     * @param array<int, \Telemed\Meeting> $found by number
      * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
      */
-    private function compareLinks(array $known, array $found, \Closure $asVisit): array
+    private function compareLinks(array $known, array $found, ComparedHost $host): array
     {
         $actions = [];
-        foreach ($known as $row) {
-            $link = (string) $found[(int) $row->meetingId]->joinUrl();
+        foreach ($known as $meeting) {
+            $link = (string) $found[(int) $meeting->number]->joinUrl();
             // Some lists leave the passcode out.
-            $isOther = str_contains($link, 'pwd=') && $link !== $row->joinUrl;
-            $visit = $asVisit($row);
-            if ($isOther && $row->isReady() && !$visit['busy']) {
-                $actions[] = ['action' => 'relink', 'reference' => $visit['reference'], 'meeting' => $row->meetingId, 'settings' => []];
+            $isOther = str_contains($link, 'pwd=') && $link !== $meeting->joinUrl;
+            if ($isOther && !$meeting->isBusy($host) && !$meeting->isOver()) {
+                $actions[] = ['action' => 'relink', 'reference' => $meeting->reference, 'meeting' => $meeting->number, 'settings' => []];
             }
         }
         return $actions;
     }
 
     /**
-     * @param array<string, mixed> $visit
      * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
+     * @throws Problem|\Telemed\TelemedException
      */
-    private function compareSettings(MeetingRecord $row, array $visit, Credentials $credentials, SettingsLook $look): array
+    private function compareSettings(IntendedMeeting $meeting, Credentials $credentials, ComparedHost $host, SettingsLook $look): array
     {
-        if ($visit['busy'] || !$look->wants($row)) {
+        if ($meeting->isBusy($host) || !$look->wants($meeting)) {
             return [];
         }
-        $found = $this->find($row, $credentials);
+        $found = $this->find((int) $meeting->number, $meeting, $credentials);
         return array_values(array_filter(
-            $found === null ? [] : $this->reconcilerOnce([$visit], [$found]),
+            $found === null ? [] : $this->reconcilerOnce($meeting, $host, $found),
             static fn(array $action): bool => $action['action'] === 'restore'
         ));
     }
 
-    /** Lists leave out whether it is in progress, and it may have been taken meanwhile: read it once more, then act. */
-    private function deleteOrphan(int $meeting, Credentials $credentials, HostOfMeetings $host): bool
+    /**
+     * @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action
+     * @throws DatabaseException
+     */
+    private function treat(array $action, ?IntendedMeeting $meeting, Credentials $credentials, ComparedHost $host, bool $dryRun): ?Finding
+    {
+        $finding = new Finding($action['action'], $meeting?->visit, $action['meeting'], $host->name(), implode(', ', $action['settings']));
+        if ($dryRun) {
+            return $finding;
+        }
+        try {
+            $isDone = $action['action'] === 'delete'
+                ? $this->deleteOrphan((int) $action['meeting'], $credentials, $host)
+                : $meeting !== null && $this->tell($action, $meeting, $credentials, $host);
+            return $isDone ? $finding : null;
+        } catch (Problem | \Telemed\TelemedException $failure) {
+            return new Finding($action['action'], $meeting?->visit, $action['meeting'], $host->name(), ErrorText::of($failure), true);
+        }
+    }
+
+    /**
+     * Lists leave out whether it is in progress, and it may have been taken meanwhile: read it once more, then act.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     * @throws DatabaseException
+     */
+    private function deleteOrphan(int $number, Credentials $credentials, ComparedHost $host): bool
     {
         $client = $credentials->client->within(self::CALL_SECONDS);
         try {
-            $found = $client->meeting($meeting);
+            $found = $client->meeting($number);
         } catch (\Telemed\NotFoundException) {
             return false;
         }
-        $rows = [...$this->queries->ofMeetings([$meeting]), ...$this->queries->withoutMeeting($host)];
-        $wanted = array_map(fn(MeetingRecord $row): array => $this->asVisit($row, $host), $rows);
+        $meetings = [...$this->queries->ofNumbers([$number]), ...$this->queries->withoutNumber()];
+        $wanted = array_map(static fn(IntendedMeeting $meeting): array => $meeting->wanted($host), $meetings);
         if (!in_array('delete', array_column($this->reconciler()->page($wanted, [$found]), 'action'), true)) {
             return false;
         }
-        $client->deleteMeeting($meeting);
-        $this->log->write(0, 'orphan_deleted', $client->lastTrackingId(), (string) $meeting);
+        $client->deleteMeeting($number);
+        $this->log->write(0, 'orphan_deleted', $client->lastTrackingId(), (string) $number);
         return true;
     }
 
-    /** @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action */
-    private function mend(MeetingRecord $row, array $action, Credentials $credentials, HostOfMeetings $host): bool
+    /**
+     * Tells what was found, after a second look at it alone, if the visit is still as it was when the meeting was asked for.
+     *
+     * @param array{action: string, reference: ?string, meeting: ?int, settings: list<string>} $action
+     * @return bool whether anything comes of it
+     * @throws Problem|\Telemed\TelemedException
+     * @throws DatabaseException
+     */
+    private function tell(array $action, IntendedMeeting $meeting, Credentials $credentials, ComparedHost $host): bool
     {
-        $visit = $this->asVisit($row, $host);
-        if ($visit['busy'] || $visit['reference'] !== $action['reference']) {
+        $meeting = $this->queries->find($meeting->visit, $meeting->generation);
+        if ($meeting === null || $meeting->isBusy($host)) {
             return false;
         }
-        $found = $row->isReady() ? $this->find($row, $credentials) : null;
+        $found = $meeting->number === null ? null : $this->find($meeting->number, $meeting, $credentials);
         if ($action['action'] === 'adopt') {
-            if ($found !== null || !($row->isReady() || in_array($row->state, [MeetingState::Attempting, MeetingState::Uncertain], true))) {
-                return false;
-            }
-            $this->maker->adopt($row, (int) $action['meeting'], $credentials);
-            return true;
+            // One that is known and there is the visit's, whatever else bears its marker.
+            $found = $found === null ? $this->find((int) $action['meeting'], $meeting, $credentials) : null;
         }
-        if ($action['action'] === 'relink') {
-            return $found !== null && $this->maker->takeLink($row, $found)->version !== $row->version;
-        }
-        $actions = $row->isReady() ? array_column($this->reconcilerOnce([$visit], $found === null ? [] : [$found]), null, 'action') : [];
-        if (!isset($actions[$action['action']])) {
+        $isNone = $found === null && $meeting->number === null;
+        $actions = array_column($isNone ? [] : $this->reconcilerOnce($meeting, $host, $found), null, 'action');
+        return match ($action['action']) {
+            'relink' => $found !== null && $this->observed($meeting, $found),
+            'adopt' => $found !== null && isset($actions['adopt']) && $this->observed($meeting, $found, $meeting->number !== null),
+            'move' => isset($actions['move']) && ($this->observed($meeting, $found) || $this->isTriedAgain($meeting)),
+            'recreate' => isset($actions['recreate']) && $this->observed($meeting, null),
+            'restore' => isset($actions['restore']) && $this->restored($meeting, $found, $actions['restore']['settings']),
+            default => false,
+        };
+    }
+
+    /**
+     * @param ?list<string> $overridden the settings that were changed; null: as the meeting says
+     * @return bool false: nothing comes of it, or the visit is another by now
+     * @throws DatabaseException
+     */
+    private function observed(IntendedMeeting $meeting, ?\Telemed\Meeting $found, bool $isInItsPlace = false, ?array $overridden = null): bool
+    {
+        $at = $this->moments->now();
+        $observed = static fn(\Telemed\Visit $now): ?\Telemed\Visit => $now->version() === $meeting->version
+            ? $now->observed($meeting->generation, $found, $at, $isInItsPlace, $overridden)
+            : null;
+        $visit = $this->store->change($meeting->visit, $observed, $at);
+        return $visit !== null && $visit->version() !== $meeting->version;
+    }
+
+    /**
+     * The extension knows already that Zoom has it otherwise than wanted.
+     *
+     * @throws DatabaseException
+     */
+    private function isTriedAgain(IntendedMeeting $meeting): bool
+    {
+        $now = $this->moments->now();
+        $this->store->wakeOne($meeting->visit, $now->now());
+        return $this->store->find($meeting->visit)?->state() === 'updating';
+    }
+
+    /**
+     * Puts the private settings back at once; what the account does not let go is noted, so that it is not tried every night.
+     *
+     * @param list<string> $settings
+     * @throws Problem they are as they were, or nobody knows
+     * @throws DatabaseException
+     */
+    private function restored(IntendedMeeting $meeting, ?\Telemed\Meeting $found, array $settings): bool
+    {
+        if (!$this->observed($meeting, $found, overridden: $settings)) {
             return false;
         }
-        match ($action['action']) {
-            'move' => $this->ledger->move($row, MeetingState::Changing, Ledger::TRY_NOW, 'drifted'),
-            'recreate' => $this->ledger->lose($row, null),
-            'restore' => $this->restore($row, $credentials),
-            default => null,
-        };
+        $problem = $this->worker->tryNow($meeting->visit, self::CALL_SECONDS)?->lastError;
+        $then = $this->queries->find($meeting->visit, $meeting->generation);
+        if ($problem !== null && $then !== null && $then->toRestore !== []) {
+            throw new Problem('telemed_not_restored', $problem);
+        }
         return true;
     }
 
-    /** The row's meeting as it is at Zoom, with its settings compared; null when Zoom has lost it. */
-    private function find(MeetingRecord $row, Credentials $credentials): ?\Telemed\Meeting
+    /**
+     * The meeting of this number as it is at Zoom, with its settings compared; null when Zoom has lost it.
+     *
+     * @throws Problem|\Telemed\TelemedException
+     */
+    private function find(int $number, IntendedMeeting $meeting, Credentials $credentials): ?\Telemed\Meeting
     {
         try {
-            return $credentials->client->within(self::CALL_SECONDS)->meeting((int) $row->meetingId, $this->request($row, $credentials));
+            return $credentials->client->within(self::CALL_SECONDS)->meeting($number, $meeting->request($credentials->host));
         } catch (\Telemed\NotFoundException) {
             return null;
         }
     }
 
-    private function request(MeetingRecord $row, Credentials $credentials): \Telemed\MeetingRequest
+    private static function unreachable(ComparedHost $host, string $why): Finding
     {
-        return $row->visit()->request($credentials->host, $this->site->reference($row->source, $row->appointment, $row->generation));
-    }
-
-    /**
-     * Puts the private settings back; what the account does not let go is noted, so that it is not tried every night.
-     *
-     * @throws Problem|\Telemed\TelemedException they are as they were, or nobody knows
-     */
-    private function restore(MeetingRecord $row, Credentials $credentials): void
-    {
-        $counted = (string) $row->hostId;
-        if ($this->budget->claim($counted, $row->start) !== null) {
-            throw new Problem('telemed_writes_used_up', WriteBudget::usedUp());
-        }
-        $client = $credentials->client->within(self::CALL_SECONDS);
-        try {
-            $meeting = $client->updateMeeting((int) $row->meetingId, $this->request($row, $credentials), true);
-        } catch (\Telemed\TelemedException $failure) {
-            $this->budget->noteRefusal($failure, $counted);
-            if (!$failure->maybeDelivered) {
-                $this->budget->giveBack($counted);
-            }
-            throw $failure;
-        }
-        $this->ledger->move($row, $row->state, [
-            'overridden' => wp_json_encode($meeting->overridden()),
-            'tracking_id' => $client->lastTrackingId(),
-        ], 'settings_restored');
-    }
-
-    /** @return array<string, mixed> as Telemed\Reconciler takes it; what other credentials made is theirs, and only protected */
-    private function asVisit(MeetingRecord $row, HostOfMeetings $host): array
-    {
-        return [
-            'reference' => $this->site->reference($row->source, $row->appointment, $row->generation),
-            'meeting' => $row->meetingId,
-            'host' => $row->hostId,
-            'start' => $row->state->isLive() ? $row->start : null,
-            'minutes' => $row->minutes,
-            'overridden' => $row->overridden,
-            'busy' => !$host->made($row) || $row->event !== null || $row->state === MeetingState::Moving || $row->updatedAt->getTimestamp() > Clock::now() - self::BUSY_SECONDS,
-        ];
-    }
-
-    /**
-     * The meeting that is being made to take the place of the row's own.
-     *
-     * @return array<string, mixed>
-     */
-    private function asSuccessor(MeetingRecord $row, int $generation, HostOfMeetings $host): array
-    {
-        $reference = $this->site->reference($row->source, $row->appointment, $generation);
-        return ['reference' => $reference, 'meeting' => null, 'host' => null, 'busy' => true] + $this->asVisit($row, $host);
-    }
-
-    private function rowOf(?string $reference): ?MeetingRecord
-    {
-        $parts = $reference === null ? [] : explode(':', $reference);
-        if (count($parts) < 3) {
-            return null;
-        }
-        return $this->ledger->findAppointment($parts[1], $parts[2]);
-    }
-
-    private static function unreachable(HostOfMeetings $host, string $why): Finding
-    {
-        return new Finding('unreachable', null, null, self::nameOf($host), $why, true);
-    }
-
-    private static function nameOf(HostOfMeetings $host): string
-    {
-        return $host->hostEmail ?? $host->hostId;
+        return new Finding('unreachable', null, null, $host->name(), $why, true);
     }
 
     private function reconciler(): \Telemed\Reconciler
     {
-        return new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . Clock::now()));
+        return new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . $this->moments->seconds()));
     }
 
     /**
-     * @param list<array<string, mixed>> $wanted
-     * @param list<\Telemed\Meeting> $found
+     * What is to be done of one meeting alone.
+     *
+     * @param ?\Telemed\Meeting $found null: it is gone
      * @return list<array{action: string, reference: ?string, meeting: ?int, settings: list<string>}>
      */
-    private function reconcilerOnce(array $wanted, array $found): array
+    private function reconcilerOnce(IntendedMeeting $meeting, ComparedHost $host, ?\Telemed\Meeting $found): array
     {
         $reconciler = $this->reconciler();
-        return [...$reconciler->page($wanted, $found), ...$reconciler->rest($wanted)];
+        $wanted = [$meeting->wanted($host)];
+        return [...$reconciler->page($wanted, $found === null ? [] : [$found]), ...$reconciler->rest($wanted)];
     }
 }

@@ -1,6 +1,6 @@
 <?php
 /**
- * What the comparison with Zoom asks the ledger, host by host and in portions.
+ * What the comparison with Zoom asks the tables of visits, host by host and in portions.
  *
  * @package TelemedZoom
  */
@@ -9,12 +9,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Apps\HostOfMeetings;
-use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\SealedLinks;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
@@ -22,90 +21,99 @@ final class ReconcileQueries
 {
     /** Orphans of visits that were so lately are still looked for. */
     private const PAST_DAYS = 2;
+    private const COLUMNS = 'v.version, v.start_utc, v.minutes, v.timezone, v.topic, v.takes_place, v.pending, v.state, v.changed_at,
+        m.visit, m.generation, m.reference, m.role, m.mode, m.app, m.account, m.subject, m.host, m.number, m.host_at_zoom, m.join_url,
+        m.passcode, m.overridden, m.to_restore';
 
-    public function __construct(private readonly Database $database)
-    {
+    public function __construct(
+        private readonly Database $database,
+        private readonly VisitTables $tables,
+        private readonly SealedLinks $links
+    ) {
     }
 
-    /** @return list<HostOfMeetings> every host at which meetings to come were made, or may have been */
+    /**
+     * @return list<ComparedHost> every host at which meetings of visits to come, or of late, were made, or may have been, or must go
+     * @throws DatabaseException
+     */
     public function hosts(): array
     {
+        $columns = "m.mode, m.app, m.account, m.subject, m.host, m.host_email, m.role <> 'done' AS is_needed";
         $rows = $this->database->rows(
-            'SELECT DISTINCT mode, app, zoom_account, connection, host_id, host_email FROM ' . Schema::meetings() . '
-             WHERE end_utc >= ? AND host_id IS NOT NULL AND mode IS NOT NULL
-             UNION SELECT DISTINCT mode, app, zoom_account, connection, host_id, host_email FROM ' . Schema::leftovers() . ' WHERE host_id IS NOT NULL
-             ORDER BY host_id, app',
+            "SELECT $columns FROM {$this->tables->visits()} v JOIN {$this->tables->meetings()} m ON m.visit = v.id
+             WHERE v.end_utc >= ? AND m.mode IS NOT NULL
+             UNION SELECT $columns FROM {$this->tables->meetings()} m WHERE m.role IN ('next', 'unwanted') AND m.mode IS NOT NULL
+             ORDER BY host, app, is_needed DESC, host_email DESC",
             [Clock::sql(-self::PAST_DAYS * DAY_IN_SECONDS)]
         );
         $hosts = [];
         foreach ($rows as $row) {
-            $host = new HostOfMeetings((string) $row['mode'], (string) $row['app'], $row['zoom_account'], $row['connection'], (string) $row['host_id'], $row['host_email']);
-            $hosts["$host->mode|$host->app|$host->zoomAccount|$host->connection|$host->hostId"] = $host;
+            // Of one host the row that is of concern comes first, and then that which knows more.
+            $host = ComparedHost::fromRow($row);
+            $hosts[$host->key()] ??= $host;
         }
         return array_values($hosts);
     }
 
     /**
-     * Rows of the host that are being made, through whatever app: no meeting of theirs is known.
+     * Meetings that may be at Zoom, at whatever host and through whatever app, and whose number nobody knows.
      *
-     * @return list<MeetingRecord>
+     * @return list<IntendedMeeting>
+     * @throws DatabaseException
      */
-    public function withoutMeeting(HostOfMeetings $host): array
+    public function withoutNumber(): array
     {
-        return $this->rows(
-            'host_id = ? AND end_utc >= ? AND meeting_id IS NULL AND state IN (?, ?)',
-            [$host->hostId, Clock::sql(-self::PAST_DAYS * DAY_IN_SECONDS), MeetingState::Attempting->value, MeetingState::Uncertain->value]
-        );
+        return $this->rows("m.number IS NULL AND m.role <> 'done' AND (m.sent_at IS NOT NULL OR m.is_uncertain = 1)", []);
     }
 
     /**
-     * Meetings that may be in the making on this host for rows whose present meeting lies elsewhere.
+     * Those that are known by one of these numbers, through whatever app they were made. What is done is at Zoom no more, or ought not
+     * to be.
      *
-     * @return list<array{row: MeetingRecord, generation: int}>
+     * @param list<int> $numbers
+     * @return list<IntendedMeeting>
+     * @throws DatabaseException
      */
-    public function successors(HostOfMeetings $host): array
+    public function ofNumbers(array $numbers): array
     {
-        $rows = $this->database->rows(
-            'SELECT m.*, l.generation AS successor FROM ' . Schema::leftovers() . ' l JOIN ' . Schema::meetings() . ' m ON m.id = l.meeting
-             WHERE l.host_id = ? AND l.meeting_id IS NULL AND m.state = ?',
-            [$host->hostId, MeetingState::Moving->value]
-        );
-        return array_map(static fn(array $row): array => ['row' => MeetingRecord::fromRow($row), 'generation' => (int) $row['successor']], $rows);
-    }
-
-    /**
-     * Rows that know one of these meetings, through whatever app it was made.
-     *
-     * @param list<int> $meetings
-     * @return list<MeetingRecord>
-     */
-    public function ofMeetings(array $meetings): array
-    {
-        if ($meetings === []) {
+        if ($numbers === []) {
             return [];
         }
-        return $this->rows('meeting_id IN (' . implode(', ', array_fill(0, count($meetings), '?')) . ')', $meetings);
+        return $this->rows('m.number IN (' . implode(', ', array_fill(0, count($numbers), '?')) . ") AND m.role <> 'done'", $numbers);
     }
 
     /**
-     * Live rows to come of the host that know their meeting.
+     * The host's meetings that serve visits to come.
      *
-     * @return list<MeetingRecord>
+     * @return list<IntendedMeeting> by visit
+     * @throws DatabaseException
      */
-    public function upcomingOfHost(HostOfMeetings $host, int $afterId, int $limit): array
+    public function upcomingOfHost(ComparedHost $host, int $afterVisit, int $limit): array
     {
         return $this->rows(
-            'host_id = ? AND end_utc >= ? AND app = ? AND id > ? AND meeting_id IS NOT NULL AND state IN ' . MeetingState::having() . ' ORDER BY id LIMIT ?',
-            [$host->hostId, Clock::sql(), $host->app, $afterId, $limit]
+            "m.host = ? AND m.role = 'serves' AND m.number IS NOT NULL AND m.mode = ? AND m.app = ? AND m.subject <=> ?
+             AND v.end_utc >= ? AND v.takes_place = 1 AND m.visit > ? ORDER BY m.visit LIMIT ?",
+            [$host->maker['host'], $host->maker['mode'], $host->maker['app'], $host->maker['subject'], Clock::sql(), $afterVisit, $limit]
         );
     }
 
+    /** @throws DatabaseException */
+    public function find(int $visit, int $generation): ?IntendedMeeting
+    {
+        return $this->rows('m.visit = ? AND m.generation = ?', [$visit, $generation])[0] ?? null;
+    }
+
     /**
-     * @param list<int|string> $values
-     * @return list<MeetingRecord>
+     * @param list<int|string|null> $values
+     * @return list<IntendedMeeting>
+     * @throws DatabaseException
      */
     private function rows(string $where, array $values): array
     {
-        return array_map([MeetingRecord::class, 'fromRow'], $this->database->rows('SELECT * FROM ' . Schema::meetings() . " WHERE $where", $values));
+        $rows = $this->database->rows(
+            'SELECT ' . self::COLUMNS . " FROM {$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit WHERE $where",
+            $values
+        );
+        return array_map(fn(array $row): IntendedMeeting => IntendedMeeting::fromRow($this->links->opened((int) $row['visit'], $row)), $rows);
     }
 }

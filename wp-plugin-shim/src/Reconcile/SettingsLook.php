@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Site\Clock;
 
 defined('ABSPATH') || exit;
@@ -35,11 +34,11 @@ final class SettingsLook
         return new self(false, microtime(true) + $seconds);
     }
 
-    public function wants(MeetingRecord $row): bool
+    public function wants(IntendedMeeting $meeting): bool
     {
         if ($this->isNightly) {
             $today = intdiv(Clock::now(), DAY_IN_SECONDS);
-            return $row->start->getTimestamp() <= Clock::now() + self::NIGHTS * DAY_IN_SECONDS || ($row->id + $today) % self::NIGHTS === 0;
+            return $meeting->start->getTimestamp() <= Clock::now() + self::NIGHTS * DAY_IN_SECONDS || ($meeting->visit + $today) % self::NIGHTS === 0;
         }
         if (microtime(true) < $this->end) {
             return true;

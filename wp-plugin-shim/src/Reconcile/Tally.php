@@ -9,8 +9,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Ledger\MeetingRecord;
-
 defined('ABSPATH') || exit;
 
 final class Tally
@@ -19,13 +17,13 @@ final class Tally
     public int $hosts = 0;
     /** Visits to come that were compared. */
     public int $visits = 0;
-    /** @var list<int> rows of visits that somebody may be at work on, because they were changed lately or are being changed */
+    /** @var list<int> visits that somebody may be at work on, because they were changed lately or are being changed */
     public array $leftAlone = [];
 
-    public function note(MeetingRecord $row, bool $isBusy): void
+    public function note(IntendedMeeting $meeting, bool $isBusy): void
     {
         if ($isBusy) {
-            $this->leftAlone[] = $row->id;
+            $this->leftAlone[] = $meeting->visit;
         } else {
             $this->visits++;
         }

@@ -19,17 +19,22 @@ use TelemedZoom\Ledger\Visit as Wish;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
 final class ClinicWorld implements World
 {
+    /** States of a visit that has a meeting which serves: nothing else is handed over. */
+    private const WITH_MEETING = ['made', 'updating', 'moving'];
+
     public function __construct(
         private readonly AppointmentSources $sources,
         private readonly Database $database,
         private readonly ZoomApps $apps,
-        private readonly VisitStore $visits
+        private readonly VisitStore $visits,
+        private readonly Handovers $handovers
     ) {
     }
 
@@ -44,8 +49,15 @@ final class ClinicWorld implements World
         if (!$source instanceof AppointmentSystem) {
             return $visit->ownStanding();
         }
-        $wanted = $source->committed([$visit->appointment()], $this->database)[$visit->appointment()] ?? null;
-        return $wanted === null ? null : [
+        $name = $visit->appointment();
+        $wanted = $source->committed([$name], $this->database)[$name] ?? null;
+        // After what they tell of: an appointment is never seen without what was mailed with it.
+        $mails = ['mails' => $source->mails([$name], $this->database)[$name] ?? []];
+        if ($wanted === null) {
+            // Whoever was mailed of it has to know that it is gone.
+            return $mails['mails'] === [] ? null : ['takes_place' => false] + $mails + $visit->ownStanding();
+        }
+        return $mails + [
             'takes_place' => $wanted->held,
             'doctor' => $wanted->doctor,
             'start_utc' => $wanted->start->format('Y-m-d H:i:s'),
@@ -64,7 +76,8 @@ final class ClinicWorld implements World
         } catch (\Telemed\TelemedException $failure) {
             $who = ['problem' => self::problem($failure, $failure->id(), $failure->isRetryable())];
         }
-        return $who + ['patient' => $this->visits->patientOf($visit)];
+        $handovers = in_array($visit->state(), self::WITH_MEETING, true) ? $this->handovers->facts($who['maker']['app'] ?? null) : [];
+        return $who + ['handovers' => $handovers, 'patient' => $this->visits->patientOf($visit)];
     }
 
     public function client(array $maker): Client

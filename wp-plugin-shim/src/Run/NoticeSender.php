@@ -12,11 +12,13 @@ namespace TelemedZoom\Run;
 
 use Telemed\Visit;
 use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\VisitRecords;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Mail\VisitMailText;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\VisitStore;
@@ -25,18 +27,21 @@ defined('ABSPATH') || exit;
 
 final class NoticeSender
 {
+    /** Log events. The notes name what it was about and the doctor's user number, never an address. */
+    public const LOG_MAILED = 'mailed';
+    public const LOG_WAITS = 'mail_waits';
     private const MOST_AT_ONCE = 200;
     /** The words of VisitMailText for what news are about. */
     private const NEWS = [
         'booked' => 'booked', 'rescheduled' => 'moved', 'reassigned' => 'reassigned', 'released' => 'cancelled', 'cancelled' => 'cancelled', 'new_link' => 'link',
     ];
-    /** So near its visit an e-mail goes without its calendar rather than later. */
-    private const URGENT_SECONDS = 2 * HOUR_IN_SECONDS;
 
     public function __construct(
         private readonly VisitStore $visits,
         private readonly VisitRecords $records,
         private readonly VisitMailer $mailer,
+        private readonly WaitingMails $waiting,
+        private readonly MeetingLog $log,
         private readonly Moments $moments,
         private readonly Guard $guard
     ) {
@@ -74,7 +79,11 @@ final class NoticeSender
                     $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
                     continue;
                 }
-                $this->end([$taken], $this->toOne($taken));
+                $sent = $this->toOne($taken);
+                $this->end([$taken], $sent);
+                if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
+                    $this->log->write($taken['visit'], self::LOG_WAITS);
+                }
             }
             foreach ($staff as $about => $recipients) {
                 foreach ($recipients as $doctor => $gathered) {
@@ -126,9 +135,12 @@ final class NoticeSender
             $sent === false => ['refused', null],
             default => ['held_back', new \DateTimeImmutable("@$sent")],
         };
-        foreach ($taken as ['visit' => $visit, 'notice' => $notice]) {
+        foreach ($taken as ['visit' => $visit, 'notice' => $notice, 'says' => $says]) {
             $at = $this->moments->now();
             $this->visits->change($visit, static fn(Visit $now): Visit => $now->delivered($notice, $fate, $until, $at), $at);
+            if ($sent === true) {
+                $this->log->write($visit, self::LOG_MAILED, null, "{$says['about']}, {$says['recipient']}" . ($says['doctor'] === null ? '' : " {$says['doctor']}"));
+            }
         }
     }
 
@@ -137,7 +149,8 @@ final class NoticeSender
     {
         ['says' => $says, 'record' => $record] = $taken;
         $about = (string) $says['about'];
-        $isUrgent = $record->start->getTimestamp() <= $this->moments->seconds() + self::URGENT_SECONDS;
+        // Then it goes without its calendar rather than later.
+        $isUrgent = $says['is_urgent'] === '1';
         return $says['recipient'] === 'patient'
             ? $this->mailer->toPatient($record, self::NEWS[$about] ?? $about, $isUrgent)
             : $this->mailer->toDoctor($record, self::NEWS[$about], (int) $says['doctor'], $isUrgent);

@@ -25,6 +25,8 @@ final class VisitLoop
 {
     /** Nothing needs more turns. */
     private const MOST_TURNS = 40;
+    /** In an outage the extension has Zoom tried so often: to be told, not to decide. */
+    private const TRY_SECONDS = 60;
     /** With less no exchange is begun: whoever has less time than Zoom may need learns nothing from its silence. */
     private const LEAST_SECONDS = 2.0;
 
@@ -40,14 +42,15 @@ final class VisitLoop
     }
 
     /**
-     * @param float $seconds   at most
-     * @param bool  $isFinal   whether the transaction of the last wish is over
-     * @param bool  $isAwaited whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
-     * @param float $patience  so long another process is waited for
+     * @param float $seconds    at most
+     * @param ?int  $ownVersion the visit's version after the last wish of this very request, whose transaction is over: if nothing was
+     *                          wished since, what stands is final
+     * @param bool  $isAwaited  whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
+     * @param float $patience   so long another process is waited for
      * @return bool false: another process is at work on it, or there is no such visit
      * @throws DatabaseException
      */
-    public function bringOn(int $id, float $seconds, bool $isFinal = false, bool $isAwaited = false, float $patience = 0.0): bool
+    public function bringOn(int $id, float $seconds, ?int $ownVersion = null, bool $isAwaited = false, float $patience = 0.0): bool
     {
         $ends = microtime(true) + $seconds;
         $lock = "visit $id";
@@ -55,7 +58,7 @@ final class VisitLoop
             return false;
         }
         try {
-            $visit = $this->confirmed($id, $isFinal);
+            $visit = $this->confirmed($id, $ownVersion);
             for ($turn = 0; $visit !== null && $turn < self::MOST_TURNS; $turn++) {
                 [$visit, $isAtRest] = $this->turn($id, $visit, $isAwaited, $ends);
                 if ($isAtRest) {
@@ -96,6 +99,17 @@ final class VisitLoop
         return [$begun, true];
     }
 
+    /**
+     * For how many seconds nothing is asked of Zoom but for somebody who waits; 0 when it is asked.
+     *
+     * @throws DatabaseException
+     */
+    public function pauseSeconds(): int
+    {
+        $tried = $this->outages->triedAt();
+        return $tried === null ? 0 : max(0, (int) strtotime("$tried UTC") + self::TRY_SECONDS - $this->moments->seconds());
+    }
+
     /** A step may have to know counters, and then those of another host. */
     private function next(Visit $visit, bool $isAwaited, Moment $at): Step
     {
@@ -112,7 +126,7 @@ final class VisitLoop
      * @return ?Visit null: there is no such visit any more
      * @throws DatabaseException
      */
-    private function confirmed(int $id, bool $isFinal): ?Visit
+    private function confirmed(int $id, ?int $ownVersion): ?Visit
     {
         for ($turn = 0; $turn < self::MOST_TURNS; $turn++) {
             $visit = $this->visits->find($id);
@@ -124,6 +138,7 @@ final class VisitLoop
                 return $visit;
             }
             $version = $visit->version();
+            $isFinal = $version === $ownVersion;
             $isAnother = false;
             $at = $this->moments->now();
             $confirmed = $this->visits->change($id, static function (Visit $now) use ($version, $standing, $isFinal, $at, &$isAnother): ?Visit {

@@ -21,7 +21,7 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Visits\Overlaps;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;

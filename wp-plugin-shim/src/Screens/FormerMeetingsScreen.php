@@ -149,7 +149,7 @@ final class FormerMeetingsScreen
         $this->printVisits(array_sum(array_column($lots, 'visits')));
     }
 
-    /** @param array{mode: string, app: string, visits: int, moving: int} $lot */
+    /** @param array{mode: string, app: string, visits: int, moves: bool, moving: int} $lot */
     private function printLot(array $lot): void
     {
         printf(
@@ -164,7 +164,7 @@ final class FormerMeetingsScreen
             ))
         );
         $fields = ['app' => $lot['app']];
-        if ($lot['moving'] === 0) {
+        if (!$lot['moves']) {
             echo '<strong>' . esc_html__('Left until over', 'telemed-zoom') . '</strong> ';
         } else {
             AdminPost::button(self::ACTION_LEAVE, __('Leave until over', 'telemed-zoom'), $fields, 'button telemed-leave');

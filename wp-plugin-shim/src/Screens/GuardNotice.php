@@ -12,6 +12,8 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Care\CopiedSite;
 use TelemedZoom\Clinic\Guard;
+use TelemedZoom\ErrorText;
+use TelemedZoom\Problem;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
@@ -45,6 +47,9 @@ final class GuardNotice
                 $this->copy->becomeItsOwn();
             } catch (DatabaseException) {
                 Notice::flash('error', __('The database did not answer. Nothing is done at Zoom from here; answer again.', 'telemed-zoom'));
+                return admin_url();
+            } catch (Problem $problem) {
+                Notice::flash('error', ErrorText::of($problem));
                 return admin_url();
             }
             Notice::flash('success', __('This site is a copy: it has forgotten all connections to Zoom, and ended none. To make video visits from here, choose again how it uses Zoom.', 'telemed-zoom'));

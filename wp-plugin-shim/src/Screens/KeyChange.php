@@ -18,18 +18,22 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
+use TelemedZoom\Store\LinkSeals;
 
 defined('ABSPATH') || exit;
 
 final class KeyChange
 {
+    /** While somebody waits for a page of wp-admin. */
+    private const PAGE_SECONDS = 5.0;
 
     public function __construct(
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
         private readonly Settings $settings,
         private readonly FormerApps $formerApps,
-        private readonly ZoomApps $apps
+        private readonly ZoomApps $apps,
+        private readonly LinkSeals $links
     ) {
     }
 
@@ -49,8 +53,12 @@ final class KeyChange
         }
         try {
             $unreadable = $this->reseal();
+            $isDone = $this->resealLinks(self::PAGE_SECONDS) !== null;
         } catch (DatabaseException | Problem | \Telemed\TelemedException) {
             // Nothing is lost: all keys still open. The next page of an administrator tries again.
+            return;
+        }
+        if (!$isDone) {
             return;
         }
         update_option(EncryptionKey::OPTION_KNOWN, $this->key->fingerprint());
@@ -83,5 +91,16 @@ final class KeyChange
             }
         }
         return $unreadable;
+    }
+
+    /**
+     * The links of visits, too.
+     *
+     * @return ?int how many no key opens any more; null: it is not done yet
+     * @throws DatabaseException|Problem
+     */
+    public function resealLinks(float $seconds = INF): ?int
+    {
+        return $this->links->reseal($seconds);
     }
 }

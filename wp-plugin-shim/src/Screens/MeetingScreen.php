@@ -26,8 +26,8 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Visits\Overlaps;
-use TelemedZoom\Visits\Visits;
+use TelemedZoom\Apps\Overlaps;
+use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
@@ -96,9 +96,10 @@ final class MeetingScreen
      */
     public function tryNow(array $fields): string
     {
-        return $this->act($fields, fn(MeetingRecord $row): MeetingRecord => $row->state->isOpen() && $row->nextTryAt !== null
-            ? $this->ledger->persistently($row, fn(MeetingRecord $row): MeetingRecord => $this->ledger->move($row, $row->state, ['next_try_at' => null]))
-            : $row);
+        return $this->act($fields, function (MeetingRecord $row): MeetingRecord {
+            $this->worker->wake($row->id);
+            return $row;
+        });
     }
 
     /**

@@ -18,13 +18,13 @@ use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
-use TelemedZoom\Mail\MailClaims;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Visits\Overlaps;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;
@@ -38,7 +38,7 @@ final class MeetingsScreen
         private readonly LedgerQueries $queries,
         private readonly Overlaps $overlaps,
         private readonly Standing $standing,
-        private readonly MailClaims $told,
+        private readonly WaitingMails $waiting,
         private readonly Settings $settings,
         private readonly ZoomApps $apps,
         private readonly StartLink $startLink
@@ -68,7 +68,7 @@ final class MeetingsScreen
 
     public function show(): void
     {
-        $table = new MeetingsTable($this->queries, $this->overlaps, $this->standing, $this->told, $this->startLink, $this->settings);
+        $table = new MeetingsTable($this->queries, $this->overlaps, $this->standing, $this->waiting, $this->startLink, $this->settings);
         echo '<div class="wrap" id="telemed-meetings"><h1 class="wp-heading-inline">' . esc_html__('Meetings', 'telemed-zoom') . '</h1>';
         printf(
             '<a href="%s" class="page-title-action">%s</a><hr class="wp-header-end">',

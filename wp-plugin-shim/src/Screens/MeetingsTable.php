@@ -16,10 +16,10 @@ use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
-use TelemedZoom\Mail\MailClaims;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
-use TelemedZoom\Visits\Overlaps;
+use TelemedZoom\Apps\Overlaps;
 
 defined('ABSPATH') || exit;
 
@@ -40,7 +40,7 @@ final class MeetingsTable extends \WP_List_Table
         private readonly LedgerQueries $queries,
         private readonly Overlaps $overlaps,
         private readonly Standing $standing,
-        private readonly MailClaims $told,
+        private readonly WaitingMails $waiting,
         private readonly StartLink $startLink,
         private readonly Settings $settings
     ) {
@@ -67,8 +67,8 @@ final class MeetingsTable extends \WP_List_Table
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
         $this->items = $this->standing->of($page['records']);
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
-        $this->heldBack = $this->told->heldBack(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
-        $this->unmailed = $this->told->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
+        $this->heldBack = $this->waiting->heldBack(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
+        $this->unmailed = $this->waiting->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->overlapping = $this->overlaps->of(array_values(array_filter(
             $this->items,
             static fn(MeetingRecord $record): bool => $record->state->isLive() && !$record->isOver()

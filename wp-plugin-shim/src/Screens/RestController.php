@@ -24,7 +24,7 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Routes;
-use TelemedZoom\Visits\Overlaps;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;

@@ -26,7 +26,7 @@ use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PlainPage;
 use TelemedZoom\Site\PublicAddress;
-use TelemedZoom\Visits\Visits;
+use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\CurrentMeeting;
 
 defined('ABSPATH') || exit;
@@ -177,7 +177,7 @@ final class StartLink
             return $this->visits->startUrl($record);
         } catch (\Telemed\NotFoundException $failure) {
             // Deleted in Zoom, perhaps just now: the visit is to take place all the same.
-            $anew = $this->current->madeAnew($record, $failure->trackingId);
+            $anew = $this->current->madeAnew($record);
             if (!$anew->isReady()) {
                 throw $failure;
             }

@@ -39,6 +39,8 @@ final class VisitPage
     private const LOOK_AGAIN_SECONDS = CurrentMeeting::ASK_EVERY_SECONDS + 5;
     /** The same while others wait for Zoom. */
     private const CROWDED_SECONDS = 5;
+    /** Events of the log after which it is not as it was booked; 'moved' is what version 0.1.0 wrote. */
+    private const CHANGES = ['rescheduled', 'reassigned', 'moved'];
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -69,6 +71,8 @@ final class VisitPage
         }
         try {
             $row = is_string($key) && preg_match(self::KEY, $key) === 1 ? $this->ledger->findVisit($key) : null;
+            // Whoever has cancelled or moved it, and however.
+            $row = $row === null ? null : $this->standing->ofOne($row);
             if ($row === null || $row->end()->getTimestamp() + self::EXPIRES_AFTER_SECONDS < Clock::now()) {
                 $this->unknown();
             }
@@ -80,8 +84,6 @@ final class VisitPage
 
     private function show(MeetingRecord $row, bool $joins): never
     {
-        // Whoever has cancelled it, and however.
-        $row = $this->standing->ofOne($row);
         if ($this->startLink->mayStart($row) && get_current_user_id() === $row->doctor) {
             $this->showToDoctor($row);
         }
@@ -119,7 +121,7 @@ final class VisitPage
         if ($current === null) {
             $this->visit($row, 'waiting', __('The video room opens in a moment', 'telemed-zoom'), __('Many people are joining just now. Please stay on this page: it goes on by itself in a few seconds.', 'telemed-zoom'), '', self::CROWDED_SECONDS);
         }
-        $row = $current;
+        $row = $current === $row ? $row : $this->standing->ofOne($current);
         if ($row->isReady() && ZoomLink::isGood($row->joinUrl)) {
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(
@@ -189,7 +191,7 @@ final class VisitPage
                 $row->minutes
             ))) .
             ($with === '' ? '' : self::fact(__('With', 'telemed-zoom'), esc_html($with))) . '</dl>';
-        $changed = $row->state->isLive() && !$row->isOver() && $this->log->knows($row->id, 'moved', 'reassigned')
+        $changed = $row->state->isLive() && !$row->isOver() && array_intersect(array_column($this->log->of($row->id), 'event'), self::CHANGES) !== []
             ? '<p id="telemed-changed">' . esc_html__('This visit has been moved or changed since it was booked. What stands here is what counts.', 'telemed-zoom') . '</p>'
             : '';
         $login = is_user_logged_in() || !$row->state->isLive() ? '' : sprintf(

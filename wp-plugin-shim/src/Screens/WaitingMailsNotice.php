@@ -9,7 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
-use TelemedZoom\Mail\MailClaims;
+use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
@@ -19,7 +19,7 @@ defined('ABSPATH') || exit;
 
 final class WaitingMailsNotice
 {
-    public function __construct(private readonly MailClaims $told)
+    public function __construct(private readonly WaitingMails $mails)
     {
     }
 
@@ -35,7 +35,7 @@ final class WaitingMailsNotice
             return;
         }
         try {
-            $waiting = $this->told->countHeldBack();
+            $waiting = $this->mails->countHeldBack();
         } catch (DatabaseException) {
             return;
         }

@@ -25,6 +25,7 @@ final class Database
     private const LOST = 2013;
     public const DUPLICATE = 1062;
     public const DEADLOCK = 1213;
+    public const NO_TABLE = 1146;
     /**
      * Lock wait timeout, deadlock, a row that has changed since it was read: the server takes the statement back, or the whole
      * transaction. Disk full, error on write, error of the storage, table full, read only: what lacks room for one line may have it for

@@ -27,6 +27,9 @@ final class PlainPage
         self::headers();
         status_header($status);
         header('Content-Type: text/html; charset=UTF-8');
+        if ($status === 503 && $reload > 0) {
+            header("Retry-After: $reload");
+        }
         $clinic = wp_specialchars_decode((string) get_option('blogname'), ENT_QUOTES);
         printf(
             '<!DOCTYPE html><html %s><head><meta charset="UTF-8"><meta name="viewport" content="width=device-width, initial-scale=1">' .

@@ -13,7 +13,7 @@ defined('ABSPATH') || exit;
 
 final class PluginFile
 {
-    public const VERSION = '0.1.0';
+    public const VERSION = '0.2.0';
 
     private static string $path = '';
 

@@ -17,6 +17,8 @@ defined('ABSPATH') || exit;
 
 final class Counters
 {
+    private const KEEP_DAYS = 3;
+
     public function __construct(private readonly Database $database, private readonly VisitTables $tables)
     {
     }
@@ -85,6 +87,17 @@ final class Counters
             $used[$row['host']] = ['writes' => (int) $row['writes'], 'blocked_until' => $row['blocked_until']];
         }
         return $used;
+    }
+
+    /**
+     * Forgets days that are over.
+     *
+     * @param string $now UTC
+     * @throws DatabaseException
+     */
+    public function tidy(string $now): void
+    {
+        $this->database->execute('DELETE FROM ' . $this->tables->writes() . ' WHERE day < DATE(?) - INTERVAL ' . self::KEEP_DAYS . ' DAY', [$now]);
     }
 
     /** @param array{key: string, day: string, below: int} $claim */

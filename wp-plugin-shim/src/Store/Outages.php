@@ -76,12 +76,21 @@ final class Outages
      *
      * @throws DatabaseException
      */
-    public function answered(): void
+    public function answered(string $now): void
     {
         $range = ' FROM ' . $this->tables->signals() . ' WHERE name >= ? AND name < ?';
         $values = [self::OUTAGE, self::OUTAGE . '~'];
-        if ($this->database->row("SELECT name$range LIMIT 1", $values) !== null) {
-            $this->database->execute("DELETE$range", $values);
+        $names = array_column($this->database->rows("SELECT name$range", $values), 'name');
+        if ($names === []) {
+            return;
+        }
+        $this->database->execute("DELETE$range", $values);
+        if (in_array(self::OUTAGE, $names, true)) {
+            // Who waits for the next turn to try Zoom need not wait any longer: it is only looked at again.
+            $this->database->execute(
+                'UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE due_at > ? AND due_at <= ? + INTERVAL 1 MINUTE',
+                [$now, $now, $now]
+            );
         }
     }
 

@@ -11,6 +11,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Store;
 
+use TelemedZoom\Problem;
+
 defined('ABSPATH') || exit;
 
 final class SealedLinks
@@ -18,12 +20,20 @@ final class SealedLinks
     private const KEY_BYTES = 16;
     private const KEY_CONTEXT = 'visit link';
     private const COLUMNS = ['join_url', 'passcode'];
+    /** A sealed text begins with the name of its form, a dot, and what tells its key from others, in five characters of base64. */
+    private const BEGINNING = 14;
 
-    public function __construct(private readonly \Telemed\Vault $vault)
+    private \Telemed\Vault|SodiumVault|null $made = null;
+
+    /** @param \Closure(): (\Telemed\Vault|SodiumVault) $vault called once it is needed; throws a Problem where the site has no key */
+    public function __construct(private readonly \Closure $vault)
     {
     }
 
-    /** @return array{link_hash: string, link_key: string} the columns of a visit's new link */
+    /**
+     * @return array{link_hash: string, link_key: string} the columns of a visit's new link
+     * @throws Problem when there is no key
+     */
     public function newKey(): array
     {
         return $this->keyColumns(self::randomKey());
@@ -35,10 +45,13 @@ final class SealedLinks
         return bin2hex(random_bytes(self::KEY_BYTES));
     }
 
-    /** @return array{link_hash: string, link_key: string} */
+    /**
+     * @return array{link_hash: string, link_key: string}
+     * @throws Problem when there is no key
+     */
     public function keyColumns(#[\SensitiveParameter] string $key): array
     {
-        return ['link_hash' => self::hash($key), 'link_key' => $this->vault->seal($key, self::KEY_CONTEXT)];
+        return ['link_hash' => self::hash($key), 'link_key' => $this->vault()->seal($key, self::KEY_CONTEXT)];
     }
 
     /** What a visit is found by. The key itself is 128 random bits: nobody finds it from its hash. */
@@ -50,22 +63,19 @@ final class SealedLinks
     /** @return ?string what the visit link ends with; null where the key that sealed it is lost */
     public function key(string $sealed): ?string
     {
-        try {
-            return $this->vault->open($sealed, self::KEY_CONTEXT);
-        } catch (\Telemed\VaultException) {
-            return null;
-        }
+        return $this->open($sealed, self::KEY_CONTEXT);
     }
 
     /**
      * @param array<string, mixed> $meeting a meeting's row
      * @return array<string, mixed>
+     * @throws Problem when there is no key
      */
     public function sealed(int $visit, #[\SensitiveParameter] array $meeting): array
     {
         foreach (self::COLUMNS as $column) {
             if ($meeting[$column] !== null) {
-                $meeting[$column] = $this->vault->seal((string) $meeting[$column], self::context($visit, $meeting, $column));
+                $meeting[$column] = $this->vault()->seal((string) $meeting[$column], self::context($visit, $meeting, $column));
             }
         }
         return $meeting;
@@ -89,14 +99,49 @@ final class SealedLinks
     {
         foreach (self::COLUMNS as $column) {
             if ($meeting[$column] !== null) {
-                try {
-                    $meeting[$column] = $this->vault->open((string) $meeting[$column], self::context($visit, $meeting, $column));
-                } catch (\Telemed\VaultException) {
-                    $meeting[$column] = null;
-                }
+                $meeting[$column] = $this->open((string) $meeting[$column], self::context($visit, $meeting, $column));
             }
         }
         return $meeting;
+    }
+
+    /**
+     * What all texts begin with that the first key has sealed.
+     *
+     * @throws Problem when there is no key
+     */
+    public function beginning(): string
+    {
+        return substr($this->vault()->seal('', ''), 0, self::BEGINNING);
+    }
+
+    /**
+     * The same under the first key.
+     *
+     * @param array<string, mixed> $row a visit's or a meeting's, as it is stored
+     * @return ?string null: no key opens it
+     * @throws Problem when there is no key
+     */
+    public function resealed(array $row, string $column): ?string
+    {
+        $context = in_array($column, self::COLUMNS, true) ? self::context((int) $row['visit'], $row, $column) : self::KEY_CONTEXT;
+        $open = $this->open((string) $row[$column], $context);
+        return $open === null ? null : $this->vault()->seal($open, $context);
+    }
+
+    /** @return ?string null: no key opens it, or there is none */
+    private function open(string $sealed, string $context): ?string
+    {
+        try {
+            return $this->vault()->open($sealed, $context);
+        } catch (\Telemed\VaultException | Unopenable | Problem) {
+            return null;
+        }
+    }
+
+    private function vault(): \Telemed\Vault|SodiumVault
+    {
+        return $this->made ??= ($this->vault)();
     }
 
     /** @param array<string, mixed> $meeting */

@@ -12,6 +12,8 @@ namespace TelemedZoom\Store;
 
 use Telemed\Moment;
 use Telemed\Visit;
+use TelemedZoom\Problem;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 
@@ -24,18 +26,22 @@ final class VisitStore
     private const OPEN_NOTICES = "place IN ('waiting', 'sending')";
 
     private const TRIES = 3;
+    /** Sequences count on from the minutes since this moment. */
+    private const SEQUENCE_BEGINS = 1_735_689_600;
 
     /** @var array<int, array{number: mixed, columns: list<string>}> by generation, what no key opened when the visit was read last */
     private array $unreadable = [];
     /** @var array<string, ?string> keys of patients, by visit */
     private array $patients = [];
 
+    /** @param ?\Closure(string, list<int|string>): void $bring brings a visit along from the table of the version before */
     public function __construct(
         private readonly Database $database,
         private readonly VisitTables $tables,
         private readonly Counters $counters,
         private readonly Outages $outages,
-        private readonly SealedLinks $links
+        private readonly SealedLinks $links,
+        private readonly ?\Closure $bring = null
     ) {
     }
 
@@ -60,6 +66,9 @@ final class VisitStore
      */
     public function idOf(string $source, string $appointment): ?int
     {
+        if ($this->bring !== null) {
+            ($this->bring)('source = ? AND appointment = ?', [$source, $appointment]);
+        }
         $row = $this->database->row('SELECT id FROM ' . $this->tables->visits() . ' WHERE source = ? AND appointment = ?', [$source, $appointment]);
         return $row === null ? null : (int) $row['id'];
     }
@@ -74,13 +83,68 @@ final class VisitStore
     public function add(Visit $visit, #[\SensitiveParameter] array $people, Moment $at): int
     {
         $changes = $visit->changes($at);
-        return $this->database->atomically(function () use ($changes, $people, $at): int {
-            $row = ['created_at' => $at->now()] + $people + $this->links->newKey() + $changes['visit'];
+        return $this->database->atomically(function () use ($visit, $changes, $people, $at): int {
+            $row = ['created_at' => $at->now(), 'changed_at' => $at->now()] + $people + $this->links->newKey() + $changes['visit'];
             unset($row['id']);
             $id = $this->insert($this->tables->visits(), $row);
             $this->writeBeside($id, $changes, $at);
+            $this->announce($id, $visit->source(), $visit->appointment(), $changes, $visit->state());
             return $id;
         });
+    }
+
+    /**
+     * Writes down a booking while the extension is absent: what Visit::booked() would give, and due at once, for when the extension is
+     * back it looks up what stands. So a booking of an appointment that has a visit changes nothing.
+     *
+     * @param array<string, int|string> $slot as the extension takes it
+     * @param array<string, int|string|null> $people the columns of the patient
+     * @return int the visit's number
+     * @throws DatabaseException
+     * @throws Problem when there is no key for its link
+     */
+    public function bookWithoutExtension(string $source, string $appointment, int $doctor, array $slot, #[\SensitiveParameter] array $people): int
+    {
+        $id = $this->idOf($source, $appointment);
+        if ($id !== null) {
+            return $id;
+        }
+        if (in_array('', [$source, $appointment], true) || str_contains($source . $appointment, ':')) {
+            throw new \InvalidArgumentException('The name of an appointment, or of its system, is empty or holds a colon.');
+        }
+        $now = Clock::sql();
+        $row = [
+            'version' => 1, 'source' => $source, 'appointment' => $appointment, 'doctor' => $doctor,
+            'start_utc' => $slot['start_utc'], 'minutes' => $slot['minutes'], 'timezone' => $slot['timezone'], 'topic' => $slot['topic'],
+            'end_utc' => (new \DateTimeImmutable("{$slot['start_utc']} UTC"))->modify("+{$slot['minutes']} minutes")->format('Y-m-d H:i:s'),
+            'takes_place' => 1, 'is_off' => 0, 'state' => 'due', 'pending' => 'book', 'pending_since' => $now, 'wished_at' => $now, 'was_seen' => 0,
+            'told' => '[]', 'mails_heard' => 0, 'alarms' => '[]', 'unmailed' => '[]',
+            'sequence' => max(1, intdiv(Clock::now() - self::SEQUENCE_BEGINS, MINUTE_IN_SECONDS)), 'generation' => 0, 'is_missed' => 0,
+            'due_at' => $now, 'created_at' => $now, 'changed_at' => $now,
+        ] + $people + $this->links->newKey();
+        try {
+            return $this->database->atomically(function () use ($row, $now): int {
+                $id = $this->insert($this->tables->visits(), $row);
+                $this->log($id, 'booked', $now);
+                $this->announce($id, $row['source'], $row['appointment'], ['forgets' => false, 'log' => ['booked']], $row['state']);
+                return $id;
+            });
+        } catch (DatabaseException $failure) {
+            // Booked twice at the same moment.
+            return ($failure->getCode() === Database::DUPLICATE ? $this->idOf($source, $appointment) : null) ?? throw $failure;
+        }
+    }
+
+    /**
+     * Whom a visit is with.
+     *
+     * @param array<string, int|string|null> $people the columns of the patient
+     * @throws DatabaseException
+     */
+    public function setPeople(int $id, #[\SensitiveParameter] array $people): void
+    {
+        $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($people)));
+        $this->database->execute('UPDATE ' . $this->tables->visits() . " SET $columns WHERE id = ?", [...array_values($people), $id]);
     }
 
     /**
@@ -146,7 +210,34 @@ final class VisitStore
         }
         $changes = $changed->changes($at);
         $this->write($id, $changes, $at);
+        $this->announce($id, $changed->source(), $changed->appointment(), $changes, $changed->state());
         return $changes['forgets'] ? null : $changed;
+    }
+
+    /**
+     * Whoever listens may wait for others, as for a lock in the host's tables: nobody is called within a transaction of ours.
+     *
+     * @param array<string, mixed> $changes
+     */
+    private function announce(int $id, string $source, string $appointment, array $changes, string $state): void
+    {
+        $which = ['id' => $id, 'source' => $source, 'appointment' => $appointment];
+        if ($changes['forgets']) {
+            /**
+             * A visit was forgotten: its booking was rolled back, and has never been.
+             *
+             * @param array{id: int, source: string, appointment: string} $which
+             */
+            $this->database->afterCommit(static fn() => do_action('telemed_visit_forgotten', $which));
+        } elseif ($changes['log'] !== []) {
+            $which += ['events' => $changes['log'], 'state' => $state];
+            /**
+             * Something has happened to a visit, and stands in the plugin's tables.
+             *
+             * @param array{id: int, source: string, appointment: string, events: list<string>, state: string} $which
+             */
+            $this->database->afterCommit(static fn() => do_action('telemed_visit_changed', $which));
+        }
     }
 
     /**
@@ -170,6 +261,83 @@ final class VisitStore
     {
         $sql = 'SELECT id FROM ' . $this->tables->visits() . ' WHERE due_at <= ? ORDER BY start_utc, id LIMIT ' . $most;
         return array_map('intval', array_column($this->database->rows($sql, [$now]), 'id'));
+    }
+
+    /**
+     * Visits of which something is wished, or doubted, and was not seen committed yet, the oldest first.
+     *
+     * @return list<int>
+     * @throws DatabaseException
+     */
+    public function pending(int $most): array
+    {
+        $sql = 'SELECT id FROM ' . $this->tables->visits() . ' WHERE pending IS NOT NULL ORDER BY pending_since, id LIMIT ' . $most;
+        return array_map('intval', array_column($this->database->rows($sql), 'id'));
+    }
+
+    /**
+     * Removes what gave access to visits that were over by then.
+     *
+     * @param string $moment UTC
+     * @throws DatabaseException
+     */
+    public function blank(string $moment): void
+    {
+        $this->database->execute(
+            "UPDATE {$this->tables->visits()} SET link_hash = NULL, link_key = NULL, version = version + 1 WHERE end_utc < ? AND link_hash IS NOT NULL",
+            [$moment]
+        );
+        $this->database->execute(
+            "UPDATE {$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit SET m.join_url = NULL, m.passcode = NULL
+             WHERE v.end_utc < ? AND (m.join_url IS NOT NULL OR m.passcode IS NOT NULL)",
+            [$moment]
+        );
+        // No marker is used again for a visit that nobody can join any more.
+        $this->database->execute("DELETE m FROM {$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit WHERE v.end_utc < ? AND m.role = 'done'", [$moment]);
+    }
+
+    /**
+     * Whatever waits for its next try need not wait any longer: what stood in its way has been mended. What may still come of a creation
+     * that was sent is remembered by the extension.
+     *
+     * @param ?int $doctor null: everybody's
+     * @throws DatabaseException
+     */
+    public function wake(?int $doctor, string $now): void
+    {
+        $this->wakeWhere($doctor === null ? '1 = 1' : 'v.doctor = ?', $doctor === null ? [] : [$doctor], $now);
+    }
+
+    /**
+     * The same of one visit.
+     *
+     * @throws DatabaseException
+     */
+    public function wakeOne(int $id, string $now): void
+    {
+        $this->wakeWhere('v.id = ?', [$id], $now);
+    }
+
+    /**
+     * Which they are is looked up first: a statement over two tables would take its locks in another order than change() does.
+     *
+     * @param list<int> $values
+     * @throws DatabaseException
+     */
+    private function wakeWhere(string $condition, array $values, string $now): void
+    {
+        $waits = "m.role <> 'done' AND m.is_uncertain = 0 AND m.due_at > ?";
+        $rows = $this->database->rows(
+            "SELECT DISTINCT v.id FROM {$this->tables->visits()} v JOIN {$this->tables->meetings()} m ON m.visit = v.id WHERE $condition AND $waits ORDER BY v.id",
+            [...$values, $now]
+        );
+        foreach (array_chunk(array_map('intval', array_column($rows, 'id')), self::ROWS_AT_ONCE) as $ids) {
+            $marks = implode(', ', array_fill(0, count($ids), '?'));
+            $this->database->atomically(function () use ($ids, $marks, $waits, $now): void {
+                $this->database->execute("UPDATE {$this->tables->visits()} SET due_at = ?, version = version + 1 WHERE id IN ($marks) ORDER BY id", [$now, ...$ids]);
+                $this->database->execute("UPDATE {$this->tables->meetings()} m SET m.due_at = NULL, m.tries = 0 WHERE m.visit IN ($marks) AND $waits", [...$ids, $now]);
+            });
+        }
     }
 
     /**
@@ -242,7 +410,7 @@ final class VisitStore
             return;
         }
         if ($changes['visit'] !== null) {
-            $row = $changes['visit'];
+            $row = ['changed_at' => $at->now()] + $changes['visit'];
             unset($row['id']);
             $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($row)));
             $this->database->execute('UPDATE ' . $this->tables->visits() . " SET $columns WHERE id = ?", [...array_values($row), $id]);
@@ -260,7 +428,7 @@ final class VisitStore
         }
         foreach ($changes['signals'] as $signal) {
             match ($signal['signal']) {
-                'answered' => $this->outages->answered(),
+                'answered' => $this->outages->answered($now),
                 'lost' => $this->outages->lost($now),
                 'blocked' => $this->counters->block($signal['key'], $at->day(), $signal['until']),
             };
@@ -291,9 +459,19 @@ final class VisitStore
             $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($notice)));
             $this->database->execute('UPDATE ' . $this->tables->outbox() . " SET $columns WHERE id = ?", [...array_values($notice), $number]);
         }
+        $tracking = array_filter(array_column($changes['meetings'], 'tracking_id'));
+        // Whoever wants to find them there has nothing else.
+        $left = array_column(array_filter($changes['meetings'], static fn(array $meeting): bool => $meeting['ended'] === 'left'), 'number');
         foreach ($changes['log'] as $event) {
-            $this->insert($this->tables->log(), ['visit' => $id, 'at' => $at->now(), 'actor' => get_current_user_id(), 'event' => $event]);
+            $this->log($id, $event, $at->now(), end($tracking) ?: null, $event === 'left_at_zoom' ? array_shift($left) : null);
         }
+    }
+
+    /** @throws DatabaseException */
+    private function log(int $id, string $event, string $now, ?string $tracking = null, ?string $note = null): void
+    {
+        $row = ['visit' => $id, 'at' => $now, 'actor' => get_current_user_id(), 'event' => $event, 'note' => $note, 'tracking_id' => $tracking];
+        $this->insert($this->tables->log(), $row);
     }
 
     private static function name(Visit $visit): string

@@ -53,6 +53,11 @@ final class VisitTables
         return $this->name('signals');
     }
 
+    public function handovers(): string
+    {
+        return $this->name('handovers');
+    }
+
     /** Of the blog that is the current one now. */
     private function name(string $table): string
     {
@@ -63,7 +68,7 @@ final class VisitTables
     /** @return list<string> */
     public function all(): array
     {
-        return [$this->visits(), $this->meetings(), $this->outbox(), $this->log(), $this->writes(), $this->signals()];
+        return [$this->visits(), $this->meetings(), $this->outbox(), $this->log(), $this->writes(), $this->signals(), $this->handovers()];
     }
 
     /**
@@ -90,6 +95,8 @@ final class VisitTables
   end_utc datetime NOT NULL,
   takes_place tinyint(1) NOT NULL,
   is_off tinyint(1) NOT NULL,
+  state $word NOT NULL,
+  host varchar(320) DEFAULT NULL,
   pending $word DEFAULT NULL,
   pending_since datetime DEFAULT NULL,
   wished_at datetime NOT NULL,
@@ -106,11 +113,14 @@ final class VisitTables
   patient_email varchar(254) DEFAULT NULL,
   link_hash char(64) CHARACTER SET ascii COLLATE ascii_bin DEFAULT NULL,
   link_key text DEFAULT NULL,
+  changed_at datetime NOT NULL,
   created_at datetime NOT NULL,
   PRIMARY KEY  (id),
   UNIQUE KEY appointment (source,appointment),
   UNIQUE KEY link_hash (link_hash),
   KEY due_at (due_at,start_utc),
+  KEY pending (pending,pending_since),
+  KEY host_end (host(100),end_utc),
   KEY doctor_end (doctor,end_utc),
   KEY end_utc (end_utc)
 ) $options AUTO_INCREMENT=$firstVisit;",
@@ -154,9 +164,12 @@ final class VisitTables
   tracking_id $name,
   PRIMARY KEY  (id),
   UNIQUE KEY intended (visit,generation),
+  KEY visit_role (visit,role),
   KEY number (number),
   KEY host_role (host(100),role),
-  KEY app_role (app,role)
+  KEY app_role (app,role),
+  KEY subject_role (subject,role),
+  KEY role (role)
 ) $options;",
             "CREATE TABLE {$this->outbox()} (
   id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
@@ -169,6 +182,7 @@ final class VisitTables
   says text DEFAULT NULL,
   tries int(10) unsigned NOT NULL,
   due_at datetime NOT NULL,
+  is_held_back tinyint(1) NOT NULL DEFAULT 0,
   PRIMARY KEY  (id),
   KEY visit_place (visit,place),
   KEY place_due (place,due_at)
@@ -191,6 +205,19 @@ final class VisitTables
   blocked_until datetime DEFAULT NULL,
   PRIMARY KEY  (host,day),
   KEY day (day)
+) $options;",
+            "CREATE TABLE {$this->handovers()} (
+  id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+  kind $word NOT NULL,
+  app $name,
+  subject $name,
+  host $name,
+  doctor bigint(20) unsigned DEFAULT NULL,
+  since datetime NOT NULL,
+  answer $word DEFAULT NULL,
+  heir bigint(20) unsigned DEFAULT NULL,
+  PRIMARY KEY  (id),
+  KEY kind (kind)
 ) $options;",
             "CREATE TABLE {$this->signals()} (
   name varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Answer;
 use TelemedZoom\Site\DatabaseException;
@@ -21,13 +20,12 @@ defined('ABSPATH') || exit;
 final class AfterRequest
 {
     private const SECONDS = 20.0;
+    private const MAIL_SECONDS = 10.0;
     private const AT_ONCE = 'at once';
-    private const WISHES = ['booked', 'moved', 'reassigned', 'renewed', 'cancelled'];
 
-    /** @var array<int, int> version of the last wish by row */
-    private array $wishes = [];
-
-    /** @var list<\Closure(): void> */
+    /** @var array<int, array<int, ?int>> by blog and visit: the version after this request's last wish; null: something is to be told */
+    private array $visits = [];
+    /** @var list<array{int, \Closure(): void}> with the blog */
     private array $tasks = [];
 
     public function __construct(private readonly Worker $worker)
@@ -36,21 +34,27 @@ final class AfterRequest
 
     public function register(): void
     {
-        add_action('telemed_row_changed', function (MeetingRecord $now, ?MeetingRecord $before, string $event): void {
-            if (in_array($event, self::WISHES, true)) {
-                $this->settleLater($now);
-            } elseif ($now->event === null && !$now->state->isOpen()) {
-                // Carried out already.
-                unset($this->wishes[$now->id]);
-            }
-        }, 10, 3);
         add_action('shutdown', [$this, 'run'], 100);
     }
 
-    /** The row's wish is carried out when the request is over. */
-    public function settleLater(MeetingRecord $row): void
+    /** The visit's wish is carried out when the request is over. */
+    public function settleLater(int $visit, int $version): void
     {
-        $this->wishes[$row->id] = $row->version;
+        $this->visits[get_current_blog_id()][$visit] = $version;
+    }
+
+    /** This request has carried it out, and nothing was wished since. */
+    public function isSettled(int $visit, int $version): void
+    {
+        if (($this->visits[get_current_blog_id()][$visit] ?? null) === $version) {
+            $this->visits[get_current_blog_id()][$visit] = null;
+        }
+    }
+
+    /** What waits to be told of the visit is sent when the request is over. */
+    public function tell(int $visit): void
+    {
+        $this->visits[get_current_blog_id()][$visit] ??= null;
     }
 
     /**
@@ -61,43 +65,62 @@ final class AfterRequest
      */
     public function later(\Closure $task): void
     {
-        $this->tasks[] = $task;
+        $this->tasks[] = [get_current_blog_id(), $task];
     }
 
     public function run(): void
     {
-        if ($this->wishes === [] && $this->tasks === []) {
+        if ($this->visits === [] && $this->tasks === []) {
             return;
         }
-        if (!Answer::send()) {
+        $isSent = Answer::send();
+        [$tasks, $visits] = [$this->tasks, $this->visits];
+        $this->tasks = $this->visits = [];
+        // E-mails first: what goes to Zoom may take long. Where the browser cannot be let go it waits, as for any mail of WordPress'.
+        foreach ($visits as $blog => $ofBlog) {
+            self::on($blog, fn() => $this->worker->tell(array_keys($ofBlog), self::MAIL_SECONDS));
+        }
+        if (!$isSent) {
             // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
             wp_schedule_single_event(time(), Hooks::RUN, [self::AT_ONCE]);
             self::callCron();
             return;
         }
-        foreach ($this->tasks as $task) {
-            try {
-                $task();
-            } catch (Problem | DatabaseException | \Telemed\TelemedException) {
-                // The worker comes by.
-                continue;
-            }
-        }
-        $this->tasks = [];
         $end = microtime(true) + self::SECONDS;
-        foreach ($this->wishes as $id => $version) {
-            $left = $end - microtime(true);
-            if ($left <= Worker::LEAST_SECONDS) {
-                break;
-            }
-            try {
-                $this->worker->settle($id, $left, $version);
-            } catch (Problem | DatabaseException) {
-                // The worker comes by.
-                continue;
+        foreach ($tasks as [$blog, $task]) {
+            self::on($blog, $task);
+        }
+        foreach ($visits as $blog => $ofBlog) {
+            foreach (array_filter($ofBlog, static fn(?int $version): bool => $version !== null) as $visit => $version) {
+                $left = $end - microtime(true);
+                if ($left <= Worker::LEAST_SECONDS) {
+                    break 2;
+                }
+                self::on($blog, function () use ($visit, $left, $version): void {
+                    $this->worker->settle($visit, $left, $version);
+                    $this->worker->tell([$visit], self::MAIL_SECONDS);
+                });
             }
         }
-        $this->wishes = [];
+    }
+
+    /** @param callable(): mixed $work */
+    private static function on(int $blog, callable $work): void
+    {
+        $isElsewhere = is_multisite() && $blog !== get_current_blog_id();
+        if ($isElsewhere) {
+            switch_to_blog($blog);
+        }
+        try {
+            $work();
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            // The worker comes by.
+            return;
+        } finally {
+            if ($isElsewhere) {
+                restore_current_blog();
+            }
+        }
     }
 
     /**

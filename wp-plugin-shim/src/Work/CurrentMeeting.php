@@ -1,7 +1,7 @@
 <?php
 /**
  * A visit's meeting for somebody who is on the way into it: what is not there yet is tried at once, what Zoom has lost meanwhile is
- * made anew, and the join link is the one that Zoom has now. Whatever Zoom does, the row comes back as it is known.
+ * made anew, and the join link is the one that Zoom has now. Whatever Zoom does, the visit comes back as it is known.
  *
  * @package TelemedZoom
  */
@@ -10,12 +10,16 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use Telemed\Moment;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
-use TelemedZoom\Site\Clock;
+use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Outages;
+use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
@@ -30,9 +34,10 @@ final class CurrentMeeting
     public function __construct(
         private readonly Ledger $ledger,
         private readonly Worker $worker,
-        private readonly MeetingMaker $maker,
+        private readonly VisitStore $store,
+        private readonly Moments $moments,
         private readonly ZoomApps $apps,
-        private readonly Breaker $breaker,
+        private readonly Outages $outages,
         private readonly JoinSlots $slots
     ) {
     }
@@ -51,7 +56,7 @@ final class CurrentMeeting
      */
     public function forJoin(MeetingRecord $row): ?MeetingRecord
     {
-        $isAsked = $row->isReady() ? $this->isCompared($row) : self::isTried($row);
+        $isAsked = $row->isReady() ? $this->isCompared($row) : $this->isTried($row);
         return $isAsked ? $this->slots->within(fn(): MeetingRecord => $this->of($row)) : $row;
     }
 
@@ -60,21 +65,29 @@ final class CurrentMeeting
      *
      * @throws DatabaseException
      */
-    public function madeAnew(MeetingRecord $lost, ?string $trackingId): MeetingRecord
+    public function madeAnew(MeetingRecord $lost): MeetingRecord
     {
         try {
-            $this->ledger->exclusively($lost->id, fn(MeetingRecord $row): MeetingRecord => $row->isReady() && $row->meetingId === $lost->meetingId
-                ? $this->ledger->lose($row, $trackingId)
-                : $row);
+            $at = $this->moments->now();
+            $this->store->change($lost->id, static fn(\Telemed\Visit $now): ?\Telemed\Visit => self::isStill($lost, $now, $at)
+                ? $now->observed($lost->generation, null, $at)
+                : null, $at);
             return $this->worker->tryNow($lost->id, self::MAKE_SECONDS) ?? $lost;
         } catch (Problem) {
             return $this->ledger->find($lost->id) ?? $lost;
         }
     }
 
+    /** Another meeting may have taken the place of the one that is gone. */
+    private static function isStill(MeetingRecord $known, \Telemed\Visit $now, Moment $at): bool
+    {
+        $numbers = array_column($now->rows($at)['meetings'], 'number', 'generation');
+        return (string) ($numbers[$known->generation] ?? '') === (string) $known->meetingId;
+    }
+
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        if (!self::isTried($row)) {
+        if (!$this->isTried($row)) {
             return $row;
         }
         try {
@@ -84,17 +97,20 @@ final class CurrentMeeting
         }
     }
 
-    private static function isTried(MeetingRecord $row): bool
+    private function isTried(MeetingRecord $row): bool
     {
         $isFresh = $row->lastError === null && $row->tries === 0;
-        return $row->state->isOpen() && ($isFresh || $row->updatedAt->getTimestamp() <= Clock::now() - self::ASK_EVERY_SECONDS);
+        return $row->state->isOpen() && ($isFresh || $row->updatedAt->getTimestamp() <= $this->moments->seconds() - self::ASK_EVERY_SECONDS);
     }
 
+    /** @throws DatabaseException */
     private function isCompared(MeetingRecord $row): bool
     {
-        return !$this->breaker->isOutage() && get_transient(self::ASKED . $row->id) === false;
+        // Until its tables are brought to this version nothing that is seen could be written down.
+        return Schema::isCurrent() && $this->outages->triedAt() === null && get_transient(self::ASKED . $row->id) === false;
     }
 
+    /** @throws DatabaseException */
     private function compared(MeetingRecord $row): MeetingRecord
     {
         if (!$this->isCompared($row)) {
@@ -103,15 +119,40 @@ final class CurrentMeeting
         set_transient(self::ASKED . $row->id, 1, self::ASK_EVERY_SECONDS);
         try {
             $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
-            $this->breaker->answered();
-            return $this->maker->takeLink($row, $meeting);
-        } catch (\Telemed\NotFoundException $failure) {
-            return $this->madeAnew($row, $failure->trackingId);
-        } catch (\Telemed\TransportException) {
-            $this->breaker->lost();
+            $this->outages->answered($this->moments->now()->now());
+            return $this->observed($row, $meeting);
+        } catch (\Telemed\NotFoundException) {
+            $this->outages->answered($this->moments->now()->now());
+            return $this->madeAnew($row);
+        } catch (Problem | \Telemed\TelemedException $failure) {
+            $this->noteNetwork($failure);
             return $row;
-        } catch (Problem | \Telemed\TelemedException) {
+        }
+    }
+
+    /** @throws DatabaseException */
+    private function observed(MeetingRecord $row, \Telemed\Meeting $meeting): MeetingRecord
+    {
+        $at = $this->moments->now();
+        $before = null;
+        $now = $this->store->change($row->id, static function (\Telemed\Visit $visit) use ($row, $meeting, $at, &$before): \Telemed\Visit {
+            $before = $visit->version();
+            return $visit->observed($row->generation, $meeting, $at);
+        }, $at);
+        if ($now !== null && $now->version() === $before) {
             return $row;
+        }
+        $this->worker->tellSoon($row->id);
+        return $this->ledger->find($row->id) ?? $row;
+    }
+
+    /** @throws DatabaseException */
+    private function noteNetwork(Problem|\Telemed\TelemedException $failure): void
+    {
+        if ($failure instanceof \Telemed\TransportException && $failure->retryAt === null) {
+            $this->outages->lost($this->moments->now()->now());
+        } elseif ($failure instanceof \Telemed\ApiException && $failure->status !== null) {
+            $this->outages->answered($this->moments->now()->now());
         }
     }
 }

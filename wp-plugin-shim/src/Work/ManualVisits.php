@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\Limits;
 use TelemedZoom\Ledger\ManualSource;
@@ -21,7 +22,6 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
-use TelemedZoom\Visits\Visits;
 
 defined('ABSPATH') || exit;
 
@@ -33,6 +33,8 @@ final class ManualVisits
         private readonly Visits $visits,
         private readonly Ledger $ledger,
         private readonly Worker $worker,
+        private readonly AfterRequest $afterRequest,
+        private readonly Extension $extension,
         private readonly ZoomApps $apps,
         private readonly Site $site,
         private readonly Limits $limits
@@ -103,7 +105,7 @@ final class ManualVisits
         return $this->tried($this->visits->cancel($this->demandOwn($id)));
     }
 
-    /** @throws Problem when it was booked elsewhere: what stands there would be put back at once */
+    /** @throws Problem when it was booked elsewhere, where what stands would be put back at once, and without the extension */
     private function demandOwn(int $id): MeetingRecord
     {
         $row = $this->ledger->demand($id);
@@ -115,11 +117,17 @@ final class ManualVisits
                 409
             );
         }
+        $this->extension->demand();
         return $row;
     }
 
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        return $this->worker->settle($row->id, self::SECONDS, $row->version) ?? $row;
+        $now = $this->worker->settle($row->id, self::SECONDS, $row->version) ?? $row;
+        // Where it is still open the request's end goes on.
+        if (!$now->state->isOpen()) {
+            $this->afterRequest->isSettled($row->id, $row->version);
+        }
+        return $now;
     }
 }

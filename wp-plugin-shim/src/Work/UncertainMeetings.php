@@ -18,9 +18,10 @@ use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
-use TelemedZoom\Site\Clock;
+use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
@@ -35,7 +36,8 @@ final class UncertainMeetings
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
         private readonly ZoomApps $apps,
-        private readonly MeetingMaker $maker,
+        private readonly VisitStore $store,
+        private readonly Moments $moments,
         private readonly MeetingLog $log,
         private readonly Site $site
     ) {
@@ -50,10 +52,11 @@ final class UncertainMeetings
     public function near(MeetingRecord $row): array
     {
         $credentials = $this->apps->forMeeting($row);
+        $reference = $this->reference($row);
         $distance = static fn(\Telemed\Meeting $meeting): int => abs(($meeting->start()?->getTimestamp() ?? 0) - $row->start->getTimestamp());
         $found = array_filter(
             $credentials->client->within(self::CALL_SECONDS)->meetings($credentials->host),
-            fn(\Telemed\Meeting $meeting): bool => $distance($meeting) <= self::NEAR_SECONDS && $this->isFree($meeting, $row)
+            fn(\Telemed\Meeting $meeting): bool => $distance($meeting) <= self::NEAR_SECONDS && $this->isFree($meeting, $row, $reference)
         );
         usort($found, static fn(\Telemed\Meeting $one, \Telemed\Meeting $other): int => $distance($one) <=> $distance($other));
         return $found;
@@ -72,25 +75,35 @@ final class UncertainMeetings
         if (preg_match(self::NUMBER, $digits) !== 1) {
             throw new Problem('telemed_bad_number', __('this is no meeting number of Zoom', 'telemed-zoom'), __('Enter its 9 to 12 digits, such as 934 1234 5678.', 'telemed-zoom'));
         }
-        return $this->ledger->exclusively($id, function (MeetingRecord $row) use ($digits): MeetingRecord {
-            if ($row->state !== MeetingState::Uncertain) {
-                throw new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
-            }
-            $credentials = $this->apps->forMeeting($row);
-            $client = $credentials->client->within(self::CALL_SECONDS);
-            try {
-                $meeting = $client->meeting((int) $digits);
-            } catch (\Telemed\NotFoundException) {
-                throw new Problem('telemed_no_such_meeting', __('Zoom knows no meeting of this number that this app may see', 'telemed-zoom'), __('Compare the number with the one in Zoom.', 'telemed-zoom'), 404);
-            }
-            $this->demandThatItIsThis($meeting, $row, $credentials);
-            $taken = $this->maker->adopt($row, $meeting->id(), $credentials);
-            $this->log->write($row->id, 'taken', $client->lastTrackingId(), $digits);
-            return $taken;
-        });
+        $row = $this->ledger->demand($id);
+        if ($row->state !== MeetingState::Uncertain) {
+            throw self::notUncertain();
+        }
+        $credentials = $this->apps->forMeeting($row);
+        $client = $credentials->client->within(self::CALL_SECONDS);
+        try {
+            $meeting = $client->meeting((int) $digits);
+        } catch (\Telemed\NotFoundException) {
+            throw new Problem('telemed_no_such_meeting', __('Zoom knows no meeting of this number that this app may see', 'telemed-zoom'), __('Compare the number with the one in Zoom.', 'telemed-zoom'), 404);
+        }
+        $this->demandThatItIsThis($meeting, $row, $credentials);
+        $at = $this->moments->now();
+        $resolved = static fn(\Telemed\Visit $now): ?\Telemed\Visit => $now->state() === MeetingState::Uncertain->value
+            ? $now->resolved($meeting, $at)
+            : null;
+        if ($this->store->change($id, $resolved, $at) === null) {
+            throw self::notUncertain();
+        }
+        $this->log->write($id, 'taken', $client->lastTrackingId(), $digits);
+        return $this->ledger->demand($id);
     }
 
-    /** @throws Problem */
+    private static function notUncertain(): Problem
+    {
+        return new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
+    }
+
+    /** @throws Problem|DatabaseException */
     private function demandThatItIsThis(\Telemed\Meeting $meeting, MeetingRecord $row, Credentials $credentials): void
     {
         $host = $row->hostId ?? $credentials->hostId;
@@ -103,7 +116,7 @@ final class UncertainMeetings
                     $row->hostEmail ?? $host
                 ),
             ],
-            !$this->isFree($meeting, $row) => [
+            !$this->isFree($meeting, $row, $this->reference($row)) => [
                 __('this meeting belongs to another visit', 'telemed-zoom'),
                 __('Name another one, or make a new one.', 'telemed-zoom'),
             ],
@@ -118,8 +131,12 @@ final class UncertainMeetings
         }
     }
 
-    /** Whether neither the ledger nor the meeting's own mark gives it to another. */
-    private function isFree(\Telemed\Meeting $meeting, MeetingRecord $row): bool
+    /**
+     * Whether neither our tables nor the meeting's own mark give it to another.
+     *
+     * @throws DatabaseException
+     */
+    private function isFree(\Telemed\Meeting $meeting, MeetingRecord $row, string $reference): bool
     {
         if ($this->queries->isTaken($meeting->id(), $row->id)) {
             return false;
@@ -128,11 +145,22 @@ final class UncertainMeetings
             return true;
         }
         $wanted = [
-            'reference' => $this->site->reference($row->source, $row->appointment, $row->generation),
-            'meeting' => null, 'host' => null, 'start' => $row->start, 'minutes' => $row->minutes, 'overridden' => [], 'busy' => false,
+            'reference' => $reference, 'meeting' => null, 'host' => null, 'start' => $row->start, 'minutes' => $row->minutes,
+            'overridden' => [], 'busy' => false,
         ];
-        $reconciler = new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . Clock::now()));
+        $reconciler = new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . $this->moments->seconds()));
         $actions = [...$reconciler->page([$wanted], [$meeting]), ...$reconciler->rest([$wanted])];
         return in_array('adopt', array_column($actions, 'action'), true);
+    }
+
+    /**
+     * What the marker of the meeting that was to serve the visit is made of, byte for byte.
+     *
+     * @throws DatabaseException
+     */
+    private function reference(MeetingRecord $row): string
+    {
+        $meetings = $this->store->find($row->id)?->rows($this->moments->now())['meetings'] ?? [];
+        return (string) (array_column($meetings, 'reference', 'generation')[$row->generation] ?? '');
     }
 }

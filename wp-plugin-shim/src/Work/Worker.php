@@ -1,7 +1,7 @@
 <?php
 /**
- * Carries out what the ledger wants: one row at a time under its lock, or all that is due, the soonest visit first. Never throws
- * because of Zoom: the row says what went wrong and when it is tried again.
+ * Carries out what is due: one visit now, or all that are, the soonest visit first; then what waits to be told. Never throws because
+ * of Zoom: the visit says what went wrong and when it is tried again.
  *
  * @package TelemedZoom
  */
@@ -12,16 +12,23 @@ namespace TelemedZoom\Work;
 
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
+use TelemedZoom\Ledger\AppointmentSources;
+use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\Leftovers;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Ledger\MeetingState;
+use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Problem;
+use TelemedZoom\Run\Moments;
+use TelemedZoom\Run\NoticeSender;
+use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Site\Clock;
+use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Counters;
 use TelemedZoom\Store\Signals;
-use TelemedZoom\Visits\Committed;
+use TelemedZoom\Store\VisitStore;
+use TelemedZoom\Apps\Overlaps;
 
 defined('ABSPATH') || exit;
 
@@ -31,123 +38,192 @@ final class Worker
     private const BATCH = 50;
     /** Against what stands in appointment systems, each minute. */
     private const MOST_LOOKED_AT = 200;
-    /** A visit that is looked at by another process is not waited for. */
-    private const NO_WAIT = 0.0;
+    private const PORTION = 200;
     private const PATIENCE = 5.0;
-    /** One meeting's exchange with Zoom takes at most this long. */
+    /** One visit's exchanges with Zoom take at most this long. */
     private const MOST_SECONDS = 20.0;
     /** With less none is begun. */
     public const LEAST_SECONDS = 2.0;
+    /** So much of a run is kept for e-mails. */
+    private const MAIL_SECONDS = 30.0;
 
     public function __construct(
+        private readonly VisitLoop $loop,
+        private readonly VisitStore $store,
+        private readonly NoticeSender $sender,
+        private readonly Outbox $outbox,
         private readonly Ledger $ledger,
         private readonly LedgerQueries $queries,
-        private readonly Leftovers $leftovers,
-        private readonly Committed $committed,
-        private readonly MeetingMaker $maker,
-        private readonly Breaker $breaker,
-        private readonly WriteBudget $budget,
+        private readonly Counters $counters,
+        private readonly AppointmentSources $sources,
+        private readonly Overlaps $overlaps,
+        private readonly Database $database,
         private readonly Signals $signals,
+        private readonly Moments $moments,
         private readonly Extension $extension,
         private readonly Guard $guard
     ) {
     }
 
     /**
-     * Carries out one row now, if its appointment stands committed.
+     * Carries out one visit now, if its appointment stands committed.
      *
      * @param float $seconds     at most, name resolution excepted
-     * @param ?int  $wishVersion the row's version after a wish of this very request, whose transaction is over: what stands
+     * @param ?int  $wishVersion the visit's version after a wish of this very request, whose transaction is over: what stands
      *                           committed is then final
      * @param bool  $isAwaited   whether somebody waits for the meeting, so that Zoom is tried sooner in an outage
-     * @throws Problem when there is no such row
+     * @return ?MeetingRecord null: it was forgotten
+     * @throws Problem when there is no such visit
      * @throws DatabaseException
      */
     public function settle(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
     {
-        try {
-            return $this->ledger->exclusively(
-                $id,
-                fn(MeetingRecord $row): ?MeetingRecord => $this->carryOut($row, $seconds, $row->version === $wishVersion, $isAwaited),
-                self::PATIENCE
-            );
-        } catch (Problem $failure) {
-            if (in_array($failure->id, ['telemed_busy', 'telemed_changed_meanwhile'], true)) {
-                // Whoever works on it goes on.
-                return $this->ledger->find($id);
-            }
-            throw $failure;
+        if (!$this->mayAct()) {
+            return $this->ledger->demand($id);
         }
+        // Whoever works on it at this moment goes on.
+        $this->loop->bringOn($id, $seconds, $wishVersion, $isAwaited, self::PATIENCE);
+        if ($wishVersion !== null) {
+            $this->lookForOverlaps($id);
+        }
+        $this->tellSoon($id);
+        return $this->ledger->find($id);
+    }
+
+    /** What waits to be told of the visit is sent when the answer is with the browser. */
+    public function tellSoon(int $visit): void
+    {
+        $this->outbox->put(fn() => $this->tell([$visit], self::MAIL_SECONDS));
     }
 
     /**
-     * The same for somebody who waits for the meeting: however long the row was to wait for its next try.
+     * The same for somebody who waits for the meeting: however long the visit was to wait for its next try.
      *
-     * @throws Problem when there is no such row
+     * @throws Problem when there is no such visit
      * @throws DatabaseException
      */
     public function tryNow(int $id, float $seconds): ?MeetingRecord
     {
-        $this->ledger->wakeRow($id);
+        $this->wake($id);
         return $this->settle($id, $seconds, isAwaited: true);
+    }
+
+    /**
+     * The visit need not wait for its next try.
+     *
+     * @throws DatabaseException
+     */
+    public function wake(int $id): void
+    {
+        $this->store->wakeOne($id, Clock::sql());
+    }
+
+    /**
+     * Sends what waits to be told of these visits.
+     *
+     * @param list<int> $visits
+     */
+    public function tell(array $visits, float $seconds): void
+    {
+        $end = microtime(true) + $seconds;
+        foreach ($this->mayAct() ? $visits : [] as $visit) {
+            try {
+                $this->sender->run($end - microtime(true), $visit);
+            } catch (DatabaseException) {
+                // They wait, and the next run sends them.
+                return;
+            }
+        }
     }
 
     /**
      * What is due, until nothing is or the time is over.
      *
-     * @return int how many rows were worked on
+     * @return int how many visits were worked on
      * @throws DatabaseException
      */
     public function runDue(float $seconds): int
     {
-        if (!$this->guard->mayAct()) {
+        if (!$this->guard->mayAct() || !$this->extension->isUsable()) {
+            // A command line whose PHP lacks the extension is no sign of life: administrators must hear that nothing runs.
             return 0;
         }
         $end = microtime(true) + $seconds;
-        if ($this->extension->isUsable()) {
-            // A command line whose PHP lacks the extension is no sign of life: administrators must hear that nothing runs.
-            $this->signals->set(self::SIGNAL_RAN, Clock::now());
-        }
+        $this->signals->set(self::SIGNAL_RAN, Clock::now());
         do_action('telemed_worker_runs');
-        $this->committed->settleOld(self::MOST_LOOKED_AT);
-        $this->committed->doubt(self::MOST_LOOKED_AT);
-        $done = 0;
-        foreach ([$this->queries->due(...), $this->leftovers->due(...)] as $due) {
-            // What was tried and stays due must not hide the rest, and what is done need not be read over.
-            $stuck = [];
-            while ($this->hasTime($end)) {
-                $ids = $due(self::BATCH + count($stuck));
-                $new = array_values(array_diff($ids, $stuck));
-                if ($new === []) {
-                    break;
-                }
-                foreach ($new as $id) {
-                    if (!$this->hasTime($end)) {
-                        break 3;
-                    }
-                    $done += (int) $this->tryOne($id, min($end - microtime(true), self::MOST_SECONDS));
-                }
-                $stuck = [...array_intersect($stuck, $ids), ...$new];
+        foreach ($this->store->pending(self::MOST_LOOKED_AT) as $id) {
+            $this->confirm($id, $end);
+        }
+        foreach ($this->sources->systems() as $source) {
+            // What was cancelled or deleted without a hook: one query to each appointment system.
+            foreach (array_keys($source->contradicted($this->database, self::MOST_LOOKED_AT)) as $id) {
+                $this->confirm($id, $end);
             }
         }
+        $done = 0;
+        // What was tried and stays due must not hide the rest.
+        $tried = [];
+        $last = $end - min(self::MAIL_SECONDS, $seconds / 5);
+        while (microtime(true) < $last - self::LEAST_SECONDS) {
+            $new = array_values(array_diff($this->store->due(Clock::sql(), self::BATCH + count($tried)), array_keys($tried)));
+            foreach ($new as $id) {
+                $tried[$id] = true;
+                $left = $last - microtime(true);
+                if ($left > self::LEAST_SECONDS) {
+                    $done += (int) $this->loop->bringOn($id, min($left, self::MOST_SECONDS));
+                }
+            }
+            if ($new === []) {
+                break;
+            }
+        }
+        // After it is known which visits are late: that is told in place of what was gathered before.
+        $this->sender->run(max(self::LEAST_SECONDS, min(self::MAIL_SECONDS, $end - microtime(true))));
         return $done;
     }
 
-    /** Whoever is given less time than Zoom may need learns nothing from its silence. */
-    private function hasTime(float $end): bool
-    {
-        return microtime(true) < $end - self::LEAST_SECONDS && $this->mayAct() && $this->breaker->pauseSeconds() === 0;
-    }
-
-    /** Once a day: everything to come is held against what stands committed; links of visits long over and counts of past days go. */
+    /**
+     * Once a day: everything to come is held against what stands committed, whether or not a hook has told of a change; links of visits
+     * long over and counts of past days go.
+     *
+     * @throws DatabaseException
+     */
     public function sweep(float $seconds, int $blankDays): void
     {
-        if (!$this->guard->mayAct()) {
+        if (!$this->mayAct()) {
             return;
         }
-        $this->ledger->blank($blankDays);
-        $this->committed->sweep(microtime(true) + $seconds);
-        $this->budget->tidy();
+        $this->store->blank(Clock::sql(-$blankDays * DAY_IN_SECONDS));
+        $end = microtime(true) + $seconds;
+        $last = 0;
+        do {
+            $rows = $this->queries->upcomingAfter($last, self::PORTION);
+            $bySource = [];
+            foreach ($rows as $row) {
+                $bySource[$row->source][$row->appointment] = $row;
+                $last = $row->id;
+            }
+            foreach ($bySource as $name => $portion) {
+                $this->sweepPortion((string) $name, $portion, $end);
+            }
+        } while (count($rows) === self::PORTION && microtime(true) < $end);
+        $this->counters->tidy(Clock::sql());
+    }
+
+    /** @param array<array-key, MeetingRecord> $rows by appointment */
+    private function sweepPortion(string $name, array $rows, float $end): void
+    {
+        $source = $this->sources->find($name);
+        if (!$source instanceof AppointmentSystem) {
+            return;
+        }
+        $standing = $source->committed(array_map('strval', array_keys($rows)), $this->database);
+        foreach ($rows as $appointment => $row) {
+            $wanted = $standing[$appointment] ?? null;
+            if ($wanted === null || !$wanted->agreesWith($row)) {
+                $this->confirm($row->id, $end);
+            }
+        }
     }
 
     /**
@@ -157,7 +233,7 @@ final class Worker
      */
     public function pauseSeconds(): int
     {
-        return $this->breaker->pauseSeconds();
+        return $this->loop->pauseSeconds();
     }
 
     private function mayAct(): bool
@@ -165,55 +241,25 @@ final class Worker
         return $this->extension->isUsable() && $this->guard->mayAct();
     }
 
-    /** One row that is broken must not keep the others waiting. */
-    private function tryOne(int $id, float $seconds): bool
+    /** What was wished and is seen to stand may be overlapping. */
+    private function confirm(int $id, float $end): void
     {
-        try {
-            return $this->ledger->exclusively($id, fn(MeetingRecord $row): bool => $this->carryOut($row, $seconds, false, false) !== null, self::NO_WAIT);
-        } catch (Problem) {
-            return false;
+        if (microtime(true) < $end - self::LEAST_SECONDS && $this->loop->bringOn($id, min($end - microtime(true), self::MOST_SECONDS))) {
+            $this->lookForOverlaps($id);
         }
     }
 
-    private function carryOut(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
+    /** Staff are told of visits of one host at the same time. Our own screens say it to who books. */
+    private function lookForOverlaps(int $id): void
     {
-        try {
-            return $this->confirmAndBring($row, $seconds, $isFinal, $isAwaited);
-        } finally {
-            $this->breaker->giveBack();
+        $row = $this->ledger->find($id);
+        if ($row === null || !$row->state->isLive() || $row->event !== null || $row->isOver() || !$this->sources->find($row->source) instanceof AppointmentSystem) {
+            return;
         }
-    }
-
-    private function confirmAndBring(MeetingRecord $row, float $seconds, bool $isFinal, bool $isAwaited): ?MeetingRecord
-    {
-        $row = $this->committed->confirm($row, $isFinal);
-        if ($row === null || $row->event !== null) {
-            // Gone, or not to be acted on yet.
-            return $row;
+        if ($this->overlaps->of([$row]) === []) {
+            return;
         }
-        if ($row->isOver() && $row->state->isOpen()) {
-            return $this->end($row);
-        }
-        $due = $row->nextTryAt === null || $row->nextTryAt->getTimestamp() <= Clock::now();
-        if ($row->state->isOpen() && $due && $this->mayAct() && $this->breaker->lets($isAwaited)) {
-            $row = $this->maker->bring($row, $seconds);
-        }
-        foreach ($this->leftovers->of($row->id) as $leftover) {
-            $isDue = $leftover->nextTryAt === null || $leftover->nextTryAt->getTimestamp() <= Clock::now();
-            // The new meeting first, then the old one goes; what is off needs none. What is sought for a row that is moving is its own.
-            $isInUse = $row->state === MeetingState::Attempting || ($row->state === MeetingState::Moving && $leftover->meetingId === null);
-            if ($isDue && !$isInUse && $this->mayAct() && $this->breaker->lets()) {
-                $this->maker->remove($row, $leftover, $seconds);
-            }
-        }
-        return $row;
-    }
-
-    private function end(MeetingRecord $row): MeetingRecord
-    {
-        if ($row->state->hasMeeting()) {
-            return $this->ledger->move($row, MeetingState::Made, ['next_try_at' => null]);
-        }
-        return $this->ledger->settle($row, MeetingState::Missed, ['next_try_at' => null], 'missed', 'missed');
+        $at = $this->moments->now();
+        $this->store->change($id, static fn(\Telemed\Visit $now): \Telemed\Visit => $now->overlaps(true, $at), $at);
     }
 }

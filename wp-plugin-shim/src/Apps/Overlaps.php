@@ -8,21 +8,19 @@
 
 declare(strict_types=1);
 
-namespace TelemedZoom\Visits;
+namespace TelemedZoom\Apps;
 
-use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Store\Schema;
+use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
 final class Overlaps
 {
-    public function __construct(private readonly Database $database, private readonly ZoomApps $apps)
+    public function __construct(private readonly Database $database, private readonly VisitTables $tables, private readonly ZoomApps $apps)
     {
     }
 
@@ -41,11 +39,11 @@ final class Overlaps
         foreach ($records as $record) {
             $host = $record->hostId ?? $presentHost($record->doctor);
             $wanted[$record->id] = [$record, $host];
-            $conditions = ($host === null ? [] : ['host_id = ?' => [$host], 'host_id IS NULL' => []]) + ($record->hostId === null ? ['doctor = ?' => [$record->doctor]] : []);
+            $conditions = ($host === null ? [] : ['host = ?' => [$host], 'host IS NULL' => []]) + ($record->hostId === null ? ['doctor = ?' => [$record->doctor]] : []);
             foreach ($conditions as $condition => $value) {
                 // No visit is longer than a day, so what overlaps ends within a day of this one's end.
-                $parts[] = 'SELECT ? AS one, id AS other, doctor, host_id FROM ' . Schema::meetings() . "
-                    WHERE $condition AND end_utc > ? AND end_utc < ? AND start_utc < ? AND id <> ? AND state NOT IN (?, ?)";
+                $parts[] = "SELECT ? AS one, id AS other, doctor, host AS host_id FROM {$this->tables->visits()}
+                    WHERE $condition AND end_utc > ? AND end_utc < ? AND start_utc < ? AND id <> ? AND state NOT IN ('cancelled', 'missed')";
                 array_push(
                     $values,
                     $record->id,
@@ -55,8 +53,6 @@ final class Overlaps
                         $record->end()->modify('+1 day')->format('Y-m-d H:i:s'),
                         $record->end()->format('Y-m-d H:i:s'),
                         $record->id,
-                        MeetingState::Cancelled->value,
-                        MeetingState::Missed->value,
                     ]
                 );
             }
