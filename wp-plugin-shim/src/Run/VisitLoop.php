@@ -83,6 +83,10 @@ final class VisitLoop
             return [$visit, true];
         }
         $version = $visit->version();
+        if (!$step->isExchange() && $step->kind() !== 'note') {
+            // Nothing is to be written but when it is looked at again.
+            return $this->visits->lookAgain($id, $version, $step->until()) ? [$visit, true] : [$this->visits->find($id), false];
+        }
         $begun = $this->visits->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $now->begun($step, $at) : null, $at);
         if ($begun === null) {
             return [$this->visits->find($id), false];
@@ -92,11 +96,7 @@ final class VisitLoop
             $then = $this->moments->now();
             return [$this->visits->change($id, static fn(Visit $now): Visit => $now->after($step, $outcome, $then), $then), false];
         }
-        if ($step->kind() === 'note') {
-            return [$begun, false];
-        }
-        $this->visits->lookAgain($id, $begun->version(), $step->until());
-        return [$begun, true];
+        return [$begun, false];
     }
 
     /**
@@ -141,6 +141,11 @@ final class VisitLoop
             $isFinal = $version === $ownVersion;
             $isAnother = false;
             $at = $this->moments->now();
+            $changes = $visit->confirm($standing, $isFinal, $at)->changes($at);
+            if ($changes['visit'] === null && $changes['notices'] === []) {
+                // It says what is known: nothing is to be written.
+                return $visit;
+            }
             $confirmed = $this->visits->change($id, static function (Visit $now) use ($version, $standing, $isFinal, $at, &$isAnother): ?Visit {
                 $isAnother = $now->version() !== $version;
                 return $isAnother ? null : $now->confirm($standing, $isFinal, $at);

@@ -125,7 +125,7 @@ final class VisitStore
         try {
             return $this->database->atomically(function () use ($row, $now): int {
                 $id = $this->insert($this->tables->visits(), $row);
-                $this->log($id, 'booked', $now);
+                $this->insert($this->tables->log(), self::line($id, 'booked', $now));
                 $this->announce($id, $row['source'], $row['appointment'], ['forgets' => false, 'log' => ['booked']], $row['state']);
                 return $id;
             });
@@ -244,11 +244,12 @@ final class VisitStore
      * Looks at a visit again then, if it has not changed since.
      *
      * @param ?string $until UTC; null: not by itself
+     * @return bool false: it has
      * @throws DatabaseException
      */
-    public function lookAgain(int $id, int $version, ?string $until): void
+    public function lookAgain(int $id, int $version, ?string $until): bool
     {
-        $this->database->execute('UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE id = ? AND version = ?', [$until, $id, $version]);
+        return $this->database->execute('UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE id = ? AND version = ?', [$until, $id, $version]) === 1;
     }
 
     /**
@@ -338,6 +339,16 @@ final class VisitStore
                 $this->database->execute("UPDATE {$this->tables->meetings()} m SET m.due_at = NULL, m.tries = 0 WHERE m.visit IN ($marks) AND $waits", [...$ids, $now]);
             });
         }
+    }
+
+    /**
+     * Who hosted through a connection is no business of this site any more; the meetings keep their numbers.
+     *
+     * @throws DatabaseException
+     */
+    public function forgetHostEmail(string $subject): void
+    {
+        $this->database->execute("UPDATE {$this->tables->meetings()} SET host_email = NULL WHERE subject = ?", [$subject]);
     }
 
     /**
@@ -449,29 +460,32 @@ final class VisitStore
             $also = implode(', ', array_map(static fn(string $column): string => "$column = VALUES($column)", array_diff(array_keys($meeting), $this->keptOf($meeting))));
             $this->insert($this->tables->meetings(), $meeting, " ON DUPLICATE KEY UPDATE $also");
         }
+        $new = [];
         foreach ($changes['notices'] as $notice) {
             $number = (int) $notice['id'];
             unset($notice['id']);
             if ($number === 0) {
-                $this->insert($this->tables->outbox(), ['visit' => $id] + $notice);
+                $new[] = ['visit' => $id] + $notice;
                 continue;
             }
             $columns = implode(', ', array_map(static fn(string $column): string => "$column = ?", array_keys($notice)));
             $this->database->execute('UPDATE ' . $this->tables->outbox() . " SET $columns WHERE id = ?", [...array_values($notice), $number]);
         }
+        $this->insertAll($this->tables->outbox(), $new);
         $tracking = array_filter(array_column($changes['meetings'], 'tracking_id'));
         // Whoever wants to find them there has nothing else.
         $left = array_column(array_filter($changes['meetings'], static fn(array $meeting): bool => $meeting['ended'] === 'left'), 'number');
+        $lines = [];
         foreach ($changes['log'] as $event) {
-            $this->log($id, $event, $at->now(), end($tracking) ?: null, $event === 'left_at_zoom' ? array_shift($left) : null);
+            $lines[] = self::line($id, $event, $at->now(), end($tracking) ?: null, $event === 'left_at_zoom' ? array_shift($left) : null);
         }
+        $this->insertAll($this->tables->log(), $lines);
     }
 
-    /** @throws DatabaseException */
-    private function log(int $id, string $event, string $now, ?string $tracking = null, ?string $note = null): void
+    /** @return array<string, int|string|null> */
+    private static function line(int $id, string $event, string $now, ?string $tracking = null, int|string|null $note = null): array
     {
-        $row = ['visit' => $id, 'at' => $now, 'actor' => get_current_user_id(), 'event' => $event, 'note' => $note, 'tracking_id' => $tracking];
-        $this->insert($this->tables->log(), $row);
+        return ['visit' => $id, 'at' => $now, 'actor' => get_current_user_id(), 'event' => $event, 'note' => $note, 'tracking_id' => $tracking];
     }
 
     private static function name(Visit $visit): string

@@ -83,11 +83,12 @@ final class Worker
         }
         // Whoever works on it at this moment goes on.
         $this->loop->bringOn($id, $seconds, $wishVersion, $isAwaited, self::PATIENCE);
+        $row = $this->ledger->find($id);
         if ($wishVersion !== null) {
-            $this->lookForOverlaps($id);
+            $this->lookForOverlaps($row);
         }
         $this->tellSoon($id);
-        return $this->ledger->find($id);
+        return $row;
     }
 
     /** What waits to be told of the visit is sent when the answer is with the browser. */
@@ -245,14 +246,13 @@ final class Worker
     private function confirm(int $id, float $end): void
     {
         if (microtime(true) < $end - self::LEAST_SECONDS && $this->loop->bringOn($id, min($end - microtime(true), self::MOST_SECONDS))) {
-            $this->lookForOverlaps($id);
+            $this->lookForOverlaps($this->ledger->find($id));
         }
     }
 
     /** Staff are told of visits of one host at the same time. Our own screens say it to who books. */
-    private function lookForOverlaps(int $id): void
+    private function lookForOverlaps(?MeetingRecord $row): void
     {
-        $row = $this->ledger->find($id);
         if ($row === null || !$row->state->isLive() || $row->event !== null || $row->isOver() || !$this->sources->find($row->source) instanceof AppointmentSystem) {
             return;
         }
@@ -260,6 +260,6 @@ final class Worker
             return;
         }
         $at = $this->moments->now();
-        $this->store->change($id, static fn(\Telemed\Visit $now): \Telemed\Visit => $now->overlaps(true, $at), $at);
+        $this->store->change($row->id, static fn(\Telemed\Visit $now): \Telemed\Visit => $now->overlaps(true, $at), $at);
     }
 }
