@@ -111,12 +111,17 @@ final class Replay
         match ($entry['do']) {
             'book' => $this->book($entry),
             'wish' => $this->wish($entry),
-            'bring_on' => $this->loop->bringOn($this->idOf($entry['visit']), 30.0, $entry['is_final']),
+            'bring_on' => $this->bringOn($this->idOf($entry['visit']), $entry['is_final']),
             'look' => Difference::unlessSame('the visit that is due', $entry['due'], $this->due($entry)),
             'send' => $this->send($entry),
             'wake' => $this->wake($entry),
             'at_zoom' => $this->atZoom($entry),
         };
+    }
+
+    private function bringOn(int $visit, bool $isFinal): void
+    {
+        $this->loop->bringOn($visit, 30.0, $isFinal ? $this->visits->find($visit)?->version() : null);
     }
 
     /** @param array<string, mixed> $entry */
@@ -173,6 +178,8 @@ final class Replay
             return $sent;
         }, $at);
         $names = new ReplayNames();
+        // No row's: it is for the sender.
+        unset($says['is_urgent']);
         Difference::unlessSame('what the notice says', $names->notice($entry['says'] ?? null), $names->notice($says));
         $fate = $entry['fate'] ?? null;
         if (null === $says || null === $fate) {

@@ -11,7 +11,7 @@ final class ReplayNames
     private const WORDS = array('message', 'advice');
 
     /** Columns of which the extension knows nothing, and numbers of rows. */
-    private const OWN = array('id', 'visit', 'patient', 'patient_email', 'link_hash', 'link_key', 'created_at', 'note');
+    private const OWN = array('id', 'visit', 'patient', 'patient_email', 'link_hash', 'link_key', 'created_at', 'note', 'changed_at', 'is_held_back', 'tracking_id');
 
     /** @var array<string, string> */
     private array $numbers = array();
@@ -85,7 +85,7 @@ final class ReplayNames
     private function meeting(array $meeting): array
     {
         $row = self::row($meeting);
-        foreach (array('uuid', 'tracking_id', 'passcode') as $column) {
+        foreach (array('uuid', 'passcode') as $column) {
             $row[$column] = null === $row[$column] ? null : 'some';
         }
         if (null !== $row['join_url']) {
