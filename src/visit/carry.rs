@@ -271,6 +271,7 @@ impl Visit {
         }
         self.change_meeting(generation, |meeting| {
             meeting.known = Some(known);
+            meeting.learn_host();
             meeting.attempt = None;
             meeting.is_uncertain = false;
             meeting.to_restore.clear();
@@ -300,6 +301,7 @@ impl Visit {
         };
         self.change_meeting(exchange.generation, |meeting| {
             meeting.known = Some(known);
+            meeting.learn_host();
             meeting.to_restore.clear();
             meeting.try_now();
         });

@@ -154,6 +154,16 @@ impl Meeting {
         known.or(self.maker.as_ref().map(|maker| maker.host.as_str()))
     }
 
+    /// Who hosts, once Zoom has said so: until then the grant's name stands in that place.
+    pub(super) fn learn_host(&mut self) {
+        let host = self.known.as_ref().and_then(|known| known.host.clone());
+        if let (Some(maker), Some(host)) = (&mut self.maker, host)
+            && maker.subject.as_ref() == Some(&maker.host)
+        {
+            maker.host = host;
+        }
+    }
+
     /// Whether something of it may be at Zoom.
     #[must_use]
     pub fn may_exist(&self) -> bool {

@@ -169,6 +169,7 @@ impl Visit {
     fn adopt(&mut self, generation: u32, known: Known, at: Moment) {
         self.change_meeting(generation, |meeting| {
             meeting.known = Some(known);
+            meeting.learn_host();
             meeting.attempt = None;
             meeting.is_uncertain = false;
             meeting.try_now();
@@ -404,6 +405,31 @@ mod tests {
         assert_eq!((exchange.kind, exchange.number), (Kind::Update, Some(92)));
         let twice = brought.with_meeting(maker("app-1"), theirs, &naming(), later(0));
         assert!(!twice.has_changes(), "it has one");
+    }
+
+    #[test]
+    fn a_host_who_was_not_known_is_known_once_zoom_has_said_so() {
+        let named = Maker {
+            subject: Some("user:5".to_owned()),
+            host: "user:5".to_owned(),
+            ..maker("app-1")
+        };
+        let world = World {
+            maker: Ok(named.clone()),
+            ..World::default()
+        };
+        let made = world.carry_out(confirmed(), |exchange| {
+            let theirs = Known {
+                host: Some("host-9".to_owned()),
+                ..known(exchange, 91)
+            };
+            crate::visit::step::Outcome::Meeting(Box::new(theirs))
+        });
+        let maker = made.serving().unwrap().maker.clone().unwrap();
+        assert_eq!(
+            (maker.host.as_str(), maker.subject),
+            ("host-9", named.subject)
+        );
     }
 
     #[test]

@@ -159,10 +159,14 @@ impl Visit {
                     self.touch().told.insert(sent.to, told);
                 }
             }
-            Fate::HeldBack(until) => self.write_notice(index, |one| {
-                one.place = Place::Waiting;
-                one.due_at = until.max(at.now.after(1));
-            }),
+            Fate::HeldBack(until) => {
+                self.write_notice(index, |one| {
+                    one.place = Place::Waiting;
+                    one.due_at = until.max(at.now.after(1));
+                });
+                // What it says is looked up when it is taken on again.
+                return self;
+            }
             Fate::Refused => self.refused(index, &sent, at),
         }
         self.tell(policies, at);

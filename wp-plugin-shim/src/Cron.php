@@ -103,7 +103,7 @@ final class Cron
         }
         try {
             ($this->worker)()->runDue($end - microtime(true));
-        } catch (DatabaseException) {
+        } catch (DatabaseException | Problem | \Telemed\TelemedException) {
             // The next run tries again; the notice on quiet workers tells if none can.
             return;
         }
@@ -117,7 +117,7 @@ final class Cron
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
             ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight(), everywhere: false);
-        } catch (DatabaseException | Problem) {
+        } catch (DatabaseException | Problem | \Telemed\TelemedException) {
             return;
         }
     }

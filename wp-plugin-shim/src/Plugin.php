@@ -184,7 +184,7 @@ final class Plugin
         $question->register();
         (new DoctorProfile($this->parts->settings, $this->parts->hosts, $this->parts->apps, $this->parts->site, $this->parts->queries, $this->parts->departures, $question))->register();
         (new DepartureScreen($this->parts->departures, $this->parts->sources))->register();
-        (new UninstallNotice($this->parts->queries))->register();
+        (new UninstallNotice($this->parts->queries, $this->parts->migration))->register();
         add_action('admin_enqueue_scripts', [$this, 'enqueue']);
     }
 

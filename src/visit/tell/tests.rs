@@ -104,6 +104,17 @@ fn nothing_is_told_of_what_may_be_rolled_back() {
 }
 
 #[test]
+fn what_is_held_back_waits_until_then() {
+    let world = World::default();
+    let notice = confirmed().notices().first().unwrap().id;
+    let (taken, _) = confirmed().send(notice, &world.policies, at(now()));
+    let until = now().after(3_000);
+    let held = taken.delivered(notice, Fate::HeldBack(until), &world.policies, at(now()));
+    let waiting = held.notices().first().unwrap();
+    assert_eq!((waiting.place, waiting.due_at), (Place::Waiting, until));
+}
+
+#[test]
 fn a_mail_that_is_refused_is_tried_again_and_staff_hear_of_it() {
     let world = World::default();
     let mut visit = confirmed();

@@ -20,6 +20,7 @@ use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 
@@ -110,6 +111,9 @@ final class FormerMeetings
     /** An answer ends with the last visit that it is about. */
     public function tidy(): void
     {
+        if (Schema::isMoving()) {
+            return;
+        }
         try {
             $former = array_column($this->queries->countUpcomingByApp($this->formerApps()), 'app');
             foreach (array_diff(array_map('strval', array_keys($this->handovers->ofApps())), $former) as $app) {

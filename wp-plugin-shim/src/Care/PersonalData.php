@@ -115,7 +115,11 @@ final class PersonalData
         } elseif ($user !== 0) {
             $removed += $this->rows->forgetActor($user);
         }
-        return ['items_removed' => $removed > 0, 'items_retained' => $visits['kept'] > 0 || $isStaff, 'messages' => $messages, 'done' => true];
+        $unmoved = (int) $this->upgrade->left();
+        if ($unmoved > 0) {
+            $messages[] = __('Some visits could not be moved from the tables of the version before, and were not looked at. A notice in wp-admin names them.', 'telemed-zoom');
+        }
+        return ['items_removed' => $removed > 0, 'items_retained' => $visits['kept'] > 0 || $isStaff || $unmoved > 0, 'messages' => $messages, 'done' => true];
     }
 
     /** In a network also on each blog that knew the user: their nightly run sees to that. */

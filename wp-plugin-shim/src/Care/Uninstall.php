@@ -42,7 +42,7 @@ final class Uninstall
         }
         // What the version before has left is told as well.
         $plugin->migration->goOn(self::MOVE_SECONDS);
-        (new UninstallNotice($plugin->queries))->tell();
+        (new UninstallNotice($plugin->queries, $plugin->migration))->tell();
         if ($plugin->extension->isUsable()) {
             $plugin->grants->revokeAll();
         }

@@ -14,6 +14,7 @@ use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
+use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PluginFile;
@@ -24,7 +25,7 @@ final class UninstallNotice
 {
     private const MOST_LISTED = 500;
 
-    public function __construct(private readonly LedgerQueries $queries)
+    public function __construct(private readonly LedgerQueries $queries, private readonly Upgrade $upgrade)
     {
     }
 
@@ -38,10 +39,11 @@ final class UninstallNotice
         if (!current_user_can('delete_plugins')) {
             return;
         }
+        $count = count($this->upcomingAtZoom());
         try {
-            $count = count($this->queries->upcomingAtZoom(self::MOST_LISTED)) + $this->queries->unwanted();
+            $count += $this->queries->unwanted();
         } catch (DatabaseException) {
-            return;
+            // Its tables are not there yet.
         }
         if ($count === 0) {
             return;
@@ -68,11 +70,7 @@ final class UninstallNotice
     /** The plugin is being deleted. */
     public function tell(): void
     {
-        try {
-            $rows = $this->queries->upcomingAtZoom(self::MOST_LISTED);
-        } catch (DatabaseException) {
-            return;
-        }
+        $rows = $this->upcomingAtZoom();
         if ($rows === []) {
             return;
         }
@@ -88,5 +86,19 @@ final class UninstallNotice
             __('Meetings that remain at Zoom', 'telemed-zoom'),
             __('Telemed for Zoom was deleted from this site. These meetings to come remain at Zoom; their hosts find them there. The visit links on this site have ended.', 'telemed-zoom') . "\n\n" . implode("\n", $lines)
         );
+    }
+
+    /** @return list<MeetingRecord> also those that are still in the tables of the version before */
+    private function upcomingAtZoom(): array
+    {
+        $rows = [];
+        foreach ([$this->queries, $this->upgrade] as $where) {
+            try {
+                array_push($rows, ...$where->upcomingAtZoom(self::MOST_LISTED));
+            } catch (DatabaseException) {
+                continue;
+            }
+        }
+        return $rows;
     }
 }

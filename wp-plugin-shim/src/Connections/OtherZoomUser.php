@@ -29,6 +29,7 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\Worker;
 
@@ -173,7 +174,7 @@ final class OtherZoomUser
     /** What is left to do. For cron; never throws because of one doctor. */
     public function run(): void
     {
-        if (!$this->extension->isUsable() || !$this->guard->mayAct()) {
+        if (!$this->extension->isUsable() || !$this->guard->mayAct() || Schema::isMoving()) {
             return;
         }
         $end = microtime(true) + self::RUN_SECONDS;
@@ -254,6 +255,10 @@ final class OtherZoomUser
 
     private function moveAlone(int $doctor, float $end): void
     {
+        if (Schema::isMoving()) {
+            // Visits that need the grant before may not be known here yet.
+            return;
+        }
         $oauth = $this->apps->oauth();
         $subject = $this->site->subject($doctor);
         $host = $oauth->connection($subject)?->zoomUserId();

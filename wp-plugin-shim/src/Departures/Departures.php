@@ -11,7 +11,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Departures;
 
-use Telemed\Visit;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Departure;
@@ -28,9 +27,11 @@ use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
+use Telemed\Visit;
 
 defined('ABSPATH') || exit;
 
@@ -199,6 +200,10 @@ final class Departures
             }
         }
         $isOld = $age >= self::KEEP_SECONDS;
+        if (!$isOld && Schema::isMoving()) {
+            // Visits that need the grant may not be known here yet.
+            return false;
+        }
         if (!$isOld && $this->isNeeded($connection) && $this->grants->areAlive($doctor)) {
             return false;
         }

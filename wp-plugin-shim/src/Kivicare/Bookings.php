@@ -129,14 +129,15 @@ final class Bookings
         }
         self::quietly(function () use ($what): void {
             // Where the core has no row, it was rolled back, deleted, or never asked for.
-            $row = MappingTable::find((int) $what['appointment']) === null ? null : $this->ledger->find($what['id']);
+            $mapping = MappingTable::find((int) $what['appointment']);
+            $row = $mapping === null ? null : $this->ledger->find($what['id']);
             if ($row === null) {
                 return;
             }
             $isOff = $row->state === MeetingState::Cancelled;
             $failed = $row->meetingId === null && $row->lastError !== null && !$isOff;
             // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
-            $link = $isOff ? '' : VisitLink::url($row);
+            $link = $isOff ? '' : self::link($row, $mapping);
             MappingTable::write((int) $row->appointment, $link, self::number($row), null, $failed ? $row->lastError : null);
         });
     }
@@ -210,10 +211,26 @@ final class Bookings
         $visit = Visit::wanted($appointment->start, $appointment->minutes, $appointment->timezone, $before?->topic ?? '');
         $row = $this->visits->book(Source::NAME, (string) $appointment->id, $appointment->doctor, $visit, self::patient($appointment->patient));
         $number = self::number($row);
+        $link = self::link($row, null);
         $number === null
-            ? MappingTable::writeLink($appointment->id, VisitLink::url($row))
-            : MappingTable::write($appointment->id, VisitLink::url($row), $number);
+            ? MappingTable::writeLink($appointment->id, $link)
+            : MappingTable::write($appointment->id, $link, $number);
         return $row;
+    }
+
+    /**
+     * Where the key that sealed it is lost, the host's table has the only copy of a link that still leads on.
+     *
+     * @param ?array<string, string|null> $mapping the core's row, if it was read
+     */
+    private static function link(MeetingRecord $row, ?array $mapping): string
+    {
+        $link = VisitLink::url($row);
+        if ($link !== '') {
+            return $link;
+        }
+        $kept = (string) (($mapping ?? MappingTable::find((int) $row->appointment))['join_url'] ?? '');
+        return str_contains($kept, VisitLink::PARAMETER . '=') ? $kept : '';
     }
 
     private static function number(MeetingRecord $row): ?string

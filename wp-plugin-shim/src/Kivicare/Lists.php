@@ -16,11 +16,13 @@ namespace TelemedZoom\Kivicare;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Edge;
+use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Screens\StartLink;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 
@@ -34,7 +36,7 @@ final class Lists
     /** How many of the core's routes are being answered: one may ask another. */
     private int $depth = 0;
 
-    public function __construct(private readonly LedgerQueries $queries, private readonly Settings $settings)
+    public function __construct(private readonly LedgerQueries $queries, private readonly Ledger $ledger, private readonly Settings $settings)
     {
     }
 
@@ -129,6 +131,17 @@ final class Lists
             $rows = $this->queries->ofAppointments(Source::NAME, array_map('strval', array_values($ids)));
         } catch (DatabaseException) {
             $rows = [];
+        }
+        // Until all is moved, what the version before has kept is found one by one.
+        foreach (Schema::isCurrent() && !Schema::isMoving() ? [] : array_diff($ids, array_keys($rows)) as $id) {
+            try {
+                $row = $this->ledger->findAppointment(Source::NAME, (string) $id);
+            } catch (DatabaseException) {
+                continue;
+            }
+            if ($row !== null) {
+                $rows[$row->appointment] = $row;
+            }
         }
         $appointments = Appointments::findAll(array_map('intval', array_keys($rows)));
         cache_users(array_unique(array_map(static fn(MeetingRecord $row): int => $row->doctor, $rows)));

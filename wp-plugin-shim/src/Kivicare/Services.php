@@ -37,7 +37,7 @@ final class Services
         $this->source = new Source($plugin->tables);
         $this->bookings = new Bookings($plugin->ledger, $plugin->visits);
         $this->coreMails = new CoreMails($plugin->ledger, $this->source, $plugin->store, $plugin->database, $plugin->afterRequest);
-        $this->lists = new Lists($plugin->queries, $plugin->settings);
+        $this->lists = new Lists($plugin->queries, $plugin->ledger, $plugin->settings);
         $this->doctorScreen = new DoctorScreen($plugin, $this->coreSettings, $this->ownAccounts, new OwnAccountSetup($plugin, $this->ownAccounts));
         $this->adminScreen = new AdminScreen($plugin, $this->coreSettings, new ClinicAccountSetup($plugin));
         $this->callback = new Callback($plugin->oauthCallback, $this->coreSettings);

@@ -17,6 +17,7 @@ use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\VisitLink;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
 
@@ -27,6 +28,7 @@ final class VisitMailer
     /** Log event. */
     public const LOG_FAILED = 'mail_failed';
     private const FILE = 'visit.ics';
+    private const WAIT_SECONDS = 15 * MINUTE_IN_SECONDS;
     /** What the site itself has to say, once for each visit. */
     private const NOT_COUNTED = ['late', 'ready', 'missed'];
 
@@ -45,8 +47,12 @@ final class VisitMailer
      */
     public function toPatient(MeetingRecord $row, string $event, bool $isUrgent = false): bool|int
     {
-        $people = $this->sources->find($row->source)?->people($row);
-        if ($people === null || !$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
+        $source = $this->sources->find($row->source);
+        if ($source === null) {
+            return self::later();
+        }
+        $people = $source->people($row);
+        if (!$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
             return true;
         }
         $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
@@ -59,10 +65,20 @@ final class VisitMailer
      */
     public function toDoctor(MeetingRecord $row, string $event, int $doctor, bool $isUrgent = false): bool|int
     {
-        $people = $this->sources->find($row->source)?->people($row);
+        $source = $this->sources->find($row->source);
+        if ($source === null) {
+            return self::later();
+        }
+        $people = $source->people($row);
         $user = get_userdata($doctor);
-        $email = $doctor === $row->doctor && (string) $people?->doctorEmail !== '' ? (string) $people?->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        return $people === null || $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
+        $email = $doctor === $row->doctor && (string) $people->doctorEmail !== '' ? (string) $people->doctorEmail : (string) ($user === false ? '' : $user->user_email);
+        return $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
+    }
+
+    /** The plugin of its appointments is not active: nobody knows who is to be told, and it waits. */
+    private static function later(): int
+    {
+        return Clock::now() + self::WAIT_SECONDS;
     }
 
     private function write(MeetingRecord $row, string $event, string $to, string $email, People $people, \DateTimeZone $zone, bool $isUrgent): bool|int

@@ -64,8 +64,9 @@ final class FromSchema5
      */
     public function begin(): bool
     {
-        if (!$this->old->isRenamed() && $this->old->areThere()) {
+        if ($this->old->isUnrenamed()) {
             // A database that was restored from a backup of before has kept tables that the backup knows nothing of.
+            $this->old->dropRenamed();
             $this->schema->drop($this->tables->visits(), $this->tables->outbox(), $this->tables->handovers());
         }
         if (!$this->old->rename()) {

@@ -56,7 +56,22 @@ final class OldTables
     /** Whether there are any, under either name. */
     public function areThere(): bool
     {
-        return $this->isRenamed() || (self::exists($this->former(self::OLD_ONLY)) && $this->isOld());
+        return $this->isRenamed() || $this->isUnrenamed();
+    }
+
+    /** Whether they bear their first names: all three are renamed at once. */
+    public function isUnrenamed(): bool
+    {
+        return self::exists($this->former(self::OLD_ONLY)) && $this->isOld();
+    }
+
+    /** What a move that broke off has left, where a backup of before has come back since. */
+    public function dropRenamed(): void
+    {
+        global $wpdb;
+        foreach (array_map($this->renamed(...), self::NAMES) as $table) {
+            $wpdb->query("DROP TABLE IF EXISTS `$table`"); // phpcs:ignore WordPress.DB.PreparedSQL
+        }
     }
 
     /**

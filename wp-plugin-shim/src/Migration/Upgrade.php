@@ -11,21 +11,24 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Migration;
 
-use Telemed\Visit;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
+use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\Schema;
+use Telemed\Visit;
 
 defined('ABSPATH') || exit;
 
 final class Upgrade
 {
     private const LOCK = 'upgrade';
+    /** The server's error for a column that is not there. */
+    private const NO_COLUMN = 1054;
     /** While somebody waits for a page of wp-admin. */
     private const PAGE_SECONDS = 3.0;
 
@@ -113,6 +116,21 @@ final class Upgrade
     }
 
     /**
+     * Visits to come that are still in the tables of the version before and have a meeting at Zoom.
+     *
+     * @return list<MeetingRecord>
+     * @throws DatabaseException
+     */
+    public function upcomingAtZoom(int $limit): array
+    {
+        if (self::isDone()) {
+            return [];
+        }
+        $sql = "SELECT * FROM {$this->meetings()} WHERE end_utc >= ? AND state IN ('made', 'changing', 'moving') ORDER BY end_utc, id LIMIT ?";
+        return array_map(MeetingRecord::fromRow(...), $this->database->rows($sql, [Clock::sql(), $limit]));
+    }
+
+    /**
      * A visit that somebody looks for. What is still in the tables of the version before is brought along; where that cannot be done, it
      * is given as it is there.
      *
@@ -130,9 +148,10 @@ final class Upgrade
             $this->migration->bring($where, $values);
         }
         try {
-            $row = $this->database->row("SELECT * FROM {$this->meetings()} WHERE $where", $values);
+            // Only the old table has this column: a request that began before it was renamed may still take the new one for it.
+            $row = $this->database->row("SELECT *, visit_key AS visit_key FROM {$this->meetings()} WHERE $where", $values);
         } catch (DatabaseException $failure) {
-            if ($failure->getCode() !== Database::NO_TABLE) {
+            if (!in_array($failure->getCode(), [Database::NO_TABLE, self::NO_COLUMN], true)) {
                 throw $failure;
             }
             // Another process has just renamed it, or moved the last visit.

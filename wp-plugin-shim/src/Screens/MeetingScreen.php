@@ -99,7 +99,7 @@ final class MeetingScreen
         return $this->act($fields, function (MeetingRecord $row): MeetingRecord {
             $this->worker->wake($row->id);
             return $row;
-        });
+        }, false);
     }
 
     /**
@@ -120,8 +120,9 @@ final class MeetingScreen
     /**
      * @param array<string, mixed> $fields
      * @param callable(MeetingRecord): MeetingRecord $wish
+     * @param bool $isWish whether something is wished: else the last wish is another request's, whose transaction may be open
      */
-    private function act(array $fields, callable $wish): string
+    private function act(array $fields, callable $wish, bool $isWish = true): string
     {
         $id = AdminPost::number($fields, 'meeting');
         try {
@@ -130,7 +131,7 @@ final class MeetingScreen
                 AdminPost::forbid();
             }
             $row = $wish($row);
-            $row = $this->worker->settle($id, self::SECONDS, $row->version, true) ?? $row;
+            $row = $this->worker->settle($id, self::SECONDS, $isWish ? $row->version : null, true) ?? $row;
             if ($row->isReady() && $row->state === MeetingState::Made) {
                 Notice::flash('success', __('The meeting is ready.', 'telemed-zoom'));
             } else {

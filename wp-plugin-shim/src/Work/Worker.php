@@ -130,9 +130,9 @@ final class Worker
         foreach ($this->mayAct() ? $visits : [] as $visit) {
             try {
                 $this->sender->run($end - microtime(true), $visit);
-            } catch (DatabaseException) {
+            } catch (DatabaseException | Problem | \Telemed\TelemedException) {
                 // They wait, and the next run sends them.
-                return;
+                continue;
             }
         }
     }
@@ -171,7 +171,7 @@ final class Worker
                 $tried[$id] = true;
                 $left = $last - microtime(true);
                 if ($left > self::LEAST_SECONDS) {
-                    $done += (int) $this->loop->bringOn($id, min($left, self::MOST_SECONDS));
+                    $done += (int) $this->tryOne($id, min($left, self::MOST_SECONDS));
                 }
             }
             if ($new === []) {
@@ -242,10 +242,20 @@ final class Worker
         return $this->extension->isUsable() && $this->guard->mayAct();
     }
 
-    /** What was wished and is seen to stand may be overlapping. */
+    /** One visit that is broken must not keep the others waiting. */
+    private function tryOne(int $id, float $seconds): bool
+    {
+        try {
+            return $this->loop->bringOn($id, $seconds);
+        } catch (Problem | \Telemed\TelemedException) {
+            return false;
+        }
+    }
+
+    /** Zoom is asked later, for the soonest visit first. What was wished and is seen to stand may be overlapping. */
     private function confirm(int $id, float $end): void
     {
-        if (microtime(true) < $end - self::LEAST_SECONDS && $this->loop->bringOn($id, min($end - microtime(true), self::MOST_SECONDS))) {
+        if (microtime(true) < $end - self::LEAST_SECONDS && $this->tryOne($id, 0.0)) {
             $this->lookForOverlaps($this->ledger->find($id));
         }
     }
