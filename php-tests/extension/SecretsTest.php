@@ -186,6 +186,7 @@ final class SecretsTest extends ExtensionTestCase
             'Vault::seal' => array('plaintext'),
             'Visit::fromRows' => array('visit', 'meetings'),
             'Visit::fromSchema5' => array('row'),
+            'Visit::withMeeting' => array('meeting'),
             'Webhook::__construct' => array('secretToken'),
         );
         // Words of public arguments that only sound secret: a record's name in the store, and the place in a list.
