@@ -67,7 +67,8 @@ impl Visit {
         if self.row.takes_place && !is_over {
             let is_open = self.serving().is_none_or(|meeting| {
                 !meeting.is_uncertain
-                    && (!self.is_as_wanted(meeting) && self.can_be_moved(now)
+                    && (meeting.known.is_none()
+                        || !self.is_as_wanted(meeting) && self.can_be_moved(now)
                         || !meeting.to_restore.is_empty())
             });
             if is_open {

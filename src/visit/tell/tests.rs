@@ -104,6 +104,17 @@ fn nothing_is_told_of_what_may_be_rolled_back() {
 }
 
 #[test]
+fn a_visit_that_has_begun_without_a_meeting_stays_due_though_people_are_told() {
+    let world = World::at(next_week().start);
+    let late = world.write_down(confirmed());
+    let failed = world.carry_out(late, fails(crate::zoom::Kind::Transport, false));
+    let tried_again = failed.serving().unwrap().due_at;
+    assert!(tried_again.is_some());
+    let (told, _) = world.send_all(failed);
+    assert_eq!(told.due_at(world.now), tried_again);
+}
+
+#[test]
 fn what_is_held_back_waits_until_then() {
     let world = World::default();
     let notice = confirmed().notices().first().unwrap().id;
