@@ -12,6 +12,7 @@ namespace TelemedZoom;
 
 use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\Grants;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\DepartureMarks;
@@ -54,13 +55,12 @@ use TelemedZoom\Store\Signals;
 use TelemedZoom\Store\SodiumVault;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
-use TelemedZoom\Apps\Overlaps;
-use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\AfterRequest;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\ManualVisits;
 use TelemedZoom\Work\UncertainMeetings;
+use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;

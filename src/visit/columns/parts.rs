@@ -135,9 +135,7 @@ impl Handover {
             },
         })
     }
-}
 
-impl Handover {
     /// As [`Handover::from_columns`] reads it.
     #[must_use]
     pub fn columns(&self) -> Columns {

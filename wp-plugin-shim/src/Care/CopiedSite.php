@@ -31,7 +31,6 @@ defined('ABSPATH') || exit;
 
 final class CopiedSite
 {
-    private const MOVE_SECONDS = 20.0;
     /** In one transaction: what is written as one waits for the disk once. */
     private const PORTION = 100;
 
@@ -54,9 +53,7 @@ final class CopiedSite
     public function becomeItsOwn(): void
     {
         $this->extension->demand();
-        if (!$this->upgrade->goOn(self::MOVE_SECONDS)) {
-            throw new DatabaseException('visits of the version before are still to be moved');
-        }
+        $this->upgrade->demand();
         $this->leaveMeetings();
         $this->database->execute('DELETE FROM ' . $this->tables->handovers());
         $this->database->execute('DELETE FROM ' . Schema::tokens());

@@ -32,7 +32,6 @@ final class PersonalData
     private const NAME = 'telemed-zoom';
     /** Visits, or lines of the log, on one page of an export. */
     private const PER_PAGE = 100;
-    private const MOVE_SECONDS = 20.0;
 
     public function __construct(
         private readonly PersonalRows $rows,
@@ -69,7 +68,7 @@ final class PersonalData
      */
     public function export(string $email, int $page = 1): array
     {
-        $this->demandAll();
+        $this->upgrade->demand();
         $user = self::user($email);
         $offset = (max(1, $page) - 1) * self::PER_PAGE;
         $visits = $this->rows->visitsWith($user, $email, $offset, self::PER_PAGE);
@@ -97,7 +96,7 @@ final class PersonalData
     public function erase(string $email, int $page = 1): array
     {
         unset($page);
-        $this->demandAll();
+        $this->upgrade->demand();
         $user = self::user($email);
         $visits = $this->rows->forget($user, $email);
         $removed = $visits['removed'];
@@ -145,14 +144,6 @@ final class PersonalData
         } catch (DatabaseException) {
             // The next night tries again.
             return;
-        }
-    }
-
-    /** @throws DatabaseException when there are visits that cannot be found yet */
-    private function demandAll(): void
-    {
-        if (!$this->upgrade->goOn(self::MOVE_SECONDS)) {
-            throw new DatabaseException('visits of the version before are still to be moved');
         }
     }
 

@@ -11,6 +11,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Departures;
 
+use Telemed\Visit;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Departure;
@@ -31,7 +32,6 @@ use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
-use Telemed\Visit;
 
 defined('ABSPATH') || exit;
 

@@ -19,7 +19,7 @@ final class MeetingRecord
      * @param ?string      $visitKey   what the visit link ends with; null once it was blanked
      * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
      * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
-     * @param ?string      $event      what happened last and was not yet seen committed; 'doubted': the appointment says otherwise, seen once
+     * @param ?string      $event      what was wished last and was not yet seen committed; 'doubt': the appointment says otherwise, seen once
      * @param list<string> $overridden settings that the Zoom account did not take as asked
      * @param array<string, mixed> $row the columns as they were read
      */
@@ -53,9 +53,6 @@ final class MeetingRecord
         public readonly array $overridden,
         public readonly int $tries,
         public readonly ?\DateTimeImmutable $nextTryAt,
-        public readonly ?\DateTimeImmutable $attemptedAt,
-        public readonly ?\DateTimeImmutable $seenAt,
-        public readonly \DateTimeImmutable $wishedAt,
         public readonly ?string $lastError,
         public readonly ?string $trackingId,
         public readonly \DateTimeImmutable $createdAt,
@@ -102,9 +99,6 @@ final class MeetingRecord
             is_array($overridden) ? array_values(array_map('strval', $overridden)) : [],
             (int) $row['tries'],
             $moment('next_try_at'),
-            $moment('attempted_at'),
-            $moment('seen_at'),
-            new \DateTimeImmutable((string) $row['wished_at'], $utc),
             $text('last_error'),
             $text('tracking_id'),
             new \DateTimeImmutable((string) $row['created_at'], $utc),

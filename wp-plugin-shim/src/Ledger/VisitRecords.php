@@ -22,7 +22,7 @@ final class VisitRecords
     /** What the core calls a state, where screens call it otherwise. */
     private const STATES = ['updating' => 'changing'];
     private const OF_MEETING = 'm.generation AS meeting_generation, m.mode, m.app, m.account, m.subject, m.host, m.number, m.uuid, m.host_at_zoom, m.host_email,
-        m.join_url, m.passcode, m.passcode_in_link, m.overridden, m.tries, m.due_at AS next_try_at, m.sent_at, m.problem, m.tracking_id, n.problem AS next_problem';
+        m.join_url, m.passcode, m.passcode_in_link, m.overridden, m.tries, m.due_at AS next_try_at, m.problem, m.tracking_id, n.problem AS next_problem';
 
     public function __construct(private readonly Database $database, private readonly VisitTables $tables, private readonly SealedLinks $links)
     {
@@ -125,8 +125,6 @@ final class VisitRecords
             'host_id' => $row['host_at_zoom'] ?? ($row['host'] === $row['subject'] ? null : $row['host']),
             'meeting_id' => $row['number'],
             'tries' => $row['tries'] ?? 0,
-            'attempted_at' => $row['sent_at'],
-            'seen_at' => (int) $row['was_seen'] === 1 ? $row['wished_at'] : null,
             'last_error' => is_array($problem) ? ProblemText::of($problem) : null,
             'updated_at' => $row['changed_at'],
         ] + $row);

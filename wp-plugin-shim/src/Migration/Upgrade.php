@@ -31,6 +31,8 @@ final class Upgrade
     private const NO_COLUMN = 1054;
     /** While somebody waits for a page of wp-admin. */
     private const PAGE_SECONDS = 3.0;
+    /** For what has to see every visit. */
+    private const DEMAND_SECONDS = 20.0;
 
     public function __construct(
         private readonly Schema $schema,
@@ -99,6 +101,18 @@ final class Upgrade
         } catch (DatabaseException | Problem) {
             // Nothing is lost: it is tried again.
             return false;
+        }
+    }
+
+    /**
+     * The same for what has to see every visit, which may take a while.
+     *
+     * @throws DatabaseException when there are visits that cannot be found yet
+     */
+    public function demand(): void
+    {
+        if (!$this->goOn(self::DEMAND_SECONDS)) {
+            throw new DatabaseException('visits of the version before are still to be moved');
         }
     }
 

@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Care\LogText;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
@@ -26,7 +27,6 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
 

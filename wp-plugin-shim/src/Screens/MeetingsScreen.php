@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\ConnectionWatch;
@@ -24,7 +25,6 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;

@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -19,7 +20,6 @@ use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
-use TelemedZoom\Apps\Overlaps;
 
 defined('ABSPATH') || exit;
 

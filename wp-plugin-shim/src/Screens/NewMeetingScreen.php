@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
@@ -19,7 +20,6 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
-use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
@@ -24,7 +25,6 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Routes;
-use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Work\ManualVisits;
 
 defined('ABSPATH') || exit;

@@ -26,8 +26,8 @@ use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PlainPage;
 use TelemedZoom\Site\PublicAddress;
-use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\CurrentMeeting;
+use TelemedZoom\Work\Visits;
 
 defined('ABSPATH') || exit;
 

@@ -54,24 +54,6 @@ final class Signals
         ) === 1;
     }
 
-    /**
-     * Moves one on that is not later than a moment.
-     *
-     * @return bool false: it is later, or was never set
-     */
-    public function advance(string $name, int $from, int $to): bool
-    {
-        return $this->database->execute(
-            'UPDATE ' . Schema::signals() . ' SET at = ? WHERE name = ? AND at <= ?',
-            [gmdate('Y-m-d H:i:s', $to), $name, gmdate('Y-m-d H:i:s', $from)]
-        ) === 1;
-    }
-
-    public function clearStartingWith(string $prefix): void
-    {
-        $this->database->execute('DELETE FROM ' . Schema::signals() . ' WHERE name >= ? AND name < ?', [$prefix, $prefix . '~']);
-    }
-
     /** @return bool false: somebody else was faster */
     public function clear(string $name): bool
     {

@@ -23,7 +23,7 @@ final class AfterRequest
     private const MAIL_SECONDS = 10.0;
     private const AT_ONCE = 'at once';
 
-    /** @var array<int, array<int, ?int>> by blog and visit: the version after this request's last wish; null: something is to be told */
+    /** @var array<int, array<int, ?int>> by blog and visit: the version after this request's last wish; null: it is carried out, and may be told */
     private array $visits = [];
     /** @var list<array{int, \Closure(): void}> with the blog */
     private array $tasks = [];
@@ -49,12 +49,6 @@ final class AfterRequest
         if (($this->visits[get_current_blog_id()][$visit] ?? null) === $version) {
             $this->visits[get_current_blog_id()][$visit] = null;
         }
-    }
-
-    /** What waits to be told of the visit is sent when the request is over. */
-    public function tell(int $visit): void
-    {
-        $this->visits[get_current_blog_id()][$visit] ??= null;
     }
 
     /**

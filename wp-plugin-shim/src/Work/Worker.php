@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\AppointmentSources;
@@ -28,7 +29,6 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\Counters;
 use TelemedZoom\Store\Signals;
 use TelemedZoom\Store\VisitStore;
-use TelemedZoom\Apps\Overlaps;
 
 defined('ABSPATH') || exit;
 
@@ -91,14 +91,8 @@ final class Worker
         return $row;
     }
 
-    /** What waits to be told of the visit is sent when the answer is with the browser. */
-    public function tellSoon(int $visit): void
-    {
-        $this->outbox->put(fn() => $this->tell([$visit], self::MAIL_SECONDS));
-    }
-
     /**
-     * The same for somebody who waits for the meeting: however long the visit was to wait for its next try.
+     * As settle(), for somebody who waits for the meeting: however long the visit was to wait for its next try.
      *
      * @throws Problem when there is no such visit
      * @throws DatabaseException
@@ -117,6 +111,12 @@ final class Worker
     public function wake(int $id): void
     {
         $this->store->wakeOne($id, Clock::sql());
+    }
+
+    /** What waits to be told of the visit is sent when the answer is with the browser. */
+    public function tellSoon(int $visit): void
+    {
+        $this->outbox->put(fn() => $this->tell([$visit], self::MAIL_SECONDS));
     }
 
     /**
@@ -145,7 +145,7 @@ final class Worker
      */
     public function runDue(float $seconds): int
     {
-        if (!$this->guard->mayAct() || !$this->extension->isUsable()) {
+        if (!$this->mayAct()) {
             // A command line whose PHP lacks the extension is no sign of life: administrators must hear that nothing runs.
             return 0;
         }
