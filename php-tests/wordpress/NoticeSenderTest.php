@@ -139,7 +139,7 @@ final class NoticeSenderTest extends ClinicTestCase
         $meanwhile = $this->within(<<<'CODE'
             $id = $book('7');
             $at = $world->moments->now();
-            foreach ($world->visits->dueNotices($at->now(), 9) as ['notice' => $notice]) {
+            foreach ($world->visits->queue->dueNotices($at->now(), 9) as ['notice' => $notice]) {
                 $world->visits->change($id, static fn($visit) => $visit->send($notice, $at), $at);
             }
             $meanwhile = 0;

@@ -56,9 +56,9 @@ final class QueryPlanTest extends ClinicTestCase
                 'of' => static fn () => $plugin->overlaps->of([$row, $without, ...$page(null, 'upcoming', 2)['records']]),
             ],
             \TelemedZoom\Store\VisitStore::class => [
-                'due' => static fn () => $plugin->store->due($now, 50),
-                'pending' => static fn () => $plugin->store->pending(50),
-                'dueNotices' => static fn () => [$plugin->store->dueNotices($now, 50), $plugin->store->dueNotices($now, 50, 1)],
+                'due' => static fn () => $plugin->store->queue->due($now, 50),
+                'pending' => static fn () => $plugin->store->queue->pending(50),
+                'dueNotices' => static fn () => [$plugin->store->queue->dueNotices($now, 50), $plugin->store->queue->dueNotices($now, 50, 1)],
                 'numbersOfOthers' => static fn () => $plugin->store->numbersOfOthers('host1', 1, 1),
                 'idOf' => static fn () => $plugin->store->idOf('manual', 'a1'),
             ],
@@ -147,7 +147,7 @@ final class QueryPlanTest extends ClinicTestCase
         $this->many()->fill(self::ROWS);
         $this->many()->makeDue();
         $statements = $this->sent(function (): void {
-            $this->assertCount(50, $this->site->php('return \TelemedZoom\Plugin::instance()->store->due(gmdate("Y-m-d H:i:s"), 50);'));
+            $this->assertCount(50, $this->site->php('return \TelemedZoom\Plugin::instance()->store->queue->due(gmdate("Y-m-d H:i:s"), 50);'));
         });
         $this->assertCount(1, $statements);
         // The soonest visit first, whichever was due first: each entry of the index is looked at, and no row.

@@ -75,11 +75,11 @@ final class VisitLoopTest extends ClinicTestCase
             add_filter('telemed_now', static function () use (&$now): int { return $now; });
             $id = $world->book('7', '+1 week');
             $world->loop->bringOn($id, 30.0);
-            $first = [$state($id), $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9)];
+            $first = [$state($id), $world->visits->queue->due(gmdate('Y-m-d H:i:s', $now), 9)];
             $now += 3600;
-            $due = $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9) === [$id];
+            $due = $world->visits->queue->due(gmdate('Y-m-d H:i:s', $now), 9) === [$id];
             $world->loop->bringOn($id, 30.0);
-            return [...$first, $due, $state($id), $world->visits->due(gmdate('Y-m-d H:i:s', $now), 9)];
+            return [...$first, $due, $state($id), $world->visits->queue->due(gmdate('Y-m-d H:i:s', $now), 9)];
             CODE);
         $this->assertSame(array('attempting', array(), true, 'made', array()), $seen);
         $this->assertCount(1, $this->meetings());

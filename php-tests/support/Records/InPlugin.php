@@ -32,12 +32,12 @@ final class InPlugin
     /** @return list<int> the visits that a worker would take now */
     public static function due(int $limit): array
     {
-        return Plugin::instance()->store->due(Clock::sql(), $limit);
+        return Plugin::instance()->store->queue->due(Clock::sql(), $limit);
     }
 
     /** Nothing need wait any longer: what stood in its way has been mended. */
     public static function wake(): void
     {
-        Plugin::instance()->store->wake(null, Clock::sql());
+        Plugin::instance()->store->queue->wake(null, Clock::sql());
     }
 }

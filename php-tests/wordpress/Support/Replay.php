@@ -154,7 +154,7 @@ final class Replay
      */
     private function due(array $entry): ?array
     {
-        $due = $this->visits->due(self::now($entry), 1);
+        $due = $this->visits->queue->due(self::now($entry), 1);
         return array() === $due ? null : $this->rows->nameOf($due[0]);
     }
 
@@ -165,7 +165,7 @@ final class Replay
      */
     private function send(array $entry): void
     {
-        $due = $this->visits->dueNotices(self::now($entry), 1)[0] ?? null;
+        $due = $this->visits->queue->dueNotices(self::now($entry), 1)[0] ?? null;
         $found = null === $due ? null : array('visit' => $this->rows->nameOf($due['visit']), 'which' => $this->rows->placeOf($due['visit'], $due['notice']));
         Difference::unlessSame('the notice that is due', $entry['due'], $found);
         if (null === $due) {
@@ -201,7 +201,7 @@ final class Replay
         $at = $this->world->now();
         $id = $this->idOf($entry['visit']);
         $visit = $this->visits->change($id, static fn (Visit $found): Visit => $found->woken(), $at);
-        $this->visits->lookAgain($id, (int) $visit?->version(), self::now($entry));
+        $this->visits->queue->lookAgain($id, (int) $visit?->version(), self::now($entry));
     }
 
     /**

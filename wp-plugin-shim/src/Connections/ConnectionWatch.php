@@ -120,7 +120,7 @@ final class ConnectionWatch
     public function wake(?int $doctor): void
     {
         try {
-            $this->store->wake($doctor, Clock::sql());
+            $this->store->queue->wake($doctor, Clock::sql());
             $this->handovers->wake($doctor);
         } catch (DatabaseException) {
             // They are tried at their own time.

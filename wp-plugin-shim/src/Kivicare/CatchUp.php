@@ -112,7 +112,7 @@ final class CatchUp
             $row['is_past'] ? MappingTable::forget((int) $row['id']) : MappingTable::clear((int) $row['id']);
         }
         foreach ($unheard as $id => $version) {
-            $this->store->lookAgain($id, $version, Clock::sql());
+            $this->store->queue->lookAgain($id, $version, Clock::sql());
         }
     }
 

@@ -43,9 +43,9 @@ final class VisitMailer
 
     /**
      * @param bool $isUrgent it goes without its calendar rather than later
-     * @return bool|int true: it has gone, or there is nobody to get it; false: it was refused; else it waits until then, Unix seconds
+     * @return bool|int|null true: it has gone; false: it was refused; null: there is nobody to get it; else it waits until then, Unix seconds
      */
-    public function toPatient(MeetingRecord $row, string $event, bool $isUrgent = false): bool|int
+    public function toPatient(MeetingRecord $row, string $event, bool $isUrgent = false): bool|int|null
     {
         $source = $this->sources->find($row->source);
         if ($source === null) {
@@ -53,7 +53,7 @@ final class VisitMailer
         }
         $people = $source->people($row);
         if (!$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
-            return true;
+            return null;
         }
         $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
         return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone, $isUrgent);
@@ -61,9 +61,9 @@ final class VisitMailer
 
     /**
      * @param bool $isUrgent as of toPatient()
-     * @return bool|int as of toPatient()
+     * @return bool|int|null as of toPatient()
      */
-    public function toDoctor(MeetingRecord $row, string $event, int $doctor, bool $isUrgent = false): bool|int
+    public function toDoctor(MeetingRecord $row, string $event, int $doctor, bool $isUrgent = false): bool|int|null
     {
         $source = $this->sources->find($row->source);
         if ($source === null) {
@@ -72,7 +72,7 @@ final class VisitMailer
         $people = $source->people($row);
         $user = get_userdata($doctor);
         $email = $doctor === $row->doctor && (string) $people->doctorEmail !== '' ? (string) $people->doctorEmail : (string) ($user === false ? '' : $user->user_email);
-        return $email === '' ? true : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
+        return $email === '' ? null : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
     }
 
     /** The plugin of its appointments is not active: nobody knows who is to be told, and it waits. */

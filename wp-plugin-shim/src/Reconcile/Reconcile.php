@@ -364,7 +364,7 @@ final class Reconcile
     private function isTriedAgain(IntendedMeeting $meeting): bool
     {
         $now = $this->moments->now();
-        $this->store->wakeOne($meeting->visit, $now->now());
+        $this->store->queue->wakeOne($meeting->visit, $now->now());
         return $this->store->find($meeting->visit)?->state() === 'updating';
     }
 

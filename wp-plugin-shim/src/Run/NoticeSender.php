@@ -59,30 +59,31 @@ final class NoticeSender
         $seen = [];
         // A copy of the site holds the same addresses.
         while ($this->guard->mayAct() && microtime(true) < $ends) {
-            $due = $this->visits->dueNotices($this->moments->now()->now(), self::MOST_AT_ONCE, $visit);
+            $due = $this->visits->queue->dueNotices($this->moments->now()->now(), self::MOST_AT_ONCE, $visit);
             // What was tried and stays due must not be tried for ever.
             $due = array_filter($due, static fn(array $one): bool => !isset($seen[$one['notice']]));
             if ($due === []) {
                 return;
             }
             $seen += array_fill_keys(array_column($due, 'notice'), true);
-            $staff = [];
-            foreach ($due as $notice) {
+            $byVisit = $staff = [];
+            foreach ($due as $one) {
+                $byVisit[$one['visit']][] = $one['notice'];
+            }
+            foreach ($byVisit as $of => $notices) {
                 if (microtime(true) >= $ends) {
                     break;
                 }
-                $taken = $this->take($notice);
-                if ($taken === null) {
-                    continue;
-                }
-                if (self::isForStaff($taken['says'])) {
-                    $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
-                    continue;
-                }
-                $sent = $this->toOne($taken);
-                $this->end([$taken], $sent);
-                if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
-                    $this->log->write($taken['visit'], self::LOG_WAITS);
+                foreach ($this->take($of, $notices) as $taken) {
+                    if (self::isForStaff($taken['says'])) {
+                        $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
+                        continue;
+                    }
+                    $sent = $this->toOne($taken);
+                    $this->end([$taken], $sent);
+                    if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
+                        $this->log->write($of, self::LOG_WAITS);
+                    }
                 }
             }
             foreach ($staff as $about => $recipients) {
@@ -94,45 +95,57 @@ final class NoticeSender
     }
 
     /**
-     * Takes a notice on, if it is still true.
+     * Takes on what is still true of a visit's notices.
      *
-     * @param array{visit: int, notice: int} $due
-     * @return ?array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}
+     * @param non-empty-list<int> $notices
+     * @return list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}>
      * @throws DatabaseException
      */
-    private function take(array $due): ?array
+    private function take(int $id, array $notices): array
     {
         $at = $this->moments->now();
+        $says = [];
         try {
-            $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
-            $says = $visit?->says($due['notice']);
-            $record = $says === null ? null : $this->records->find($due['visit']);
+            $visit = $this->visits->change($id, static function (Visit $now) use ($notices, $at, &$says): Visit {
+                $says = [];
+                foreach ($notices as $notice) {
+                    $now = $now->send($notice, $at);
+                    $says[$notice] = $now->says($notice);
+                }
+                return $now;
+            }, $at);
+            $says = array_filter($visit === null ? [] : $says);
+            $record = $says === [] ? null : $this->records->find($id);
         } catch (\Telemed\ConfigurationException) {
             // A row that nobody of us has written must not silence the others.
-            return null;
+            return [];
         }
         if ($record === null) {
-            return null;
+            return [];
         }
-        $taken = $due + ['says' => $says, 'record' => $record];
+        $taken = [];
+        foreach ($says as $notice => $one) {
+            $taken[] = ['visit' => $id, 'notice' => $notice, 'says' => $one, 'record' => $record];
+        }
         if ($record->version !== $visit->version()) {
             // Something was wished since, and may be rolled back.
-            $this->end([$taken], $this->moments->seconds() + 1);
-            return null;
+            $this->end($taken, $this->moments->seconds() + 1);
+            return [];
         }
         return $taken;
     }
 
     /**
      * @param non-empty-list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}> $taken
-     * @param bool|int $sent as VisitMailer says
+     * @param bool|int|null $sent as VisitMailer says
      * @throws DatabaseException
      */
-    private function end(array $taken, bool|int $sent): void
+    private function end(array $taken, bool|int|null $sent): void
     {
         [$fate, $until] = match (true) {
             $sent === true => ['sent', null],
             $sent === false => ['refused', null],
+            $sent === null => ['no_recipient', null],
             default => ['held_back', new \DateTimeImmutable("@$sent")],
         };
         foreach ($taken as ['visit' => $visit, 'notice' => $notice, 'says' => $says]) {
@@ -145,7 +158,7 @@ final class NoticeSender
     }
 
     /** @param array{says: array<string, ?string>, record: MeetingRecord} $taken */
-    private function toOne(array $taken): bool|int
+    private function toOne(array $taken): bool|int|null
     {
         ['says' => $says, 'record' => $record] = $taken;
         $about = (string) $says['about'];
@@ -160,7 +173,7 @@ final class NoticeSender
      * @param ?int $doctor null: the administrators
      * @param non-empty-list<MeetingRecord> $records
      */
-    private function toStaff(string $about, ?int $doctor, array $records): bool
+    private function toStaff(string $about, ?int $doctor, array $records): ?bool
     {
         $subject = VisitMailText::troubleSubject($about, count($records));
         $body = VisitMailText::trouble($about, $records);
@@ -169,7 +182,7 @@ final class NoticeSender
         }
         $user = get_userdata($doctor);
         // Who is one of the administrators has it from there.
-        return $user === false || Capabilities::isAdmin($doctor) || $this->mailer->send($records[0], $user->user_email, $subject, $body);
+        return $user === false || Capabilities::isAdmin($doctor) ? null : $this->mailer->send($records[0], $user->user_email, $subject, $body);
     }
 
     /**

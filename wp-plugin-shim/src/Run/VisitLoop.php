@@ -85,9 +85,9 @@ final class VisitLoop
         $version = $visit->version();
         if (!$step->isExchange() && $step->kind() !== 'note') {
             // Nothing is to be written but when it is looked at again.
-            return $this->visits->lookAgain($id, $version, $step->until()) ? [$visit, true] : [$this->visits->find($id), false];
+            return $this->visits->queue->lookAgain($id, $version, $step->until()) ? [$visit, true] : [$this->visits->find($id), false];
         }
-        $begun = $this->visits->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $now->begun($step, $at) : null, $at);
+        $begun = $this->visits->changeRead($id, $visit, static fn(Visit $now): ?Visit => $now->begun($step, $at), $at);
         if ($begun === null) {
             return [$this->visits->find($id), false];
         }
@@ -110,10 +110,15 @@ final class VisitLoop
         return $tried === null ? 0 : max(0, (int) strtotime("$tried UTC") + self::TRY_SECONDS - $this->moments->seconds());
     }
 
-    /** A step may have to know counters, and then those of another host. */
+    /** A step may have to know counters, and then those of another host. An outage matters only where something is to be asked of Zoom. */
     private function next(Visit $visit, bool $isAwaited, Moment $at): Step
     {
-        $facts = $this->world->facts($visit) + ['outage' => $this->outages->triedAt(), 'is_awaited' => $isAwaited, 'used' => []];
+        $facts = $this->world->facts($visit) + ['outage' => null, 'is_awaited' => $isAwaited, 'used' => []];
+        $step = $visit->next($facts, $at);
+        if (!$step->isExchange() && $step->asks() === []) {
+            return $step;
+        }
+        $facts['outage'] = $this->outages->triedAt();
         while (($asks = ($step = $visit->next($facts, $at))->asks()) !== []) {
             $facts['used'] += $this->counters->used($asks, $at->day());
         }

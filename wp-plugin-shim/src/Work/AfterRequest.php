@@ -23,7 +23,7 @@ final class AfterRequest
     private const MAIL_SECONDS = 10.0;
     private const AT_ONCE = 'at once';
 
-    /** @var array<int, array<int, ?int>> by blog and visit: the version after this request's last wish; null: it is carried out, and may be told */
+    /** @var array<int, array<int, int>> by blog and visit: the version after this request's last wish that is not carried out */
     private array $visits = [];
     /** @var list<array{int, \Closure(): void}> with the blog */
     private array $tasks = [];
@@ -47,7 +47,7 @@ final class AfterRequest
     public function isSettled(int $visit, int $version): void
     {
         if (($this->visits[get_current_blog_id()][$visit] ?? null) === $version) {
-            $this->visits[get_current_blog_id()][$visit] = null;
+            unset($this->visits[get_current_blog_id()][$visit]);
         }
     }
 
@@ -85,7 +85,7 @@ final class AfterRequest
             self::on($blog, $task);
         }
         foreach ($visits as $blog => $ofBlog) {
-            foreach (array_filter($ofBlog, static fn(?int $version): bool => $version !== null) as $visit => $version) {
+            foreach ($ofBlog as $visit => $version) {
                 $left = $end - microtime(true);
                 if ($left <= Worker::LEAST_SECONDS) {
                     break 2;

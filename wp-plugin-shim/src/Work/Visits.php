@@ -165,7 +165,7 @@ final class Visits
     {
         if (!$this->extension->isUsable() && $row->source !== ManualSource::NAME) {
             // Its appointment says what is wanted, and is looked at as soon as the extension is back.
-            $this->store->lookAgain($row->id, $row->version, Clock::sql());
+            $this->store->queue->lookAgain($row->id, $row->version, Clock::sql());
             return $row;
         }
         $this->extension->demand();

@@ -110,7 +110,7 @@ final class Worker
      */
     public function wake(int $id): void
     {
-        $this->store->wakeOne($id, Clock::sql());
+        $this->store->queue->wakeOne($id, Clock::sql());
     }
 
     /** What waits to be told of the visit is sent when the answer is with the browser. */
@@ -152,7 +152,7 @@ final class Worker
         $end = microtime(true) + $seconds;
         $this->signals->set(self::SIGNAL_RAN, Clock::now());
         do_action('telemed_worker_runs');
-        foreach ($this->store->pending(self::MOST_LOOKED_AT) as $id) {
+        foreach ($this->store->queue->pending(self::MOST_LOOKED_AT) as $id) {
             $this->confirm($id, $end);
         }
         foreach ($this->sources->systems() as $source) {
@@ -166,7 +166,7 @@ final class Worker
         $tried = [];
         $last = $end - min(self::MAIL_SECONDS, $seconds / 5);
         while (microtime(true) < $last - self::LEAST_SECONDS) {
-            $new = array_values(array_diff($this->store->due(Clock::sql(), self::BATCH + count($tried)), array_keys($tried)));
+            $new = array_values(array_diff($this->store->queue->due(Clock::sql(), self::BATCH + count($tried)), array_keys($tried)));
             foreach ($new as $id) {
                 $tried[$id] = true;
                 $left = $last - microtime(true);
