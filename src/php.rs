@@ -78,6 +78,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<visit::Step>()
         .class::<visit::Outcome>()
         .class::<visit::Moment>()
+        .class::<visit::Maker>()
         .class::<webhook::Webhook>()
         .class::<webhook::WebhookEvent>()
 }

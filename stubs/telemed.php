@@ -445,6 +445,23 @@ final class Client
     {
     }
 
+    /**
+     * The client that reaches what a maker makes, in either mode. With a grant: as the very Zoom user, in force or before. Makes no request.
+     *
+     * @param string $clientSecret of the maker's app
+     * @param string $redirectUri of the maker's app; '' in Server-to-Server mode
+     * @throws AuthenticationException when there is no connection, or a dead one, or when the doctor is connected as another Zoom user
+     * @throws ConfigurationException|StoreException
+     */
+    public static function through(
+        Maker $maker,
+        #[\SensitiveParameter] string $clientSecret,
+        string $redirectUri,
+        TokenStore $tokens,
+        Vault $vault
+    ): Client {
+    }
+
     /** The same client with a total time budget in seconds for each call (name resolution excepted). */
     public function within(float $seconds): Client
     {

@@ -386,6 +386,58 @@ final class Outcome
     }
 }
 
+/** Through what a meeting is made: mode, app, account, subject and host; or why nobody can host. */
+final class Maker
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * Who would host a new meeting of a doctor.
+     *
+     * @param array<string, int|string|bool|null> $known `is_doctor`; `mode` ('oauth', 's2s' or null), `is_complete`, `app` and `account`
+     *     of the clinic; `subject`, what the doctor is called in grants; each null where it is not there: `own_app`, `own_account` and
+     *     `own_host` of an account of the doctor's own, `confirmed_account` and `confirmed_host`, `grant_is_alive`, `grant_account` and
+     *     `grant_host`
+     * @throws ConfigurationException when a column is missing or holds what it cannot hold
+     */
+    public static function present(array $known): Maker
+    {
+    }
+
+    /**
+     * @param array<string, ?string> $columns `mode`, `app`, `account`, `subject` and `host`
+     * @throws ConfigurationException when a column is missing or holds what it cannot hold
+     */
+    public static function fromColumns(array $columns): Maker
+    {
+    }
+
+    /** Why nobody can host: 'not_a_doctor', 'not_set_up', 'no_host', 'not_connected' or 'reconnect'; null where somebody can. */
+    public function problem(): ?string
+    {
+    }
+
+    /**
+     * @return array<string, ?string> as fromColumns() takes it
+     * @throws ConfigurationException when nobody can host
+     */
+    public function columns(): array
+    {
+    }
+
+    /** The host to name to Zoom; null with a grant, whose Zoom user hosts. */
+    public function namedHost(): ?string
+    {
+    }
+
+    /** The host's Zoom user id; null where it is not known. */
+    public function hostAtZoom(): ?string
+    {
+    }
+}
+
 /** What every input of a visit comes with: the time, the clinic's choices, and chance. */
 final class Moment
 {

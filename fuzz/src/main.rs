@@ -2,8 +2,8 @@
 //! store or Zoom returns.
 //!
 //! ```text
-//! cargo run --profile fuzz -p telemed-fuzz -- [SECONDS [TARGET [SEED]]]     all targets share the time, 20 s, unless told otherwise
-//! cargo run --profile fuzz -p telemed-fuzz -- repeat TARGET FILE            runs one input again
+//! cargo run --profile sim -p telemed-fuzz -- [SECONDS [TARGET [SEED]]]     all targets share the time, 20 s, unless told otherwise
+//! cargo run --profile sim -p telemed-fuzz -- repeat TARGET FILE            runs one input again
 //! ```
 //!
 //! A target fails by a panic (debug builds check every overflow), by asking Zoom without end, or by a secret in an error. The
@@ -121,7 +121,7 @@ fn feed(target: &Target, input: &[u8]) -> Result<()> {
     let file = folder.join(format!("{}-{}", target.name, std::process::id()));
     std::fs::write(&file, input)?;
     bail!(
-        "{}: {failure}\ninput: {}\nrepeat with: cargo run --profile fuzz -p telemed-fuzz -- repeat {} {}",
+        "{}: {failure}\ninput: {}\nrepeat with: cargo run --profile sim -p telemed-fuzz -- repeat {} {}",
         target.name,
         String::from_utf8_lossy(input).escape_debug(),
         target.name,

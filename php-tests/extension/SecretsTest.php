@@ -43,6 +43,7 @@ final class SecretsTest extends ExtensionTestCase
             ),
             $visit->next(array('problem' => array('id' => 'no_host', 'passes' => false)), $moment),
             \Telemed\Outcome::hindered('no_host', false),
+            \Telemed\Maker::fromColumns(array('mode' => 'oauth', 'app' => 'app', 'account' => null, 'subject' => 'doctor-1', 'host' => 'host')),
             $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
             $webhook->receive($body = '{"event":"app_deauthorized"}', array(
                 'x-zm-request-timestamp' => (string) ($now = time()),
@@ -112,7 +113,7 @@ final class SecretsTest extends ExtensionTestCase
 
     public function testResultsCannotBeMadeInPhp(): void
     {
-        foreach (array('AuthorizationRequest', 'Connection', 'Client', 'Meeting', 'User', 'Diagnosis', 'Visit', 'Step', 'Outcome') as $name) {
+        foreach (array('AuthorizationRequest', 'Connection', 'Client', 'Meeting', 'User', 'Diagnosis', 'Visit', 'Step', 'Outcome', 'Maker') as $name) {
             $class = "Telemed\\{$name}";
             $this->assertThrows(\Error::class, static fn () => new $class(), $class);
             $constructor = new \ReflectionMethod($class, '__construct');
@@ -177,6 +178,7 @@ final class SecretsTest extends ExtensionTestCase
     public function testEverySecretArgumentIsMarked(): void
     {
         $secret = array(
+            'Client::through' => array('clientSecret'),
             'OAuthApp::__construct' => array('clientSecret'),
             'OAuthApp::connect' => array('code', 'state'),
             'OAuthApp::import' => array('accessToken', 'refreshToken'),

@@ -162,6 +162,8 @@ function rows(string $parameter): ?array
     }
     return match ($parameter) {
         'slot' => $slot,
+        'columns' => $maker,
+        'known' => array('is_doctor' => true, 'is_complete' => true, 'own_app' => null, 'confirmed_account' => FakeZoom::ACCOUNT, 'confirmed_host' => FakeZoom::DOCTOR1, 'grant_is_alive' => null) + array('subject' => '7') + $maker,
         'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'used' => $used, 'patient' => 'patient'),
         'standing' => array('takes_place' => true, 'doctor' => 5, 'mails' => array(array('is_off' => false, 'doctor' => 5, 'sequence' => 1))) + $slot,
         'visit' => $visit['visit'],
@@ -220,6 +222,7 @@ function object(string $class): object
         'Telemed\Visit' => Telemed\Visit::booked('source', '7', 5, rows('slot'), object('Telemed\Moment')),
         'Telemed\Step' => object('Telemed\Visit')->settled(object('Telemed\Moment'))->next(rows('facts'), object('Telemed\Moment')),
         'Telemed\Outcome' => Telemed\Outcome::hindered('reason', true),
+        'Telemed\Maker' => Telemed\Maker::fromColumns(rows('facts')['maker']),
         default => made($class),
     };
 }

@@ -29,7 +29,7 @@ final class OutageTest extends ClinicTestCase
         $this->zoom->settings(array('send_api_url' => false));
         $this->useServerToServerWithHosts();
         // The token is known.
-        $this->site->php('$known = \TelemedZoom\Plugin::instance()->apps->forDoctor(get_user_by("login", "doctor1")->ID); $known->client->user($known->host);');
+        $this->site->php('$known = \TelemedZoom\Plugin::instance()->apps->forDoctor(get_user_by("login", "doctor1")->ID); $known->client->user($known->maker->namedHost());');
         $this->zoom->forgetRequests();
     }
 

@@ -47,7 +47,7 @@ final class UncertainTest extends ClinicTestCase
                 '$plugin = \TelemedZoom\Plugin::instance();
                 $row = \Telemed\Tests\Records\InPlugin::visit($arguments["id"]);
                 $credentials = $plugin->apps->forMeeting($row);
-                $credentials->client->createMeeting($row->visit()->request($credentials->host, \Telemed\Tests\Records\InPlugin::reference($row->id)));
+                $credentials->client->createMeeting($row->visit()->request($credentials->maker->namedHost(), \Telemed\Tests\Records\InPlugin::reference($row->id)));
                 $plugin->visits->{$arguments["wish"]}($row);',
                 array('id' => $row['id'], 'wish' => $wish)
             );
@@ -178,7 +178,7 @@ final class UncertainTest extends ClinicTestCase
         return $this->site->php(
             '$credentials = \TelemedZoom\Plugin::instance()->apps->forDoctor($arguments["doctor"]);
             $make = static fn (string $offset): int => $credentials->client->createMeeting(new \Telemed\MeetingRequest(
-                "A private talk", (new \DateTimeImmutable($arguments["start"]))->modify($offset), $arguments["minutes"], "Europe/Berlin", $credentials->host
+                "A private talk", (new \DateTimeImmutable($arguments["start"]))->modify($offset), $arguments["minutes"], "Europe/Berlin", $credentials->maker->namedHost()
             ))->id();
             return array_map($make, $arguments["offsets"]);',
             array('doctor' => $this->site->userId($doctor), 'start' => $start, 'offsets' => $offsets, 'minutes' => $minutes)

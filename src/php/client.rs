@@ -13,8 +13,10 @@ use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
+use zeroize::Zeroizing;
 
 use super::array;
+use super::configuration::context;
 use super::convert::DateTimeArgument;
 use super::convert::SEALED;
 use super::convert::SecretText;
@@ -26,11 +28,17 @@ use super::meeting::MeetingPage;
 use super::meeting_request::MeetingRequest;
 use super::store::Store;
 use super::user::User;
+use super::vault::Vault;
+use super::visit::Maker;
+use crate::visit::maker::Mode;
 use crate::zoom;
 use crate::zoom::Error;
 use crate::zoom::ErrorId;
 use crate::zoom::Host;
 use crate::zoom::MeetingId;
+use crate::zoom::Subject;
+use crate::zoom::oauth_app::OAuthApp;
+use crate::zoom::server_to_server_app::ServerToServerApp;
 
 /// Speaks to Zoom.
 #[php_class]
@@ -46,6 +54,30 @@ impl Client {
     #[php(vis = "private")]
     pub fn __construct() -> PhpResult<Self> {
         not_constructible()
+    }
+
+    pub fn through(
+        maker: &Maker,
+        clientSecret: String,
+        redirectUri: String,
+        tokens: Store,
+        vault: &Vault,
+    ) -> PhpResult<Self> {
+        let client_secret = Zeroizing::new(clientSecret);
+        let context = context(tokens.core(), vault.core())?;
+        let maker = maker.core()?;
+        let client = match maker.mode {
+            Mode::S2s => {
+                let account = maker.account.as_deref().unwrap_or_default();
+                ServerToServerApp::new(account, &maker.app, &client_secret, context)?.client()
+            }
+            Mode::OAuth => {
+                let subject = Subject::new(maker.subject.as_deref().unwrap_or_default())?;
+                let app = OAuthApp::new(&maker.app, &client_secret, &redirectUri, context)?;
+                tokens.run(|| app.client_of(&subject, maker.host_at_zoom()))?
+            }
+        };
+        Ok(Self::new(client, tokens))
     }
 
     pub fn within(&self, seconds: f64) -> PhpResult<Self> {

@@ -26,7 +26,7 @@ unsafe extern "C" {
 const PERSISTENT: u32 = 1;
 
 /// Class, method in lower case, and the position of each secret argument.
-const SECRETS: [(&str, &str, &[u32]); 11] = [
+const SECRETS: [(&str, &str, &[u32]); 12] = [
     ("Telemed\\Vault", "__construct", &[0]),
     ("Telemed\\Vault", "derivekey", &[0, 1]),
     ("Telemed\\Vault", "seal", &[0]),
@@ -34,6 +34,7 @@ const SECRETS: [(&str, &str, &[u32]); 11] = [
     ("Telemed\\OAuthApp", "connect", &[0, 1]),
     ("Telemed\\OAuthApp", "import", &[1, 2]),
     ("Telemed\\ServerToServerApp", "__construct", &[2]),
+    ("Telemed\\Client", "through", &[1]),
     ("Telemed\\Webhook", "__construct", &[0]),
     // Rows bear join links, passcodes and people's addresses.
     ("Telemed\\Visit", "fromrows", &[0, 1]),

@@ -7,6 +7,7 @@
 
 mod changes;
 mod facts;
+mod maker;
 mod moment;
 mod outcome;
 mod rows;
@@ -19,6 +20,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+pub use maker::Maker;
 pub use moment::Moment;
 pub use outcome::Outcome;
 pub use step::Step;

@@ -146,6 +146,8 @@ ids! {
     AuthorizationRefused = "authorization_refused": Authentication;
     /// The Zoom login is the one of another doctor of the site.
     AnotherDoctorsLogin = "another_doctors_login": Authentication;
+    /// The doctor is connected as another Zoom user than the one asked for.
+    AnotherZoomUser = "another_zoom_user": Authentication;
     /// No other Zoom login waits for an answer.
     NoLoginWaits = "no_login_waits": Authentication;
     // What Zoom refuses.

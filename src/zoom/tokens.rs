@@ -311,7 +311,7 @@ impl Tokens {
             Life::Alive | Life::Ending => Ok(()),
             Life::Dead | Life::Leaving => {
                 self.forget();
-                Err(dead_connection(record))
+                Err(dead_record(record))
             }
         }
     }
@@ -336,12 +336,21 @@ pub fn not_connected() -> Error {
     )
 }
 
-fn dead_connection(record: &Record) -> Error {
-    let since = Timestamp::from_second(record.since).unwrap_or_default();
+fn dead_record(record: &Record) -> Error {
     let reason = record.reason.as_deref().unwrap_or("it was ended");
+    dead_connection(Timestamp::from_second(record.since).ok(), reason)
+}
+
+/// The error where the connection is dead.
+#[must_use]
+pub fn dead_connection(since: Option<Timestamp>, reason: &str) -> Error {
+    let since = since.map(|since| format!(" since {since}"));
     Error::new(
         ErrorId::ConnectionDead,
-        format!("the connection to Zoom is dead since {since}: {reason}"),
+        format!(
+            "the connection to Zoom is dead{}: {reason}",
+            since.unwrap_or_default()
+        ),
         "The doctor must reconnect: click Authorize and log in to Zoom. Nothing else is lost.",
     )
 }

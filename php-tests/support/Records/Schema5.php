@@ -87,7 +87,7 @@ final class Schema5
         $has = array(
             'sent' => self::fingerprint($row), 'meeting_id' => $meeting->id(), 'uuid' => $meeting->uuid(), 'join_url' => $meeting->joinUrl(),
             'passcode' => $meeting->passcode(), 'passcode_in_link' => 1, 'overridden' => '[]', 'attempted_at' => $row['created_at'],
-        ) + $this->plugin->apps->forDoctor((int) $row['doctor'])->columns();
+        ) + $this->maker((int) $row['doctor']);
         $this->change($id, $has);
         $this->log($id, 'attempting');
         $this->log($id, 'made');
@@ -113,7 +113,7 @@ final class Schema5
     /** Zoom's answer to its creation was lost, and the meeting is there. */
     public function lose(int $id): void
     {
-        $this->fail($id, array('state' => 'attempting', 'attempted_at' => gmdate('Y-m-d H:i:s')) + $this->plugin->apps->forDoctor((int) $this->row($id)['doctor'])->columns());
+        $this->fail($id, array('state' => 'attempting', 'attempted_at' => gmdate('Y-m-d H:i:s')) + $this->maker((int) $this->row($id)['doctor']));
         $this->atZoom($id);
     }
 
@@ -155,13 +155,24 @@ final class Schema5
         return $this->plugin->database->row("SELECT * FROM {$this->names()[0]} WHERE id = ?", array($id));
     }
 
+    /** @return array<string, ?string> who would host for this doctor, in the old columns */
+    private function maker(int $doctor): array
+    {
+        $credentials = $this->plugin->apps->forDoctor($doctor);
+        $maker = $credentials->maker->columns();
+        return array(
+            'mode' => $maker['mode'], 'app' => $maker['app'], 'zoom_account' => $maker['account'], 'connection' => $maker['subject'],
+            'host_id' => $credentials->maker->hostAtZoom(), 'host_email' => $credentials->hostEmail,
+        );
+    }
+
     private function atZoom(int $id): \Telemed\Meeting
     {
         $row = $this->row($id);
         $credentials = $this->plugin->apps->forDoctor((int) $row['doctor']);
         $start = new \DateTimeImmutable($row['start_utc'], new \DateTimeZone('UTC'));
         $reference = "{$this->plugin->site->id()}:{$row['source']}:{$row['appointment']}";
-        return $credentials->client->createMeeting(new MeetingRequest($row['topic'], $start, (int) $row['minutes'], $row['timezone'], $credentials->host, $reference));
+        return $credentials->client->createMeeting(new MeetingRequest($row['topic'], $start, (int) $row['minutes'], $row['timezone'], $credentials->maker->namedHost(), $reference));
     }
 
     private function log(int $visit, string $event, ?string $note = null): void

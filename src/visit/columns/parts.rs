@@ -15,7 +15,10 @@ use crate::visit::Standing;
 use crate::visit::handover::Answer;
 use crate::visit::handover::From;
 use crate::visit::handover::Handover;
+use crate::visit::maker::Candidates;
+use crate::visit::maker::Grant;
 use crate::visit::maker::Maker;
+use crate::visit::maker::OwnAccount;
 use crate::visit::problem::Problem;
 
 impl Slot {
@@ -56,6 +59,48 @@ impl Maker {
         to.maybe("subject", self.subject.as_ref());
         to.put("host", &self.host);
         to.0
+    }
+}
+
+impl Candidates {
+    /// From `is_doctor`, `mode`, `is_complete`, `app` and `account` of the clinic's app, `subject`; where they are there, `own_app`,
+    /// `own_account` and `own_host`, `confirmed_account` and `confirmed_host`, `grant_is_alive`, `grant_account` and `grant_host`.
+    ///
+    /// # Errors
+    /// When a column is missing or holds what it cannot hold.
+    pub fn from_columns(columns: &Columns) -> Result<Self> {
+        let from = Reader(columns);
+        let own = match from.maybe("own_app")? {
+            None => None,
+            Some(app) => Some(OwnAccount {
+                app,
+                account: from.value("own_account")?,
+                host: from.value("own_host")?,
+            }),
+        };
+        let confirmed = match from.maybe("confirmed_host")? {
+            None => None,
+            Some(host) => Some((from.value("confirmed_account")?, host)),
+        };
+        let grant = match from.text("grant_is_alive")? {
+            None => None,
+            Some(_) => Some(Grant {
+                is_alive: from.flag("grant_is_alive")?,
+                account: from.maybe("grant_account")?,
+                host: from.maybe("grant_host")?,
+            }),
+        };
+        Ok(Self {
+            is_doctor: from.flag("is_doctor")?,
+            mode: from.text("mode")?.map(mode_of).transpose()?,
+            is_complete: from.flag("is_complete")?,
+            app: from.value("app")?,
+            account: from.maybe("account")?,
+            own,
+            confirmed,
+            subject: from.value("subject")?,
+            grant,
+        })
     }
 }
 

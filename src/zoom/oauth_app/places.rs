@@ -8,7 +8,10 @@ use super::OAuthApp;
 use super::readable;
 use crate::zoom::client::Client;
 use crate::zoom::connection::Connection;
+use crate::zoom::connection::ConnectionStatus;
+use crate::zoom::error::Error;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::grant::Place;
 use crate::zoom::record::Record;
 use crate::zoom::record::Stored;
@@ -46,6 +49,38 @@ impl OAuthApp {
             self.context.clone(),
             self.tokens_at(subject, Place::Previous),
         ))
+    }
+
+    /// The client that acts as this Zoom user, in force or before. `None`: as whoever is in force. Makes no request.
+    ///
+    /// # Errors
+    /// [`Kind::Authentication`](crate::zoom::Kind::Authentication) when there is no connection, or a dead one, or when the doctor is
+    /// connected as another Zoom user.
+    pub fn client_of(&self, subject: &Subject, zoom_user_id: Option<&str>) -> Result<Client> {
+        let active = self.connection(subject)?;
+        let user = active.as_ref().and_then(Connection::zoom_user_id);
+        let is_other = |known: Option<&str>| zoom_user_id.is_some() && known != zoom_user_id;
+        if is_other(user) {
+            let previous = self.previous(subject)?;
+            if previous.is_some_and(|previous| !is_other(previous.zoom_user_id())) {
+                return self.previous_client(subject);
+            }
+        }
+        let Some(active) = &active else {
+            return Err(tokens::not_connected());
+        };
+        if active.status() != ConnectionStatus::Connected {
+            let reason = active.reason().unwrap_or("it was ended");
+            return Err(tokens::dead_connection(active.since(), reason));
+        }
+        if user.is_some() && is_other(user) {
+            return Err(Error::new(
+                ErrorId::AnotherZoomUser,
+                "the doctor is connected as another Zoom user than the one whose meeting it is",
+                "Handle the meeting in Zoom itself, or authorize again as the Zoom user that it belongs to.",
+            ));
+        }
+        Ok(self.client(subject))
     }
 
     /// Ends the grant of the Zoom user before, at Zoom and here.

@@ -5,7 +5,7 @@
 
 use super::Owner;
 use super::Tokens;
-use super::dead_connection;
+use super::dead_record;
 use super::not_connected;
 use crate::zoom::error::Error;
 use crate::zoom::error::Result;
@@ -186,6 +186,6 @@ impl Tokens {
         let now = self.context.clock.now();
         let dead = stored.value.turned(Life::Dead, reason, now);
         self.save(&dead, Some(&stored.sealed))?;
-        Ok(dead_connection(&dead))
+        Ok(dead_record(&dead))
     }
 }

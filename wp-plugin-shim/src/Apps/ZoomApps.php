@@ -136,65 +136,29 @@ final class ZoomApps
     /**
      * For a new meeting of this doctor.
      *
-     * @throws Problem when the doctor has no Zoom user to host it
+     * @throws Problem when nobody can host it
      * @throws \Telemed\TelemedException
      */
     public function forDoctor(int $doctor): Credentials
     {
         $this->extension->demand();
         $this->guard->demand();
-        $this->demandDoctor($doctor);
-        if ($this->settings->mode() === '') {
-            throw new Problem(
-                'telemed_not_set_up',
-                __('the clinic has not chosen how it uses Zoom', 'telemed-zoom'),
-                __('An administrator does so under Telemed, Settings.', 'telemed-zoom'),
-                409
-            );
+        $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
+        $maker = $this->maker($doctor, $connection);
+        if ($maker->problem() !== null) {
+            throw $this->noHost($maker->problem(), $connection);
         }
-        $missing = $this->settings->missing();
-        if ($missing !== []) {
-            throw new Problem(
-                'telemed_not_set_up',
-                sprintf(
-                    /* translators: %s: names of fields */
-                    __('the clinic has not entered all that its Zoom app needs: %s', 'telemed-zoom'),
-                    implode(', ', array_map([Settings::class, 'label'], $missing))
-                ),
-                __('An administrator does so under Telemed, Settings.', 'telemed-zoom'),
-                409
-            );
-        }
-        return $this->settings->mode() === Settings::MODE_S2S ? $this->forMappedDoctor($doctor) : $this->forConnectedDoctor($doctor);
+        $email = $connection === null ? $this->ownAccounts->of($doctor)['host_email'] ?? $this->hosts->of($doctor)?->email : $connection->zoomEmail();
+        return $this->through($maker, $email);
     }
 
     /** Zoom user id of who would host a new meeting of this doctor, without network; null where that cannot be told. */
     public function presentHost(int $doctor): ?string
     {
         try {
-            if (!Capabilities::isDoctor($doctor)) {
-                return null;
-            }
-            if ($this->settings->mode() === Settings::MODE_S2S) {
-                return $this->forMappedDoctor($doctor)->hostId;
-            }
-            $connection = $this->readConnection($doctor);
-            return $connection?->status() === 'connected' ? $connection->zoomUserId() : null;
+            return $this->maker($doctor, $this->needsGrant($doctor) ? $this->readConnection($doctor) : null)->hostAtZoom();
         } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             return null;
-        }
-    }
-
-    /** @throws Problem when this user holds no visits, or no longer */
-    public function demandDoctor(int $doctor): void
-    {
-        if (!Capabilities::isDoctor($doctor)) {
-            throw new Problem(
-                'telemed_not_a_doctor',
-                __('this user holds no video visits', 'telemed-zoom'),
-                __('An administrator gives the user the role Telemed doctor, or the visits to another doctor.', 'telemed-zoom'),
-                409
-            );
         }
     }
 
@@ -206,51 +170,21 @@ final class ZoomApps
      */
     public function forMeeting(MeetingRecord $meeting): Credentials
     {
-        return $this->thatMade((string) $meeting->mode, (string) $meeting->app, $meeting->zoomAccount, $meeting->connection, $meeting->hostId, $meeting->hostEmail);
+        return $this->thatMade($meeting->maker(), $meeting->hostEmail);
     }
 
     /**
      * For what was made with these: exactly them, whatever the settings say today.
      *
+     * @param array<string, ?string> $maker as \Telemed\Maker::fromColumns() takes it
      * @throws Problem when that is gone
      * @throws \Telemed\TelemedException
      */
-    public function thatMade(string $mode, string $client, ?string $account, ?string $subject, ?string $hostId, ?string $hostEmail): Credentials
+    public function thatMade(array $maker, ?string $hostEmail = null): Credentials
     {
         $this->extension->demand();
-        $app = $this->formerApps->find($mode, $mode === Settings::MODE_S2S ? (string) $account : '', $client);
-        if ($app === null) {
-            throw new Problem(
-                'telemed_credentials_gone',
-                __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
-                __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
-                409
-            );
-        }
-        if ($mode === Settings::MODE_S2S) {
-            return new Credentials($this->serverToServerApp($app)->client(), $mode, $client, $account, null, $hostId, $hostEmail, $hostId);
-        }
-        $oauth = $this->oauthApp($app);
-        $connection = $oauth->connection((string) $subject);
-        if ($hostId !== null && $connection?->zoomUserId() !== $hostId && $oauth->formerConnection((string) $subject)?->zoomUserId() === $hostId) {
-            // The doctor has changed to another Zoom user, and this is still to be moved.
-            return new Credentials($oauth->formerClient((string) $subject), $mode, $client, $account, $subject, null, $hostEmail, $hostId);
-        }
-        $connection = $this->demandConnected($connection);
-        if ($hostId !== null && $connection->zoomUserId() !== null && $connection->zoomUserId() !== $hostId) {
-            throw new Problem(
-                'telemed_other_zoom_user',
-                sprintf(
-                    /* translators: 1: e-mail or id of a Zoom user, 2: the same of another */
-                    __('this meeting belongs to the Zoom user %1$s, and the doctor is now connected as %2$s', 'telemed-zoom'),
-                    $hostEmail ?? $hostId,
-                    $connection->zoomEmail() ?? $connection->zoomUserId()
-                ),
-                __('Handle the meeting in Zoom itself, or authorize again with the Zoom user that it belongs to.', 'telemed-zoom'),
-                409
-            );
-        }
-        return new Credentials($oauth->client((string) $subject), $mode, $client, $account, $subject, null, $hostEmail, $hostId);
+        $this->guard->demand();
+        return $this->through(\Telemed\Maker::fromColumns($maker), $hostEmail);
     }
 
     /**
@@ -262,7 +196,7 @@ final class ZoomApps
     public function check(?int $doctor): \Telemed\Diagnosis
     {
         if ($this->settings->mode() === Settings::MODE_S2S) {
-            $host = $doctor === null ? null : $this->forDoctor($doctor)->host;
+            $host = $doctor === null ? null : $this->forDoctor($doctor)->maker->namedHost();
             return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
         // Nobody has the number 0, and nobody a connection under it.
@@ -284,77 +218,123 @@ final class ZoomApps
             : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
     }
 
-    private function forMappedDoctor(int $doctor): Credentials
+    /** Who would host a new meeting of this doctor, or why nobody can. */
+    private function maker(int $doctor, ?\Telemed\Connection $connection): \Telemed\Maker
     {
-        $own = $this->ownAccounts->of($doctor);
-        $app = $this->ownAccounts->app($doctor);
-        if ($own !== null && $app !== null) {
-            return new Credentials(
-                $this->serverToServerApp($app)->client(),
-                Settings::MODE_S2S,
-                $own['client_id'],
-                $own['account_id'],
-                null,
-                $own['host_id'],
-                $own['host_email'],
-                $own['host_id']
-            );
-        }
+        $this->extension->demand();
+        $mode = $this->settings->mode();
+        $own = $this->ownAccounts->app($doctor) === null ? null : $this->ownAccounts->of($doctor);
         $host = $this->hosts->of($doctor);
-        if ($host === null || $host->account !== $this->settings->text('s2s_account_id')) {
+        return \Telemed\Maker::present([
+            'is_doctor' => Capabilities::isDoctor($doctor),
+            'mode' => $mode === '' ? null : $mode,
+            'is_complete' => $this->settings->isComplete(),
+            'app' => $mode === '' ? '' : $this->settings->text($mode . '_client_id'),
+            'account' => $this->settings->text('s2s_account_id'),
+            'subject' => $this->site->subject($doctor),
+            'own_app' => $own['client_id'] ?? null,
+            'own_account' => $own['account_id'] ?? null,
+            'own_host' => $own['host_id'] ?? null,
+            'confirmed_account' => $host?->account,
+            'confirmed_host' => $host?->id,
+            'grant_is_alive' => $connection === null ? null : $connection->status() === 'connected',
+            'grant_account' => $connection?->zoomAccountId(),
+            'grant_host' => $connection?->zoomUserId(),
+        ]);
+    }
+
+    /**
+     * @throws Problem when what the maker needs is gone
+     * @throws \Telemed\TelemedException
+     */
+    private function through(\Telemed\Maker $maker, ?string $hostEmail): Credentials
+    {
+        $columns = $maker->columns();
+        $app = $this->appOf($columns);
+        if ($app === null) {
             throw new Problem(
-                'telemed_no_host',
-                __('no Zoom user of the clinic is confirmed as this doctor\'s host', 'telemed-zoom'),
-                __('An administrator confirms one under Telemed, Doctors.', 'telemed-zoom'),
+                'telemed_credentials_gone',
+                __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
+                __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
                 409
             );
         }
-        return new Credentials(
-            $this->serverToServer()->client(),
-            Settings::MODE_S2S,
-            $this->settings->text('s2s_client_id'),
-            $this->settings->text('s2s_account_id'),
-            null,
-            $host->id,
-            $host->email,
-            $host->id
-        );
-    }
-
-    private function forConnectedDoctor(int $doctor): Credentials
-    {
-        $oauth = $this->oauth();
-        $subject = $this->site->subject($doctor);
-        $connection = $this->demandConnected($this->connection($doctor));
-        return new Credentials(
-            $oauth->client($subject),
-            Settings::MODE_OAUTH,
-            $this->settings->text('oauth_client_id'),
-            $connection->zoomAccountId(),
-            $subject,
-            null,
-            $connection->zoomEmail(),
-            $connection->zoomUserId()
-        );
-    }
-
-    private function demandConnected(?\Telemed\Connection $connection): \Telemed\Connection
-    {
-        if ($connection !== null && $connection->status() === 'connected') {
-            return $connection;
+        $vault = $this->key->vault();
+        try {
+            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app['redirect_uri'], $this->tokenStore(), $vault);
+        } catch (\Telemed\TelemedException $failure) {
+            throw match ($failure->id()) {
+                'not_connected' => $this->noHost('not_connected', null),
+                'connection_dead' => $this->noHost('reconnect', null),
+                'another_zoom_user' => new Problem(
+                    'telemed_other_zoom_user',
+                    sprintf(
+                        /* translators: %s: e-mail or id of a Zoom user */
+                        __('this meeting belongs to the Zoom user %s, and the doctor is now connected as another one', 'telemed-zoom'),
+                        $hostEmail ?? (string) $maker->hostAtZoom()
+                    ),
+                    __('Handle the meeting in Zoom itself, or authorize again with the Zoom user that it belongs to.', 'telemed-zoom'),
+                    409
+                ),
+                default => $failure,
+            };
         }
-        throw new Problem(
-            $connection === null ? 'telemed_not_connected' : 'telemed_reconnect',
-            $connection === null
-                ? __('this doctor has not connected a Zoom account', 'telemed-zoom')
-                : sprintf(
+        return new Credentials($client, $maker, $hostEmail);
+    }
+
+    /**
+     * The app that a maker names, in force or former. What was entered and is not stored comes first.
+     *
+     * @param array<string, ?string> $maker
+     * @return ?array<string, string>
+     */
+    private function appOf(array $maker): ?array
+    {
+        $inForce = $this->current((string) $maker['mode']);
+        $isInForce = $inForce['client_id'] === $maker['app'] && ($maker['subject'] !== null || $inForce['account_id'] === $maker['account']);
+        return $isInForce ? $inForce : $this->formerApps->find((string) $maker['mode'], $maker['subject'] === null ? (string) $maker['account'] : '', (string) $maker['app']);
+    }
+
+    private function noHost(string $why, ?\Telemed\Connection $connection): Problem
+    {
+        $missing = $this->settings->missing();
+        [$message, $advice] = match ($why) {
+            'not_a_doctor' => [
+                __('this user holds no video visits', 'telemed-zoom'),
+                __('An administrator gives the user the role Telemed doctor, or the visits to another doctor.', 'telemed-zoom'),
+            ],
+            'not_set_up' => [
+                $this->settings->mode() === '' ? __('the clinic has not chosen how it uses Zoom', 'telemed-zoom') : sprintf(
+                    /* translators: %s: names of fields */
+                    __('the clinic has not entered all that its Zoom app needs: %s', 'telemed-zoom'),
+                    implode(', ', array_map([Settings::class, 'label'], $missing))
+                ),
+                __('An administrator does so under Telemed, Settings.', 'telemed-zoom'),
+            ],
+            'no_host' => [
+                __('no Zoom user of the clinic is confirmed as this doctor\'s host', 'telemed-zoom'),
+                __('An administrator confirms one under Telemed, Doctors.', 'telemed-zoom'),
+            ],
+            'not_connected' => [
+                __('this doctor has not connected a Zoom account', 'telemed-zoom'),
+                __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
+            ],
+            default => [
+                $connection?->reason() === null ? __('this doctor\'s connection to Zoom has ended', 'telemed-zoom') : sprintf(
                     /* translators: %s: the reason */
                     __('this doctor\'s connection to Zoom has ended (%s)', 'telemed-zoom'),
                     (string) $connection->reason()
                 ),
-            __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
-            409
-        );
+                __('The doctor opens their profile on this site and clicks Authorize with Zoom.', 'telemed-zoom'),
+            ],
+        };
+        return new Problem("telemed_$why", $message, $advice, 409);
+    }
+
+    /** Whether a grant of the doctor's own tells who hosts. */
+    private function needsGrant(int $doctor): bool
+    {
+        return $this->settings->mode() === Settings::MODE_OAUTH && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
     }
 
     private function demandMode(string $mode): void

@@ -139,6 +139,20 @@ final class MeetingRecord
         return $this->state->hasMeeting() && $this->meetingId !== null;
     }
 
+    /**
+     * What made, or last tried to make, the meeting.
+     *
+     * @return array<string, ?string> as \Telemed\Maker::fromColumns() takes it
+     */
+    public function maker(): array
+    {
+        return [
+            'mode' => $this->mode, 'app' => $this->app, 'account' => $this->zoomAccount, 'subject' => $this->connection,
+            // As long as it is not known who it is at Zoom, the grant's name stands for the host.
+            'host' => $this->hostId ?? $this->connection,
+        ];
+    }
+
     /** What is wanted. */
     public function visit(): Visit
     {

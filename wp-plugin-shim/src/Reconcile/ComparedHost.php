@@ -37,7 +37,7 @@ final class ComparedHost
     /** Who hosts now, whether or not a visit knows of it. */
     public static function present(Credentials $credentials): self
     {
-        return new self($credentials->maker(), $credentials->hostEmail, false);
+        return new self($credentials->maker->columns(), $credentials->hostEmail, false);
     }
 
     /**
@@ -61,9 +61,7 @@ final class ComparedHost
      */
     public function credentials(ZoomApps $apps): Credentials
     {
-        ['mode' => $mode, 'app' => $app, 'account' => $account, 'subject' => $subject, 'host' => $host] = $this->maker;
-        // In the place of the Zoom user's id stands the grant's name as long as nobody knows it.
-        return $apps->thatMade($mode, $app, $account, $subject, $host === $subject ? null : $host, $this->email);
+        return $apps->thatMade($this->maker, $this->email);
     }
 
     /**
@@ -73,7 +71,8 @@ final class ComparedHost
      */
     public function isMadeBy(array $maker): bool
     {
-        return array_diff_key($maker, ['account' => true]) === array_diff_key($this->maker, ['account' => true]);
+        $names = ['mode' => 0, 'app' => 0, 'subject' => 0, 'host' => 0];
+        return array_replace($names, array_intersect_key($maker, $names)) === array_replace($names, array_intersect_key($this->maker, $names));
     }
 
     public function name(): string

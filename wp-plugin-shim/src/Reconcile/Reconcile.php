@@ -118,7 +118,7 @@ final class Reconcile
                 continue;
             }
             $host = ComparedHost::present($credentials);
-            if ($credentials->hostId !== null && !isset($known[$host->key()])) {
+            if ($credentials->maker->hostAtZoom() !== null && !isset($known[$host->key()])) {
                 $known[$host->key()] = true;
                 $hosts[] = $host;
             }
@@ -142,14 +142,14 @@ final class Reconcile
         $restarts = 0;
         do {
             try {
-                $page = $client->meetingPage($credentials->host, $token);
+                $page = $client->meetingPage($credentials->maker->namedHost(), $token);
             } catch (\Telemed\ApiException $failure) {
                 if ($token === null || $failure->zoomCode !== self::LAPSED || ++$restarts > self::MOST_RESTARTS) {
                     throw $failure;
                 }
                 // Zoom no longer knows the place in the list: from the beginning.
                 [$reconciler, $actions, $seen, $strays] = [$this->reconciler(), [], [], []];
-                $page = $client->meetingPage($credentials->host, null);
+                $page = $client->meetingPage($credentials->maker->namedHost(), null);
             }
             $found = array_column(array_map(static fn(\Telemed\Meeting $meeting): array => [$meeting->id(), $meeting], $page->meetings()), 1, 0);
             $known = $this->queries->ofNumbers(array_keys($found));
@@ -396,7 +396,7 @@ final class Reconcile
     private function find(int $number, IntendedMeeting $meeting, Credentials $credentials): ?\Telemed\Meeting
     {
         try {
-            return $credentials->client->within(self::CALL_SECONDS)->meeting($number, $meeting->request($credentials->host));
+            return $credentials->client->within(self::CALL_SECONDS)->meeting($number, $meeting->request($credentials->maker->namedHost()));
         } catch (\Telemed\NotFoundException) {
             return null;
         }

@@ -70,7 +70,7 @@ final class ClinicWorld implements World
     public function facts(Visit $visit): array
     {
         try {
-            $who = ['maker' => $this->apps->forDoctor($visit->doctor())->maker()];
+            $who = ['maker' => $this->apps->forDoctor($visit->doctor())->maker->columns()];
         } catch (Problem $problem) {
             $who = ['problem' => self::problem($problem, $problem->id, $problem->passes())];
         } catch (\Telemed\TelemedException $failure) {
@@ -82,14 +82,7 @@ final class ClinicWorld implements World
 
     public function client(array $maker): Client
     {
-        return $this->apps->thatMade(
-            (string) $maker['mode'],
-            (string) $maker['app'],
-            $maker['account'],
-            $maker['subject'],
-            $maker['host'] === $maker['subject'] ? null : $maker['host'],
-            null
-        )->client;
+        return $this->apps->thatMade($maker)->client;
     }
 
     public function settings(): array

@@ -55,7 +55,7 @@ final class UncertainMeetings
         $reference = $this->reference($row);
         $distance = static fn(\Telemed\Meeting $meeting): int => abs(($meeting->start()?->getTimestamp() ?? 0) - $row->start->getTimestamp());
         $found = array_filter(
-            $credentials->client->within(self::CALL_SECONDS)->meetings($credentials->host),
+            $credentials->client->within(self::CALL_SECONDS)->meetings($credentials->maker->namedHost()),
             fn(\Telemed\Meeting $meeting): bool => $distance($meeting) <= self::NEAR_SECONDS && $this->isFree($meeting, $row, $reference)
         );
         usort($found, static fn(\Telemed\Meeting $one, \Telemed\Meeting $other): int => $distance($one) <=> $distance($other));
@@ -106,7 +106,7 @@ final class UncertainMeetings
     /** @throws Problem|DatabaseException */
     private function demandThatItIsThis(\Telemed\Meeting $meeting, MeetingRecord $row, Credentials $credentials): void
     {
-        $host = $row->hostId ?? $credentials->hostId;
+        $host = $row->hostId ?? $credentials->maker->hostAtZoom();
         [$what, $advice] = match (true) {
             $host !== null && $meeting->hostId() !== $host => [
                 __('this meeting belongs to another host', 'telemed-zoom'),

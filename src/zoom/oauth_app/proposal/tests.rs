@@ -7,6 +7,7 @@ use crate::zoom::connection::ConnectionStatus;
 use crate::zoom::context::Context;
 use crate::zoom::error::Kind;
 use crate::zoom::error::Result;
+use crate::zoom::error_id::ErrorId;
 use crate::zoom::http::SendFault;
 use crate::zoom::oauth_app::OAuthApp;
 use crate::zoom::testing::World;
@@ -500,4 +501,39 @@ fn a_held_token_that_the_store_did_not_take_is_saved_at_the_next_answer() {
     world.http.answer(200, REVOKED);
     app.decline(&doctor(DOCTOR)).unwrap();
     assert_eq!(revoked(&world), ["token=access-b"], "none is left at Zoom");
+}
+
+#[test]
+fn who_made_a_meeting_is_reached_in_force_or_before_and_nobody_else_in_their_place() {
+    let world = World::new();
+    let app = connected(&world, DOCTOR, "a", ONE);
+    let reached = |user: Option<&str>| {
+        let client = app.client_of(&doctor(DOCTOR), user)?;
+        world.http.answer(200, &self::user("x"));
+        client.user(None).map(|_| last_bearer(&world))
+    };
+    let refused = |user: &str| reached(Some(user)).unwrap_err().id();
+    assert_eq!(reached(None).unwrap(), "Bearer access-a");
+    assert_eq!(reached(Some(ONE)).unwrap(), "Bearer access-a");
+    assert_eq!(refused(TWO), ErrorId::AnotherZoomUser);
+
+    held(&world, &app, "b", TWO);
+    assert_eq!(refused(TWO), ErrorId::AnotherZoomUser, "not accepted yet");
+    accept(&world, &app);
+    assert_eq!(reached(None).unwrap(), "Bearer access-b");
+    assert_eq!(reached(Some(TWO)).unwrap(), "Bearer access-b");
+    assert_eq!(reached(Some(ONE)).unwrap(), "Bearer access-a");
+    assert_eq!(refused(THREE), ErrorId::AnotherZoomUser);
+
+    world.http.answer(400, DEAD);
+    app.renew(&doctor(DOCTOR)).unwrap_err();
+    assert_eq!(refused(TWO), ErrorId::ConnectionDead);
+    assert_eq!(
+        refused(THREE),
+        ErrorId::ConnectionDead,
+        "to connect again is what helps"
+    );
+    assert_eq!(reached(Some(ONE)).unwrap(), "Bearer access-a");
+    let nobody = app.client_of(&doctor("doctor-2"), None).err();
+    assert_eq!(nobody.map(|error| error.id()), Some(ErrorId::NotConnected));
 }
