@@ -69,6 +69,7 @@ final class Plugin
     public static function boot(string $file): void
     {
         PluginFile::set($file);
+        Api::use(self::instance()->api);
         (new self(self::instance()))->register();
         register_activation_hook($file, [self::class, 'activate']);
         register_deactivation_hook($file, [Cron::class, 'unschedule']);

@@ -219,7 +219,7 @@ final class Worker
             return;
         }
         $standing = $source->committed(array_map('strval', array_keys($rows)), $this->database);
-        foreach ($rows as $appointment => $row) {
+        foreach ($standing === null ? [] : $rows as $appointment => $row) {
             $wanted = $standing[$appointment] ?? null;
             if ($wanted === null || !$wanted->agreesWith($row)) {
                 $this->confirm($row->id, $end);
