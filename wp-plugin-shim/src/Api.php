@@ -250,16 +250,20 @@ final class Api
     }
 
     /**
+     * Whoever calls may be in the midst of a booking, which must not end because of us.
+     *
      * @param callable(): ?MeetingRecord $work
      * @return array<string, int|string|bool|null>|\WP_Error|null
      */
     private function answer(callable $work): array|\WP_Error|null
     {
-        try {
-            $row = $work();
-            return $row === null ? null : VisitFields::told($row);
-        } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            return ErrorText::restError($failure);
-        }
+        return Edge::within(static function () use ($work): array|\WP_Error|null {
+            try {
+                $row = $work();
+                return $row === null ? null : VisitFields::told($row);
+            } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
+                return ErrorText::restError($failure);
+            }
+        }, new \WP_Error('telemed_unexpected', Edge::unexpected(), ['status' => 500]));
     }
 }

@@ -154,9 +154,13 @@ final class VisitFields
      */
     private static function truth(array $fields, string $name): bool
     {
-        return filter_var($fields[$name] ?? null, FILTER_VALIDATE_BOOLEAN, FILTER_NULL_ON_FAILURE)
+        // As databases give it, too.
+        return match ($fields[$name] ?? null) {
+            true, 1, '1' => true,
+            false, 0, '0' => false,
             /* translators: %s: name of a field */
-            ?? throw self::bad(sprintf(__('the field %s is neither true nor false', 'telemed-zoom'), $name));
+            default => throw self::bad(sprintf(__('the field %s is neither true nor false', 'telemed-zoom'), $name)),
+        };
     }
 
     /**
