@@ -49,7 +49,7 @@ trait AdapterConformance
         $this->later();
         $this->assertSame(array($start), $this->starts());
         $this->assertCount(1, $this->creations());
-        $this->assertSame(array('made', $start), $this->visit($appointment));
+        $this->assertSame(array('made', $start), $this->visitOf($appointment));
         $this->assertSame(array(1, 1), $this->told());
     }
 
@@ -57,13 +57,13 @@ trait AdapterConformance
     {
         $appointment = $this->adapter->book(self::inDays(20));
         $this->later();
-        $link = $this->link($appointment);
+        $link = $this->linkOf($appointment);
         $this->adapter->move($appointment, $start = self::inDays(22));
         $this->later();
         $this->assertSame(array($start), $this->starts());
         $this->assertCount(1, $this->creations(), 'it is still the same meeting');
-        $this->assertSame(array('made', $start), $this->visit($appointment));
-        $this->assertSame($link, $this->link($appointment), 'what people hold');
+        $this->assertSame(array('made', $start), $this->visitOf($appointment));
+        $this->assertSame($link, $this->linkOf($appointment), 'what people hold');
         $this->assertSame(array(2, 2), $this->told());
     }
 
@@ -74,7 +74,7 @@ trait AdapterConformance
         $this->adapter->cancel($appointment);
         $this->later();
         $this->assertSame(array(), $this->starts());
-        $this->assertSame('cancelled', $this->visit($appointment)[0]);
+        $this->assertSame('cancelled', $this->visitOf($appointment)[0]);
         $this->assertSame(array(2, 2), $this->told());
     }
 
@@ -90,9 +90,9 @@ trait AdapterConformance
     public function testWhatIsDeletedWithoutAHookOpensNoDoorFromThatMomentOn(): void
     {
         $appointment = $this->adapter->book(self::inMinutes(5));
-        $this->assertSame('open', $this->door($appointment));
+        $this->assertSame('open', $this->doorOf($appointment));
         $this->adapter->deleteWithoutHook($appointment);
-        $this->assertSame('cancelled', $this->door($appointment));
+        $this->assertSame('cancelled', $this->doorOf($appointment));
     }
 
     public function testWhatIsDeletedWithoutAHookIsDeletedAtZoomAndToldOnce(): void
@@ -102,7 +102,7 @@ trait AdapterConformance
         $this->adapter->deleteWithoutHook($appointment);
         $this->later();
         $this->assertSame(array(), $this->starts());
-        $this->assertSame('cancelled', $this->visit($appointment)[0]);
+        $this->assertSame('cancelled', $this->visitOf($appointment)[0]);
         $this->assertSame(array(2, 2), $this->told());
     }
 
@@ -141,14 +141,14 @@ trait AdapterConformance
     }
 
     /** @return array{string, int} its state and its start, as the plugin has it */
-    private function visit(string $appointment): array
+    private function visitOf(string $appointment): array
     {
         $row = $this->records()->visits->ofAppointment($this->adapter->source(), $appointment);
         $this->assertNotNull($row);
         return array((string) $row['state'], strtotime("{$row['start_utc']} UTC"));
     }
 
-    private function link(string $appointment): string
+    private function linkOf(string $appointment): string
     {
         $link = $this->site->php('return telemed_visits()->find($arguments["source"], $arguments["appointment"])["link"];', array(
             'source' => $this->adapter->source(),
@@ -159,8 +159,8 @@ trait AdapterConformance
     }
 
     /** What whoever has the link is shown. */
-    private function door(string $appointment): string
+    private function doorOf(string $appointment): string
     {
-        return (string) $this->site->visitor()->get($this->link($appointment))->element('telemed-visit')?->getAttribute('data-state');
+        return (string) $this->site->visitor()->get($this->linkOf($appointment))->element('telemed-visit')?->getAttribute('data-state');
     }
 }

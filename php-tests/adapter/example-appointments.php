@@ -63,7 +63,7 @@ final class Appointments
             $wpdb->query('ROLLBACK');
             throw $failure;
         }
-        array_map(static fn(array $mail): bool => wp_mail(...$mail), $this->mails);
+        array_map(static fn(array $mail) => wp_mail(...$mail), $this->mails);
         return $result;
     }
 
@@ -71,8 +71,10 @@ final class Appointments
     {
         $marks = implode(', ', array_fill(0, count($appointments), '?'));
         $rows = $read("SELECT * FROM example_appointments WHERE id IN ($marks)", $appointments);
-        $say = static fn(array $row): array => self::slot($row['start_utc']) + ['doctor' => $row['doctor'], 'takes_place' => !$row['is_off']];
-        return array_map($say, array_column($rows, null, 'id'));
+        return array_map(
+            static fn(array $row): array => self::slot($row['start_utc']) + ['doctor' => $row['doctor'], 'takes_place' => !$row['is_off']],
+            array_column($rows, null, 'id')
+        );
     }
 
     private function mailed(array $appointments, callable $read): array
@@ -97,10 +99,11 @@ final class Appointments
         if (is_wp_error($visit)) {
             return;
         }
-        $note = ['appointment' => $visit['appointment'], 'is_off' => (int) $isOff, 'doctor' => $visit['doctor'], 'sequence' => $visit['sequence']];
-        $wpdb->insert('example_mails', $note);
+        $which = array_intersect_key($visit, ['appointment' => 1, 'doctor' => 1, 'sequence' => 1]);
+        $wpdb->insert('example_mails', $which + ['is_off' => (int) $isOff]);
+        $mail = $isOff ? ['Your appointment is cancelled', 'See you another time.'] : ['Your appointment', $visit['link']];
         foreach ([$email, get_userdata($visit['doctor'])->user_email] as $to) {
-            $this->mails[] = [$to, $isOff ? 'Your appointment is cancelled' : 'Your appointment', $isOff ? 'See you another time.' : $visit['link']];
+            $this->mails[] = [$to, ...$mail];
         }
     }
 }

@@ -100,7 +100,7 @@ final class ApiTest extends ClinicTestCase
             'a length that is none' => array('telemed_bad_visit', $book('["minutes" => "long"]')),
             'a start that is none' => array('telemed_bad_visit', $book('["start_utc" => "2030-02-31 09:00:00"]')),
             'a start with a zone' => array('telemed_bad_visit', $book('["start_utc" => "2030-02-01T09:00:00Z"]')),
-            'a visit that is over' => array('telemed_start_past', $book('["start_utc" => $at("-1 day")]')),
+            'a visit that is over' => array('telemed_over', $book('["start_utc" => $at("-1 day")]')),
             'a patient who is none' => array('telemed_bad_patient', $book('["patient" => "Pat"]')),
             'a patient who is no text' => array('telemed_bad_visit', $book('["patient" => ["Pat"]]')),
             'another time of no visit' => array('telemed_no_meeting', '$visits->reschedule("test", "1", [])'),
@@ -122,13 +122,15 @@ final class ApiTest extends ClinicTestCase
             add_filter("doing_it_wrong_trigger_error", "__return_false");
             $right = ["title" => "Test", "standing" => static fn (): array => []];
             $answers = [];
-            foreach ([["test", $right], ["manual", $right], ["no name", $right], ["", $right], ["new", ["title" => "Test"]], ["new", ["standing" => "nothing"] + $right], ["new", $right], ["new", $right]] as [$name, $source]) {
-                $answers[] = $visits->register($name, $source);
+            foreach (["test", "manual", "no name", ""] as $name) {
+                $answers[] = $visits->register($name, $right);
+            }
+            foreach ([["title" => "Test"], ["title" => ""] + $right, ["standing" => "nothing"] + $right, $right, $right] as $source) {
+                $answers[] = $visits->register("new", $source);
             }
             $known = array_map(static fn ($source): string => $source->name(), \TelemedZoom\Plugin::instance()->sources->systems());
-            // The first question has had the action fire, and "test" was taken by then.
             return [$answers, $known];');
-        $this->assertSame(array(array(true, false, false, false, false, false, true, false), array('test', 'new')), $answers);
+        $this->assertSame(array(array(true, false, false, false, false, false, false, true, false), array('test', 'new')), $answers);
     }
 
     public function testAVisitOfTheSitesOwnStandsAtOnce(): void

@@ -33,7 +33,7 @@ final class ExampleAdapterTest extends ClinicTestCase
         $this->adapter->rolledBack('$system->move($id, $start);', self::inDays(22), $appointment);
         $this->later();
         $this->assertSame(array($start), $this->starts());
-        $this->assertSame(array('made', $start), $this->visit($appointment));
+        $this->assertSame(array('made', $start), $this->visitOf($appointment));
         $this->assertSame(array(1, 1), $this->told());
     }
 
@@ -44,7 +44,7 @@ final class ExampleAdapterTest extends ClinicTestCase
         $this->adapter->rolledBack('$system->cancel($id);', 0, $appointment);
         $this->later();
         $this->assertSame(array($start), $this->starts());
-        $this->assertSame(array('made', $start), $this->visit($appointment));
+        $this->assertSame(array('made', $start), $this->visitOf($appointment));
         $this->assertSame(array(1, 1), $this->told());
     }
 }

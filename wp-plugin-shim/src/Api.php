@@ -87,9 +87,9 @@ final class Api
      *     @type string   $title    Its name for people.
      *     @type callable $standing function (array $appointments, callable $read): array. What stands committed of these appointments, by
      *                              their names: arrays with `takes_place` (false: cancelled, or not confirmed yet), `doctor`, `start_utc`,
-     *                              `minutes` and `timezone` as of book(), and if they differ from what was booked `patient_name`,
-     *                              `patient_email` and `patient_timezone` (else the visit's zone, else the site's). One that does not
-     *                              exist is left out.
+     *                              `minutes` and `timezone` as of book(). Optional: `patient_name` and `patient_email`, where they are not
+     *                              those of the patient it was booked with, and `patient_timezone`, where it is not the visit's. One
+     *                              that does not exist is left out.
      *     @type callable $mails    Optional. function (array $appointments, callable $read): array. The e-mails that the system has sent by
      *                              itself to patient and doctor, who are not told the same again: by the appointments' names, lists,
      *                              the oldest first, of arrays with `is_off` (whether it says that the visit is off), `doctor` (who held
@@ -101,13 +101,19 @@ final class Api
      */
     public function register(string $name, array $source): bool
     {
-        $source += ['mails' => static fn(): array => []];
-        $isRight = preg_match(self::SOURCE, $name) === 1 && is_string($source['title'] ?? null) && is_callable($source['standing'] ?? null) && is_callable($source['mails'])
-            && $this->sources->add(new RegisteredSource($name, $source, $this->database, $this->queries));
-        if (!$isRight) {
-            _doing_it_wrong(__METHOD__, esc_html(sprintf('"%s" is no name of an appointment system, or taken, or title, standing or mails are missing or wrong.', $name)), '0.2.0');
+        $source += ['title' => '', 'standing' => null, 'mails' => static fn(): array => []];
+        $wrong = match (true) {
+            preg_match(self::SOURCE, $name) !== 1 => 'The name of an appointment system is 1 to 32 of a-z, 0-9, hyphen and underscore.',
+            !is_string($source['title']) || $source['title'] === '' => 'An appointment system has a title.',
+            !is_callable($source['standing']) || !is_callable($source['mails']) => 'standing and mails are functions.',
+            default => $this->sources->add(new RegisteredSource($name, $source, $this->database, $this->queries))
+                ? null
+                : 'There is an appointment system of that name.',
+        };
+        if ($wrong !== null) {
+            _doing_it_wrong(__METHOD__, esc_html($wrong), '0.2.0');
         }
-        return $isRight;
+        return $wrong === null;
     }
 
     /**
@@ -159,7 +165,8 @@ final class Api
                 ));
             }
             VisitFields::demandAppointment($appointment);
-            return $this->visits->book($source, $appointment, VisitFields::doctor($visit), VisitFields::visit($visit), VisitFields::patient($visit));
+            [$doctor, $slot, $patient] = [VisitFields::doctor($visit), VisitFields::visit($visit), VisitFields::patient($visit)];
+            return $this->visits->book($source, $appointment, $doctor, $slot, $patient);
         });
     }
 

@@ -51,7 +51,8 @@ final class RegisteredSource implements AppointmentSystem
     public function contradicted(Database $database, int $limit): array
     {
         $rows = $this->queries->upcomingOfSource($this->name, $limit);
-        $standing = $rows === [] ? null : $this->committed(array_map(static fn(MeetingRecord $row): string => $row->appointment, $rows), $database);
+        $names = array_map(static fn(MeetingRecord $row): string => $row->appointment, $rows);
+        $standing = $rows === [] ? null : $this->committed($names, $database);
         $contradicted = [];
         foreach ($standing === null ? [] : $rows as $row) {
             if (($standing[$row->appointment] ?? null)?->agreesWith($row) !== true) {
@@ -71,7 +72,8 @@ final class RegisteredSource implements AppointmentSystem
     {
         $doctor = get_userdata($row->doctor);
         [$name, $email] = Patient::nameAndEmail($row->patient, $row->patientEmail);
-        $said = $this->ask('standing', [$row->appointment], $this->database, static fn(array $said): array => $said)[$row->appointment] ?? [];
+        $standing = $this->ask('standing', [$row->appointment], $this->database, static fn(array $said): array => $said);
+        $said = $standing[$row->appointment] ?? [];
         // The site's own zone may be an offset, which a visit cannot have.
         $timezone = (string) ($said['patient_timezone'] ?? '') ?: $row->timezone;
         return new People(

@@ -55,7 +55,7 @@ final class VisitFields
         $start = self::moment($fields['start_utc'] ?? null);
         $minutes = self::number($fields, 'minutes');
         if ($start->getTimestamp() + $minutes * MINUTE_IN_SECONDS < Clock::now()) {
-            throw new Problem('telemed_start_past', __('the visit is over already', 'telemed-zoom'), __('Choose a time to come.', 'telemed-zoom'));
+            throw new Problem('telemed_over', __('the visit is over already', 'telemed-zoom'), __('Choose a time to come.', 'telemed-zoom'));
         }
         return Visit::wanted($start, $minutes, self::timezone($fields), is_string($fields['topic'] ?? null) ? $fields['topic'] : '');
     }
@@ -97,7 +97,11 @@ final class VisitFields
      */
     public static function mail(array $mail): array
     {
-        return ['is_off' => self::truth($mail, 'is_off'), 'doctor' => self::number($mail, 'doctor'), 'sequence' => self::number($mail, 'sequence')];
+        return [
+            'is_off' => self::truth($mail, 'is_off'),
+            'doctor' => self::number($mail, 'doctor'),
+            'sequence' => self::number($mail, 'sequence'),
+        ];
     }
 
     /** @throws Problem when it is no moment of that form */
@@ -131,7 +135,7 @@ final class VisitFields
     /** @return array{start_utc: string, minutes: int, timezone: string, topic: string} */
     private static function slot(MeetingRecord $row): array
     {
-        return ['start_utc' => $row->start->format(self::FORM), 'minutes' => $row->minutes, 'timezone' => $row->timezone, 'topic' => $row->topic];
+        return $row->visit()->slot();
     }
 
     /**
