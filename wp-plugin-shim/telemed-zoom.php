@@ -10,7 +10,7 @@
  * Text Domain:       telemed-zoom
  * Update URI:        false
  *
- * This file only starts the plugin: constants, autoloader, Plugin::boot(). Everything else lives in src/, one class per concern.
+ * This file only starts the plugin: autoloader, functions, Plugin::boot(). Everything else lives in src/, one class per concern.
  *
  * @package TelemedZoom
  */
@@ -36,5 +36,6 @@ if (PHP_VERSION_ID < 80200 && function_exists('ini_set')) {
 }
 
 require_once __DIR__ . '/src/autoload.php';
+require_once __DIR__ . '/src/functions.php';
 
 TelemedZoom\Plugin::boot(__FILE__);

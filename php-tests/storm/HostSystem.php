@@ -10,6 +10,7 @@ use TelemedZoom\Site\Database;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\People;
 use TelemedZoom\Ledger\Wanted;
+use TelemedZoom\Plugin;
 
 /** An appointment system that books as such systems do: in a transaction of $wpdb, which it may roll back. */
 final class HostSystem implements AppointmentSystem
@@ -20,7 +21,7 @@ final class HostSystem implements AppointmentSystem
     public static function register(): self
     {
         $system = new self();
-        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + array(self::NAME => $system));
+        Plugin::instance()->sources->add($system);
         return $system;
     }
 
@@ -50,11 +51,6 @@ final class HostSystem implements AppointmentSystem
     {
         $doctor = get_userdata($row->doctor);
         return new People(Doctors::name($row->doctor), false === $doctor ? null : $doctor->user_email, 'Pat Example', Plan::patient((int) $row->appointment), $row->timezone);
-    }
-
-    public function mayView(MeetingRecord $row, int $user): bool
-    {
-        return false;
     }
 
     public function title(): string

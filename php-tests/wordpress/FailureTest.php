@@ -198,7 +198,7 @@ final class FailureTest extends ClinicTestCase
         $row = $this->make('admin', 'doctor1');
         $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 300, array('code' => 300, 'message' => 'Invalid meeting id.'), array(), 1);
         $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)))->json();
-        $this->assertSame('changing', $moved['state']);
+        $this->assertSame('updating', $moved['state']);
         $this->assertSame(self::start(40), $moved['start']);
         $this->assertNotNull($moved['error']);
         $this->assertSame($row['start'], $this->meetings()[0]['start_time']);

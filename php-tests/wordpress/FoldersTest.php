@@ -16,8 +16,8 @@ final class FoldersTest extends TestCase
     private const ROOT = 'TelemedZoom';
     /** From the ground up. A file at the top stands for itself. */
     private const ORDER = array(
-        'Problem', 'Site', 'Extension', 'ErrorText', 'Store', 'Clinic', 'Ledger', 'Apps', 'Mail', 'Run', 'Migration', 'Work', 'Connections',
-        'Reconcile', 'Cron', 'Departures', 'Parts', 'Care', 'Edge', 'AdminPost', 'Notices', 'Screens', 'Kivicare', 'Cli', 'Plugin',
+        'Problem', 'Site', 'Extension', 'ErrorText', 'Edge', 'Store', 'Clinic', 'Ledger', 'Apps', 'Mail', 'Run', 'Migration', 'Work', 'Connections',
+        'Reconcile', 'Cron', 'Departures', 'Api', 'Parts', 'Care', 'AdminPost', 'Notices', 'Screens', 'Kivicare', 'Cli', 'Plugin',
     );
     private const LARGEST_KNOT = 10;
 

@@ -24,14 +24,13 @@ final class LedgerTest extends ClinicTestCase
                 return $found;
             }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', null, null, null); }
-            public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
             public function title(): string { return 'Test'; }
             public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
             public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
         }
-        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new TestSource()]);
         global $wpdb;
         $plugin = \TelemedZoom\Plugin::instance();
+        $plugin->sources->add(new TestSource());
         $visit = static fn (string $start): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable($start), 25, 'Europe/Berlin');
         $put = static fn (int $id, int $doctor, string $start, int $held = 1) => $wpdb->replace('wp_test_appointments', ['id' => $id, 'doctor' => $doctor, 'start_utc' => gmdate('Y-m-d H:i:s', strtotime($start)), 'minutes' => 25, 'held' => $held]);
         CODE;

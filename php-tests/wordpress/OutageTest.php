@@ -183,15 +183,14 @@ final class OutageTest extends ClinicTestCase
         $this->records()->pretend->daysLater(90, 'manual');
         $this->site->php(
             'remove_all_actions("shutdown");
-            add_filter("telemed_appointment_sources", static fn (array $sources): array => $sources + ["test" => new class () implements \TelemedZoom\Ledger\AppointmentSystem {
+            \TelemedZoom\Plugin::instance()->sources->add(new class () implements \TelemedZoom\Ledger\AppointmentSystem {
                 public function name(): string { return "test"; }
                 public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
                 public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People("", null, null, null); }
-                public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
                 public function title(): string { return "Test"; }
                 public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
                 public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
-            }]);
+            });
             \TelemedZoom\Plugin::instance()->worker->runDue(60.0);'
         );
         $this->assertSame(array('made', 'made'), array_column($this->records()->visits->bySource('manual'), 'state'));

@@ -28,6 +28,7 @@ final class QueryPlanTest extends ClinicTestCase
                 'page' => static fn () => [$page(null, 'upcoming', 3), $page(null, 'past', 3), $page(null, 'all', 3), $page(1, 'upcoming', 1), $page(1, 'past', 2), $page(1, 'all', 1)],
                 'count' => static fn () => [$queries->count(null, 'upcoming'), $queries->count(1, 'all')],
                 'upcomingAfter' => static fn () => $queries->upcomingAfter(9200, 200),
+                'upcomingOfSource' => static fn () => $queries->upcomingOfSource('manual', 200),
                 'dueSince' => static fn () => $queries->dueSince(),
                 'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
                 'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),

@@ -20,13 +20,12 @@ final class RolledBackNewsTest extends ClinicTestCase
             public function name(): string { return 'test'; }
             public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return self::$stands === null ? [] : array_fill_keys($appointments, self::$stands); }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
-            public function mayView(\TelemedZoom\Ledger\MeetingRecord $row, int $user): bool { return false; }
             public function title(): string { return 'Test'; }
             public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
             public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return array_fill_keys($appointments, self::$mails); }
         }
-        add_filter('telemed_appointment_sources', static fn (array $sources): array => $sources + ['test' => new MailingSource()]);
         $plugin = \TelemedZoom\Plugin::instance();
+        $plugin->sources->add(new MailingSource());
         $doctor = get_user_by('login', 'doctor1')->ID;
         $other = get_user_by('login', 'doctor2')->ID;
         $at = static fn (string $day): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');

@@ -144,7 +144,7 @@ final class UncertainTest extends ClinicTestCase
         $this->runWorker(120);
         $this->assertCount(2, $this->zoom->requests('PATCH'));
         $waits = $this->row($row['id']);
-        $this->assertSame('changing', $waits['state'], (string) $waits['error']);
+        $this->assertSame('updating', $waits['state'], (string) $waits['error']);
         $this->assertStringContainsString('reconnect', (string) $waits['error']);
 
         $this->zoom->forgetFaults();

@@ -19,10 +19,9 @@ require_once dirname(__DIR__) . '/support/autoload.php';
 
 spl_autoload_register(
     static function (string $class): void {
-        $prefix = 'Telemed\\Tests\\WordPress\\';
-        if (str_starts_with($class, $prefix)) {
-            $file = __DIR__ . '/' . str_replace('\\', '/', substr($class, strlen($prefix))) . '.php';
-            if (is_file($file)) {
+        foreach (array('Telemed\\Tests\\WordPress\\' => __DIR__, 'Telemed\\Tests\\Adapter\\' => dirname(__DIR__) . '/adapter') as $prefix => $folder) {
+            $file = $folder . '/' . str_replace('\\', '/', substr($class, strlen($prefix))) . '.php';
+            if (str_starts_with($class, $prefix) && is_file($file)) {
                 require $file;
             }
         }

@@ -111,6 +111,7 @@ final class Parts
     public readonly OtherZoomUser $otherZoomUser;
     public readonly UncertainMeetings $uncertain;
     public readonly OAuthCallback $oauthCallback;
+    public readonly Api $api;
 
     /** Either argument may be another one in a test. */
     public function __construct(?Extension $extension = null, ?EncryptionKey $key = null)
@@ -121,7 +122,7 @@ final class Parts
         $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
         $this->guard = new Guard();
-        $this->sources = new AppointmentSources();
+        $this->sources = new AppointmentSources($this->askForSources(...));
         $this->standing = new Standing($this->sources, $this->database);
         $this->signals = new Signals($this->database);
         $this->rate = new RateLimit($this->database, $this->site);
@@ -211,6 +212,7 @@ final class Parts
         );
         $this->afterRequest = new AfterRequest($this->worker);
         $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
+        $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
         $this->departures = new Departures(
             new DepartureMarks($this->signals),
@@ -240,5 +242,18 @@ final class Parts
             $this->site
         );
         $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
+    }
+
+    private function askForSources(): void
+    {
+        /**
+         * Fires when appointment systems are first needed in a request: other plugins register theirs.
+         *
+         * @since 0.2.0
+         * @api
+         *
+         * @param \TelemedZoom\Api $visits What telemed_visits() gives.
+         */
+        do_action('telemed_register_sources', $this->api);
     }
 }

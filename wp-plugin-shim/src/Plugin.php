@@ -69,6 +69,7 @@ final class Plugin
     public static function boot(string $file): void
     {
         PluginFile::set($file);
+        Api::use(self::instance()->api);
         (new self(self::instance()))->register();
         register_activation_hook($file, [self::class, 'activate']);
         register_deactivation_hook($file, [Cron::class, 'unschedule']);
@@ -138,9 +139,10 @@ final class Plugin
         (new Renewal($this->parts->grants, $this->parts->guard, $this->parts->extension))->register();
         $watch = new ConnectionWatch($this->parts->apps, $this->parts->settings, $this->parts->extension, $this->parts->guard, $this->parts->database, $this->parts->queries, $this->parts->store, $this->parts->handovers);
         $watch->register();
+        $this->parts->hosts->confirmed->add($watch->wake(...));
         (new SavedConnections($this->parts->apps, $this->parts->site))->register();
         $deauthorizations = new Deauthorizations(new Signals($this->parts->database), $this->parts->apps, $this->parts->site, $this->parts->store, $watch, $this->parts->afterRequest);
-        $deauthorizations->register();
+        $this->parts->worker->begins->add($deauthorizations->carryOut(...));
         (new WebhookRoute($this->parts->settings, $this->parts->key, $this->parts->extension, $deauthorizations))->register();
         (new DoctorLeaves($this->parts->departures, $this->parts->sources, $this->parts->apps, $this->parts->queries, $this->parts->extension, $this->parts->guard, $this->parts->site))->register();
         $this->parts->otherZoomUser->register();

@@ -129,7 +129,7 @@ final class Visits
             array_map(static fn (string $name): string => "m.{$name}", self::OF_MEETING)
         );
         $rows = $this->tables->rows(
-            'SELECT ' . implode(', ', $columns) . ", IF(v.state = 'updating', 'changing', v.state) AS state, COALESCE(m.host_at_zoom, m.host) AS host_id,
+            'SELECT ' . implode(', ', $columns) . ", v.state, COALESCE(m.host_at_zoom, m.host) AS host_id,
                 m.number AS meeting_id, COALESCE(m.tries, 0) AS tries
              FROM {$this->visitsAndMeetings()} WHERE {$condition} ORDER BY v.id",
             ...$values

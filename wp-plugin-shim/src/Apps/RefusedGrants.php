@@ -24,6 +24,14 @@ final class RefusedGrants
     public static function note(\Throwable $failure, int $doctor): void
     {
         if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
+            /**
+             * Fires when Zoom has refused a doctor's connection.
+             *
+             * @since 0.2.0
+             * @internal
+             *
+             * @param int $doctor The doctor: a user of WordPress.
+             */
             do_action(self::HOOK, $doctor);
         }
     }
@@ -36,6 +44,7 @@ final class RefusedGrants
     public static function noteProblem(?string $problem, ?int $doctor): void
     {
         if ($doctor !== null && in_array($problem, self::PROBLEMS, true)) {
+            /** This action is documented above. */
             do_action(self::HOOK, $doctor);
         }
     }

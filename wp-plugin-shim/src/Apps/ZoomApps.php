@@ -129,6 +129,15 @@ final class ZoomApps
     public function connection(int $doctor): ?\Telemed\Connection
     {
         $connection = $this->readConnection($doctor);
+        /**
+         * Fires when what is stored of a doctor's connection was looked at.
+         *
+         * @since 0.1.0
+         * @internal
+         *
+         * @param int                  $doctor     The doctor: a user of WordPress.
+         * @param ?\Telemed\Connection $connection Null: there is none.
+         */
         do_action('telemed_connection_seen', $doctor, $connection);
         return $connection;
     }

@@ -126,7 +126,16 @@ final class Guard
     private static function isSetUp(#[\SensitiveParameter] mixed $settings): bool
     {
         $entered = array_filter(array_intersect_key(is_array($settings) ? $settings : [], array_flip(['mode', ...Settings::CREDENTIALS])));
-        // An appointment system may have credentials that could be taken over.
+        /**
+         * Filters whether there is, or may be, anything at Zoom that a copy of this site could harm.
+         *
+         * For an appointment system that has credentials for Zoom of its own.
+         *
+         * @since 0.1.0
+         * @api
+         *
+         * @param bool $is_set_up Whether this plugin itself has.
+         */
         return (bool) apply_filters('telemed_is_set_up', $entered !== [] || (bool) get_option(Settings::OPTION_FORMER_APPS));
     }
 

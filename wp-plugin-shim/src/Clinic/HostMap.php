@@ -10,12 +10,22 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Clinic;
 
+use TelemedZoom\Site\Listeners;
+
 defined('ABSPATH') || exit;
 
 final class HostMap
 {
     /** User option, kept per blog. */
     public const META = 'telemed_zoom_host';
+
+    /** Who hears that a doctor has a host, by the doctor's number. */
+    public readonly Listeners $confirmed;
+
+    public function __construct()
+    {
+        $this->confirmed = new Listeners();
+    }
 
     public function of(int $doctor): ?Host
     {
@@ -26,7 +36,7 @@ final class HostMap
     public function confirm(int $doctor, Host $host): void
     {
         update_user_option($doctor, self::META, $host->toArray());
-        do_action('telemed_host_confirmed', $doctor);
+        $this->confirmed->tell($doctor);
     }
 
     public function remove(int $doctor): void

@@ -199,6 +199,16 @@ final class Settings
     /** What the site's address would give today; an appointment system may have a callback of its own. */
     public function currentRedirectUri(): string
     {
+        /**
+         * Filters the redirect URL that a new app at Zoom is given.
+         *
+         * For an appointment system with a callback of its own, which leads the browser on to the plugin's own, with the whole query.
+         *
+         * @since 0.1.0
+         * @api
+         *
+         * @param string $url The address of the plugin's own callback.
+         */
         return (string) apply_filters('telemed_redirect_uri', PublicAddress::of(rest_url(Routes::V1 . self::CALLBACK_ROUTE)));
     }
 

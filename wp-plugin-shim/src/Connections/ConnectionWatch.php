@@ -70,7 +70,6 @@ final class ConnectionWatch
         add_action(Hooks::RUN, [$this, 'watchSecret'], 5);
         add_action(Hooks::RUN, [$this, 'tellGathered'], 20);
         // Whatever a person has mended, what waited for it need not wait longer.
-        add_action('telemed_host_confirmed', [$this, 'wake']);
         add_action('update_option_' . Settings::OPTION, function (): void {
             $this->wake(null);
         });

@@ -40,11 +40,6 @@ final class Deauthorizations
     ) {
     }
 
-    public function register(): void
-    {
-        add_action('telemed_worker_runs', [$this, 'carryOut']);
-    }
-
     /**
      * Zoom says that this user has removed the app. Written down when it returns.
      *

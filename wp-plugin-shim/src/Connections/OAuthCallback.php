@@ -69,6 +69,18 @@ final class OAuthCallback
         if (!PendingStates::take($user, self::parameter($request, 'state'))) {
             // Any page can send a browser here: nothing of this user is touched, and nothing is kept to be told.
             $profile = add_query_arg(self::UNKNOWN, '1', strtok(AdminPages::profile(), '#')) . '#' . AdminPages::PROFILE_ANCHOR;
+            /**
+             * Filters where a doctor is led after the way through Zoom's consent page.
+             *
+             * For an appointment system whose doctors do not use wp-admin.
+             *
+             * @since 0.1.0
+             * @api
+             *
+             * @param string $url       The profile page in wp-admin.
+             * @param int    $user      The doctor: a user of WordPress.
+             * @param bool   $connected Whether Zoom is connected now.
+             */
             return self::answer(302, (string) apply_filters('telemed_oauth_destination', $profile, $user, false));
         }
         [$type, $text] = $this->connect($user, $request);
@@ -77,6 +89,7 @@ final class OAuthCallback
             // The question can be answered there only.
             return self::answer(302, AdminPages::profile());
         }
+        /** This filter is documented above. */
         return self::answer(302, (string) apply_filters('telemed_oauth_destination', AdminPages::profile(), $user, $type === 'success'));
     }
 
@@ -114,6 +127,14 @@ final class OAuthCallback
         }
         if ($connection->status() !== 'held') {
             update_user_option($user, Doctors::META_CONNECTED, time());
+            /**
+             * Fires when a doctor's Zoom account is connected and in force.
+             *
+             * @since 0.1.0
+             * @api
+             *
+             * @param int $doctor The doctor: a user of WordPress.
+             */
             do_action('telemed_doctor_connected', $user);
         }
         if ($isAsked) {

@@ -151,6 +151,7 @@ final class OtherZoomUser
         );
         if ($connection->status() === 'held') {
             $connection = $this->putInForce($doctor);
+            /** This action is documented in src/Connections/OAuthCallback.php. */
             do_action('telemed_doctor_connected', $doctor);
         }
         $this->signals->set(self::MOVING . $doctor, Clock::now());
@@ -208,6 +209,7 @@ final class OtherZoomUser
         } else {
             $this->putInForce($doctor);
         }
+        /** This action is documented in src/Connections/OAuthCallback.php. */
         do_action('telemed_doctor_connected', $doctor);
     }
 
@@ -344,6 +346,6 @@ final class OtherZoomUser
     /** What can be joined goes on where people are; what is being made stays where it is made. */
     private function canMove(MeetingRecord $row): bool
     {
-        return ($row->state === MeetingState::Made || $row->state === MeetingState::Changing) && $row->joinsFrom($this->settings->joinMinutesBefore()) > Clock::now();
+        return ($row->state === MeetingState::Made || $row->state === MeetingState::Updating) && $row->joinsFrom($this->settings->joinMinutesBefore()) > Clock::now();
     }
 }

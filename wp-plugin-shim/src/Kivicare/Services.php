@@ -57,15 +57,9 @@ final class Services
         return self::$instance ?? throw new \LogicException('KiviCare asks before the plugin has begun.');
     }
 
-    /** What must go on also where another add-on has KiviCare's telemed: what we have made. */
-    public function registerSource(): void
-    {
-        $this->source->register();
-    }
-
     public function register(): void
     {
-        $this->registerSource();
+        $this->plugin->sources->add($this->source);
         $this->coreSettings->register();
         $this->bookings->register();
         $this->coreMails->register();

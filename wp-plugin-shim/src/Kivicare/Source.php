@@ -31,14 +31,6 @@ final class Source implements AppointmentSystem
     {
     }
 
-    public function register(): void
-    {
-        add_filter('telemed_appointment_sources', function (array $sources): array {
-            $sources[self::NAME] = $this;
-            return $sources;
-        });
-    }
-
     public function name(): string
     {
         return self::NAME;
@@ -83,12 +75,6 @@ final class Source implements AppointmentSystem
             // The frame in which the visit was booked: the patient's, if they booked it themselves.
             $row->timezone
         );
-    }
-
-    public function mayView(MeetingRecord $row, int $user): bool
-    {
-        $appointment = Appointments::find((int) $row->appointment);
-        return $appointment !== null && Access::of($appointment, $user) !== Access::Stranger;
     }
 
     /** A move is mailed by nobody in the core; a booking or cancellation by some of its ways only, which are noted as they happen. */

@@ -1,6 +1,6 @@
 <?php
 /**
- * An appointment system whose video visits the ledger holds. Registered with the filter telemed_appointment_sources.
+ * Whose appointments visits are. Other plugins' are reached through TelemedZoom\Api\RegisteredSource.
  *
  * @package TelemedZoom
  */
@@ -8,7 +8,6 @@
 declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
-
 
 defined('ABSPATH') || exit;
 
@@ -18,7 +17,4 @@ interface AppointmentSource
     public function name(): string;
 
     public function people(MeetingRecord $row): People;
-
-    /** Whether this user may see the visit: its patient, its doctor, staff in charge. */
-    public function mayView(MeetingRecord $row, int $user): bool;
 }

@@ -13,8 +13,23 @@ defined('ABSPATH') || exit;
 
 final class AppointmentSources
 {
-    /** @var ?array<string, AppointmentSource> */
-    private ?array $all = null;
+    /** @var array<string, AppointmentSource> */
+    private array $all;
+    private bool $isAsked = false;
+
+    /** @param \Closure(): void $ask has other plugins add theirs; called once, when they are first needed */
+    public function __construct(private readonly \Closure $ask)
+    {
+        $this->all = [ManualSource::NAME => new ManualSource()];
+    }
+
+    /** @return bool false: there is one of that name */
+    public function add(AppointmentSource $source): bool
+    {
+        $isNew = !isset($this->all[$source->name()]);
+        $this->all += [$source->name() => $source];
+        return $isNew;
+    }
 
     /** Null when its plugin is not active: then nobody knows what is wanted, and its rows rest. */
     public function find(string $name): ?AppointmentSource
@@ -38,7 +53,10 @@ final class AppointmentSources
     /** @return array<string, AppointmentSource> */
     private function all(): array
     {
-        return $this->all ??= [ManualSource::NAME => new ManualSource()]
-            + array_filter((array) apply_filters('telemed_appointment_sources', []), static fn($source): bool => $source instanceof AppointmentSource);
+        if (!$this->isAsked) {
+            $this->isAsked = true;
+            ($this->ask)();
+        }
+        return $this->all;
     }
 }

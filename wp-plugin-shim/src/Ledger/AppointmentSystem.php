@@ -23,10 +23,11 @@ interface AppointmentSystem extends AppointmentSource
      * What stands committed, read without locks and not through $wpdb, whose transaction may be open.
      *
      * @param list<string> $appointments
-     * @return array<int|string, Wanted> by appointment, whose digits PHP turns into a number; one that does not exist is left out
+     * @return ?array<int|string, Wanted> by appointment, whose digits PHP turns into a number; one that does not exist is left out; null:
+     *                                    it cannot be asked now
      * @throws DatabaseException
      */
-    public function committed(array $appointments, Database $database): array;
+    public function committed(array $appointments, Database $database): ?array;
 
     /**
      * Live visits to come of which nothing is wished and whose appointment is off or gone, as it stands committed: one query,
@@ -42,9 +43,9 @@ interface AppointmentSystem extends AppointmentSource
      * ever goes as long as its visit is to come, not even with the appointment.
      *
      * @param list<string> $appointments
-     * @return array<int|string, list<array{is_off: bool, doctor: int, sequence: int}>> by appointment: whether it says that the visit is off,
-     *                     who held it, and the visit's sequence then; one without is left out
+     * @return ?array<int|string, list<array{is_off: bool, doctor: int, sequence: int}>> by appointment: whether it says that the visit is
+     *                     off, who held it, and the visit's sequence then; one without is left out; null: it cannot be asked now
      * @throws DatabaseException
      */
-    public function mails(array $appointments, Database $database): array;
+    public function mails(array $appointments, Database $database): ?array;
 }

@@ -38,10 +38,13 @@ final class Limits
     public function mail(MeetingRecord $row, ?string $patient): ?int
     {
         /**
-         * Mails an hour of one doctor's visits, to patients and to the doctor.
+         * Filters how many e-mails of one doctor's visits may go within an hour, to patients and to the doctor.
          *
-         * @param int $most
-         * @param int $doctor
+         * @since 0.1.0
+         * @api
+         *
+         * @param int $most   So many; 0 for no limit.
+         * @param int $doctor The doctor: a user of WordPress.
          */
         $most = (int) apply_filters('telemed_mails_per_doctor', self::DOCTOR_MAILS, $row->doctor);
         $from = $this->rate->take(self::ofDoctor($row), $most, HOUR_IN_SECONDS);
@@ -49,10 +52,13 @@ final class Limits
             return $from;
         }
         /**
-         * Mails an hour to one patient's address.
+         * Filters how many e-mails about visits may go to one patient's address within an hour.
          *
-         * @param int    $most
-         * @param string $patient
+         * @since 0.1.0
+         * @api
+         *
+         * @param int    $most    So many; 0 for no limit.
+         * @param string $patient The address.
          */
         $most = (int) apply_filters('telemed_mails_per_address', self::PATIENT_MAILS, $patient);
         $from = $this->rate->take(self::toAddress($patient), $most, HOUR_IN_SECONDS);
@@ -80,10 +86,13 @@ final class Limits
     public function book(int $doctor, Patient $patient): void
     {
         /**
-         * Visits of one patient that a doctor books within an hour; staff book as they need.
+         * Filters how many visits of one patient a doctor may book within an hour; staff book as they need.
          *
-         * @param int $most
-         * @param int $doctor
+         * @since 0.1.0
+         * @api
+         *
+         * @param int $most   So many; 0 for no limit.
+         * @param int $doctor The doctor: a user of WordPress.
          */
         $most = (int) apply_filters('telemed_visits_per_patient', self::VISITS, $doctor);
         $from = $this->rate->take(self::visits($doctor, $patient), $most, HOUR_IN_SECONDS);
@@ -116,9 +125,12 @@ final class Limits
     public function renew(MeetingRecord $row): void
     {
         /**
-         * Seconds between two clicks that make the meeting of one visit anew.
+         * Filters how many seconds lie between two clicks that make the meeting of one visit anew.
          *
-         * @param int $seconds
+         * @since 0.1.0
+         * @api
+         *
+         * @param int $seconds So many; 0 for no limit.
          */
         $seconds = (int) apply_filters('telemed_renew_seconds', self::RENEW_SECONDS);
         if ($seconds > 0 && $this->rate->take('renew ' . $row->id, 1, $seconds) !== null) {
@@ -130,7 +142,12 @@ final class Limits
     public static function writesOfPatient(): int
     {
         /**
-         * @param int $most of the hundred that Zoom gives each host a day
+         * Filters how many of a host's writes of a day at Zoom the visits of one patient may take.
+         *
+         * @since 0.1.0
+         * @api
+         *
+         * @param int $most So many of the hundred that Zoom gives each host; 0 for no limit.
          */
         return (int) apply_filters('telemed_writes_per_patient', self::WRITES);
     }

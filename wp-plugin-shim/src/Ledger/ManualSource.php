@@ -10,7 +10,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Site\Capabilities;
 
 defined('ABSPATH') || exit;
 
@@ -28,10 +27,5 @@ final class ManualSource implements AppointmentSource
         $doctor = get_userdata($row->doctor);
         [$name, $email] = Patient::nameAndEmail($row->patient, $row->patientEmail);
         return new People(Doctors::nameForPatients($row->doctor), $doctor === false ? null : $doctor->user_email, $name, $email);
-    }
-
-    public function mayView(MeetingRecord $row, int $user): bool
-    {
-        return $user === $row->doctor || $user === $row->patient || Capabilities::isAdmin($user);
     }
 }

@@ -95,11 +95,11 @@ final class Standing
         foreach ($bySource as $name => $portion) {
             $source = $this->sources->find((string) $name);
             if (!$source instanceof AppointmentSystem) {
-                // This site's own; or its plugin is not active, and what was made goes on.
+                // This site's own; or its plugin is not active, and what was made goes on, as where it cannot be asked.
                 continue;
             }
             $standing = $source->committed(array_map(static fn(MeetingRecord $row): string => $row->appointment, $portion), $this->database);
-            foreach ($portion as $row) {
+            foreach ($standing === null ? [] : $portion as $row) {
                 $found[$row->id] = $standing[$row->appointment] ?? null;
             }
         }

@@ -108,10 +108,14 @@ final class Visit
     public static function settings(): array
     {
         /**
-         * Settings of all meetings that differ from the private defaults, by Zoom's names. A switch that Zoom has added since this version
-         * was made goes under 'unlisted': ['unlisted' => ['some_new_setting' => false]].
+         * Filters the settings of all meetings that differ from the private defaults.
          *
-         * @param array<string, mixed> $settings
+         * A switch that Zoom has added since this version was made goes under 'unlisted': ['unlisted' => ['some_new_setting' => false]].
+         *
+         * @since 0.1.0
+         * @api
+         *
+         * @param array $settings By Zoom's names.
          */
         return (array) apply_filters('telemed_meeting_settings', []);
     }

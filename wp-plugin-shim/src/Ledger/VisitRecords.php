@@ -19,8 +19,6 @@ defined('ABSPATH') || exit;
 
 final class VisitRecords
 {
-    /** What the core calls a state, where screens call it otherwise. */
-    private const STATES = ['updating' => 'changing'];
     private const OF_MEETING = 'm.generation AS meeting_generation, m.mode, m.app, m.account, m.subject, m.host, m.number, m.uuid, m.host_at_zoom, m.host_email,
         m.join_url, m.passcode, m.passcode_in_link, m.overridden, m.tries, m.due_at AS next_try_at, m.problem, m.tracking_id, n.problem AS next_problem';
 
@@ -115,7 +113,6 @@ final class VisitRecords
         }
         $problem = json_decode((string) ($row['problem'] ?? $row['next_problem']), true);
         return MeetingRecord::fromRow([
-            'state' => self::STATES[$row['state']] ?? $row['state'],
             'visit_key' => $row['link_key'] === null ? null : $this->links->key((string) $row['link_key']),
             'event' => $row['pending'],
             'generation' => $row['meeting_generation'] ?? 0,

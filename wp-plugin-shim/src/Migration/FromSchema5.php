@@ -229,7 +229,7 @@ final class FromSchema5
                 // Rather told once more than not moved.
                 continue;
             }
-            foreach (array_intersect_key($mails, $ids) as $appointment => $ofOne) {
+            foreach (array_intersect_key($mails ?? [], $ids) as $appointment => $ofOne) {
                 $noted[$ids[$appointment]] = count($ofOne);
             }
         }

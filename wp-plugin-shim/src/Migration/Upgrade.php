@@ -14,6 +14,7 @@ namespace TelemedZoom\Migration;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\MeetingRecord;
+use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Clock;
@@ -141,7 +142,7 @@ final class Upgrade
             return [];
         }
         $sql = "SELECT * FROM {$this->meetings()} WHERE end_utc >= ? AND state IN ('made', 'changing', 'moving') ORDER BY end_utc, id LIMIT ?";
-        return array_map(MeetingRecord::fromRow(...), $this->database->rows($sql, [Clock::sql(), $limit]));
+        return array_map(self::record(...), $this->database->rows($sql, [Clock::sql(), $limit]));
     }
 
     /**
@@ -171,7 +172,7 @@ final class Upgrade
             // Another process has just renamed it, or moved the last visit.
             $row = null;
         }
-        return $row === null ? null : MeetingRecord::fromRow($row);
+        return $row === null ? null : self::record($row);
     }
 
     /**
@@ -185,6 +186,12 @@ final class Upgrade
         if (Schema::isMoving() && $this->find($where, $values) !== null) {
             throw new DatabaseException('the visit is still where the version before has kept it');
         }
+    }
+
+    /** @param array<string, mixed> $row of the old table, which had another word for one state */
+    private static function record(#[\SensitiveParameter] array $row): MeetingRecord
+    {
+        return MeetingRecord::fromRow(($row['state'] === 'changing' ? ['state' => MeetingState::Updating->value] : []) + $row);
     }
 
     /** The plugin is uninstalled from the current blog. */

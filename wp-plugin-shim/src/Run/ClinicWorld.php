@@ -50,9 +50,14 @@ final class ClinicWorld implements World
             return $visit->ownStanding();
         }
         $name = $visit->appointment();
-        $wanted = $source->committed([$name], $this->database)[$name] ?? null;
+        $committed = $source->committed([$name], $this->database);
         // After what they tell of: an appointment is never seen without what was mailed with it.
-        $mails = ['mails' => $source->mails([$name], $this->database)[$name] ?? []];
+        $mailed = $source->mails([$name], $this->database);
+        if ($committed === null || $mailed === null) {
+            return false;
+        }
+        $wanted = $committed[$name] ?? null;
+        $mails = ['mails' => $mailed[$name] ?? []];
         if ($wanted === null) {
             // Whoever was mailed of it has to know that it is gone.
             return $mails['mails'] === [] ? null : ['takes_place' => false] + $mails + $visit->ownStanding();

@@ -16,6 +16,14 @@ final class Clock
     /** Unix seconds. */
     public static function now(): int
     {
+        /**
+         * Filters the time by which the plugin decides.
+         *
+         * @since 0.1.0
+         * @internal For tests.
+         *
+         * @param int $now Unix seconds.
+         */
         return (int) apply_filters('telemed_now', time());
     }
 

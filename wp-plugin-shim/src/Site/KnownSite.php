@@ -48,7 +48,16 @@ final class KnownSite
     /** Its address now, without a slash at its end. */
     public static function presentUrl(): string
     {
-        // The option and not home_url(), which plugins change with the language.
+        /**
+         * Filters the address of this site in all that leaves a request: e-mails, calendars, REST answers, redirect URLs.
+         *
+         * For a site with several addresses, or one whose address follows the request. It must always be the same.
+         *
+         * @since 0.1.0
+         * @api
+         *
+         * @param string $url The address, as the option home has it: home_url() may change with the language.
+         */
         return untrailingslashit((string) apply_filters('telemed_site_address', (string) get_option('home')));
     }
 

@@ -43,6 +43,14 @@ final class TokenStore implements \Telemed\TokenStore
             ) === 1;
             $parts = explode(':', $key, 3);
             if ($isSaved && $parts[0] === 'connection' && isset($parts[2])) {
+                /**
+                 * Fires when a connection's record was written; the extension is in the midst of its work on it.
+                 *
+                 * @since 0.1.0
+                 * @internal
+                 *
+                 * @param string $subject Whose it is, as the extension names them.
+                 */
                 do_action('telemed_connection_saved', $parts[2]);
             }
             return $isSaved;

@@ -215,17 +215,40 @@ final class VisitStore
         $which = ['id' => $id, 'source' => $source, 'appointment' => $appointment];
         if ($changes['forgets']) {
             /**
-             * A visit was forgotten: its booking was rolled back, and has never been.
+             * Fires when a visit was forgotten: its booking was rolled back, so that it has never been.
              *
-             * @param array{id: int, source: string, appointment: string} $which
+             * @since 0.2.0
+             * @api
+             *
+             * @param array $visit {
+             *     Which one it was.
+             *
+             *     @type int    $id          Its number on this site.
+             *     @type string $source      The name of its appointment system.
+             *     @type string $appointment Its appointment there.
+             * }
              */
             $this->database->afterCommit(static fn() => do_action('telemed_visit_forgotten', $which));
         } elseif ($changes['log'] !== []) {
             $which += ['events' => $changes['log'], 'state' => $state];
             /**
-             * Something has happened to a visit, and stands in the plugin's tables.
+             * Fires when something has happened to a visit and stands in the plugin's tables.
              *
-             * @param array{id: int, source: string, appointment: string, events: list<string>, state: string} $which
+             * Whether the appointment stands is another question: what was wished in a transaction may be rolled back, until the event
+             * 'confirmed'.
+             *
+             * @since 0.2.0
+             * @api
+             *
+             * @param array $visit {
+             *     Which one it is, and what has happened.
+             *
+             *     @type int      $id          Its number on this site.
+             *     @type string   $source      The name of its appointment system.
+             *     @type string   $appointment Its appointment there.
+             *     @type string[] $events      What has happened, as in the log of the visit.
+             *     @type string   $state       What it is by now: see docs/adapters.md.
+             * }
              */
             $this->database->afterCommit(static fn() => do_action('telemed_visit_changed', $which));
         }

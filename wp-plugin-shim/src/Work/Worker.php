@@ -26,6 +26,7 @@ use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Listeners;
 use TelemedZoom\Store\Counters;
 use TelemedZoom\Store\Signals;
 use TelemedZoom\Store\VisitStore;
@@ -47,6 +48,9 @@ final class Worker
     /** So much of a run is kept for e-mails. */
     private const MAIL_SECONDS = 30.0;
 
+    /** Who has something to do first in each run. */
+    public readonly Listeners $begins;
+
     public function __construct(
         private readonly VisitLoop $loop,
         private readonly VisitStore $store,
@@ -63,6 +67,7 @@ final class Worker
         private readonly Extension $extension,
         private readonly Guard $guard
     ) {
+        $this->begins = new Listeners();
     }
 
     /**
@@ -151,7 +156,7 @@ final class Worker
         }
         $end = microtime(true) + $seconds;
         $this->signals->set(self::SIGNAL_RAN, Clock::now());
-        do_action('telemed_worker_runs');
+        $this->begins->tell();
         foreach ($this->store->queue->pending(self::MOST_LOOKED_AT) as $id) {
             $this->confirm($id, $end);
         }
@@ -219,7 +224,7 @@ final class Worker
             return;
         }
         $standing = $source->committed(array_map('strval', array_keys($rows)), $this->database);
-        foreach ($rows as $appointment => $row) {
+        foreach ($standing === null ? [] : $rows as $appointment => $row) {
             $wanted = $standing[$appointment] ?? null;
             if ($wanted === null || !$wanted->agreesWith($row)) {
                 $this->confirm($row->id, $end);
