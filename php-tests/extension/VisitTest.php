@@ -7,8 +7,10 @@ namespace Telemed\Tests\Extension;
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Client;
 use Telemed\ConfigurationException;
+use Telemed\Handover;
 use Telemed\Moment;
 use Telemed\Outcome;
+use Telemed\Step;
 use Telemed\Visit;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
@@ -228,6 +230,32 @@ final class VisitTest extends ExtensionTestCase
         $this->assertSame('nothing', $this->step('oauth', $this->moment())->kind());
     }
 
+    public function testWhatIsAnsweredForADoctorWhoHasLeftIsCarriedOutWhereItCanBe(): void
+    {
+        $this->book();
+        $this->bringOn($this->connectedClient(), 'oauth');
+        $left = array('lets_go' => 'left', 'doctor' => 5, 'since' => gmdate('Y-m-d H:i:s'), 'answer' => 'cancel', 'to_doctor' => null);
+        $next = fn (array $can, string $when): Step => $this->stored()->next(
+            array('problem' => array('id' => 'no_doctor', 'passes' => false), 'handovers' => array($left), 'can' => $can),
+            $this->moment($when)
+        );
+        $undecided = $next(array(), 'now');
+        $this->assertSame(array('rest', gmdate('Y-m-d H:i:s', strtotime("{$left['since']} UTC") + Handover::decideSeconds())), array($undecided->kind(), $undecided->until()));
+        $this->assertSame('note', $next(array(), '+' . (Handover::decideSeconds() + 1) . ' seconds')->kind(), 'the meeting goes while that can be done');
+        $step = $next(array('cancel'), 'now');
+        $this->assertSame('note', $step->kind());
+        $this->write($this->stored()->begun($step, $this->moment()));
+        $this->assertSame('cancelled', $this->stored()->state());
+
+        $grant = fn (bool $isNeeded, bool $isHere, int $after): string => Handover::grant($left, $isNeeded, $isHere, $this->moment("+{$after} seconds"));
+        $this->assertSame(
+            array('ends', 'kept', 'kept', 'ends_anyway'),
+            array($grant(false, false, 0), $grant(false, true, 0), $grant(true, false, 0), $grant(true, true, Handover::keepSeconds() + 1))
+        );
+        $this->expectException(ConfigurationException::class);
+        $next(array('wait'), 'now');
+    }
+
     public function testNoDumpShowsALink(): void
     {
         $client = $this->serverClient();
@@ -280,7 +308,7 @@ final class VisitTest extends ExtensionTestCase
     }
 
     /** What comes next, when nothing is used up. */
-    private function step(string $mode, Moment $at): \Telemed\Step
+    private function step(string $mode, Moment $at): Step
     {
         $facts = $this->facts($mode);
         $step = $this->stored()->next($facts, $at);

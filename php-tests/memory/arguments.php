@@ -162,10 +162,11 @@ function rows(string $parameter): ?array
     }
     return match ($parameter) {
         'slot' => $slot,
-        'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'used' => $used, 'patient' => 'patient'),
+        'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'can' => array('doctor', 'cancel'), 'used' => $used, 'patient' => 'patient'),
         'standing' => array('takes_place' => true, 'doctor' => 5, 'mails' => array(array('is_off' => false, 'doctor' => 5, 'sequence' => 1))) + $slot,
         'visit' => $visit['visit'],
         'meetings', 'notices' => $visit[$parameter][0],
+        'handover' => array('lets_go' => 'left', 'doctor' => 5, 'since' => '2031-01-01 09:30:00', 'answer' => null, 'to_doctor' => null),
         'policies' => array('join_minutes_before' => 15, 'mails_zooms_link' => false, 'writes_of_patient' => 25),
         default => null,
     };
@@ -187,7 +188,6 @@ function plain(ReflectionParameter $parameter): mixed
             'accountId' => FakeZoom::ACCOUNT,
             'site' => '5a6b7c8d',
             'nonce' => 'k3jd',
-            'answer' => 'move',
             'fate' => 'sent',
             default => '7',
         },
@@ -220,6 +220,8 @@ function object(string $class): object
         'Telemed\Visit' => Telemed\Visit::booked('source', '7', 5, rows('slot'), object('Telemed\Moment')),
         'Telemed\Step' => object('Telemed\Visit')->settled(object('Telemed\Moment'))->next(rows('facts'), object('Telemed\Moment')),
         'Telemed\Outcome' => Telemed\Outcome::hindered('reason', true),
+        // Nobody has one: it is asked without.
+        'Telemed\Handover' => (new ReflectionClass($class))->newInstanceWithoutConstructor(),
         default => made($class),
     };
 }
