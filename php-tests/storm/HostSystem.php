@@ -52,6 +52,11 @@ final class HostSystem implements AppointmentSystem
         return new People(Doctors::name($row->doctor), false === $doctor ? null : $doctor->user_email, 'Pat Example', Plan::patient((int) $row->appointment), $row->timezone);
     }
 
+    public function can(string $appointment): array
+    {
+        return array();
+    }
+
     public function mayView(MeetingRecord $row, int $user): bool
     {
         return false;

@@ -11,6 +11,7 @@ namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Site\Capabilities;
+use TelemedZoom\Store\Answer;
 
 defined('ABSPATH') || exit;
 
@@ -28,6 +29,11 @@ final class ManualSource implements AppointmentSource
         $doctor = get_userdata($row->doctor);
         [$name, $email] = Patient::nameAndEmail($row->patient, $row->patientEmail);
         return new People(Doctors::nameForPatients($row->doctor), $doctor === false ? null : $doctor->user_email, $name, $email);
+    }
+
+    public function can(string $appointment): array
+    {
+        return [Answer::Doctor, Answer::Cancel];
     }
 
     public function mayView(MeetingRecord $row, int $user): bool
