@@ -22,6 +22,8 @@ final class VisitTest extends ExtensionTestCase
     /** The columns of a visit's row that are for queries alone. */
     private const FOR_QUERIES = array('end_utc', 'is_off', 'state', 'host', 'due_at');
 
+    private const LEFT = array('lets_go' => 'left', 'doctor' => 5, 'since' => '2026-12-01 09:00:00', 'answer' => null, 'to_doctor' => null);
+
     /** @var array<string, ?string> */
     private array $row = array();
     /** @var array<string, array<string, ?string>> by generation */
@@ -175,8 +177,9 @@ final class VisitTest extends ExtensionTestCase
             'a meeting without a number' => array(static fn (self $test) => $test->booked()->withMeeting(array('mode' => 's2s'), $test->moment())),
             'an empty nonce' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array(), 1, '')),
             'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
-            'an unknown answer' => array(static fn (self $test) => $test->booked()->handedOver('perhaps', null, $test->moment())),
-            'a doctor who is not named' => array(static fn (self $test) => $test->booked()->handedOver('doctor', null, $test->moment())),
+            'an unknown answer' => array(static fn (self $test) => Handover::grant(array('answer' => 'perhaps') + self::LEFT, true, true, $test->moment())),
+            'a doctor who is not named' => array(static fn (self $test) => Handover::grant(array('answer' => 'doctor') + self::LEFT, true, true, $test->moment())),
+            'what lets go without its name' => array(static fn (self $test) => Handover::grant(array('lets_go' => 'app') + self::LEFT, true, true, $test->moment())),
             'an unknown fate' => array(static fn (self $test) => $test->booked()->delivered(1, 'eaten', null, $test->moment())),
             'a wait without an end' => array(static fn (self $test) => $test->booked()->delivered(1, 'held_back', null, $test->moment())),
         );
@@ -234,7 +237,7 @@ final class VisitTest extends ExtensionTestCase
     {
         $this->book();
         $this->bringOn($this->connectedClient(), 'oauth');
-        $left = array('lets_go' => 'left', 'doctor' => 5, 'since' => gmdate('Y-m-d H:i:s'), 'answer' => 'cancel', 'to_doctor' => null);
+        $left = array('since' => gmdate('Y-m-d H:i:s'), 'answer' => 'cancel') + self::LEFT;
         $next = fn (array $can, string $when): Step => $this->stored()->next(
             array('problem' => array('id' => 'no_doctor', 'passes' => false), 'handovers' => array($left), 'can' => $can),
             $this->moment($when)
