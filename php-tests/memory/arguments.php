@@ -220,8 +220,6 @@ function object(string $class): object
         'Telemed\Visit' => Telemed\Visit::booked('source', '7', 5, rows('slot'), object('Telemed\Moment')),
         'Telemed\Step' => object('Telemed\Visit')->settled(object('Telemed\Moment'))->next(rows('facts'), object('Telemed\Moment')),
         'Telemed\Outcome' => Telemed\Outcome::hindered('reason', true),
-        // Nobody has one: it is asked without.
-        'Telemed\Handover' => (new ReflectionClass($class))->newInstanceWithoutConstructor(),
         default => made($class),
     };
 }
@@ -281,7 +279,13 @@ function outcome_of(callable $call): string
 
 $class = $argv[1];
 $outcomes = array();
-foreach ((new ReflectionClass($class))->getMethods() as $method) {
+$methods = (new ReflectionClass($class))->getMethods();
+// Of a class that is asked without an object nobody has one.
+$ofObjects = array_filter($methods, static fn (ReflectionMethod $method): bool => ! $method->isStatic() && ! $method->isConstructor());
+foreach ($methods as $method) {
+    if (array() === $ofObjects && $method->isPrivate()) {
+        continue;
+    }
     $parameters = $method->getParameters();
     $object = $method->isStatic() || $method->isConstructor() ? null : object($class);
     $call = static function (array $arguments) use ($method, $class, $object): mixed {
