@@ -115,10 +115,16 @@ final class OtherZoomUser
         $subject = $this->site->subject($doctor);
         $held = $this->apps->oauth()->heldConnection($subject);
         if ($held !== null) {
-            return ['new' => $held, 'before' => self::name($connection), 'visits' => $this->upcoming($doctor), 'handover' => $this->handover($doctor)];
+            $handover = $this->handover($doctor);
+            return ['new' => $held, 'before' => self::name($connection), 'visits' => $this->upcoming($doctor), 'handover' => $handover];
         }
-        $rows = $this->isMoving($doctor) ? [] : array_values(array_filter($this->elsewhere($subject, (string) $connection->zoomUserId()), $this->canMove(...)));
-        return $rows === [] ? null : ['new' => $connection, 'before' => $rows[0]->hostEmail ?? (string) $rows[0]->hostId, 'visits' => $rows, 'handover' => null];
+        $elsewhere = $this->isMoving($doctor) ? [] : $this->elsewhere($subject, (string) $connection->zoomUserId());
+        $rows = array_values(array_filter($elsewhere, $this->canMove(...)));
+        if ($rows === []) {
+            return null;
+        }
+        $before = $rows[0]->hostEmail ?? (string) $rows[0]->hostId;
+        return ['new' => $connection, 'before' => $before, 'visits' => $rows, 'handover' => null];
     }
 
     /**
@@ -187,7 +193,8 @@ final class OtherZoomUser
         }
         $end = microtime(true) + self::RUN_SECONDS;
         try {
-            foreach (array_unique(array_map(static fn(Handover $one): string => $one->subject(), $this->handovers->of(LetsGo::ZoomUser))) as $subject) {
+            $subjects = array_map(static fn(Handover $one): string => $one->subject(), $this->handovers->of(LetsGo::ZoomUser));
+            foreach (array_unique($subjects) as $subject) {
                 try {
                     $this->goOn((int) $this->site->userOf($subject), $end);
                 } catch (Problem | \Telemed\TelemedException) {

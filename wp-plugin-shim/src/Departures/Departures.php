@@ -220,7 +220,8 @@ final class Departures
     /** What it is needed for is asked only where that matters: what cannot be read then must not keep a grant for ever. */
     private function grant(Handover $one): string
     {
-        $grant = fn(bool $isNeeded): string => \Telemed\Handover::grant($one->facts(), $isNeeded, Doctors::isHere($one->doctor()), $this->moments->now());
+        [$facts, $isHere, $at] = [$one->facts(), Doctors::isHere($one->doctor()), $this->moments->now()];
+        $grant = static fn(bool $isNeeded): string => \Telemed\Handover::grant($facts, $isNeeded, $isHere, $at);
         $ifNeeded = $grant(true);
         return $ifNeeded === 'kept' && !$this->isNeeded($one->doctor()) ? $grant(false) : $ifNeeded;
     }

@@ -72,7 +72,8 @@ final class HandoverView
             $until,
         ]);
         if ($told !== []) {
-            printf('<p class="description telemed-standing" data-answer="%s">%s</p>', esc_attr($one?->answer()?->value ?? ''), esc_html(implode(' ', $told)));
+            $answer = $one?->answer()?->value ?? '';
+            printf('<p class="description telemed-standing" data-answer="%s">%s</p>', esc_attr($answer), esc_html(implode(' ', $told)));
         }
     }
 
@@ -111,7 +112,12 @@ final class HandoverView
     {
         printf('<fieldset><legend class="screen-reader-text">%s</legend>', esc_html($question));
         foreach ($choices as $value => $label) {
-            printf('<p><label><input type="radio" name="choice" value="%s" form="%s" required> %s</label></p>', esc_attr((string) $value), esc_attr($formId), esc_html($label));
+            printf(
+                '<p><label><input type="radio" name="choice" value="%s" form="%s" required> %s</label></p>',
+                esc_attr((string) $value),
+                esc_attr($formId),
+                esc_html($label)
+            );
         }
         printf('</fieldset><p><button type="submit" form="%s" class="button button-primary">%s</button></p>', esc_attr($formId), esc_html($submit));
     }
@@ -199,7 +205,8 @@ final class HandoverView
             $isMoving || $stays === null ? '' : __('Cannot be moved:', 'telemed-zoom') . ' ' . $stays,
         ]);
         printf(
-            '<tr data-visit="%1$d" data-source="%2$s" data-state="%3$s" data-stays="%4$s"><td><a href="%5$s">%6$s</a></td><td>%7$s</td><td>%8$s</td><td>%9$s</td><td>%10$s%11$s</td></tr>',
+            '<tr data-visit="%1$d" data-source="%2$s" data-state="%3$s" data-stays="%4$s">' .
+                '<td><a href="%5$s">%6$s</a></td><td>%7$s</td><td>%8$s</td><td>%9$s</td><td>%10$s%11$s</td></tr>',
             (int) $row->id,
             esc_attr($row->source),
             esc_attr($row->state->value),
