@@ -75,6 +75,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<user::User>()
         .class::<diagnosis::Diagnosis>()
         .class::<visit::Visit>()
+        .class::<visit::Handover>()
         .class::<visit::Step>()
         .class::<visit::Outcome>()
         .class::<visit::Moment>()

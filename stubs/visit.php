@@ -126,7 +126,8 @@ final class Visit
      *
      * @param array<string, mixed> $facts either `maker` (`mode`, `app`, `account`, `subject`, `host`) or `problem` (`id`, `passes`,
      *                                    `parameters`); `outage` (when Zoom was last tried in it), `is_awaited`, `handovers` (a
-     *                                    list), `used` (by the keys that a step asks for: `writes` and `blocked_until` of the
+     *                                    list), `can` (the answers to them that this site can carry out for the visit: 'doctor',
+     *                                    'cancel'), `used` (by the keys that a step asks for: `writes` and `blocked_until` of the
      *                                    day), `patient` (a key)
      * @throws ConfigurationException
      */
@@ -198,17 +199,6 @@ final class Visit
 
     /** The database has come back from a backup. */
     public function backFromBackup(Moment $at): Visit
-    {
-    }
-
-    /**
-     * The answer of a handover that covers it.
-     *
-     * @param string $answer 'stay', 'move', 'doctor', 'cancel' or 'wait'
-     * @param ?int $doctor with 'doctor': who holds it from now on
-     * @throws ConfigurationException
-     */
-    public function handedOver(string $answer, ?int $doctor, Moment $at): Visit
     {
     }
 
@@ -298,6 +288,41 @@ final class Visit
      *               turn: ?string, releases: list<array{key: string, day: string, below: int}>, signals: list<array<string, string>>}
      */
     public function changes(Moment $at): array
+    {
+    }
+}
+
+/**
+ * Who or what lets go of meetings. A handover is a row: `lets_go` ('app', 'zoom_user', 'disconnected' or 'left') with `app`; `subject`
+ * and `host`; `subject` and `doctor`; or `doctor`; `since`; `answer` (null, 'stay', 'move', 'doctor', 'cancel' or 'wait'), with
+ * `to_doctor`.
+ */
+final class Handover
+{
+    private function __construct()
+    {
+    }
+
+    /** So long after a doctor has left it is waited for an answer; then their meetings go. */
+    public static function decideSeconds(): int
+    {
+    }
+
+    /** So long a grant is kept for what it still has to do. */
+    public static function keepSeconds(): int
+    {
+    }
+
+    /**
+     * What becomes of the grant of who disconnects or has left.
+     *
+     * @param array<string, mixed> $handover
+     * @param bool $isNeeded whether it can still do something that is left to do
+     * @param bool $isHere whether the user exists
+     * @return string 'kept', 'ends' (once Zoom can be told) or 'ends_anyway'
+     * @throws ConfigurationException
+     */
+    public static function grant(array $handover, bool $isNeeded, bool $isHere, Moment $at): string
     {
     }
 }

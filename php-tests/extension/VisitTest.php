@@ -7,8 +7,10 @@ namespace Telemed\Tests\Extension;
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Client;
 use Telemed\ConfigurationException;
+use Telemed\Handover;
 use Telemed\Moment;
 use Telemed\Outcome;
+use Telemed\Step;
 use Telemed\Visit;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\FakeZoom;
@@ -19,6 +21,8 @@ final class VisitTest extends ExtensionTestCase
     private const SITE = 'site1';
     /** The columns of a visit's row that are for queries alone. */
     private const FOR_QUERIES = array('end_utc', 'is_off', 'state', 'host', 'due_at');
+
+    private const LEFT = array('lets_go' => 'left', 'doctor' => 5, 'since' => '2026-12-01 09:00:00', 'answer' => null, 'to_doctor' => null);
 
     /** @var array<string, ?string> */
     private array $row = array();
@@ -173,8 +177,9 @@ final class VisitTest extends ExtensionTestCase
             'a meeting without a number' => array(static fn (self $test) => $test->booked()->withMeeting(array('mode' => 's2s'), $test->moment())),
             'an empty nonce' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array(), 1, '')),
             'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
-            'an unknown answer' => array(static fn (self $test) => $test->booked()->handedOver('perhaps', null, $test->moment())),
-            'a doctor who is not named' => array(static fn (self $test) => $test->booked()->handedOver('doctor', null, $test->moment())),
+            'an unknown answer' => array(static fn (self $test) => Handover::grant(array('answer' => 'perhaps') + self::LEFT, true, true, $test->moment())),
+            'a doctor who is not named' => array(static fn (self $test) => Handover::grant(array('answer' => 'doctor') + self::LEFT, true, true, $test->moment())),
+            'what lets go without its name' => array(static fn (self $test) => Handover::grant(array('lets_go' => 'app') + self::LEFT, true, true, $test->moment())),
             'an unknown fate' => array(static fn (self $test) => $test->booked()->delivered(1, 'eaten', null, $test->moment())),
             'a wait without an end' => array(static fn (self $test) => $test->booked()->delivered(1, 'held_back', null, $test->moment())),
         );
@@ -226,6 +231,32 @@ final class VisitTest extends ExtensionTestCase
         $this->write($this->stored()->abandoned('7'));
         $this->assertSame(array('done', 'left'), array($this->meetings[1]['role'], $this->meetings[1]['ended']));
         $this->assertSame('nothing', $this->step('oauth', $this->moment())->kind());
+    }
+
+    public function testWhatIsAnsweredForADoctorWhoHasLeftIsCarriedOutWhereItCanBe(): void
+    {
+        $this->book();
+        $this->bringOn($this->connectedClient(), 'oauth');
+        $left = array('since' => gmdate('Y-m-d H:i:s'), 'answer' => 'cancel') + self::LEFT;
+        $next = fn (array $can, string $when): Step => $this->stored()->next(
+            array('problem' => array('id' => 'no_doctor', 'passes' => false), 'handovers' => array($left), 'can' => $can),
+            $this->moment($when)
+        );
+        $undecided = $next(array(), 'now');
+        $this->assertSame(array('rest', gmdate('Y-m-d H:i:s', strtotime("{$left['since']} UTC") + Handover::decideSeconds())), array($undecided->kind(), $undecided->until()));
+        $this->assertSame('note', $next(array(), '+' . (Handover::decideSeconds() + 1) . ' seconds')->kind(), 'the meeting goes while that can be done');
+        $step = $next(array('cancel'), 'now');
+        $this->assertSame('note', $step->kind());
+        $this->write($this->stored()->begun($step, $this->moment()));
+        $this->assertSame('cancelled', $this->stored()->state());
+
+        $grant = fn (bool $isNeeded, bool $isHere, int $after): string => Handover::grant($left, $isNeeded, $isHere, $this->moment("+{$after} seconds"));
+        $this->assertSame(
+            array('ends', 'kept', 'kept', 'ends_anyway'),
+            array($grant(false, false, 0), $grant(false, true, 0), $grant(true, false, 0), $grant(true, true, Handover::keepSeconds() + 1))
+        );
+        $this->expectException(ConfigurationException::class);
+        $next(array('wait'), 'now');
     }
 
     public function testNoDumpShowsALink(): void
@@ -280,7 +311,7 @@ final class VisitTest extends ExtensionTestCase
     }
 
     /** What comes next, when nothing is used up. */
-    private function step(string $mode, Moment $at): \Telemed\Step
+    private function step(string $mode, Moment $at): Step
     {
         $facts = $this->facts($mode);
         $step = $this->stored()->next($facts, $at);

@@ -31,7 +31,7 @@ final class CallbackTest extends KivicareTestCase
         $page = $this->browser('doctor1')->get($this->callbackAddress('doctor1', FakeZoom::DOCTOR2));
         $this->assertStringContainsString('/wp-admin/profile.php', $page->url);
         $this->assertStringContainsString('1 upcoming visit', $page->text('telemed-other-zoom-user'));
-        $page = $this->browser('doctor1')->submit($page->form('telemed-move-to-zoom-user-form'));
+        $page = $this->browser('doctor1')->submit($page->form('telemed-zoom-user-form'), array('choice' => 'move'));
         $this->assertNull($page->element('telemed-other-zoom-user'), implode(' ', $page->notices()));
         $after = $this->visit($appointment);
         $this->assertSame(FakeZoom::DOCTOR2, $this->onlyMeeting()['host_id']);

@@ -90,7 +90,7 @@ final class DoctorDeletedTest extends KivicareTestCase
         $this->assertNull($page->element('telemed-departure-form'), 'nothing can be carried out here');
         $this->assertSame(
             array_column($rows, 'id'),
-            array_map(static fn (\DOMElement $item): string => $item->getAttribute('data-visit'), $page->all('//li[@data-source="kivicare"]'))
+            array_map(static fn (\DOMElement $item): string => $item->getAttribute('data-visit'), $page->all('//tr[@data-source="kivicare"]'))
         );
         $this->assertNotSame('', $this->browser('admin')->get('/wp-admin/index.php')->text("telemed-departure-notice-{$this->doctor}"));
 
@@ -187,7 +187,7 @@ final class DoctorDeletedTest extends KivicareTestCase
 
     private function decisionPage(): Page
     {
-        return $this->browser('admin')->get("/wp-admin/admin.php?page=telemed-departure&doctor={$this->doctor}");
+        return $this->browser('admin')->get("/wp-admin/admin.php?page=telemed-handover&doctor={$this->doctor}");
     }
 
     /** @return list<array<string, mixed>> about doctors who have left, as the first administrator got them */

@@ -100,14 +100,14 @@ final class SettingsScreensTest extends KivicareTestCase
         }
         $this->assertCount(1, $this->meetings());
         $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/revoke'));
-        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_contains($mail['message'], 'page=telemed-departure')));
+        $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_contains($mail['message'], 'page=telemed-handover')));
         $this->assertCount(1, $mails);
         $this->assertSame(array(FakeZoom::DOCTOR1_EMAIL), (array) $mails[0]['to']);
 
         // Where the mail leads, the doctor decides.
-        preg_match('#https?://\S+page=telemed-departure\S+#', $mails[0]['message'], $found);
+        preg_match('#https?://\S+page=telemed-handover\S+#', $mails[0]['message'], $found);
         $page = $this->browser('doctor1')->get($found[0]);
-        $this->browser('doctor1')->submit($page->form('//form[.//input[@value="telemed_decide_departure"]]'), array('choice' => 'wait'));
+        $this->browser('doctor1')->submit($page->form('//form[.//input[@value="telemed_answer_handover"]]'), array('choice' => 'wait'));
         $this->assertSame(array(), $this->meetings());
         $this->assertCount(1, $this->zoom->requests('POST', '/oauth/revoke'));
         $this->assertSame(array('due', $link), array($this->visit($id, 'due')['state'], $this->visit($id, 'due')['visit_key']));

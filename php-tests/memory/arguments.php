@@ -164,10 +164,11 @@ function rows(string $parameter): ?array
         'slot' => $slot,
         'columns' => $maker,
         'known' => array('is_doctor' => true, 'is_complete' => true, 'own_app' => null, 'confirmed_account' => FakeZoom::ACCOUNT, 'confirmed_host' => FakeZoom::DOCTOR1, 'grant_is_alive' => null) + array('subject' => '7') + $maker,
-        'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'used' => $used, 'patient' => 'patient'),
+        'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'can' => array('doctor', 'cancel'), 'used' => $used, 'patient' => 'patient'),
         'standing' => array('takes_place' => true, 'doctor' => 5, 'mails' => array(array('is_off' => false, 'doctor' => 5, 'sequence' => 1))) + $slot,
         'visit' => $visit['visit'],
         'meetings', 'notices' => $visit[$parameter][0],
+        'handover' => array('lets_go' => 'left', 'doctor' => 5, 'since' => '2031-01-01 09:30:00', 'answer' => null, 'to_doctor' => null),
         'policies' => array('join_minutes_before' => 15, 'mails_zooms_link' => false, 'writes_of_patient' => 25),
         default => null,
     };
@@ -189,7 +190,6 @@ function plain(ReflectionParameter $parameter): mixed
             'accountId' => FakeZoom::ACCOUNT,
             'site' => '5a6b7c8d',
             'nonce' => 'k3jd',
-            'answer' => 'move',
             'fate' => 'sent',
             default => '7',
         },
@@ -282,7 +282,13 @@ function outcome_of(callable $call): string
 
 $class = $argv[1];
 $outcomes = array();
-foreach ((new ReflectionClass($class))->getMethods() as $method) {
+$methods = (new ReflectionClass($class))->getMethods();
+// Of a class that is asked without an object nobody has one.
+$ofObjects = array_filter($methods, static fn (ReflectionMethod $method): bool => ! $method->isStatic() && ! $method->isConstructor());
+foreach ($methods as $method) {
+    if (array() === $ofObjects && $method->isPrivate()) {
+        continue;
+    }
     $parameters = $method->getParameters();
     $object = $method->isStatic() || $method->isConstructor() ? null : object($class);
     $call = static function (array $arguments) use ($method, $class, $object): mixed {

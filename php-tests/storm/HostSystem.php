@@ -53,6 +53,11 @@ final class HostSystem implements AppointmentSystem
         return new People(Doctors::name($row->doctor), false === $doctor ? null : $doctor->user_email, 'Pat Example', Plan::patient((int) $row->appointment), $row->timezone);
     }
 
+    public function can(string $appointment): array
+    {
+        return array();
+    }
+
     public function title(): string
     {
         return 'the storm';

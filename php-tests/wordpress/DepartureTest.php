@@ -40,10 +40,10 @@ final class DepartureTest extends ClinicTestCase
         [$first, $second] = $this->twoVisits();
         $this->zoom->forgetRequests();
         $page = $this->disconnect();
-        $this->assertStringContainsString('page=telemed-departure', $page->url);
+        $this->assertStringContainsString('page=telemed-handover', $page->url);
         $this->assertSame(
             array((string) $first['id'], (string) $second['id']),
-            array_map(static fn (\DOMElement $item): string => $item->getAttribute('data-visit'), $page->all('//li[@data-visit]'))
+            array_map(static fn (\DOMElement $item): string => $item->getAttribute('data-visit'), $page->all('//tr[@data-visit]'))
         );
         $this->assertSame(array(), $this->zoom->requests());
         $this->assertSame('made', $this->row($first['id'])['state']);
@@ -102,15 +102,15 @@ final class DepartureTest extends ClinicTestCase
     public function testNobodyDecidesForAnotherDoctor(): void
     {
         [$visit] = $this->twoVisits();
-        $page = $this->browser('doctor2')->get('/wp-admin/admin.php?page=telemed-departure&doctor=' . $this->leaver);
+        $page = $this->browser('doctor2')->get('/wp-admin/admin.php?page=telemed-handover&doctor=' . $this->leaver);
         $this->assertNotNull($page->element('telemed-no-departure'));
         $this->assertSame('', $page->text('telemed-departure-form'));
         $form = $this->disconnect()->form('telemed-departure-form');
-        $own = $this->browser('doctor2')->get('/wp-admin/admin.php?page=telemed-departure&doctor=' . $this->site->userId('doctor2'))->form('telemed-departure-form');
-        $this->assertSame(403, $this->browser('doctor2')->submit($own, array('doctor' => (string) $this->leaver, 'choice' => 'cancel'))->status);
+        $own = $this->browser('doctor2')->get('/wp-admin/admin.php?page=telemed-handover&doctor=' . $this->site->userId('doctor2'))->form('telemed-departure-form');
+        $this->assertSame(403, $this->browser('doctor2')->submit($own, array('which' => (string) $this->leaver, 'choice' => 'cancel'))->status);
         // A doctor burdens no colleague.
         $this->assertSame(403, $this->browser(self::LEAVER)->submit($form, array('choice' => (string) $this->site->userId('doctor2')))->status);
-        $this->assertSame(403, $this->browser('patient')->submit($own, array('doctor' => (string) $this->leaver, 'choice' => 'cancel'))->status);
+        $this->assertSame(403, $this->browser('patient')->submit($own, array('which' => (string) $this->leaver, 'choice' => 'cancel'))->status);
         $this->assertSame('made', $this->row($visit['id'])['state']);
         $this->assertSame('connected', $this->doctorsScreen(self::LEAVER, 'status'));
     }
@@ -134,6 +134,8 @@ final class DepartureTest extends ClinicTestCase
         $this->assertStringContainsString('tried again by itself', implode(' ', $page->notices()));
         $this->assertNotNull($page->element('telemed-ending'));
         $this->assertSame('none', $this->doctorsScreen(self::LEAVER, 'status'));
+        $standing = $this->question(self::LEAVER)->first('//p[@data-answer="wait"]')?->textContent ?? '';
+        $this->assertMatchesRegularExpression('/^Since .*Lea Leaver has answered: they wait .*ends on .* at the latest\.$/', $standing);
         $this->assertSame(array(), $this->zoom->requests('POST', '/oauth/revoke'));
         $refused = $this->post(self::LEAVER, self::LEAVER, array('start' => self::start(35)));
         $this->assertSame(array(409, 'telemed_not_connected'), array($refused->status, $refused->json()['code']));
@@ -206,7 +208,8 @@ final class DepartureTest extends ClinicTestCase
         $this->assertNotSame('', $notice->text("telemed-departure-notice-{$this->leaver}"));
         $this->assertSame('', $this->browser('doctor2')->get('/wp-admin/index.php')->text("telemed-departure-notice-{$this->leaver}"));
 
-        $question = $this->browser('admin')->get('/wp-admin/admin.php?page=telemed-departure&doctor=' . $this->leaver);
+        $question = $this->question('admin');
+        $this->assertStringContainsString('What is not decided on ', $question->text());
         $this->decide($question, 'cancel', 'admin');
         $this->assertSame(array(), $this->meetings());
         $this->assertSame(array(), $this->tokenRecords());
@@ -298,6 +301,48 @@ final class DepartureTest extends ClinicTestCase
         $this->assertSame(array(), $this->tokenRecords());
     }
 
+    public function testADeletionThatIsRolledBackLeavesEverythingAsItWas(): void
+    {
+        $visits = $this->twoVisits();
+        $this->site->php(
+            'require_once ABSPATH . "wp-admin/includes/user.php";
+            global $wpdb;
+            $wpdb->query("START TRANSACTION");
+            wp_delete_user($arguments["user"]);
+            $wpdb->query("ROLLBACK");',
+            array('user' => $this->leaver)
+        );
+        $this->assertCount(1, $this->handovers());
+        // Six days later nothing is decided, for nobody has left.
+        $this->runWorker(6 * self::DAY + 60);
+        $this->runWorker(6 * self::DAY + 120);
+        $this->assertSame(array(), $this->handovers());
+        $this->assertSame(array('made', 'made'), array_map(fn (array $visit): string => $this->row($visit['id'])['state'], $visits));
+        $this->assertSame(array(array(), 'connected'), array($this->zoom->requests('POST', '/oauth/revoke'), $this->doctorsScreen(self::LEAVER, 'status')));
+    }
+
+    public function testAnAnswerStandsForVisitsThatAreFoundLater(): void
+    {
+        $this->zoom->answer(array('method' => 'DELETE', 'path' => '/v2/meetings/'), 503, array(), array(), -1);
+        $this->twoVisits();
+        $this->deleteInAdmin(array("telemed_visits[{$this->leaver}]" => 'cancel'));
+        $this->assertSame(array(array('left', 'cancel', $this->site->userId('admin'))), $this->handovers());
+        // A request that began before has booked one more.
+        $late = $this->site->php(
+            '$plugin = \TelemedZoom\Plugin::instance();
+            $at = $plugin->moments->now();
+            $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable($arguments["start"]), 25, "UTC")->slot();
+            return $plugin->store->add(\Telemed\Visit::booked("manual", "late", $arguments["doctor"], $slot, $at)->settled($at), [], $at);',
+            array('start' => self::start(35), 'doctor' => $this->leaver)
+        );
+        $this->zoom->forgetFaults();
+        $this->forgetOutage();
+        $this->runWorker(2 * 3600);
+        $this->assertSame('cancelled', $this->row($late)['state']);
+        $this->assertSame(array(array(), array()), array($this->meetings(), $this->handovers()), 'nothing is left of it');
+        $this->assertSame(array(), $this->tokenRecords());
+    }
+
     public function testUninstallingRevokesAlsoTheGrantOfADeletedUser(): void
     {
         $this->site->php('global $wpdb; $wpdb->delete($wpdb->usermeta, ["user_id" => $arguments["user"]]); $wpdb->delete($wpdb->users, ["ID" => $arguments["user"]]);', array('user' => $this->leaver));
@@ -328,6 +373,21 @@ final class DepartureTest extends ClinicTestCase
     private function setRole(string $role): void
     {
         $this->site->php('(new WP_User($arguments["user"]))->set_role($arguments["role"]);', array('user' => $this->leaver, 'role' => $role));
+    }
+
+    private function question(string $person): Page
+    {
+        return $this->browser($person)->get('/wp-admin/admin.php?page=telemed-handover&doctor=' . $this->leaver);
+    }
+
+    /** @return list<array{string, ?string, int}> how the doctor lets go, the answer, and who has given it */
+    private function handovers(): array
+    {
+        return $this->site->php(
+            '$theirs = array_filter(\TelemedZoom\Plugin::instance()->handovers->all(), static fn (\TelemedZoom\Store\Handover $one): bool => $one->doctor() === $arguments["doctor"]);
+            return array_values(array_map(static fn (\TelemedZoom\Store\Handover $one): array => [$one->letsGo->value, $one->answer()?->value, $one->answeredBy()], $theirs));',
+            array('doctor' => $this->leaver)
+        );
     }
 
     private function disconnect(): Page

@@ -16,7 +16,7 @@ final class MigrationTest extends ClinicTestCase
         $before = new \Telemed\Tests\Records\Schema5();
         $old = new \TelemedZoom\Migration\OldTables();
         $schema = new \TelemedZoom\Store\Schema($tables);
-        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $schema, $old, $tables, $plugin->store, $plugin->links, $plugin->handovers, $plugin->sources, $plugin->moments);
+        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $schema, $old, $tables, $plugin->store, $plugin->links, new \TelemedZoom\Migration\OldHandovers($plugin->database, $old, $plugin->handovers, $plugin->site), $plugin->sources, $plugin->moments);
         $rows = static fn (string $sql, array $values = []): array => $plugin->database->rows($sql, $values);
         $count = static fn (string $table): int => (int) $rows("SELECT COUNT(*) AS n FROM {$table}")[0]["n"];
         $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+1 week"), 25, "UTC")->slot();
@@ -224,9 +224,38 @@ final class MigrationTest extends ClinicTestCase
         $seen = $this->site->php(self::BEGIN . <<<'CODE'
             $before->change($before->made($arguments['start']), ['state' => 'moving', 'app' => 'formerApp']);
             $before->change($over = $before->made($arguments['start']), ['state' => 'moving', 'app' => 'olderApp', 'end_utc' => '2026-01-01 00:00:00']);
-            return [$plugin->migration->goOn(10.0), $plugin->handovers->ofApps(), $plugin->ledger->find($over)?->app];
+            $is = static fn(\TelemedZoom\Store\Handover $one): array => [$one->app(), $one->answer()?->value];
+            return [$plugin->migration->goOn(10.0), array_map($is, $plugin->handovers->all()), $plugin->ledger->find($over)?->app];
             CODE, array('start' => self::start()));
-        $this->assertSame(array(true, array('formerApp' => 'move'), 'olderApp'), $seen);
+        $this->assertSame(array(true, array(array('formerApp', 'move')), 'olderApp'), $seen);
+    }
+
+    public function testDoctorsWhoLetGoComeAlongWithTheirFirstMoments(): void
+    {
+        $seen = $this->site->php(self::BEGIN . <<<'CODE'
+            $signals = new \TelemedZoom\Store\Signals($plugin->database);
+            // As that version noted them, each of another day.
+            foreach (['disconnected:5', 'left:6', 'zoom_user_asked:7', 'zoom_user_asked:8', 'zoom_user_accepted:8', 'zoom_user_ending:9'] as $days => $name) {
+                $signals->set($name, gmmktime(9, 0, 0, 10, 1 + $days, 2026));
+            }
+            $id = $before->made($arguments['start'], ['doctor' => 2]);
+            $signals->set('left:2', $now = time());
+            $ran = $plugin->migration->goOn(10.0);
+            $is = static fn(\TelemedZoom\Store\Handover $one): array => [
+                $one->letsGo->value, $one->doctor() ?: $plugin->site->userOf($one->subject()), gmdate('Y-m-d', $one->since()), $one->answer()?->value,
+            ];
+            $all = $plugin->handovers->all();
+            $left = array_filter(['disconnected:', 'left:', 'zoom_user_'], static fn(string $of): bool => $signals->startingWith($of) !== []);
+            $due = $rows("SELECT due_at FROM {$tables->visits()} WHERE id = ?", [$id])[0]['due_at'];
+            return [$ran, array_map($is, array_slice($all, 0, -1)), end($all)->since() === $now, $left, $due !== null];
+            CODE, array('start' => self::start()));
+        $this->assertSame(array(true, array(
+            array('disconnected', 5, '2026-10-01', 'wait'),
+            array('left', 6, '2026-10-02', null),
+            array('zoom_user', 7, '2026-10-03', null),
+            array('zoom_user', 8, '2026-10-05', 'move'),
+            array('zoom_user', 9, '2026-10-06', 'move'),
+        ), true, array(), true), $seen);
     }
 
     public function testADatabaseFromABackupOfBeforeIsMovedOnceMore(): void

@@ -255,7 +255,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->wishAll('s2s');
         $screen = $this->screen();
         $this->assertStringContainsString('2 are being moved', $screen->text('telemed-former-lots'));
-        $this->browser('admin')->submit($screen->form('//tr[@data-app="' . self::APPS['s2s'] . '"]//form[.//button[contains(@class, "telemed-leave")]]'));
+        $this->browser('admin')->submit($screen->form('//tr[@data-app="' . self::APPS['s2s'] . '"]//form'), array('choice' => 'stay'));
         $this->runWorker(60);
         $this->assertSame($before, $this->rowsById());
     }
@@ -279,11 +279,14 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->use('s2s');
         $before = $this->visits(2);
         $this->use('oauth');
-        $body = 'action=telemed_move_former&app=' . self::APPS['s2s'];
+        $body = 'action=telemed_answer_handover&who=app&choice=move&which=' . self::APPS['s2s'];
         $this->assertSame(403, $this->browser('doctor1')->request('POST', '/wp-admin/admin-post.php', $body)->status);
         $this->assertSame(403, $this->browser('admin')->request('POST', '/wp-admin/admin-post.php', $body)->status);
         $this->assertSame(405, $this->browser('admin')->get("/wp-admin/admin-post.php?{$body}")->status);
-        $this->assertSame(403, $this->browser('doctor1')->screen('telemed-former-meetings')->status);
+        $this->assertSame(403, $this->browser('doctor1')->screen('telemed-handover')->status);
+        // What a doctor may answer is about themselves.
+        $own = $this->browser('doctor1')->get('/wp-admin/profile.php')->form('telemed-zoom-user-form');
+        $this->assertSame(403, $this->browser('doctor1')->submit($own, array('who' => 'app', 'which' => self::APPS['s2s'], 'choice' => 'move'))->status);
         $this->assertSame($before, $this->rowsById());
     }
 
@@ -339,12 +342,12 @@ final class ModeSwitchTest extends ClinicTestCase
 
     private function screen(): Page
     {
-        return $this->browser('admin')->screen('telemed-former-meetings');
+        return $this->browser('admin')->screen('telemed-handover');
     }
 
     private function moveNow(string $from): Page
     {
-        return $this->browser('admin')->submit($this->screen()->form('//tr[@data-app="' . self::APPS[$from] . '"]//form[.//button[contains(@class, "telemed-move")]]'));
+        return $this->browser('admin')->submit($this->screen()->form('//tr[@data-app="' . self::APPS[$from] . '"]//form'), array('choice' => 'move'));
     }
 
     /** As Move now does, and the worker has not come by yet. */
@@ -352,7 +355,7 @@ final class ModeSwitchTest extends ClinicTestCase
     {
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            (new \TelemedZoom\Apps\FormerMeetings($plugin->queries, $plugin->handovers, $plugin->apps, $plugin->settings, $plugin->ownAccounts))->moveAll($arguments["app"]);',
+            $plugin->handovers->answer(\TelemedZoom\Store\Handover::ofApp($arguments["app"]), \TelemedZoom\Store\Answer::Move);',
             array('app' => self::APPS[$from])
         );
     }

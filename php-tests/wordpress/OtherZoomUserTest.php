@@ -11,8 +11,9 @@ use Telemed\Tests\Page;
 /** A doctor authorizes as another Zoom user than before, or as another doctor's: nothing changes hands unasked, nobody is disconnected. */
 final class OtherZoomUserTest extends ClinicTestCase
 {
-    private const MOVE = 'telemed-move-to-zoom-user-form';
-    private const KEEP = 'telemed-keep-zoom-user-form';
+    private const FORM = 'telemed-zoom-user-form';
+    private const MOVE = array('choice' => 'move');
+    private const KEEP = array('choice' => 'stay');
 
     protected function setUp(): void
     {
@@ -44,7 +45,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $visits = $this->threeVisits();
         $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         $this->zoom->forgetRequests();
-        $page = $this->browser('doctor1')->submit($page->form(self::MOVE));
+        $page = $this->browser('doctor1')->submit($page->form(self::FORM), self::MOVE);
         $this->assertStringContainsString('have moved', implode(' ', $page->notices()));
         $this->assertNull($page->element('telemed-other-zoom-user'));
         $this->assertStringContainsString(FakeZoom::DOCTOR2_EMAIL, $page->text('telemed-connected'));
@@ -63,7 +64,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $visits = $this->threeVisits();
         $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         $this->zoom->forgetRequests();
-        $page = $this->browser('doctor1')->submit($page->form(self::KEEP));
+        $page = $this->browser('doctor1')->submit($page->form(self::FORM), self::KEEP);
         $this->assertStringContainsString('Nothing has changed', implode(' ', $page->notices()));
         $this->assertNull($page->element('telemed-other-zoom-user'));
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR1, true);
@@ -91,7 +92,11 @@ final class OtherZoomUserTest extends ClinicTestCase
         $visits = $this->threeVisits();
         $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         if ($hook === 'nothing but the answer') {
-            $this->site->php('(new \TelemedZoom\Store\Signals(\TelemedZoom\Plugin::instance()->database))->set("zoom_user_accepted:" . $arguments["doctor"], time());', array('doctor' => $this->site->userId('doctor1')));
+            $this->site->php(
+                '$plugin = \TelemedZoom\Plugin::instance();
+                $plugin->handovers->answer(\TelemedZoom\Store\Handover::ofZoomUser($plugin->site->subject($arguments["doctor"])), \TelemedZoom\Store\Answer::Move);',
+                array('doctor' => $this->site->userId('doctor1'))
+            );
         } else {
             $this->killAccepting($hook, $times);
         }
@@ -124,7 +129,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $visits = $this->threeVisits();
         $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 429, array('code' => 429, 'message' => 'no'), array('Retry-After' => gmdate('Y-m-d\TH:i:s\Z', time() + 3600), 'X-RateLimit-Type' => 'Daily-limit'), -1);
-        $page = $this->browser('doctor1')->submit($page->form(self::MOVE));
+        $page = $this->browser('doctor1')->submit($page->form(self::FORM), self::MOVE);
         $this->assertStringContainsString('follows by itself', implode(' ', $page->notices()));
         $this->assertNotNull($page->element('telemed-moving'));
         foreach ($visits as $visit) {
@@ -159,7 +164,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $this->threeVisits();
         $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
         $this->zoom->answer(array('method' => 'POST', 'path' => '/oauth/revoke'), 503, array(), array(), -1);
-        $page = $this->browser('doctor1')->submit($page->form(self::KEEP));
+        $page = $this->browser('doctor1')->submit($page->form(self::FORM), self::KEEP);
         $this->assertStringContainsString('tried again by itself', implode(' ', $page->notices()));
         $this->assertNull($page->element('telemed-other-zoom-user'));
         $this->zoom->forgetFaults();
@@ -179,13 +184,13 @@ final class OtherZoomUserTest extends ClinicTestCase
         $this->assertStringContainsString('3 upcoming visits', $page->text('telemed-other-zoom-user'));
         $this->assertStringContainsString('cannot be deleted from here', $page->text('telemed-other-zoom-user'));
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR1, true);
-        $page = $this->browser('doctor1')->submit($page->form(self::MOVE));
+        $page = $this->browser('doctor1')->submit($page->form(self::FORM), self::MOVE);
         $this->assertNull($page->element('telemed-other-zoom-user'), implode(' ', $page->notices()));
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR2, false);
 
         // Whoever comes back as the Zoom user before gets the old meetings deleted, too.
         $this->assertContains(FakeZoom::DOCTOR1, array_column($this->meetings(), 'host_id'));
-        $this->browser('doctor1')->submit($this->authorizeAs('doctor1', FakeZoom::DOCTOR1)->form(self::MOVE));
+        $this->browser('doctor1')->submit($this->authorizeAs('doctor1', FakeZoom::DOCTOR1)->form(self::FORM), self::MOVE);
         $this->runWorker(60);
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR1, false);
         $this->runWorker(120);
@@ -214,12 +219,13 @@ final class OtherZoomUserTest extends ClinicTestCase
     {
         $visits = $this->threeVisits();
         $page = $this->authorizeAs('doctor1', FakeZoom::DOCTOR2);
-        $form = $page->form(self::MOVE);
+        $form = $page->form(self::FORM);
         $doctor1 = (string) $this->site->userId('doctor1');
-        $own = $this->profile('doctor2')->form(self::MOVE);
-        $this->assertSame(403, $this->browser('doctor2')->submit($own, array('user' => $doctor1))->status);
-        $this->assertSame(403, $this->browser('admin')->submit($form)->status);
-        $this->assertSame(403, $this->browser('doctor1')->submit($form, array('_wpnonce' => 'x'))->status);
+        $own = $this->profile('doctor2')->form(self::FORM);
+        $this->assertSame(403, $this->browser('doctor2')->submit($own, array('which' => $doctor1) + self::MOVE)->status);
+        $this->assertSame(403, $this->browser('admin')->submit($form, self::MOVE)->status);
+        $this->assertSame(403, $this->browser('doctor1')->submit($form, array('_wpnonce' => 'x') + self::MOVE)->status);
+        $this->assertStringContainsString('not chosen', implode(' ', $this->browser('doctor1')->submit($form)->notices()));
         $seen = $this->browser('admin')->get('/wp-admin/user-edit.php?user_id=' . $doctor1);
         $this->assertStringContainsString('Only the doctor', $seen->text('telemed-other-zoom-user'));
         $this->assertVisitsAt($visits, FakeZoom::DOCTOR1, true);

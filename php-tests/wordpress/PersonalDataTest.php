@@ -112,6 +112,24 @@ final class PersonalDataTest extends ClinicTestCase
         $this->assertNotSame(0, $this->records()->log->countBy($this->site->userId('doctor1')));
     }
 
+    public function testAnAnswerStaysAndNamesNobodyWhoIsErased(): void
+    {
+        $which = '$handovers = \TelemedZoom\Plugin::instance()->handovers; $which = \TelemedZoom\Store\Handover::ofLeft(999999);';
+        $user = $this->site->php(
+            $which . '$user = get_user_by("email", $arguments["email"])->ID;
+            wp_set_current_user($user);
+            $handovers->answer($which, \TelemedZoom\Store\Answer::Cancel);
+            return [$user, $handovers->find($which)->answeredBy()];',
+            array('email' => self::PATIENT)
+        );
+        $this->assertSame($user[0], $user[1]);
+        $this->erase(self::PATIENT);
+        $this->assertSame(
+            array('cancel', 0),
+            $this->site->php($which . '$one = $handovers->find($which); $handovers->forget($which); return [$one->answer()->value, $one->answeredBy()];')
+        );
+    }
+
     public function testADeletedPatientsNumberAndAddressGo(): void
     {
         $user = (int) $this->site->php('return wp_insert_user(["user_login" => "leaving", "user_pass" => wp_generate_password(), "user_email" => "leaving@example.com"]);');

@@ -10,6 +10,7 @@ use telemed::visit::Sending;
 use telemed::visit::Standing;
 use telemed::visit::Visit;
 use telemed::visit::changes::Counter;
+use telemed::visit::handover::Can;
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
@@ -227,6 +228,7 @@ impl World {
             outage: self.tables.borrow().outage(),
             is_awaited: false,
             handovers: &handovers,
+            can: Can::default(),
             used: std::collections::BTreeMap::new(),
             patient: Some("patient".to_owned()),
             naming,

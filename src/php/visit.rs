@@ -7,6 +7,7 @@
 
 mod changes;
 mod facts;
+mod handover;
 mod maker;
 mod moment;
 mod outcome;
@@ -20,6 +21,7 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+pub use handover::Handover;
 pub use maker::Maker;
 pub use moment::Moment;
 pub use outcome::Outcome;
@@ -44,7 +46,6 @@ use crate::visit::VisitRow;
 use crate::visit::Wish;
 use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
-use crate::visit::handover::Answer;
 use crate::visit::meeting::Meeting;
 use crate::visit::notice::Fate;
 use crate::visit::notice::Notice;
@@ -229,15 +230,6 @@ impl Visit {
 
     pub fn back_from_backup(&self, at: &Moment) -> Self {
         self.visit.clone().back_from_backup(at.at()).into()
-    }
-
-    pub fn handed_over(&self, answer: String, doctor: Option<i64>, at: &Moment) -> PhpResult<Self> {
-        let doctor = doctor
-            .map(|doctor| rows::id("doctor", doctor))
-            .transpose()?;
-        let answer =
-            Answer::named(&answer, doctor).map_err(|error| rows::bad(&error.to_string()))?;
-        Ok(self.visit.clone().handed_over(answer, at.at()).into())
     }
 
     pub fn send(&self, notice: i64, at: &Moment) -> Self {

@@ -174,6 +174,7 @@ impl Visit {
                     self.change_meeting(*generation, |meeting| let_go(meeting, at));
                 }
             }
+            Note::HandOver(answer) => self.hand_over_to(*answer, at),
             Note::End => self.end(at),
             Note::Late => {
                 if self.is_late(at.now) {

@@ -9,11 +9,18 @@ use super::Visit;
 use super::Wish;
 use super::changes::Event;
 use super::maker::Maker;
+use super::meeting::Meeting;
+use super::next::Part;
+use super::step::Facts;
+use super::step::Note;
+use super::step::Step;
 
 /// What nobody has decided by then is decided: the meetings go while that can still be done.
 pub const DECIDE_SECONDS: i64 = 6 * 86_400;
 /// So long a grant is kept for what it still has to do.
 pub const KEEP_SECONDS: i64 = 7 * 86_400;
+/// A role that was lost for so long does not come back by itself.
+const ROLE_SECONDS: i64 = 86_400;
 
 /// Who or what lets go.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -31,6 +38,8 @@ pub enum From {
     Disconnected {
         /// Whose grant.
         subject: String,
+        /// The WordPress user, for visits that had no meeting yet.
+        doctor: u64,
     },
     /// A doctor who has left.
     Left {
@@ -54,6 +63,36 @@ pub enum Answer {
     Wait,
 }
 
+/// What can be done here with a visit; its appointment system says so. What cannot be done is told to people, and not tried.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Can {
+    /// Another doctor can be given to it.
+    pub reassign: bool,
+    /// It can be called off.
+    pub cancel: bool,
+}
+
+impl Can {
+    fn carry_out(self, answer: Answer) -> bool {
+        match answer {
+            Answer::Doctor(_) => self.reassign,
+            Answer::Cancel => self.cancel,
+            Answer::Stay | Answer::Move | Answer::Wait => true,
+        }
+    }
+}
+
+/// What becomes of the grant of who disconnects or has left.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Grant {
+    /// It has something left to do, or may be wanted back.
+    Kept,
+    /// It ends, once Zoom can be told.
+    Ends,
+    /// It ends, whether or not Zoom can be told.
+    EndsAnyway,
+}
+
 /// A handover.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Handover {
@@ -74,40 +113,136 @@ impl Handover {
             From::ZoomUser { subject, host } => {
                 maker.subject.as_ref() == Some(subject) && maker.host == *host
             }
-            From::Disconnected { subject } => maker.subject.as_ref() == Some(subject),
+            From::Disconnected { subject, .. } => maker.subject.as_ref() == Some(subject),
             From::Left { doctor: left } => *left == doctor,
         }
     }
 
-    /// What is done now: the answer, or where nobody has given one for too long, what can still be done.
+    /// What is done now: the answer, or where nobody has given one for too long, what can still be done. What cannot be done here
+    /// counts as no answer; who disconnects takes their meetings along all the same.
     #[must_use]
-    pub fn in_force(&self, now: Timestamp) -> Option<Answer> {
-        self.answer.or_else(|| {
-            let ends = matches!(self.from, From::Disconnected { .. } | From::Left { .. });
-            (ends && now >= self.since.after(DECIDE_SECONDS)).then_some(Answer::Wait)
-        })
+    pub fn in_force(&self, can: Can, now: Timestamp) -> Option<Answer> {
+        match self.answer {
+            Some(answer) if can.carry_out(answer) => Some(answer),
+            Some(_) if matches!(self.from, From::Disconnected { .. }) => Some(Answer::Wait),
+            _ => (self.ends() && now >= self.decided_at()).then_some(Answer::Wait),
+        }
+    }
+
+    /// What becomes of the grant. `is_needed`: it can still do something that is left to do; `is_here`: the user exists.
+    #[must_use]
+    pub fn grant(&self, is_needed: bool, is_here: bool, now: Timestamp) -> Grant {
+        let age_is = |seconds| now >= self.since.after(seconds);
+        let may_come_back =
+            matches!(self.from, From::Left { .. }) && is_here && !age_is(ROLE_SECONDS);
+        if !self.ends() {
+            Grant::Kept
+        } else if age_is(KEEP_SECONDS) {
+            Grant::EndsAnyway
+        } else if is_needed || may_come_back {
+            Grant::Kept
+        } else {
+            Grant::Ends
+        }
+    }
+
+    /// Whether what lets go is a doctor, and with them their grant.
+    fn ends(&self) -> bool {
+        matches!(self.from, From::Disconnected { .. } | From::Left { .. })
+    }
+
+    fn decided_at(&self) -> Timestamp {
+        self.since.after(DECIDE_SECONDS)
+    }
+
+    /// Whether the doctor of this visit ends it. A visit that was wished after the doctor has disconnected is not meant.
+    fn ends_for(&self, visit: &Visit) -> bool {
+        let maker = visit.serving().and_then(|meeting| meeting.maker.as_ref());
+        match (&self.from, maker) {
+            (From::Disconnected { doctor, .. }, None) => {
+                *doctor == visit.row.doctor && visit.row.wished_at <= self.since
+            }
+            (From::Disconnected { subject, .. }, Some(maker)) => {
+                maker.subject.as_ref() == Some(subject)
+            }
+            (From::Left { doctor }, _) => *doctor == visit.row.doctor,
+            (From::App(_) | From::ZoomUser { .. }, _) => false,
+        }
     }
 }
 
 impl Visit {
-    /// The answer of a handover that covers it. What stays, or is made anew elsewhere, is seen to by its next steps.
-    #[must_use]
-    pub fn handed_over(mut self, answer: Answer, at: Moment) -> Self {
+    /// What has to be done because the visit's doctor has left or disconnects. A meeting that would only go stays while people may
+    /// be in it.
+    pub(super) fn depart(&self, facts: &Facts<'_>) -> Part {
+        if !self.row.takes_place || self.is_over(facts.now) {
+            return Part::Nothing;
+        }
+        let mut rest: Option<Timestamp> = None;
+        for one in facts.handovers.iter().filter(|one| one.ends_for(self)) {
+            let until = match one.in_force(self.can(one, facts), facts.now) {
+                Some(answer @ (Answer::Doctor(_) | Answer::Cancel)) => {
+                    return Part::Do(Step::Note(Note::HandOver(answer)));
+                }
+                Some(Answer::Wait) if self.has_doctors_meeting() => {
+                    if !self.can_be_joined(facts) {
+                        return Part::Do(Step::Note(Note::HandOver(Answer::Wait)));
+                    }
+                    self.row.slot.end().after(1)
+                }
+                None if self.has_doctors_meeting() => one.decided_at(),
+                _ => continue,
+            };
+            rest = Some(rest.map_or(until, |rest| rest.min(until)));
+        }
+        rest.map_or(Part::Nothing, Part::Wait)
+    }
+
+    /// What can be done with it. Nobody takes it over who has left as well, or has it already.
+    fn can(&self, one: &Handover, facts: &Facts<'_>) -> Can {
+        let heir = one.answer.and_then(Answer::doctor);
+        let is_free = heir.is_none_or(|heir| {
+            let left = From::Left { doctor: heir };
+            heir != self.row.doctor && facts.handovers.iter().all(|other| other.from != left)
+        });
+        Can {
+            reassign: facts.can.reassign && is_free,
+            ..facts.can
+        }
+    }
+
+    /// Whether what serves may be at Zoom through a grant. The clinic's own account keeps what it holds.
+    fn has_doctors_meeting(&self) -> bool {
+        let is_doctors = |meeting: &Meeting| {
+            let maker = meeting.maker.as_ref();
+            meeting.may_exist() && maker.is_some_and(|maker| maker.subject.is_some())
+        };
+        self.serving().is_some_and(is_doctors)
+    }
+
+    /// The answer of a handover that covers it; of an appointment that is as its system has it. What stays, or is made anew elsewhere,
+    /// is seen to by its next steps.
+    pub(super) fn hand_over_to(&mut self, answer: Answer, at: Moment) {
         let wish = match answer {
-            Answer::Stay | Answer::Move => return self,
+            Answer::Stay | Answer::Move => return,
             Answer::Doctor(doctor) => Wish::Reassign(doctor),
             Answer::Cancel => Wish::Cancel,
             Answer::Wait => Wish::Recreate,
         };
         self.log(Event::HandedOver);
-        self.wish(wish, at)
+        self.take_down(wish, at);
+        // Nobody else has a say in it: what can be done here is done when it is written.
+        self.touch().pending = None;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::visit::meeting::Role;
+    use crate::visit::problem::Problem;
     use crate::visit::testing::*;
 
     fn of(from: From) -> Handover {
@@ -144,7 +279,14 @@ mod tests {
                 false,
                 false,
             ),
-            (of(From::Disconnected { subject: subject() }), false, true),
+            (
+                of(From::Disconnected {
+                    subject: subject(),
+                    doctor: DOCTOR,
+                }),
+                false,
+                true,
+            ),
             (of(From::Left { doctor: DOCTOR }), true, true),
             (of(From::Left { doctor: 6 }), false, false),
         ] {
@@ -157,52 +299,273 @@ mod tests {
         }
     }
 
+    const ALL: Can = Can {
+        reassign: true,
+        cancel: true,
+    };
+
+    fn left(answer: Option<Answer>) -> Handover {
+        Handover {
+            answer,
+            ..of(From::Left { doctor: DOCTOR })
+        }
+    }
+
+    fn disconnected(answer: Option<Answer>) -> Handover {
+        let from = From::Disconnected {
+            subject: "user:5".to_owned(),
+            doctor: DOCTOR,
+        };
+        Handover { answer, ..of(from) }
+    }
+
+    fn granted() -> Maker {
+        Maker {
+            subject: Some("user:5".to_owned()),
+            ..maker("app-1")
+        }
+    }
+
+    /// Nobody can host, at this moment, with these handovers.
+    fn without(handovers: Vec<Handover>, now: Timestamp) -> World {
+        World {
+            maker: Err(Problem::for_a_person("no_doctor")),
+            handovers,
+            ..World::at(now)
+        }
+    }
+
+    fn made() -> Visit {
+        let world = World {
+            maker: Ok(granted()),
+            ..World::default()
+        };
+        world.made(confirmed(), 91)
+    }
+
+    fn hands_over(answer: Answer) -> Step {
+        Step::Note(Note::HandOver(answer))
+    }
+
     #[test]
     fn what_nobody_decides_is_decided_while_it_can_be_done() {
-        let left = of(From::Left { doctor: 5 });
-        assert_eq!(left.in_force(now().after(DECIDE_SECONDS - 1)), None);
-        assert_eq!(
-            left.in_force(now().after(DECIDE_SECONDS)),
-            Some(Answer::Wait)
-        );
+        let open = left(None);
+        let decided_at = now().after(DECIDE_SECONDS);
+        assert_eq!(open.in_force(ALL, decided_at.before(1)), None);
+        assert_eq!(open.in_force(ALL, decided_at), Some(Answer::Wait));
         let app = of(From::App("app-1".to_owned()));
         assert_eq!(
-            app.in_force(now().after(DECIDE_SECONDS)),
+            app.in_force(ALL, decided_at),
             None,
             "an app's meetings can stay"
         );
-        let answered = Handover {
-            answer: Some(Answer::Stay),
-            ..left
-        };
+        let stays = left(Some(Answer::Stay));
         assert_eq!(
-            answered.in_force(now().after(KEEP_SECONDS)),
+            stays.in_force(ALL, now().after(KEEP_SECONDS)),
             Some(Answer::Stay)
         );
     }
 
     #[test]
-    fn an_answer_becomes_a_wish() {
-        let made = || World::default().made(confirmed(), 91);
-        assert!(!made().handed_over(Answer::Stay, later(1)).has_changes());
-        assert!(!made().handed_over(Answer::Move, later(1)).has_changes());
+    fn what_cannot_be_done_here_counts_as_no_answer() {
+        let answers = [Answer::Doctor(6), Answer::Cancel];
+        for (answer, can) in answers.into_iter().zip([
+            Can {
+                reassign: false,
+                ..ALL
+            },
+            Can {
+                cancel: false,
+                ..ALL
+            },
+        ]) {
+            let decided_at = now().after(DECIDE_SECONDS);
+            let left = left(Some(answer));
+            assert_eq!(left.in_force(ALL, now()), Some(answer));
+            assert_eq!(left.in_force(can, now()), None);
+            assert_eq!(left.in_force(can, decided_at), Some(Answer::Wait));
+            assert_eq!(
+                disconnected(Some(answer)).in_force(can, now()),
+                Some(Answer::Wait),
+                "they take their meetings along"
+            );
+        }
+    }
+
+    #[test]
+    fn a_grant_ends_when_nothing_needs_it_and_after_seven_days_at_the_latest() {
+        let [kept_until, comes_back_until] =
+            [KEEP_SECONDS, ROLE_SECONDS].map(|seconds| now().after(seconds));
+        for (one, is_needed, is_here, at, grant) in [
+            (disconnected(None), false, true, now(), Grant::Ends),
+            (disconnected(None), true, true, now(), Grant::Kept),
+            (
+                disconnected(None),
+                true,
+                true,
+                kept_until.before(1),
+                Grant::Kept,
+            ),
+            (
+                disconnected(None),
+                true,
+                true,
+                kept_until,
+                Grant::EndsAnyway,
+            ),
+            (left(None), false, false, now(), Grant::Ends),
+            (
+                left(None),
+                false,
+                true,
+                comes_back_until.before(1),
+                Grant::Kept,
+            ),
+            (left(None), false, true, comes_back_until, Grant::Ends),
+            (left(None), true, true, kept_until, Grant::EndsAnyway),
+            (
+                of(From::App("app-1".to_owned())),
+                false,
+                false,
+                kept_until,
+                Grant::Kept,
+            ),
+        ] {
+            assert_eq!(
+                one.grant(is_needed, is_here, at),
+                grant,
+                "{one:?} {is_needed} {is_here} {at}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_answer_becomes_a_wish_that_stands() {
+        for answer in [Answer::Stay, Answer::Move] {
+            let mut visit = made();
+            visit.hand_over_to(answer, later(1));
+            assert!(!visit.has_changes());
+        }
+        let handed = |answer| {
+            let world = without(vec![left(Some(answer))], now().after(1));
+            assert_eq!(world.next(&made()), hands_over(answer));
+            let visit = world.write_down(made());
+            assert_eq!(visit.row().pending, None);
+            assert_ne!(world.next(&visit), hands_over(answer), "once");
+            visit
+        };
+        assert_eq!(handed(Answer::Doctor(6)).row().doctor, 6);
+        assert!(!handed(Answer::Cancel).row().takes_place);
+        let waits = handed(Answer::Wait);
+        assert!(waits.row().takes_place);
+        assert_eq!(roles(&waits), [Role::Unwanted]);
+    }
+
+    #[test]
+    fn people_are_told_of_who_takes_over() {
+        let world = without(vec![left(Some(Answer::Doctor(6)))], now().after(1));
+        assert!(!world.write_down(made()).notices().is_empty());
+    }
+
+    #[test]
+    fn without_an_answer_a_visit_rests_until_it_is_decided() {
+        let decided_at = now().after(DECIDE_SECONDS);
+        let in_time = |at| without(vec![left(None)], at).next(&made());
+        assert_eq!(in_time(now()), Step::Rest(decided_at));
+        assert_eq!(in_time(decided_at), hands_over(Answer::Wait));
+        let clinics = World::default().made(confirmed(), 91);
         assert_eq!(
-            made().handed_over(Answer::Doctor(6), later(1)).row().doctor,
-            6
+            without(vec![left(None)], decided_at).next(&clinics),
+            Step::Nothing,
+            "the clinic's account keeps what it holds"
         );
-        assert!(
-            !made()
-                .handed_over(Answer::Cancel, later(1))
-                .row()
-                .takes_place
-        );
-        let waits = made().handed_over(Answer::Wait, later(1));
-        assert!(
-            waits.row().takes_place
-                && waits
-                    .meetings()
-                    .iter()
-                    .all(|meeting| meeting.role == Role::Unwanted)
-        );
+    }
+
+    #[test]
+    fn a_meeting_that_people_may_be_in_goes_when_the_visit_is_over() {
+        let begins = next_week().start;
+        let soon = |answer| without(vec![left(Some(answer))], begins.before(900)).next(&made());
+        assert_eq!(soon(Answer::Wait), Step::Rest(next_week().end().after(1)));
+        assert_eq!(soon(Answer::Cancel), hands_over(Answer::Cancel));
+        let over = without(vec![left(Some(Answer::Cancel))], next_week().end().after(1));
+        assert_eq!(over.next(&made()), Step::Nothing);
+    }
+
+    #[test]
+    fn what_a_creation_may_have_made_goes_too() {
+        let world = World {
+            maker: Ok(granted()),
+            ..World::default()
+        };
+        let step = world.next(&confirmed());
+        let attempted = world.begin(confirmed(), &step);
+        let world = without(vec![disconnected(Some(Answer::Wait))], now().after(1));
+        assert_eq!(world.next(&attempted), hands_over(Answer::Wait));
+        assert_eq!(roles(&world.write_down(attempted)), [Role::Unwanted]);
+    }
+
+    #[test]
+    fn a_visit_that_was_wished_after_the_doctor_had_disconnected_is_not_meant() {
+        let waits = || without(vec![disconnected(Some(Answer::Cancel))], now().after(1));
+        assert_eq!(waits().next(&confirmed()), hands_over(Answer::Cancel));
+        let mut later_on = confirmed();
+        later_on.row.wished_at = now().after(1);
+        assert_ne!(waits().next(&later_on), hands_over(Answer::Cancel));
+        let left = without(vec![left(Some(Answer::Cancel))], now().after(1));
+        assert_eq!(left.next(&later_on), hands_over(Answer::Cancel));
+    }
+
+    #[test]
+    fn nobody_takes_over_who_has_left_too() {
+        let other = Handover {
+            answer: Some(Answer::Doctor(DOCTOR)),
+            ..of(From::Left { doctor: 6 })
+        };
+        let both = without(vec![left(Some(Answer::Doctor(6))), other], now());
+        let rest = both.next(&made());
+        assert_eq!(rest, Step::Rest(now().after(DECIDE_SECONDS)));
+    }
+
+    fn any_answer() -> impl Strategy<Value = Option<Answer>> {
+        prop_oneof![
+            Just(None),
+            Just(Some(Answer::Stay)),
+            Just(Some(Answer::Move)),
+            Just(Some(Answer::Cancel)),
+            Just(Some(Answer::Wait)),
+            (5_u64..8).prop_map(|doctor| Some(Answer::Doctor(doctor))),
+        ]
+    }
+
+    proptest! {
+        /// Whoever leaves, and whatever was answered, a visit is handed over a few times at most, and then rests.
+        #[test]
+        fn answers_come_to_an_end(
+            answers in proptest::collection::vec((5_u64..8, any::<bool>(), any_answer()), 0..6),
+            hours in 0_i64..220,
+            is_made in any::<bool>(),
+            [reassign, cancel] in any::<[bool; 2]>(),
+        ) {
+            let handovers = answers.into_iter().map(|(doctor, has_left, answer)| {
+                let from = if has_left {
+                    From::Left { doctor }
+                } else {
+                    From::Disconnected { subject: format!("user:{doctor}"), doctor }
+                };
+                Handover { answer, ..of(from) }
+            });
+            let world = World {
+                can: Can { reassign, cancel },
+                ..without(handovers.collect(), now().after(hours * 3_600))
+            };
+            let mut visit = if is_made { made() } else { confirmed() };
+            let mut times = 0;
+            while let Step::Note(Note::HandOver(answer)) = world.next(&visit) {
+                prop_assert!(world.can.carry_out(answer));
+                visit = world.write_down(visit);
+                times += 1;
+                prop_assert!(times <= 4);
+            }
+        }
     }
 }

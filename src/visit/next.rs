@@ -29,7 +29,7 @@ const TRY_SECONDS_AWAITED: i64 = 5;
 const SEEK_SECONDS: i64 = 86_400;
 
 /// What one part of a visit asks for.
-enum Part {
+pub(super) enum Part {
     Do(Step),
     Wait(Timestamp),
     Nothing,
@@ -42,11 +42,15 @@ impl Visit {
         if let Some(believed_at) = self.believed_at() {
             return Step::Rest(believed_at);
         }
+        let departure = self.depart(facts);
+        if let Part::Do(step) = departure {
+            return step;
+        }
         if self.is_late(facts.now) && !self.was_late() {
             return Step::Note(Note::Late);
         }
         let mut rest = self.watched_until(facts.now);
-        for part in [self.serve(facts), self.clean(facts)] {
+        for part in [departure, self.serve(facts), self.clean(facts)] {
             match part {
                 Part::Do(step) => return step,
                 Part::Wait(until) => rest = Some(rest.map_or(until, |rest| rest.min(until))),
@@ -127,6 +131,12 @@ impl Visit {
     /// Zoom moves no meeting to a start that has passed.
     pub(super) fn can_be_moved(&self, now: Timestamp) -> bool {
         self.row.slot.start > now
+    }
+
+    /// While it can be joined, people may be in its meeting.
+    pub(super) fn can_be_joined(&self, facts: &Facts<'_>) -> bool {
+        let minutes = facts.policies.join_minutes_before;
+        self.row.slot.joinable_from(minutes) <= facts.now
     }
 
     fn serve(&self, facts: &Facts<'_>) -> Part {
@@ -252,22 +262,15 @@ impl Visit {
     /// A meeting that is let go is made anew elsewhere, and serves until then; while people may be in it, it stays.
     fn hand_over(&self, serving: &Meeting, facts: &Facts<'_>) -> Part {
         let next = self.with_role(Role::Next);
-        let can_be_joined = self
-            .row
-            .slot
-            .joinable_from(facts.policies.join_minutes_before)
-            <= facts.now;
-        let moves =
-            !can_be_joined
-                && serving.maker.as_ref().is_some_and(|maker| {
-                    let of_it = |answer| answer == Some(Answer::Move);
-                    facts.handovers.iter().any(|one| {
-                        one.covers(maker, self.row.doctor) && of_it(one.in_force(facts.now))
-                    }) && facts
-                        .maker
-                        .as_ref()
-                        .is_ok_and(|present| !present.is_same_as(maker))
-                });
+        let moves = !self.can_be_joined(facts)
+            && serving.maker.as_ref().is_some_and(|maker| {
+                facts.handovers.iter().any(|one| {
+                    one.covers(maker, self.row.doctor) && one.answer == Some(Answer::Move)
+                }) && facts
+                    .maker
+                    .as_ref()
+                    .is_ok_and(|present| !present.is_same_as(maker))
+            });
         match (next, &facts.maker) {
             (Some(next), Ok(present))
                 if moves

@@ -7,6 +7,8 @@ use serde::Serialize;
 
 use super::changes::Claim;
 use super::changes::Counter;
+use super::handover::Answer;
+use super::handover::Can;
 use super::handover::Handover;
 use super::maker::Maker;
 use super::meeting::Known;
@@ -53,6 +55,8 @@ pub struct Facts<'a> {
     pub is_awaited: bool,
     /// Who or what lets go of meetings.
     pub handovers: &'a [Handover],
+    /// What can be done with the visit for them.
+    pub can: Can,
     /// The counters that were asked for.
     pub used: BTreeMap<Counter, Used>,
     /// A key of the patient for [`Counter::Share`]; `None` where nobody is known.
@@ -154,6 +158,8 @@ pub enum Note {
     TakeBack(u32),
     /// One that is to take another's place is not wanted any more.
     GiveUpNext(u32),
+    /// Whoever held the visit lets go of it, and this becomes of it.
+    HandOver(Answer),
     /// It is over: there will be no meeting any more, or none is looked for.
     End,
     /// It begins soon and has no meeting.

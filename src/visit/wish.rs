@@ -36,6 +36,11 @@ impl Visit {
     /// Takes a wish down.
     #[must_use]
     pub fn wish(mut self, wish: Wish, at: Moment) -> Self {
+        self.take_down(wish, at);
+        self
+    }
+
+    pub(super) fn take_down(&mut self, wish: Wish, at: Moment) {
         match wish {
             Wish::Book { doctor, slot } => self.book(doctor, slot, at),
             Wish::Reschedule(slot) => self.bring_to(self.row.doctor, slot, at),
@@ -43,7 +48,6 @@ impl Visit {
             Wish::Cancel => self.cancel(at),
             Wish::Recreate => self.recreate(at),
         }
-        self
     }
 
     /// Somebody has mended what only a person could mend: what waited for that is tried now.

@@ -15,7 +15,6 @@ use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Clinic\DepartureMarks;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
@@ -35,6 +34,7 @@ use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Migration\FromSchema5;
+use TelemedZoom\Migration\OldHandovers;
 use TelemedZoom\Migration\OldTables;
 use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Reconcile\Reconcile;
@@ -56,6 +56,7 @@ use TelemedZoom\Store\SodiumVault;
 use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
 use TelemedZoom\Work\AfterRequest;
+use TelemedZoom\Work\Answers;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\ManualVisits;
@@ -78,6 +79,7 @@ final class Parts
     public readonly Guard $guard;
     public readonly ZoomApps $apps;
     public readonly Grants $grants;
+    public readonly Answers $answers;
     public readonly Departures $departures;
     public readonly VisitTables $tables;
     public readonly SealedLinks $links;
@@ -153,7 +155,7 @@ final class Parts
             $this->tables,
             new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links),
             $this->links,
-            $this->handovers = new Handovers($this->database, $this->tables),
+            new OldHandovers($this->database, $old, $this->handovers = new Handovers($this->database, $this->tables), $this->site),
             $this->sources,
             $this->moments
         );
@@ -181,7 +183,7 @@ final class Parts
             $this->ownAccounts,
             $this->site,
             $this->guard,
-            new DepartureMarks($this->signals)
+            $this->handovers
         );
         $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
         $this->overlaps = new Overlaps($this->database, $this->tables, $this->apps);
@@ -214,27 +216,16 @@ final class Parts
         $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
         $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
-        $this->departures = new Departures(
-            new DepartureMarks($this->signals),
-            $this->grants,
-            $this->apps,
-            $this->visits,
-            $this->queries,
-            $this->standing,
-            $this->store,
-            $this->moments,
-            $this->worker,
-            $this->site
-        );
+        $this->answers = new Answers($this->handovers, $this->worker, $this->apps, $this->extension);
+        $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
         $this->current = new CurrentMeeting($this->ledger, $this->worker, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
         $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->worker, $this->moments, $this->log, $this->site);
         $this->otherZoomUser = new OtherZoomUser(
-            $this->signals,
             $this->apps,
             $this->queries,
             $this->handovers,
-            $this->worker,
+            $this->answers,
             $this->settings,
             $this->database,
             $this->extension,

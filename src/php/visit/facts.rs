@@ -15,6 +15,7 @@ use crate::visit;
 use crate::visit::changes::Counter;
 use crate::visit::columns::Columns;
 use crate::visit::columns::moment_of;
+use crate::visit::handover::Can;
 use crate::visit::handover::Handover;
 use crate::visit::maker::Maker;
 use crate::visit::problem::Problem;
@@ -40,6 +41,7 @@ pub struct Known {
     outage: Option<Timestamp>,
     is_awaited: bool,
     handovers: Vec<Handover>,
+    can: Can,
     used: BTreeMap<String, Used>,
     patient: Option<String>,
 }
@@ -68,6 +70,7 @@ impl FactsArgument {
             outage: moment(&facts, "outage")?,
             is_awaited: text(&facts, "is_awaited").is_some_and(|is| is == "1"),
             handovers,
+            can: can(&self.0)?,
             used: used(&self.0)?,
             patient: text(&facts, "patient"),
         })
@@ -84,6 +87,7 @@ impl Known {
             outage: self.outage,
             is_awaited: self.is_awaited,
             handovers: &self.handovers,
+            can: self.can,
             used: BTreeMap::new(),
             patient: self.patient,
             naming: at.naming(),
@@ -115,6 +119,20 @@ fn problem(zval: &Zval) -> Result<Problem> {
     };
     Problem::from_columns(&rows::columns(zval)?, &parameters)
         .map_err(|error| rows::bad(&error.to_string()))
+}
+
+/// A list of answers.
+fn can(facts: &Zval) -> Result<Can> {
+    let mut can = Can::default();
+    let names = rows::field(facts, "can").and_then(Zval::array);
+    for name in names.into_iter().flat_map(array::values) {
+        match name.string().as_deref() {
+            Some("doctor") => can.reassign = true,
+            Some("cancel") => can.cancel = true,
+            _ => return Err(rows::bad("what can be done is 'doctor' and 'cancel'")),
+        }
+    }
+    Ok(can)
 }
 
 /// By the keys of counters, each with `writes` and `blocked_until`.

@@ -165,6 +165,7 @@ impl Handover {
             },
             Some("disconnected") => From::Disconnected {
                 subject: from.value("subject")?,
+                doctor: from.value("doctor")?,
             },
             Some("left") => From::Left {
                 doctor: from.value("doctor")?,
@@ -195,9 +196,10 @@ impl Handover {
                 to.put("subject", subject);
                 to.put("host", host);
             }
-            From::Disconnected { subject } => {
+            From::Disconnected { subject, doctor } => {
                 to.put("lets_go", "disconnected");
                 to.put("subject", subject);
+                to.put("doctor", doctor);
             }
             From::Left { doctor } => {
                 to.put("lets_go", "left");
@@ -330,7 +332,10 @@ mod tests {
                 subject: subject(),
                 host: "host-1".to_owned(),
             },
-            From::Disconnected { subject: subject() },
+            From::Disconnected {
+                subject: subject(),
+                doctor: 5,
+            },
             From::Left { doctor: 5 },
         ];
         let answers = [

@@ -37,6 +37,12 @@ final class RegisteredSource implements AppointmentSystem
         return $this->name;
     }
 
+    /** No function of an adapter's is called for it. */
+    public function can(string $appointment): array
+    {
+        return [];
+    }
+
     public function title(): string
     {
         return $this->source['title'];

@@ -19,7 +19,10 @@ use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
+use TelemedZoom\Store\Answer;
+use TelemedZoom\Store\Handover;
 use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\LetsGo;
 use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
@@ -48,16 +51,15 @@ final class FormerMeetings
     }
 
     /**
-     * @return list<array{mode: string, app: string, visits: int, moves: bool, moving: int}> by app; moves: whether that was the answer;
-     *                                                                                     moving: so many of the visits
+     * @return list<array{mode: string, app: string, visits: int, handover: Handover, moving: int}> by app; moving: so many of the visits
      * @throws DatabaseException
      */
     public function lots(): array
     {
-        $answers = $this->handovers->ofApps();
-        return array_map(function (array $lot) use ($answers): array {
-            $moves = ($answers[$lot['app']] ?? null) === Handovers::MOVE;
-            return ['moves' => $moves, 'moving' => $moves ? $this->count($lot['app'])['moving'] : 0] + $lot;
+        $handovers = $this->byApp();
+        return array_map(function (array $lot) use ($handovers): array {
+            $handover = $handovers[$lot['app']] ?? Handover::ofApp($lot['app']);
+            return ['handover' => $handover, 'moving' => $handover->answer() === Answer::Move ? $this->count($lot['app'])['moving'] : 0] + $lot;
         }, $this->queries->countUpcomingByApp($this->formerApps()));
     }
 
@@ -86,29 +88,17 @@ final class FormerMeetings
     }
 
     /**
-     * This app's meetings are made anew with the credentials in force. Those that cannot be stay as they are, as long as they cannot.
+     * The handover of an app, as it stands.
      *
-     * @return array{moving: int, staying: int}
+     * @return ?Handover null: the app is in force, or has made nothing
      * @throws DatabaseException
      */
-    public function moveAll(string $app): array
+    public function of(string $app): ?Handover
     {
-        $count = $this->count($app);
-        $this->answer($app, Handovers::MOVE);
-        return $count;
+        return in_array($app, $this->formerApps(), true) ? $this->byApp()[$app] ?? Handover::ofApp($app) : null;
     }
 
-    /**
-     * What has not been carried out yet is not carried out.
-     *
-     * @throws DatabaseException
-     */
-    public function leaveAll(string $app): void
-    {
-        $this->answer($app, Handovers::STAY);
-    }
-
-    /** An answer ends with the last visit that it is about. */
+    /** Who lets go is noted, and until when: an answer ends with the last visit that it is about. */
     public function tidy(): void
     {
         if (Schema::isMoving()) {
@@ -116,9 +106,10 @@ final class FormerMeetings
         }
         try {
             $former = array_column($this->queries->countUpcomingByApp($this->formerApps()), 'app');
-            foreach (array_diff(array_map('strval', array_keys($this->handovers->ofApps())), $former) as $app) {
-                $this->handovers->forgetApp($app);
+            foreach (array_diff_key($this->byApp(), array_flip($former)) as $one) {
+                $this->handovers->forget($one);
             }
+            array_walk($former, fn(string $app): bool => $this->handovers->note(Handover::ofApp($app)));
         } catch (DatabaseException) {
             // The night tries again.
             return;
@@ -136,19 +127,23 @@ final class FormerMeetings
         }
     }
 
-    private function answer(string $app, string $answer): void
+    /**
+     * @return array<array-key, Handover> by client id
+     * @throws DatabaseException
+     */
+    private function byApp(): array
     {
-        if (in_array($app, $this->formerApps(), true)) {
-            $this->handovers->answerForApp($app, $answer);
-        }
+        $all = $this->handovers->of(LetsGo::App);
+        return array_combine(array_map(static fn(Handover $one): string => $one->app(), $all), $all);
     }
 
     /**
      * What becomes of an app's visits if they are to move.
      *
      * @return array{moving: int, staying: int}
+     * @throws DatabaseException
      */
-    private function count(string $app): array
+    public function count(string $app): array
     {
         $count = ['moving' => 0, 'staying' => 0];
         if (!in_array($app, $this->formerApps(), true)) {

@@ -9,8 +9,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
-use TelemedZoom\Clinic\Departure;
-use TelemedZoom\Clinic\DepartureMarks;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
@@ -23,6 +21,8 @@ use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Handover;
+use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\TokenStore;
 
 defined('ABSPATH') || exit;
@@ -41,7 +41,7 @@ final class ZoomApps
         private readonly OwnAccounts $ownAccounts,
         private readonly Site $site,
         private readonly Guard $guard,
-        private readonly DepartureMarks $departures
+        private readonly Handovers $handovers
     ) {
     }
 
@@ -58,7 +58,7 @@ final class ZoomApps
             $this->ownAccounts,
             $this->site,
             $this->guard,
-            $this->departures
+            $this->handovers
         );
     }
 
@@ -222,9 +222,10 @@ final class ZoomApps
     {
         $this->demandMode(Settings::MODE_OAUTH);
         // A grant that is kept only to delete what it made connects nobody.
-        return $this->departures->since(Departure::Disconnected, $doctor) !== null
+        $subject = $this->site->subject($doctor);
+        return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
             ? null
-            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($this->site->subject($doctor));
+            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($subject);
     }
 
     /** Who would host a new meeting of this doctor, or why nobody can. */

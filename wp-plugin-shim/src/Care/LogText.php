@@ -60,7 +60,7 @@ final class LogText
             'uncertain' => __('Uncertain: a person must look', 'telemed-zoom'),
             'resolved' => __('A person has looked in Zoom', 'telemed-zoom'),
             'missed' => __('The visit is over and had no meeting', 'telemed-zoom'),
-            'handed_over' => __('Somebody has answered what becomes of it', 'telemed-zoom'),
+            'handed_over' => __('Whoever held it has let go of it', 'telemed-zoom'),
             'copied' => __('This site is a copy: the other site\'s meeting is left alone', 'telemed-zoom'),
             'back_from_backup' => __('The database has come back from a backup', 'telemed-zoom'),
             'started' => __('Start: a start link was given', 'telemed-zoom'),

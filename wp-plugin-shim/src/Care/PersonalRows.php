@@ -92,15 +92,15 @@ final class PersonalRows
     }
 
     /**
-     * The log names the person no more as the one who did something.
+     * The log and handovers name the person no more as the one who did or answered something.
      *
-     * @return int how many lines
+     * @return int how many rows
      * @throws DatabaseException
      */
     public function forgetActor(int $user): int
     {
         $lines = $this->database->rows('SELECT id FROM ' . $this->tables->log() . ' WHERE actor = ?', [$user]);
-        $changed = 0;
+        $changed = $this->database->execute("UPDATE {$this->tables->handovers()} SET answered_by = NULL WHERE answered_by = ?", [$user]);
         foreach (array_chunk(array_map('intval', array_column($lines, 'id')), self::PORTION) as $ids) {
             $changed += $this->database->execute('UPDATE ' . $this->tables->log() . ' SET actor = 0 WHERE id IN (' . self::marks($ids) . ')', $ids);
         }

@@ -4,9 +4,11 @@
  * place at once; else it is held until the doctor has answered, and the connection before goes on unchanged. If that one had
  * ended, the new one is in force at once, and the same is asked about the visits.
  *
- * Accepted, the new one is in force, and each visit keeps its meeting until it has another there (a handover); what is left of the
- * Zoom user before is started and deleted through that one's own grant, which ends when nothing needs it any more. What was asked
- * for is written down before each step, so that the worker finishes what a process left undone.
+ * Accepted, the new one is in force, and each visit keeps its meeting until it has another there; what is left of the Zoom user
+ * before is started and deleted through that one's own grant, which ends when nothing needs it any more.
+ *
+ * The question is a handover that names no Zoom user yet; once its answer is carried out, there is one for each Zoom user who has let
+ * go, until nothing is left of them. An answer is written down first, so that the worker finishes what a process left undone.
  *
  * @package TelemedZoom
  */
@@ -28,32 +30,25 @@ use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Answer;
+use TelemedZoom\Store\Handover;
 use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\LetsGo;
 use TelemedZoom\Store\Schema;
-use TelemedZoom\Store\Signals;
-use TelemedZoom\Work\Worker;
+use TelemedZoom\Work\Answers;
 
 defined('ABSPATH') || exit;
 
 final class OtherZoomUser
 {
-    /**
-     * Signals, each followed by the doctor's user id: a question is open; it was answered with yes; the visits are to be moved; the
-     * grant before is to end as soon as nothing needs it.
-     */
-    private const ASKED = 'zoom_user_asked:';
-    private const ACCEPTED = 'zoom_user_accepted:';
-    private const MOVING = 'zoom_user_moving:';
-    private const ENDING = 'zoom_user_ending:';
     private const MOST_VISITS = 1000;
     private const RUN_SECONDS = 40.0;
 
     public function __construct(
-        private readonly Signals $signals,
         private readonly ZoomApps $apps,
         private readonly LedgerQueries $queries,
         private readonly Handovers $handovers,
-        private readonly Worker $worker,
+        private readonly Answers $answers,
         private readonly Settings $settings,
         private readonly Database $database,
         private readonly Extension $extension,
@@ -86,16 +81,15 @@ final class OtherZoomUser
      */
     public function arrived(int $doctor, \Telemed\Connection $connection): \Telemed\Connection
     {
-        // An earlier answer was about another Zoom user.
-        $this->signals->clear(self::ACCEPTED . $doctor);
+        // An earlier question, or an answer that was not carried out, was about another Zoom user.
+        $this->handovers->forget($this->asked($doctor));
         if ($connection->status() !== 'held') {
-            $this->signals->clear(self::ASKED . $doctor);
             return $connection;
         }
-        $this->signals->set(self::ASKED . $doctor, Clock::now());
+        $this->handovers->note($this->asked($doctor));
         // Who has clicked Disconnect, which Zoom has not been told yet, has let go of the Zoom user before already.
         $isConnected = $this->apps->connection($doctor) !== null;
-        if ($isConnected && $this->upcoming($doctor) > 0) {
+        if ($isConnected && $this->upcoming($doctor) !== []) {
             return $connection;
         }
         $connection = $this->putInForce($doctor);
@@ -108,8 +102,8 @@ final class OtherZoomUser
     /**
      * The question that is open.
      *
-     * @return ?array{new: \Telemed\Connection, before: string, upcoming: int} 'new' is held, or connected if the one before has
-     *                                                                         ended; 'before': its e-mail, name or id
+     * @return ?array{new: \Telemed\Connection, before: string, visits: list<MeetingRecord>, handover: ?Handover} 'new' is held, or
+     *         connected if the one before has ended; 'before': its e-mail, name or id
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
     public function question(int $doctor): ?array
@@ -121,16 +115,32 @@ final class OtherZoomUser
         $subject = $this->site->subject($doctor);
         $held = $this->apps->oauth()->heldConnection($subject);
         if ($held !== null) {
-            return ['new' => $held, 'before' => self::name($connection), 'upcoming' => $this->upcoming($doctor)];
+            $handover = $this->handover($doctor);
+            return ['new' => $held, 'before' => self::name($connection), 'visits' => $this->upcoming($doctor), 'handover' => $handover];
         }
-        $rows = $this->isMoving($doctor) ? [] : array_values(array_filter($this->elsewhere($subject, (string) $connection->zoomUserId()), $this->canMove(...)));
-        return $rows === [] ? null : ['new' => $connection, 'before' => $rows[0]->hostEmail ?? (string) $rows[0]->hostId, 'upcoming' => count($rows)];
+        $elsewhere = $this->isMoving($doctor) ? [] : $this->elsewhere($subject, (string) $connection->zoomUserId());
+        $rows = array_values(array_filter($elsewhere, $this->canMove(...)));
+        if ($rows === []) {
+            return null;
+        }
+        $before = $rows[0]->hostEmail ?? (string) $rows[0]->hostId;
+        return ['new' => $connection, 'before' => $before, 'visits' => $rows, 'handover' => null];
+    }
+
+    /**
+     * What is noted of a change to another Zoom user, whether or not it is answered.
+     *
+     * @throws DatabaseException
+     */
+    public function handover(int $doctor): ?Handover
+    {
+        return $this->handovers->ofZoomUsers($this->site->subject($doctor))[0] ?? null;
     }
 
     /** Whether visits are still with the Zoom user before. */
     public function isMoving(int $doctor): bool
     {
-        return $this->signals->get(self::MOVING . $doctor) !== 0 || $this->signals->get(self::ENDING . $doctor) !== 0;
+        return $this->answered($doctor) !== [];
     }
 
     /**
@@ -153,8 +163,9 @@ final class OtherZoomUser
             $connection = $this->putInForce($doctor);
             /** This action is documented in src/Connections/OAuthCallback.php. */
             do_action('telemed_doctor_connected', $doctor);
+        } else {
+            $this->handovers->answer($this->asked($doctor), Answer::Move);
         }
-        $this->signals->set(self::MOVING . $doctor, Clock::now());
         $this->move($doctor, $end);
         return $connection;
     }
@@ -167,9 +178,12 @@ final class OtherZoomUser
      */
     public function decline(int $doctor): void
     {
-        $this->signals->clear(self::ACCEPTED . $doctor);
+        $asked = $this->asked($doctor);
+        // An answer that was not carried out is not to be any more.
+        $this->handovers->forget($asked);
+        $this->handovers->note($asked);
         $this->apps->oauth()->declineHeld($this->site->subject($doctor));
-        $this->signals->clear(self::ASKED . $doctor);
+        $this->handovers->forget($asked);
     }
 
     /** What is left to do. For cron; never throws because of one doctor. */
@@ -179,20 +193,13 @@ final class OtherZoomUser
             return;
         }
         $end = microtime(true) + self::RUN_SECONDS;
-        $steps = [
-            self::ACCEPTED => $this->goOnAccepting(...),
-            self::ASKED => $this->endUnanswered(...),
-            self::MOVING => fn(int $doctor) => $this->move($doctor, $end),
-            self::ENDING => fn(int $doctor) => $this->move($doctor, $end),
-        ];
         try {
-            foreach ($steps as $prefix => $step) {
-                foreach (array_keys($this->signals->startingWith($prefix)) as $name) {
-                    try {
-                        $step((int) substr((string) $name, strlen($prefix)));
-                    } catch (Problem | \Telemed\TelemedException) {
-                        continue;
-                    }
+            $subjects = array_map(static fn(Handover $one): string => $one->subject(), $this->handovers->of(LetsGo::ZoomUser));
+            foreach (array_unique($subjects) as $subject) {
+                try {
+                    $this->goOn((int) $this->site->userOf($subject), $end);
+                } catch (Problem | \Telemed\TelemedException) {
+                    continue;
                 }
             }
         } catch (DatabaseException) {
@@ -201,13 +208,26 @@ final class OtherZoomUser
         }
     }
 
-    /** A process has died after the answer; what it still did is seen in the store. */
-    private function goOnAccepting(int $doctor): void
+    private function goOn(int $doctor, float $end): void
     {
-        if ($this->apps->oauth()->heldConnection($this->site->subject($doctor)) === null) {
-            $this->accepted($doctor);
-        } else {
-            $this->putInForce($doctor);
+        $asked = $this->handovers->find($this->asked($doctor));
+        $isHeld = $asked !== null && $this->apps->oauth()->heldConnection($asked->subject()) !== null;
+        if ($asked?->answer() !== null) {
+            $this->goOnAccepting($doctor, $isHeld);
+        } elseif ($asked !== null && !$isHeld) {
+            // Nobody has answered in time.
+            $this->decline($doctor);
+        }
+        if ($this->isMoving($doctor)) {
+            $this->move($doctor, $end);
+        }
+    }
+
+    /** A process has died after the answer; what it still did is seen in the store. */
+    private function goOnAccepting(int $doctor, bool $isHeld): void
+    {
+        if ($isHeld) {
+            $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
         }
         /** This action is documented in src/Connections/OAuthCallback.php. */
         do_action('telemed_doctor_connected', $doctor);
@@ -215,36 +235,15 @@ final class OtherZoomUser
 
     private function putInForce(int $doctor): \Telemed\Connection
     {
-        $this->signals->set(self::ACCEPTED . $doctor, Clock::now());
-        try {
-            $connection = $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
-        } catch (\Telemed\AuthenticationException $failure) {
-            // There is nothing to accept: another process has done so, or the question is over.
-            $this->accepted($doctor);
-            throw $failure;
-        }
-        $this->accepted($doctor);
-        return $connection;
-    }
-
-    private function accepted(int $doctor): void
-    {
-        $this->signals->set(self::MOVING . $doctor, Clock::now());
-        $this->signals->clear(self::ACCEPTED . $doctor);
-        $this->signals->clear(self::ASKED . $doctor);
-    }
-
-    private function endUnanswered(int $doctor): void
-    {
-        if ($this->apps->oauth()->heldConnection($this->site->subject($doctor)) === null) {
-            $this->decline($doctor);
-        }
+        $this->handovers->answer($this->asked($doctor), Answer::Move);
+        // Where there is nothing to accept, another process has done so, or the question is over.
+        return $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
     }
 
     /** Of several processes one moves. */
     private function move(int $doctor, float $end): void
     {
-        $lock = self::MOVING . $doctor;
+        $lock = 'zoom_user:' . $doctor;
         if (!$this->database->lock($lock, 0.0)) {
             return;
         }
@@ -269,11 +268,9 @@ final class OtherZoomUser
             $this->finish($doctor);
             return;
         }
-        if ($this->signals->get(self::MOVING . $doctor) !== 0) {
-            $this->handovers->moveFromZoomUsers($subject, $this->formerZoomUsers($subject, $host));
-            $this->signals->set(self::ENDING . $doctor, Clock::now());
-            $this->signals->clear(self::MOVING . $doctor);
-            $this->settle($this->elsewhere($subject, $host), $end);
+        $answered = $this->handovers->find($this->asked($doctor));
+        if ($answered?->answer() !== null) {
+            $this->answers->settle($this->handovers->moveFromZoomUsers($answered, $this->lettingGo($subject, $host)), $end);
         }
         $isNeeded = $oauth->formerConnection($subject) !== null && $this->formerZoomUsers($subject, $host) !== [];
         if ($isNeeded || $this->elsewhere($subject, $host) !== []) {
@@ -283,27 +280,29 @@ final class OtherZoomUser
         $this->finish($doctor);
     }
 
-    /** Whoever connects as that Zoom user again starts anew. */
+    /** Whoever connects as that Zoom user again starts anew. A question that is open stays. */
     private function finish(int $doctor): void
     {
-        $this->handovers->forgetZoomUsers($this->site->subject($doctor));
-        $this->signals->clear(self::MOVING . $doctor);
-        $this->signals->clear(self::ENDING . $doctor);
+        array_map($this->handovers->forget(...), $this->answered($doctor));
     }
 
-    /** @param list<MeetingRecord> $rows */
-    private function settle(array $rows, float $end): void
+    /** @return list<Handover> */
+    private function answered(int $doctor): array
     {
-        foreach ($rows as $row) {
-            if (microtime(true) >= $end) {
-                return;
-            }
-            try {
-                $this->worker->settle($row->id, $end - microtime(true));
-            } catch (Problem) {
-                continue;
-            }
-        }
+        $all = $this->handovers->ofZoomUsers($this->site->subject($doctor));
+        return array_values(array_filter($all, static fn(Handover $one): bool => $one->answer() !== null));
+    }
+
+    private function asked(int $doctor): Handover
+    {
+        return Handover::ofZoomUser($this->site->subject($doctor));
+    }
+
+    /** @return list<string> Zoom users before whose grant is to end, or who hold something */
+    private function lettingGo(string $subject, string $host): array
+    {
+        $before = $this->apps->oauth()->formerConnection($subject)?->zoomUserId();
+        return array_values(array_unique([...$this->formerZoomUsers($subject, $host), ...($before === null ? [] : [$before])]));
     }
 
     /** @return list<string> Zoom users before who hold something that is to come, or has to go */
@@ -312,11 +311,11 @@ final class OtherZoomUser
         return $this->handovers->formerZoomUsers($subject, $this->settings->text('oauth_client_id'), $host);
     }
 
-    /** Visits to come that the Zoom user in force holds. */
-    private function upcoming(int $doctor): int
+    /** @return list<MeetingRecord> visits to come, the soonest first, that the Zoom user in force holds */
+    private function upcoming(int $doctor): array
     {
         $host = $this->apps->connection($doctor)?->zoomUserId();
-        return count(array_filter(
+        return array_values(array_filter(
             $this->queries->upcomingOfConnection($this->site->subject($doctor), self::MOST_VISITS),
             fn(MeetingRecord $row): bool => $this->isOfApp($row) && ($row->hostId === null || $host === null || $row->hostId === $host)
         ));

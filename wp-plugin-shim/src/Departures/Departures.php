@@ -2,7 +2,8 @@
 /**
  * A doctor's grant at Zoom is to end: on Disconnect, or because the doctor has left. Their upcoming visits go first, to another
  * doctor or off, and what was made for them is deleted at Zoom; then the grant is revoked and forgotten. What cannot be done at
- * once keeps the grant, sealed and for no new meeting, for seven days at most.
+ * once keeps the grant, sealed and for no new meeting, for some days at most. What becomes of each visit, and when the grant ends,
+ * is the extension's decision.
  *
  * @package TelemedZoom
  */
@@ -13,52 +14,67 @@ namespace TelemedZoom\Departures;
 
 use Telemed\Visit;
 use TelemedZoom\Apps\Grants;
-use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Clinic\Departure;
-use TelemedZoom\Clinic\DepartureMarks;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
-use TelemedZoom\Ledger\ManualSource;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
 use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\Capabilities;
-use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Answer;
+use TelemedZoom\Store\Handover;
+use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\LetsGo;
 use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\VisitStore;
-use TelemedZoom\Work\Visits;
-use TelemedZoom\Work\Worker;
+use TelemedZoom\Work\Answers;
 
 defined('ABSPATH') || exit;
 
 final class Departures
 {
-    /** What nobody has decided about by then is deleted at Zoom, while that can still be done. */
-    public const DECIDE_SECONDS = 6 * DAY_IN_SECONDS;
-    public const KEEP_SECONDS = WEEK_IN_SECONDS;
-    /** A capability that was lost for so long does not come back by itself. */
-    public const ROLE_SECONDS = DAY_IN_SECONDS;
-    /** Answers to what becomes of the visits: they stay booked and wait for a connection; they are off. */
-    public const WAIT = 'wait';
-    public const CANCEL = 'cancel';
     private const MOST_VISITS = 1000;
 
     public function __construct(
-        private readonly DepartureMarks $marks,
+        private readonly Handovers $handovers,
+        private readonly Answers $answers,
         private readonly Grants $grants,
-        private readonly ZoomApps $apps,
-        private readonly Visits $visits,
         private readonly LedgerQueries $queries,
         private readonly Standing $standing,
         private readonly VisitStore $store,
         private readonly Moments $moments,
-        private readonly Worker $worker,
         private readonly Site $site
     ) {
+    }
+
+    /**
+     * The handover of a doctor who disconnects, or who has left, as it stands; one that does not yet if nothing is noted.
+     *
+     * @throws DatabaseException
+     */
+    public function of(int $doctor): Handover
+    {
+        $which = Capabilities::isDoctor($doctor) ? $this->disconnected($doctor) : Handover::ofLeft($doctor);
+        return $this->handovers->find($which) ?? $which;
+    }
+
+    /** So many days after a doctor has left it is waited for an answer; null: not known, for the extension is not loaded. */
+    public static function decideDays(): ?int
+    {
+        return self::hasExtension() ? intdiv(\Telemed\Handover::decideSeconds(), DAY_IN_SECONDS) : null;
+    }
+
+    /** So many days a grant is kept at most. */
+    public static function keepDays(): ?int
+    {
+        return self::hasExtension() ? intdiv(\Telemed\Handover::keepSeconds(), DAY_IN_SECONDS) : null;
+    }
+
+    private static function hasExtension(): bool
+    {
+        return class_exists(\Telemed\Handover::class, false);
     }
 
     /**
@@ -68,21 +84,16 @@ final class Departures
      * @return list<MeetingRecord> upcoming, the soonest first
      * @throws DatabaseException
      */
-    public function visits(Departure $why, int $doctor): array
+    public function visits(Handover $which): array
     {
+        $doctor = $which->doctor();
         $upcoming = $this->queries->upcomingOfDoctor($doctor, self::MOST_VISITS);
-        if ($why === Departure::Disconnected) {
-            return array_values(array_filter($upcoming, static fn(MeetingRecord $row): bool => $row->mode !== Settings::MODE_S2S));
+        if ($which->letsGo === LetsGo::Disconnected) {
+            return array_values(array_filter($upcoming, static fn(MeetingRecord $row): bool => $row->app === null || $row->connection !== null));
         }
         $visits = $this->standing->takingPlace([...$upcoming, ...$this->queries->unsettledOffOfDoctor($doctor, self::MOST_VISITS)]);
         usort($visits, static fn(MeetingRecord $one, MeetingRecord $other): int => [$one->start, $one->id] <=> [$other->start, $other->id]);
         return $visits;
-    }
-
-    /** Whether this site can move and cancel it; of an appointment system's only its meeting at Zoom. */
-    public static function isOwn(MeetingRecord $visit): bool
-    {
-        return $visit->source === ManualSource::NAME;
     }
 
     /**
@@ -93,7 +104,7 @@ final class Departures
      */
     public function noteLeft(int $doctor): bool
     {
-        return $this->marks->set(Departure::Left, $doctor);
+        return $this->handovers->note(Handover::ofLeft($doctor));
     }
 
     /**
@@ -101,36 +112,53 @@ final class Departures
      * Visits of an appointment system are that system's to move and to cancel: of a doctor who stays their meetings at Zoom are
      * deleted; of one who has left nothing is done, for they are still to be decided about there.
      *
-     * @param string $choice  self::WAIT, self::CANCEL or the user id of the doctor who takes over
-     * @param float  $seconds at most, for requests to Zoom
+     * @param ?int  $heir    with Answer::Doctor: who takes over
+     * @param float $seconds at most, for requests to Zoom
      * @return bool whether nothing is left to do at Zoom
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
-    public function decide(Departure $why, int $doctor, string $choice, float $seconds): bool
+    public function decide(Handover $which, Answer $answer, ?int $heir, float $seconds): bool
     {
-        $decision = $this->decision($why, $doctor, $choice);
-        $this->marks->set($why, $doctor);
-        $end = microtime(true) + $seconds;
-        $visits = array_filter($this->visits($why, $doctor), static fn(MeetingRecord $row): bool => $why === Departure::Disconnected || self::isOwn($row));
-        $decided = array_map(fn(MeetingRecord $row): MeetingRecord => self::isOwn($row) ? $decision($row) : $this->letGo($row), $visits);
-        foreach ($decided as $row) {
-            if (microtime(true) < $end) {
-                $this->worker->settle($row->id, $end - microtime(true), $row->version);
-            }
+        // Of who has left nobody connects again.
+        $possible = [Answer::Doctor, Answer::Cancel, ...($which->letsGo === LetsGo::Disconnected ? [Answer::Wait] : [])];
+        if (!in_array($answer, $possible, true)) {
+            throw Answers::undecided();
         }
-        return $this->goOn($why, $doctor);
+        $this->answers->give($which, $answer, $heir, $seconds);
+        return $this->goOn($which);
+    }
+
+    /**
+     * A doctor whom no visit needs disconnects, or one whose visits wait for the next connection.
+     *
+     * @param float $seconds at most, for requests to Zoom
+     * @return bool whether nothing is left to do at Zoom
+     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     */
+    public function disconnect(int $doctor, float $seconds): bool
+    {
+        return $this->decide($this->disconnected($doctor), Answer::Wait, null, $seconds);
+    }
+
+    /**
+     * The visits to come that depend on the doctor's connection.
+     *
+     * @return list<MeetingRecord> the soonest first
+     * @throws DatabaseException
+     */
+    public function ofConnection(int $doctor): array
+    {
+        return $this->visits($this->disconnected($doctor));
     }
 
     /** Everything that is still to be done about doctors' grants. For cron; never throws because of one doctor. */
     public function run(): void
     {
-        foreach (Departure::cases() as $why) {
-            foreach (array_keys($this->marks->all($why)) as $doctor) {
-                try {
-                    $this->goOn($why, $doctor);
-                } catch (Problem | \Telemed\TelemedException) {
-                    continue;
-                }
+        foreach ([...$this->handovers->of(LetsGo::Disconnected), ...$this->handovers->of(LetsGo::Left)] as $one) {
+            try {
+                $this->goOn($one);
+            } catch (Problem | \Telemed\TelemedException) {
+                continue;
             }
         }
     }
@@ -138,104 +166,83 @@ final class Departures
     /** @return list<int> doctors who have left while visits of theirs are to come */
     public function undecided(): array
     {
-        return array_values(array_filter(
-            array_keys($this->marks->all(Departure::Left)),
-            fn(int $doctor): bool => !Capabilities::isDoctor($doctor) && $this->visits(Departure::Left, $doctor) !== []
-        ));
+        $open = array_filter(
+            $this->handovers->of(LetsGo::Left),
+            fn(Handover $one): bool => !Capabilities::isDoctor($one->doctor()) && $this->visits($one) !== []
+        );
+        return array_values(array_map(static fn(Handover $one): int => $one->doctor(), $open));
     }
 
     /** Whether Disconnect was clicked and Zoom has not been told everything yet. */
     public function isEnding(int $doctor): bool
     {
-        return $this->marks->since(Departure::Disconnected, $doctor) !== null;
+        return $this->handovers->find($this->disconnected($doctor)) !== null;
     }
 
     /** A doctor who has connected again has not disconnected. */
     public function connected(int $doctor): void
     {
-        $this->marks->clear(Departure::Disconnected, $doctor);
+        $this->handovers->forget($this->disconnected($doctor));
     }
 
-    /**
-     * @return callable(MeetingRecord): MeetingRecord
-     * @throws Problem|\Telemed\TelemedException when it cannot be carried out: nothing was changed
-     */
-    private function decision(Departure $why, int $doctor, string $choice): callable
+    private function disconnected(int $doctor): Handover
     {
-        if ($choice === self::WAIT && $why === Departure::Disconnected) {
-            return $this->letGo(...);
-        }
-        if ($choice === self::CANCEL) {
-            return $this->visits->cancel(...);
-        }
-        $heir = ctype_digit($choice) ? (int) $choice : 0;
-        if ($heir === 0 || $heir === $doctor || !Capabilities::isDoctor($heir)) {
-            throw new Problem('telemed_undecided', __('what becomes of the upcoming visits was not chosen', 'telemed-zoom'), __('Choose one of the answers.', 'telemed-zoom'));
-        }
-        // Whoever cannot hold visits cannot take them over.
-        $this->apps->forDoctor($heir);
-        return fn(MeetingRecord $row): MeetingRecord => $this->visits->move($row, null, $heir);
+        return Handover::ofDisconnected($this->site->subject($doctor), $doctor);
     }
 
     /**
      * @return bool whether nothing is left to do at Zoom
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
-    private function goOn(Departure $why, int $doctor): bool
+    private function goOn(Handover $which): bool
     {
-        $since = $this->marks->since($why, $doctor);
-        if ($since === null) {
+        $one = $this->handovers->find($which);
+        if ($one === null) {
             return true;
         }
-        if ($why === Departure::Left && Capabilities::isDoctor($doctor)) {
+        if ($one->letsGo === LetsGo::Left && Capabilities::isDoctor($one->doctor())) {
             // The deletion was rolled back, or the role given back.
-            $this->marks->clear($why, $doctor);
+            $this->handovers->forget($one);
             return true;
         }
-        $age = Clock::now() - $since;
-        $connection = $this->site->subject($doctor);
-        if ($age >= self::DECIDE_SECONDS) {
-            foreach ($this->queries->upcomingOfConnection($connection, self::MOST_VISITS) as $row) {
-                $this->letGo($row);
-            }
-        }
-        $isOld = $age >= self::KEEP_SECONDS;
-        if (!$isOld && Schema::isMoving()) {
-            // Visits that need the grant may not be known here yet.
+        $grant = $this->grant($one);
+        if ($grant === 'kept') {
             return false;
         }
-        if (!$isOld && $this->isNeeded($connection) && $this->grants->areAlive($doctor)) {
-            return false;
-        }
-        // Where only the capability is gone, it comes back if a role was taken away or rewritten for a moment.
-        if ($why === Departure::Left && $age < self::ROLE_SECONDS && Doctors::isHere($doctor)) {
-            return false;
-        }
-        $this->grants->end($doctor, $isOld);
-        $this->giveUp($connection);
-        if ($why === Departure::Disconnected || $this->visits($why, $doctor) === []) {
-            $this->marks->clear($why, $doctor);
+        $this->grants->end($one->doctor(), $grant === 'ends_anyway');
+        $this->giveUp($this->site->subject($one->doctor()));
+        if ($one->letsGo === LetsGo::Disconnected || $this->visits($one) === []) {
+            $this->handovers->forget($one);
         }
         return true;
     }
 
-    private function isNeeded(string $connection): bool
+    /** What it is needed for is asked only where that matters: what cannot be read then must not keep a grant for ever. */
+    private function grant(Handover $one): string
     {
-        return $this->queries->upcomingOfConnection($connection, 1) !== [] || $this->queries->unwantedOfConnection($connection) !== [];
+        [$facts, $isHere, $at] = [$one->facts(), Doctors::isHere($one->doctor()), $this->moments->now()];
+        $grant = static fn(bool $isNeeded): string => \Telemed\Handover::grant($facts, $isNeeded, $isHere, $at);
+        $ifNeeded = $grant(true);
+        return $ifNeeded === 'kept' && !$this->isNeeded($one->doctor()) ? $grant(false) : $ifNeeded;
     }
 
-    /** The visit stays booked, without a meeting. */
-    private function letGo(MeetingRecord $row): MeetingRecord
+    private function isNeeded(int $doctor): bool
     {
-        return $row->connection === null ? $row : $this->visits->renew($row);
+        if (Schema::isMoving()) {
+            // Visits that need the grant may not be known here yet.
+            return true;
+        }
+        $subject = $this->site->subject($doctor);
+        $hasWork = $this->queries->upcomingOfConnection($subject, 1) !== [] || $this->queries->unwantedOfConnection($subject) !== [];
+        return $hasWork && $this->grants->areAlive($doctor);
     }
 
     /** Without the grant nothing can delete them: they remain at Zoom, and their logs say so. */
-    private function giveUp(string $connection): void
+    private function giveUp(string $subject): void
     {
-        foreach (array_unique(array_column($this->queries->unwantedOfConnection($connection), 'visit')) as $visit) {
+        foreach (array_unique(array_column($this->queries->unwantedOfConnection($subject), 'visit')) as $visit) {
             $at = $this->moments->now();
-            $this->store->change($visit, static fn(Visit $now): Visit => $now->abandoned($connection), $at);
+            $this->store->change($visit, static fn(Visit $now): Visit => $now->abandoned($subject), $at);
         }
     }
 }

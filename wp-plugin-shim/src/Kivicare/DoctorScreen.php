@@ -12,16 +12,15 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Apps\PendingStates;
-use TelemedZoom\Clinic\Departure;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Departures\Departures;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Mail\Mail;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
-use TelemedZoom\Screens\DepartureScreen;
+use TelemedZoom\Screens\DepartureQuestion;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\LetsGo;
 
 defined('ABSPATH') || exit;
 
@@ -138,16 +137,16 @@ final class DoctorScreen
             $this->coreSettings->syncDoctor($doctor);
             return __('Your own account is no longer used; your clinic hosts for you.', 'telemed-zoom');
         }
-        $visits = count($this->plugin->departures->visits(Departure::Disconnected, $doctor));
+        $visits = count($this->plugin->departures->ofConnection($doctor));
         if ($visits > 0) {
             throw $this->question($doctor, $visits);
         }
         try {
-            $told = $this->plugin->departures->decide(Departure::Disconnected, $doctor, Departures::WAIT, self::SECONDS)
-                ? DepartureScreen::done(Departure::Disconnected)
-                : DepartureScreen::pending();
+            $told = $this->plugin->departures->disconnect($doctor, self::SECONDS)
+                ? DepartureQuestion::done(LetsGo::Disconnected)
+                : DepartureQuestion::pending();
         } catch (\Telemed\TransportException) {
-            $told = DepartureScreen::pending();
+            $told = DepartureQuestion::pending();
         }
         delete_user_option($doctor, Doctors::META_CONNECTED);
         $this->coreSettings->syncDoctor($doctor);

@@ -36,6 +36,12 @@ final class Source implements AppointmentSystem
         return self::NAME;
     }
 
+    /** Its screens and mails would know nothing of it. */
+    public function can(string $appointment): array
+    {
+        return [];
+    }
+
     public function title(): string
     {
         return 'KiviCare';

@@ -9,6 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use TelemedZoom\Store\Answer;
+
 defined('ABSPATH') || exit;
 
 interface AppointmentSource
@@ -17,4 +19,12 @@ interface AppointmentSource
     public function name(): string;
 
     public function people(MeetingRecord $row): People;
+
+    /**
+     * What this site can do by itself with an appointment whose doctor leaves: Answer::Doctor, Answer::Cancel. What it cannot is to be
+     * done in the appointment system, and people are told so.
+     *
+     * @return list<Answer>
+     */
+    public function can(string $appointment): array;
 }

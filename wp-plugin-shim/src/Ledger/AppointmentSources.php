@@ -9,6 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use TelemedZoom\Store\Answer;
+
 defined('ABSPATH') || exit;
 
 final class AppointmentSources
@@ -41,6 +43,16 @@ final class AppointmentSources
     public function systems(): array
     {
         return array_values(array_filter($this->all(), static fn(AppointmentSource $source): bool => $source instanceof AppointmentSystem));
+    }
+
+    /**
+     * What this site can do by itself with an appointment whose doctor leaves.
+     *
+     * @return list<Answer>
+     */
+    public function can(string $name, string $appointment): array
+    {
+        return $this->find($name)?->can($appointment) ?? [];
     }
 
     /** What people call it. */

@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Store\Answer;
 
 defined('ABSPATH') || exit;
 
@@ -27,5 +28,10 @@ final class ManualSource implements AppointmentSource
         $doctor = get_userdata($row->doctor);
         [$name, $email] = Patient::nameAndEmail($row->patient, $row->patientEmail);
         return new People(Doctors::nameForPatients($row->doctor), $doctor === false ? null : $doctor->user_email, $name, $email);
+    }
+
+    public function can(string $appointment): array
+    {
+        return [Answer::Doctor, Answer::Cancel];
     }
 }

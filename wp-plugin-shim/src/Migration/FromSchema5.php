@@ -17,10 +17,8 @@ use Telemed\Visit;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Run\Moments;
-use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\SealedLinks;
 use TelemedZoom\Store\VisitStore;
@@ -43,7 +41,7 @@ final class FromSchema5
         private readonly VisitTables $tables,
         private readonly VisitStore $visits,
         private readonly SealedLinks $links,
-        private readonly Handovers $handovers,
+        private readonly OldHandovers $handovers,
         private readonly AppointmentSources $sources,
         private readonly Moments $moments
     ) {
@@ -76,11 +74,7 @@ final class FromSchema5
         if (!$this->schema->create($this->old->lastId() + 1)) {
             throw new DatabaseException('the site\'s database did not let the plugin\'s tables be made');
         }
-        // That the meetings of a former app are to move was noted beside each.
-        $sql = "SELECT DISTINCT app FROM {$this->old->meetings()} WHERE state = 'moving' AND app IS NOT NULL AND end_utc >= ?";
-        foreach ($this->database->rows($sql, [Clock::sql()]) as $row) {
-            $this->handovers->answerForApp((string) $row['app'], Handovers::MOVE);
-        }
+        $this->handovers->bring();
         return true;
     }
 
@@ -160,6 +154,7 @@ final class FromSchema5
     private function leaveNothing(): void
     {
         $this->database->atomically(fn() => $this->moveLog('0'));
+        $this->handovers->wake();
         $this->old->drop();
     }
 

@@ -17,17 +17,22 @@ use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\AppointmentSystem;
 use TelemedZoom\Ledger\Visit as Wish;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\Handover;
 use TelemedZoom\Store\Handovers;
+use TelemedZoom\Store\LetsGo;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
 final class ClinicWorld implements World
 {
-    /** States of a visit that has a meeting which serves: nothing else is handed over. */
+    /** States of a visit that has a meeting which serves, */
     private const WITH_MEETING = ['made', 'updating', 'moving'];
+    /** and of one that has and gets none. */
+    private const OFF = ['cancelled', 'missed'];
 
     public function __construct(
         private readonly AppointmentSources $sources,
@@ -81,8 +86,33 @@ final class ClinicWorld implements World
         } catch (\Telemed\TelemedException $failure) {
             $who = ['problem' => self::problem($failure, $failure->id(), $failure->isRetryable())];
         }
-        $handovers = in_array($visit->state(), self::WITH_MEETING, true) ? $this->handovers->facts($who['maker']['app'] ?? null) : [];
-        return $who + ['handovers' => $handovers, 'patient' => $this->visits->patientOf($visit)];
+        return $who + $this->handovers($visit, $who['maker']['app'] ?? null) + ['patient' => $this->visits->patientOf($visit)];
+    }
+
+    /**
+     * Who or what lets go, and what can be done with the visit then. What is in force again lets go of nothing, whatever was answered
+     * while it was not: an app, or a doctor whose deletion was rolled back.
+     *
+     * @param ?string $inForce the app; null: nobody can host the visit now
+     * @return array{handovers?: list<array<string, int|string|null>>, can?: list<string>}
+     * @throws DatabaseException
+     */
+    private function handovers(Visit $visit, ?string $inForce): array
+    {
+        $state = $visit->state();
+        if (in_array($state, self::OFF, true) || ($inForce !== null && !in_array($state, self::WITH_MEETING, true))) {
+            // Whoever can host has neither left nor disconnected.
+            return [];
+        }
+        $handovers = array_filter($this->handovers->all(), static fn(Handover $one): bool => match ($one->letsGo) {
+            LetsGo::App => $one->app() !== $inForce,
+            LetsGo::Left => !Capabilities::isDoctor($one->doctor()),
+            LetsGo::ZoomUser, LetsGo::Disconnected => true,
+        });
+        return [
+            'handovers' => array_values(array_map(static fn(Handover $one): array => $one->facts(), $handovers)),
+            'can' => array_column($this->sources->can($visit->source(), $visit->appointment()), 'value'),
+        ];
     }
 
     public function client(array $maker): Client

@@ -12,13 +12,11 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Clinic\Departure;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Departures\Departures;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
-use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Mail;
@@ -30,6 +28,10 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
 use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\Answer;
+use TelemedZoom\Store\Handover;
+use TelemedZoom\Store\LetsGo;
+use TelemedZoom\Work\Answers;
 
 defined('ABSPATH') || exit;
 
@@ -44,7 +46,7 @@ final class DoctorLeaves
 
     public function __construct(
         private readonly Departures $departures,
-        private readonly AppointmentSources $sources,
+        private readonly HandoverView $view,
         private readonly ZoomApps $apps,
         private readonly LedgerQueries $queries,
         private readonly Extension $extension,
@@ -86,20 +88,20 @@ final class DoctorLeaves
                 Doctors::name($doctor),
                 count($visits)
             )) . '</legend></p>';
-            DepartureScreen::printVisits($visits, $this->sources);
-            $elsewhere = DepartureScreen::elsewhere($visits, Departure::Left, $this->sources);
+            $this->view->printVisits($visits, $id . '_visits');
+            $elsewhere = $this->view->elsewhere($visits, LetsGo::Left);
             echo $elsewhere === '' ? '' : '<p>' . esc_html($elsewhere) . '</p>';
-            if (array_filter($visits, [Departures::class, 'isOwn']) === []) {
+            if ($this->view->decidable($visits) === []) {
                 echo '</fieldset>';
                 continue;
             }
             printf('<p><label for="%s">%s</label> <select name="%s" id="%1$s">', esc_attr($id), esc_html__('What becomes of them?', 'telemed-zoom'), esc_attr($field));
-            printf('<option value="">%s</option>', esc_html__('Decide later, within six days', 'telemed-zoom'));
-            foreach (DepartureScreen::heirs(array_map('intval', (array) $users)) as $heir => $name) {
+            printf('<option value="">%s</option>', esc_html(self::later()));
+            foreach (HandoverView::heirs(array_map('intval', (array) $users)) as $heir => $name) {
                 /* translators: %s: name of a doctor */
                 printf('<option value="%d">%s</option>', (int) $heir, esc_html(sprintf(__('%s holds them', 'telemed-zoom'), $name)));
             }
-            printf('<option value="%s">%s</option></select></p></fieldset>', esc_attr(Departures::CANCEL), esc_html__('Cancel them, and tell everybody', 'telemed-zoom'));
+            printf('<option value="%s">%s</option></select></p></fieldset>', esc_attr(Answer::Cancel->value), esc_html__('Cancel them, and tell everybody', 'telemed-zoom'));
         }
     }
 
@@ -190,7 +192,8 @@ final class DoctorLeaves
         try {
             $isNew = $this->departures->noteLeft($doctor);
             if ($choice !== null && $this->extension->isUsable()) {
-                $this->departures->decide(Departure::Left, $doctor, $choice, self::SECONDS);
+                [$answer, $heir] = HandoverView::choice($choice) ?? throw Answers::undecided();
+                $this->departures->decide(Handover::ofLeft($doctor), $answer, $heir, self::SECONDS);
                 // What is booked elsewhere nobody can choose here.
                 $this->tell($doctor);
                 return;
@@ -223,12 +226,30 @@ final class DoctorLeaves
                 $name,
                 count($visits)
             ) . ($failure === '' ? '' : ' ' . __('What was chosen could not be done:', 'telemed-zoom') . ' ' . $failure) . "\n\n" . implode("\n\n", array_filter([
-                DepartureScreen::listed($visits, $this->sources),
-                DepartureScreen::elsewhere($visits, Departure::Left, $this->sources),
-                array_filter($visits, [Departures::class, 'isOwn']) === [] ? '' : __('Choose who takes over those that were made on this site\'s own screens, or cancel them:', 'telemed-zoom') .
+                $this->view->listed($visits),
+                $this->view->elsewhere($visits, LetsGo::Left),
+                $this->view->decidable($visits) === [] ? '' : __('Choose who takes over those that were made on this site\'s own screens, or cancel them:', 'telemed-zoom') .
                     ' ' . AdminPages::departure($doctor),
-                __('After six days the meetings in the doctor\'s own Zoom account are deleted, and the visits have none.', 'telemed-zoom'),
+                self::inTheEnd(),
             ]))
+        );
+    }
+
+    private static function later(): string
+    {
+        $days = Departures::decideDays();
+        /* translators: %d: number of days */
+        return $days === null ? __('Decide later', 'telemed-zoom') : sprintf(_n('Decide later, within %d day', 'Decide later, within %d days', $days, 'telemed-zoom'), $days);
+    }
+
+    /** What becomes of visits that nobody decides about; '' where that is not known now. */
+    private static function inTheEnd(): string
+    {
+        $days = Departures::decideDays();
+        return $days === null ? '' : sprintf(
+            /* translators: %d: number of days */
+            _n('After %d day the meetings in the doctor\'s own Zoom account are deleted, and the visits have none.', 'After %d days the meetings in the doctor\'s own Zoom account are deleted, and the visits have none.', $days, 'telemed-zoom'),
+            $days
         );
     }
 
@@ -236,7 +257,7 @@ final class DoctorLeaves
     private function visits(int $doctor): array
     {
         try {
-            return $this->departures->visits(Departure::Left, $doctor);
+            return $this->departures->visits(Handover::ofLeft($doctor));
         } catch (DatabaseException) {
             return [];
         }

@@ -12,7 +12,6 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\PendingStates;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Clinic\Departure;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\HostMap;
 use TelemedZoom\Clinic\Settings;
@@ -27,6 +26,7 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
 use TelemedZoom\Site\PlainPage;
 use TelemedZoom\Site\Site;
+use TelemedZoom\Store\LetsGo;
 
 defined('ABSPATH') || exit;
 
@@ -51,7 +51,7 @@ final class DoctorProfile
         private readonly Site $site,
         private readonly LedgerQueries $queries,
         private readonly Departures $departures,
-        private readonly OtherZoomUserQuestion $question
+        private readonly ZoomUserQuestion $question
     ) {
     }
 
@@ -106,7 +106,7 @@ final class DoctorProfile
             AdminPost::fields($action, ['user' => $this->shownFor]);
             echo '</form>';
         }
-        $this->question->printForms($this->shownFor);
+        $this->question->printForm($this->shownFor);
     }
 
     /**
@@ -145,14 +145,14 @@ final class DoctorProfile
             AdminPost::forbid();
         }
         try {
-            if ($this->departures->visits(Departure::Disconnected, $user) !== []) {
+            if ($this->departures->ofConnection($user) !== []) {
                 // They are shown first.
                 return AdminPages::departure($user);
             }
-            $isDone = $this->departures->decide(Departure::Disconnected, $user, Departures::WAIT, self::SECONDS);
-            Notice::flash($isDone ? 'success' : 'warning', $isDone ? DepartureScreen::done(Departure::Disconnected) : DepartureScreen::pending());
+            $isDone = $this->departures->disconnect($user, self::SECONDS);
+            Notice::flash($isDone ? 'success' : 'warning', $isDone ? DepartureQuestion::done(LetsGo::Disconnected) : DepartureQuestion::pending());
         } catch (\Telemed\TransportException $failure) {
-            Notice::flash('warning', DepartureScreen::pending() . ' ' . ErrorText::of($failure));
+            Notice::flash('warning', DepartureQuestion::pending() . ' ' . ErrorText::of($failure));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notice::flash('error', __('Zoom was not disconnected:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
         }
@@ -216,7 +216,7 @@ final class DoctorProfile
             );
         } else {
             if ($this->departures->isEnding($user->ID)) {
-                echo '<p id="telemed-ending">' . esc_html(DepartureScreen::pending()) . '</p>';
+                echo '<p id="telemed-ending">' . esc_html(DepartureQuestion::pending()) . '</p>';
             }
             echo '<p id="telemed-not-connected">' . esc_html__('Not connected. Your video visits will be held by your own Zoom account: click once, log in to Zoom, and allow the app.', 'telemed-zoom') . '</p>';
         }

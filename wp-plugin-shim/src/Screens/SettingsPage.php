@@ -80,7 +80,7 @@ final class SettingsPage
                 implode(', ', array_map([Settings::class, 'label'], $missing))
             )), 'telemed-incomplete-notice');
         }
-        FormerMeetingsScreen::printNotice($this->former);
+        FormerAppQuestion::printNotice($this->former);
         $draft = Draft::settings();
         $this->shown = $draft === null ? $this->settings : $this->settings->with($draft);
         $this->question->print();

@@ -18,8 +18,7 @@ final class AdminPages
     public const MEETING = 'telemed-meeting';
     public const NEW_MEETING = 'telemed-new-meeting';
     public const DOCTORS = 'telemed-doctors';
-    public const DEPARTURE = 'telemed-departure';
-    public const FORMER_MEETINGS = 'telemed-former-meetings';
+    public const HANDOVER = 'telemed-handover';
     public const KIVICARE = 'telemed-kivicare';
     public const SETTINGS = 'telemed-settings';
     /** The plugin's part of a doctor's profile. */
@@ -62,7 +61,13 @@ final class AdminPages
     /** What becomes of a doctor's visits. */
     public static function departure(int $doctor): string
     {
-        return self::page(self::DEPARTURE) . '&doctor=' . $doctor;
+        return self::page(self::HANDOVER) . '&doctor=' . $doctor;
+    }
+
+    /** What becomes of visits whose meetings former Zoom apps have made. */
+    public static function formerApps(): string
+    {
+        return self::page(self::HANDOVER);
     }
 
     public static function settings(): string

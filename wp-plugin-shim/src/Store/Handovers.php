@@ -1,7 +1,9 @@
 <?php
 /**
  * Who or what lets go of meetings, and what becomes of the visits: an app of which another is in force, a Zoom user whom a doctor has
- * replaced. An answer stands, for visits that are found later as well; what it means for a visit is the extension's decision.
+ * replaced, a doctor who disconnects or has left. An answer stands, for visits that are found later as well; what it means for a visit
+ * is the extension's decision. Written on the plugin's own connection, so that neither a host's rollback nor the deletion of a user
+ * takes them along.
  *
  * @package TelemedZoom
  */
@@ -18,12 +20,6 @@ defined('ABSPATH') || exit;
 
 final class Handovers
 {
-    /** Answers: the visits stay with what made their meetings; each gets another from what is in force now. */
-    public const STAY = 'stay';
-    public const MOVE = 'move';
-
-    private const APP = 'app';
-    private const ZOOM_USER = 'zoom_user';
     /** Whoever wishes something for one of them must not wait for all. */
     private const ROWS_AT_ONCE = 200;
 
@@ -32,44 +28,89 @@ final class Handovers
     }
 
     /**
-     * All of them, as \Telemed\Visit::next() takes them. What is in force lets go of nothing, whatever was answered while it was not.
+     * @return list<Handover>
+     * @throws DatabaseException
+     */
+    public function all(): array
+    {
+        return $this->where('1 = 1', []);
+    }
+
+    /**
+     * @return list<Handover> the oldest first
+     * @throws DatabaseException
+     */
+    public function of(LetsGo $letsGo): array
+    {
+        return $this->where('kind = ?', [$letsGo->value]);
+    }
+
+    /**
+     * All that are about Zoom users of a doctor's connection.
      *
-     * @param ?string $inForce the app in force for the visit; null: none
-     * @return list<array<string, int|string|null>>
+     * @return list<Handover>
      * @throws DatabaseException
      */
-    public function facts(?string $inForce): array
+    public function ofZoomUsers(string $subject): array
     {
-        $rows = array_filter($this->rows(), static fn(array $row): bool => $row['kind'] !== self::APP || $row['app'] !== $inForce);
-        return array_values(array_map(static fn(array $row): array => [
-            'lets_go' => $row['kind'],
-            'app' => $row['app'],
-            'subject' => $row['subject'],
-            'host' => $row['host'],
-            'doctor' => $row['doctor'],
-            'since' => $row['since'],
-            'answer' => $row['answer'],
-            'to_doctor' => $row['heir'],
-        ], $rows));
+        return $this->where('kind = ? AND subject = ?', [LetsGo::ZoomUser->value, $subject]);
     }
 
     /**
-     * @return array<string, ?string> answers, by the client id of the app
+     * The same as it stands; null: nothing is let go of.
+     *
      * @throws DatabaseException
      */
-    public function ofApps(): array
+    public function find(Handover $which): ?Handover
     {
-        $apps = array_filter($this->rows(), static fn(array $row): bool => $row['kind'] === self::APP);
-        return array_column($apps, 'answer', 'app');
+        [$where, $values] = self::named($which);
+        return $this->where($where, $values)[0] ?? null;
     }
 
     /**
-     * @param self::STAY|self::MOVE $answer
+     * Notes that somebody lets go. What is noted already keeps its moment, from which days are counted, and its answer.
+     *
+     * @return bool whether it is new
      * @throws DatabaseException
      */
-    public function answerForApp(string $app, string $answer): void
+    public function note(Handover $new): bool
     {
-        $this->answer(self::APP, ['app' => $app], $answer);
+        $isNew = $this->insert('INSERT IGNORE', $new, '') === 1;
+        if ($isNew && self::asksForWork($new)) {
+            $this->makeDue($new);
+        }
+        return $isNew;
+    }
+
+    /**
+     * Its visits are looked at again.
+     *
+     * @param ?int $heir with Answer::Doctor: who holds them
+     * @return list<int> those visits, the soonest first
+     * @throws DatabaseException
+     */
+    public function answer(Handover $which, Answer $answer, ?int $heir = null): array
+    {
+        $this->write($which->answered($answer, $heir, get_current_user_id()));
+        return $this->makeDue($which);
+    }
+
+    /**
+     * The answer of who has chosen another Zoom user is carried out: it is about these, and about no others of that doctor.
+     *
+     * @param Handover     $answered by the doctor
+     * @param list<string> $hosts    Zoom user ids
+     * @return list<int> visits, those of each the soonest first
+     * @throws DatabaseException
+     */
+    public function moveFromZoomUsers(Handover $answered, array $hosts): array
+    {
+        $rows = array_map($answered->ofHost(...), $hosts);
+        $this->database->atomically(function () use ($answered, $rows): void {
+            $this->forgetZoomUsers($answered->subject());
+            array_walk($rows, $this->write(...));
+        });
+        return array_merge(...array_map($this->makeDue(...), $rows));
     }
 
     /**
@@ -77,34 +118,16 @@ final class Handovers
      *
      * @throws DatabaseException
      */
-    public function forgetApp(string $app): void
+    public function forget(Handover $which): void
     {
-        $this->database->execute('DELETE FROM ' . $this->tables->handovers() . ' WHERE kind = ? AND app = ?', [self::APP, $app]);
-    }
-
-    /**
-     * The meetings that these Zoom users hold through a doctor's connection move to the one in force. No other of the doctor's lets go.
-     *
-     * @param list<string> $hosts their Zoom user ids
-     * @throws DatabaseException
-     */
-    public function moveFromZoomUsers(string $subject, array $hosts): void
-    {
-        $this->database->atomically(function () use ($subject, $hosts): void {
-            $this->forgetZoomUsers($subject);
-            foreach ($hosts as $host) {
-                $this->write(self::ZOOM_USER, ['subject' => $subject, 'host' => $host], self::MOVE);
-            }
-        });
-        foreach ($hosts as $host) {
-            $this->makeDue(['subject' => $subject, 'host' => $host]);
-        }
+        [$where, $values] = self::named($which);
+        $this->database->execute("DELETE FROM {$this->tables->handovers()} WHERE $where", $values);
     }
 
     /** @throws DatabaseException */
     public function forgetZoomUsers(string $subject): void
     {
-        $this->database->execute("DELETE FROM {$this->tables->handovers()} WHERE kind = ? AND subject = ?", [self::ZOOM_USER, $subject]);
+        $this->database->execute("DELETE FROM {$this->tables->handovers()} WHERE kind = ? AND subject = ?", [LetsGo::ZoomUser->value, $subject]);
     }
 
     /**
@@ -127,79 +150,101 @@ final class Handovers
     }
 
     /**
-     * What is to move and could not, because somebody could not hold meetings, is looked at again.
+     * What is to be handed over and could not, because somebody could not hold meetings, is looked at again.
      *
      * @param ?int $doctor null: everybody's
      * @throws DatabaseException
      */
     public function wake(?int $doctor): void
     {
-        foreach ($this->rows() as $row) {
-            if ($row['answer'] === self::MOVE) {
-                $of = array_intersect_key($row, ['app' => 0, 'subject' => 0, 'host' => 0]);
-                $this->makeDue(array_filter($of, is_string(...)), $doctor);
+        foreach ($this->all() as $one) {
+            if (self::asksForWork($one)) {
+                $this->makeDue($one, $doctor);
             }
         }
     }
 
-    /**
-     * @param non-empty-array<string, string> $of columns
-     * @throws DatabaseException
-     */
-    private function answer(string $kind, array $of, string $answer): void
+    /** Of a doctor's departure days are counted; else nothing happens without an answer. */
+    private static function asksForWork(Handover $one): bool
     {
-        $this->database->atomically(fn() => $this->write($kind, $of, $answer));
-        $this->makeDue($of);
+        return $one->doctor() !== 0 || $one->answer() === Answer::Move;
+    }
+
+    /** @throws DatabaseException */
+    private function write(Handover $one): void
+    {
+        $this->insert('INSERT', $one, ' ON DUPLICATE KEY UPDATE answer = VALUES(answer), heir = VALUES(heir), answered_by = VALUES(answered_by)');
+    }
+
+    private function insert(string $insert, Handover $one, string $else): int
+    {
+        $row = array_diff_key($one->row(), ['id' => 0]);
+        [$columns, $marks] = [implode(', ', array_keys($row)), implode(', ', array_fill(0, count($row), '?'))];
+        return $this->database->execute("$insert INTO {$this->tables->handovers()} ($columns) VALUES ($marks)$else", array_values($row));
     }
 
     /**
-     * Two of the same, written at the same moment, are changed and forgotten together.
+     * Visits to come that are let go of are looked at again. Whoever works on one now, and may not know of the answer yet, finds another
+     * version, and asks once more.
      *
-     * @param non-empty-array<string, string> $of columns
+     * @return list<int> their numbers, the soonest first
      * @throws DatabaseException
      */
-    private function write(string $kind, array $of, string $answer): void
+    private function makeDue(Handover $one, ?int $doctor = null): array
     {
-        $of = ['kind' => $kind] + $of;
-        $new = ['answer' => $answer, 'since' => Clock::sql()];
-        [$set, $where] = [implode(' = ?, ', array_keys($new)), implode(' = ? AND ', array_keys($of))];
-        $update = "UPDATE {$this->tables->handovers()} SET $set = ? WHERE $where = ?";
-        if ($this->database->execute($update, [...array_values($new), ...array_values($of)]) === 0) {
-            $columns = implode(', ', array_keys($of + $new));
-            $marks = implode(', ', array_fill(0, count($of + $new), '?'));
-            $this->database->insert("INSERT INTO {$this->tables->handovers()} ($columns) VALUES ($marks)", array_values($of + $new));
-        }
-    }
-
-    /**
-     * Visits to come whose meetings are let go of are looked at again. Whoever works on one now, and may not know of the answer yet,
-     * finds another version, and asks once more.
-     *
-     * @param non-empty-array<string, string> $of columns of the meeting that serves
-     * @throws DatabaseException
-     */
-    private function makeDue(array $of, ?int $doctor = null): void
-    {
-        $where = implode(' AND ', array_map(static fn(string $column): string => "m.$column = ?", array_keys($of)));
-        $where .= $doctor === null ? '' : ' AND v.doctor = ?';
+        [$from, $values] = $this->visitsOf($one);
+        $where = $doctor === null ? '' : ' AND v.doctor = ?';
         $rows = $this->database->rows(
-            "SELECT v.id FROM {$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit
-             WHERE $where AND m.role = 'serves' AND v.takes_place = 1 AND v.end_utc >= ? ORDER BY v.id",
-            [...array_values($of), ...($doctor === null ? [] : [$doctor]), Clock::sql()]
+            "SELECT v.id FROM $from$where AND v.takes_place = 1 AND v.end_utc >= ? ORDER BY v.end_utc, v.id",
+            [...$values, ...($doctor === null ? [] : [$doctor]), Clock::sql()]
         );
-        foreach (array_chunk(array_column($rows, 'id'), self::ROWS_AT_ONCE) as $ids) {
-            $marks = implode(', ', array_fill(0, count($ids), '?'));
+        $ids = array_map('intval', array_column($rows, 'id'));
+        foreach (array_chunk($ids, self::ROWS_AT_ONCE) as $portion) {
+            $marks = implode(', ', array_fill(0, count($portion), '?'));
             $update = "UPDATE {$this->tables->visits()} SET due_at = ?, version = version + 1 WHERE id IN ($marks)";
-            $this->database->execute($update, [Clock::sql(), ...$ids]);
+            $this->database->execute($update, [Clock::sql(), ...$portion]);
         }
+        return $ids;
     }
 
     /**
-     * @return list<array<string, mixed>>
+     * A doctor takes along visits that have no meeting yet; others only what they have made.
+     *
+     * @return array{string, list<int|string>} tables with a condition, and its values
+     */
+    private function visitsOf(Handover $one): array
+    {
+        if ($one->doctor() !== 0) {
+            return ["{$this->tables->visits()} v WHERE v.doctor = ?", [$one->doctor()]];
+        }
+        $of = $one->letsGo === LetsGo::App ? ['app' => $one->app()] : ['subject' => $one->subject(), 'host' => $one->host()];
+        $where = implode(' AND ', array_map(static fn(string $column): string => "m.$column = ?", array_keys($of)));
+        return ["{$this->tables->meetings()} m JOIN {$this->tables->visits()} v ON v.id = m.visit WHERE $where AND m.role = 'serves'", array_values($of)];
+    }
+
+    /** @return array{string, list<int|string>} a condition and its values */
+    private static function named(Handover $which): array
+    {
+        $names = $which->names();
+        return [implode(' = ? AND ', array_keys($names)) . ' = ?', array_values($names)];
+    }
+
+    /**
+     * @param list<int|string> $values
+     * @return list<Handover>
      * @throws DatabaseException
      */
-    private function rows(): array
+    private function where(string $where, array $values): array
     {
-        return $this->database->rows('SELECT * FROM ' . $this->tables->handovers() . ' ORDER BY id');
+        try {
+            $rows = $this->database->rows("SELECT * FROM {$this->tables->handovers()} WHERE $where ORDER BY since, id", $values);
+        } catch (DatabaseException $failure) {
+            if ($failure->getCode() !== Database::NO_TABLE) {
+                throw $failure;
+            }
+            // The tables are those of the version before, and nothing is carried out yet.
+            return [];
+        }
+        return array_map(Handover::fromRow(...), $rows);
     }
 }

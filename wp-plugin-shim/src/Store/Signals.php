@@ -45,15 +45,6 @@ final class Signals
         );
     }
 
-    /** @return bool false when it is set already, and stays */
-    public function setFirst(string $name, int $moment): bool
-    {
-        return $this->database->execute(
-            'INSERT IGNORE INTO ' . Schema::signals() . ' (name, at) VALUES (?, ?)',
-            [$name, gmdate('Y-m-d H:i:s', $moment)]
-        ) === 1;
-    }
-
     /** @return bool false: somebody else was faster */
     public function clear(string $name): bool
     {

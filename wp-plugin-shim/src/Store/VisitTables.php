@@ -80,6 +80,7 @@ final class VisitTables
     public function statements(string $options, int $firstVisit = 1): array
     {
         [$name, $word] = [self::NAME, self::WORD];
+        $part = 'varchar(191) CHARACTER SET ascii COLLATE ascii_bin NOT NULL';
         $zone = 'varchar(64) CHARACTER SET ascii COLLATE ascii_bin';
         return [
             "CREATE TABLE {$this->visits()} (
@@ -209,15 +210,16 @@ final class VisitTables
             "CREATE TABLE {$this->handovers()} (
   id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
   kind $word NOT NULL,
-  app $name,
-  subject $name,
-  host $name,
-  doctor bigint(20) unsigned DEFAULT NULL,
+  app $part,
+  subject $part,
+  host $part,
+  doctor bigint(20) unsigned NOT NULL,
   since datetime NOT NULL,
   answer $word DEFAULT NULL,
   heir bigint(20) unsigned DEFAULT NULL,
+  answered_by bigint(20) unsigned DEFAULT NULL,
   PRIMARY KEY  (id),
-  KEY kind (kind)
+  UNIQUE KEY lets_go (kind,app,subject,host,doctor)
 ) $options;",
             "CREATE TABLE {$this->signals()} (
   name varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
