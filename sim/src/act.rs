@@ -2,6 +2,7 @@
 
 use telemed::visit::maker::Mode;
 
+use crate::appointments::Case;
 use crate::choices::Choices;
 use crate::point::Point;
 
@@ -75,6 +76,8 @@ pub struct Planned {
     pub delay: i64,
     /// Which slot, which doctor: steps from the present one.
     pub which: u8,
+    /// To what, where it is about one appointment.
+    pub case: Case,
 }
 
 /// The whole plan.
@@ -88,6 +91,8 @@ pub struct Plan {
     pub mails_itself: bool,
     /// So many seconds after the life begins the visit is to start.
     pub starts_in: i64,
+    /// The second visit is to start so many seconds after the first; `None` where there is no second.
+    pub apart: Option<i64>,
     /// So many of each host's writes of the first day others have used up.
     pub used_up: u32,
     /// Whether Zoom's own link is mailed in place of the visit link.
@@ -122,11 +127,27 @@ impl Plan {
             3 => 88,
             _ => 0,
         };
+        let apart = match choices.pick(Point::Second) {
+            1 => Some(0),
+            2 => Some(15 * 60),
+            3 => Some(30 * 60),
+            4 => Some(86_400),
+            _ => None,
+        };
         let mut acts = vec![Planned {
             act: Act::Book,
             delay: 0,
             which: 0,
+            case: Case::First,
         }];
+        if apart.is_some() {
+            acts.push(Planned {
+                act: Act::Book,
+                delay: delay(choices),
+                which: 0,
+                case: Case::Second,
+            });
+        }
         let point = if is_manual {
             Point::ManualAct
         } else {
@@ -136,28 +157,43 @@ impl Plan {
             let Some(act) = kind(choices.pick(point)) else {
                 break;
             };
-            let delay = match choices.pick(Point::Delay) {
-                0 => 40,
-                1 => 2 * 3_600,
-                2 => 1,
-                3 => 5,
-                4 => 200,
-                5 => 1_000,
-                6 => 20_000,
-                _ => 90_000,
-            };
+            let delay = delay(choices);
             let which = choices.pick(Point::Which);
-            acts.push(Planned { act, delay, which });
+            let case = if apart.is_some() && choices.pick(Point::Case) == 1 {
+                Case::Second
+            } else {
+                Case::First
+            };
+            acts.push(Planned {
+                act,
+                delay,
+                which,
+                case,
+            });
         }
         Self {
             mode,
             is_manual,
             mails_itself,
             starts_in,
+            apart,
             used_up,
             mails_zooms_link,
             acts,
         }
+    }
+}
+
+fn delay(choices: &mut Choices) -> i64 {
+    match choices.pick(Point::Delay) {
+        0 => 40,
+        1 => 2 * 3_600,
+        2 => 1,
+        3 => 5,
+        4 => 200,
+        5 => 1_000,
+        6 => 20_000,
+        _ => 90_000,
     }
 }
 

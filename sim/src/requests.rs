@@ -14,12 +14,13 @@ use telemed::visit::handover::Answer;
 use telemed::visit::handover::From;
 use telemed::visit::handover::Handover;
 use telemed::visit::maker::Mode;
-use telemed::zoom::meeting_request::find_marker;
 
 use crate::act::Act;
 use crate::act::Planned;
 use crate::appointments::Appointment;
+use crate::appointments::Case;
 use crate::appointments::OwnMail;
+use crate::appointments::Rows;
 use crate::appointments::SOURCE;
 use crate::letters;
 use crate::point::Point;
@@ -37,7 +38,9 @@ const MOST_SKEW: i64 = 600;
 impl World {
     /// Something happens.
     pub fn act(&self, planned: Planned) {
-        let Planned { act, which, .. } = planned;
+        let Planned {
+            act, case, which, ..
+        } = planned;
         match act {
             Act::Book
             | Act::Reschedule
@@ -46,20 +49,16 @@ impl World {
             | Act::Recreate
             | Act::PayTwice => {
                 self.process(&format!("request: {act:?}"), || {
-                    if self.plan.is_manual {
-                        self.manual_request(act, which);
-                    } else {
-                        self.request(act, which);
-                    }
+                    self.requested(case, act, which);
                 });
             }
             Act::CancelSilently
             | Act::DeleteSilently
             | Act::RescheduleSilently
             | Act::DeleteDoctor => {
-                self.silently(act, which);
+                self.silently(case, act, which);
             }
-            Act::DeleteAtZoom | Act::MoveAtZoom => self.at_zoom(act),
+            Act::DeleteAtZoom | Act::MoveAtZoom => self.at_zoom(case, act),
             Act::SwitchApp => {
                 self.process("request: SwitchApp", || self.switch_app());
             }
@@ -82,6 +81,15 @@ impl World {
         }
     }
 
+    /// A request of the appointment system, or of this plugin's own screens.
+    fn requested(&self, case: Case, act: Act, which: u8) {
+        if self.plan.is_manual {
+            self.manual_request(case, act, which);
+        } else {
+            self.request(case, act, which);
+        }
+    }
+
     fn set_skew(&self, skew: i64) {
         self.note(|| "the clock jumps".to_owned());
         self.has_jumped.set(true);
@@ -89,18 +97,20 @@ impl World {
     }
 
     /// The appointment as an act leaves it; `None` where the act does not fit.
-    fn changed(&self, act: Act, which: u8) -> Option<Appointment> {
-        let now = self.appointments.borrow().tables().appointment.clone();
+    fn changed(&self, case: Case, act: Act, which: u8) -> Option<Appointment> {
+        let now = self.appointments.borrow().rows(case).appointment.clone();
         let which = i64::from(which);
         let first = || Appointment {
             doctor: 1,
-            start: whole(self.true_now().after(self.plan.starts_in)),
+            start: whole(self.true_now().after(self.starts_in(case))),
             minutes: MINUTES,
             is_on: true,
         };
         match (act, now) {
             // What was deleted does not come back.
-            (Act::Book, None) if self.appointments.borrow().history().is_empty() => Some(first()),
+            (Act::Book, None) if self.appointments.borrow().history(case).is_empty() => {
+                Some(first())
+            }
             (Act::Book, Some(one)) => Some(Appointment { is_on: true, ..one }),
             (Act::Reschedule | Act::RescheduleSilently, Some(one)) => Some(Appointment {
                 start: one.start.after(DAY_SECONDS * (1 + which)),
@@ -122,37 +132,45 @@ impl World {
         }
     }
 
+    fn starts_in(&self, case: Case) -> i64 {
+        let apart = match case {
+            Case::First => None,
+            Case::Second => self.plan.apart,
+        };
+        self.plan.starts_in + apart.unwrap_or(0)
+    }
+
     /// A request of the appointment system: a transaction, in which it calls us.
-    fn request(&self, act: Act, which: u8) {
+    fn request(&self, case: Case, act: Act, which: u8) {
         let way = self.pick(Point::Transaction);
         // Some parts of such a system write without a transaction, and call us before or after.
         let has_transaction = way < 4;
         if has_transaction {
             self.appointments.borrow_mut().begin(self.depth());
         }
-        let Some(appointment) = self.changed(act, which) else {
+        let Some(appointment) = self.changed(case, act, which) else {
             self.appointments.borrow_mut().roll_back();
             return;
         };
-        let before = self.appointments.borrow().tables().appointment.clone();
+        let before = self.appointments.borrow().rows(case).appointment.clone();
         if before.is_none() {
-            self.appointments.borrow_mut().count();
+            self.appointments.borrow_mut().count(case);
         }
         let write = || {
             let mut system = self.appointments.borrow_mut();
-            system.change(|tables| tables.appointment = Some(appointment.clone()));
+            system.change(case, |rows| rows.appointment = Some(appointment.clone()));
         };
         if way != 5 {
             write();
         }
-        let wished = self.wished(act, &appointment);
+        let wished = self.wished(case, act, &appointment);
         if way == 5 {
             write();
         }
         if self.plan.mails_itself && act != Act::Recreate && before.as_ref() != Some(&appointment) {
-            self.mail_itself(&appointment);
+            self.mail_itself(case, &appointment);
         }
-        self.open_transaction(act, &appointment);
+        self.open_transaction(case, act, &appointment);
         match way {
             1 => {
                 self.note(|| "the transaction is rolled back".to_owned());
@@ -175,11 +193,11 @@ impl World {
     }
 
     /// What others do while the transaction is open. Whoever wants to write the same row waits for its end.
-    fn open_transaction(&self, act: Act, appointment: &Appointment) {
+    fn open_transaction(&self, case: Case, act: Act, appointment: &Appointment) {
         if act == Act::PayTwice {
             // The payment's other report: it calls us too, and has not written yet.
             self.process("request: the same payment", || {
-                let wished = self.wished(act, appointment);
+                let wished = self.wished(case, act, appointment);
                 if let Some((id, _)) = wished {
                     self.bring_on(id, false);
                 }
@@ -194,9 +212,14 @@ impl World {
     }
 
     /// What the hook makes of it: a wish, written at once, on our own connection. Its visit and what tells the wish from others.
-    fn wished(&self, act: Act, appointment: &Appointment) -> Option<(i64, (Timestamp, u32))> {
+    fn wished(
+        &self,
+        case: Case,
+        act: Act,
+        appointment: &Appointment,
+    ) -> Option<(i64, (Timestamp, u32))> {
         let slot = letters::slot(appointment);
-        let number = self.appointments.borrow().number();
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(SOURCE, &number);
         let id = match id {
             None if !appointment.is_on => return None,
@@ -234,8 +257,8 @@ impl World {
             .map(|stored| (stored.row.wished_at, stored.row.sequence))
     }
 
-    fn mail_itself(&self, appointment: &Appointment) {
-        let number = self.appointments.borrow().number();
+    fn mail_itself(&self, case: Case, appointment: &Appointment) {
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(SOURCE, &number);
         let sequence = id
             .and_then(|id| self.stamp(id))
@@ -250,24 +273,24 @@ impl World {
         };
         let mut system = self.appointments.borrow_mut();
         let is_open = system.is_open();
-        system.change(|tables| tables.mails.push(mail.clone()));
+        system.change(case, |rows| rows.mails.push(mail.clone()));
         drop(system);
         if !is_open {
-            self.hand_over_own(&[mail]);
+            self.hand_over_own(&[(case, mail)]);
         }
     }
 
     /// A request of this plugin's own screens: what is written stands.
-    fn manual_request(&self, act: Act, which: u8) {
-        let Some(appointment) = self.changed(act, which) else {
+    fn manual_request(&self, case: Case, act: Act, which: u8) {
+        let Some(appointment) = self.changed(case, act, which) else {
             return;
         };
-        let number = self.appointments.borrow().number();
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(MANUAL, &number);
         let slot = letters::slot(&appointment);
         let stand = |appointment: Appointment| {
             let mut system = self.appointments.borrow_mut();
-            system.change(|tables| tables.appointment = Some(appointment));
+            system.change(case, |rows| rows.appointment = Some(appointment));
         };
         let id = match id {
             None => {
@@ -297,27 +320,37 @@ impl World {
     }
 
     /// Something is changed behind our back. The next sweeps see it.
-    fn silently(&self, act: Act, which: u8) {
+    fn silently(&self, case: Case, act: Act, which: u8) {
         if self.plan.is_manual {
             return;
         }
         self.note(|| format!("silently: {act:?}"));
         let is_deleted = matches!(act, Act::DeleteSilently | Act::DeleteDoctor);
-        let changed = self.changed(act, which);
+        let changed = self.changed(case, act, which);
         if changed.is_none() && !is_deleted {
             return;
         }
         let mut system = self.appointments.borrow_mut();
-        system.change(|tables| tables.appointment = changed.filter(|_| !is_deleted));
+        let doctor_of = |rows: &Rows| rows.appointment.as_ref().map(|one| one.doctor);
+        let doctor = doctor_of(system.rows(case));
+        system.change(case, |rows| {
+            rows.appointment = changed.filter(|_| !is_deleted);
+        });
+        for other in Case::ALL {
+            let is_theirs = doctor.is_some() && doctor_of(system.rows(other)) == doctor;
+            if act == Act::DeleteDoctor && is_theirs {
+                system.change(other, |rows| rows.appointment = None);
+            }
+        }
     }
 
     /// A person does something on Zoom's own pages.
-    fn at_zoom(&self, act: Act) {
+    fn at_zoom(&self, case: Case, act: Act) {
         self.note(|| format!("at Zoom: {act:?}"));
         let mut zoom = self.zoom.borrow_mut();
         let ours = zoom
             .meetings()
-            .find(|meeting| find_marker(&meeting.agenda).is_some())
+            .find(|meeting| self.is_of(meeting, case))
             .map(|meeting| (meeting.id, meeting.agenda.clone(), meeting.start));
         let Some((id, agenda, start)) = ours else {
             return;

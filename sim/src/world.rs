@@ -28,6 +28,7 @@ use telemed::zoom::Context;
 use crate::act::Plan;
 use crate::act::Planned;
 use crate::appointments::Appointments;
+use crate::appointments::Case;
 use crate::chance::Chance;
 use crate::choices::Choices;
 use crate::letters::Letters;
@@ -196,6 +197,16 @@ impl World {
             trace: is_traced.then(RefCell::default),
             plan,
         })
+    }
+
+    /// The cases that there are.
+    #[must_use]
+    pub fn cases(&self) -> &'static [Case] {
+        if self.plan.apart.is_some() {
+            &Case::ALL
+        } else {
+            &[Case::First]
+        }
     }
 
     /// What time it is at Zoom. It never goes back.
