@@ -97,6 +97,8 @@ pub struct Plan {
     pub used_up: u32,
     /// Whether Zoom's own link is mailed in place of the visit link.
     pub mails_zooms_link: bool,
+    /// Whether Zoom's accounts hide what meetings are described with, and our marker with it.
+    pub hides_descriptions: bool,
     /// What happens.
     pub acts: Vec<Planned>,
 }
@@ -127,6 +129,7 @@ impl Plan {
             3 => 88,
             _ => 0,
         };
+        let hides_descriptions = choices.pick(Point::Descriptions) == 1;
         let apart = match choices.pick(Point::Second) {
             1 => Some(0),
             2 => Some(15 * 60),
@@ -179,6 +182,7 @@ impl Plan {
             apart,
             used_up,
             mails_zooms_link,
+            hides_descriptions,
             acts,
         }
     }
