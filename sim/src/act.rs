@@ -2,11 +2,12 @@
 
 use telemed::visit::maker::Mode;
 
+use crate::appointments::Case;
 use crate::choices::Choices;
 use crate::point::Point;
 
 /// How many kinds of acts there are, with 'none'.
-pub const KINDS: u8 = 23;
+pub const KINDS: u8 = 28;
 /// How many of them are enumerated, with 'none'.
 pub const NARROW_KINDS: u8 = 9;
 /// How many of them are enumerated where nothing can happen silently, with 'none'.
@@ -64,6 +65,16 @@ pub enum Act {
     BackUp,
     /// The database comes back from the backup.
     Restore,
+    /// The clinic goes over to its other app; meetings shall stay with what made them.
+    LeaveApp,
+    /// The first doctor disconnects, or leaves the clinic.
+    Depart,
+    /// The answer to that: another doctor holds the visits.
+    AnswerDoctor,
+    /// The answer to that: they are off.
+    AnswerCancel,
+    /// The answer to that: they wait for a new grant.
+    AnswerWait,
 }
 
 /// An act, and when it comes after the one before.
@@ -75,6 +86,8 @@ pub struct Planned {
     pub delay: i64,
     /// Which slot, which doctor: steps from the present one.
     pub which: u8,
+    /// To what, where it is about one appointment.
+    pub case: Case,
 }
 
 /// The whole plan.
@@ -88,10 +101,14 @@ pub struct Plan {
     pub mails_itself: bool,
     /// So many seconds after the life begins the visit is to start.
     pub starts_in: i64,
+    /// The second visit is to start so many seconds after the first; `None` where there is no second.
+    pub apart: Option<i64>,
     /// So many of each host's writes of the first day others have used up.
     pub used_up: u32,
     /// Whether Zoom's own link is mailed in place of the visit link.
     pub mails_zooms_link: bool,
+    /// Whether Zoom's accounts hide what meetings are described with, and our marker with it.
+    pub hides_descriptions: bool,
     /// What happens.
     pub acts: Vec<Planned>,
 }
@@ -122,11 +139,28 @@ impl Plan {
             3 => 88,
             _ => 0,
         };
+        let hides_descriptions = choices.pick(Point::Descriptions) == 1;
+        let apart = match choices.pick(Point::Second) {
+            1 => Some(0),
+            2 => Some(15 * 60),
+            3 => Some(30 * 60),
+            4 => Some(86_400),
+            _ => None,
+        };
         let mut acts = vec![Planned {
             act: Act::Book,
             delay: 0,
             which: 0,
+            case: Case::First,
         }];
+        if apart.is_some() {
+            acts.push(Planned {
+                act: Act::Book,
+                delay: delay(choices),
+                which: 0,
+                case: Case::Second,
+            });
+        }
         let point = if is_manual {
             Point::ManualAct
         } else {
@@ -136,28 +170,44 @@ impl Plan {
             let Some(act) = kind(choices.pick(point)) else {
                 break;
             };
-            let delay = match choices.pick(Point::Delay) {
-                0 => 40,
-                1 => 2 * 3_600,
-                2 => 1,
-                3 => 5,
-                4 => 200,
-                5 => 1_000,
-                6 => 20_000,
-                _ => 90_000,
-            };
+            let delay = delay(choices);
             let which = choices.pick(Point::Which);
-            acts.push(Planned { act, delay, which });
+            let case = if apart.is_some() && choices.pick(Point::Case) == 1 {
+                Case::Second
+            } else {
+                Case::First
+            };
+            acts.push(Planned {
+                act,
+                delay,
+                which,
+                case,
+            });
         }
         Self {
             mode,
             is_manual,
             mails_itself,
             starts_in,
+            apart,
             used_up,
             mails_zooms_link,
+            hides_descriptions,
             acts,
         }
+    }
+}
+
+fn delay(choices: &mut Choices) -> i64 {
+    match choices.pick(Point::Delay) {
+        0 => 40,
+        1 => 2 * 3_600,
+        2 => 1,
+        3 => 5,
+        4 => 200,
+        5 => 1_000,
+        6 => 20_000,
+        _ => 90_000,
     }
 }
 
@@ -185,6 +235,11 @@ fn kind(number: u8) -> Option<Act> {
         20 => Act::DisableApp,
         21 => Act::BackUp,
         22 => Act::Restore,
+        23 => Act::LeaveApp,
+        24 => Act::Depart,
+        25 => Act::AnswerDoctor,
+        26 => Act::AnswerCancel,
+        27 => Act::AnswerWait,
         _ => return None,
     })
 }

@@ -11,6 +11,49 @@ pub const SOURCE: &str = "kivicare";
 /// Where the clinic is.
 pub const ZONE: &str = "Europe/Berlin";
 
+/// The second appointment's numbers begin here.
+const SECOND_BEGINS: u32 = 1_000;
+
+/// An appointment with its visit, over all that becomes of them.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Case {
+    /// The one that every life has.
+    First,
+    /// The one that some lives have besides.
+    Second,
+}
+
+impl Case {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::First, Self::Second];
+
+    /// The one that an appointment of this number belongs to.
+    #[must_use]
+    pub fn of_number(number: &str) -> Self {
+        let number: u32 = number.parse().unwrap_or(0);
+        if number < SECOND_BEGINS {
+            Self::First
+        } else {
+            Self::Second
+        }
+    }
+
+    /// What is the case's of two things.
+    fn of<T>(self, [first, second]: &[T; 2]) -> &T {
+        match self {
+            Self::First => first,
+            Self::Second => second,
+        }
+    }
+
+    fn of_mut<T>(self, [first, second]: &mut [T; 2]) -> &mut T {
+        match self {
+            Self::First => first,
+            Self::Second => second,
+        }
+    }
+}
+
 /// A row of its table.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Appointment {
@@ -33,26 +76,41 @@ pub struct OwnMail {
     pub of: Appointment,
 }
 
-/// Its tables.
+/// What it holds of a case.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Tables {
+pub struct Rows {
     /// The appointment, if there is one.
     pub appointment: Option<Appointment>,
     /// The e-mails.
     pub mails: Vec<OwnMail>,
 }
 
+/// Its tables: the rows of each case.
+type Tables = [Rows; 2];
+
 /// The system.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Appointments {
     committed: Tables,
     open: Option<Tables>,
     /// Which process has opened the transaction.
     opened_by: usize,
-    /// The last number that an appointment got. None is given twice, not even after a transaction that was rolled back.
-    number: u32,
-    /// Every state that was ever committed, the oldest first.
-    history: Vec<Option<Appointment>>,
+    /// The last number that an appointment of each case got. None is given twice, not even after a transaction that was rolled back.
+    numbers: [u32; 2],
+    /// Every state that was ever committed of each case, the oldest first.
+    histories: [Vec<Option<Appointment>>; 2],
+}
+
+impl Default for Appointments {
+    fn default() -> Self {
+        Self {
+            committed: Tables::default(),
+            open: None,
+            opened_by: 0,
+            numbers: [0, SECOND_BEGINS],
+            histories: Default::default(),
+        }
+    }
 }
 
 impl Appointments {
@@ -62,15 +120,15 @@ impl Appointments {
         self.open.is_some()
     }
 
-    /// The number of the appointment.
+    /// The number of a case's appointment.
     #[must_use]
-    pub fn number(&self) -> String {
-        self.number.to_string()
+    pub fn number(&self, case: Case) -> String {
+        case.of(&self.numbers).to_string()
     }
 
     /// A new appointment gets a new number.
-    pub fn count(&mut self) {
-        self.number += 1;
+    pub fn count(&mut self, case: Case) {
+        *case.of_mut(&mut self.numbers) += 1;
     }
 
     /// Opens a transaction, in a process.
@@ -86,38 +144,41 @@ impl Appointments {
         }
     }
 
-    /// The tables as the transaction sees them; what is committed where none is open.
+    /// The rows of a case as the transaction sees them; what is committed where none is open.
     #[must_use]
-    pub fn tables(&self) -> &Tables {
-        self.open.as_ref().unwrap_or(&self.committed)
+    pub fn rows(&self, case: Case) -> &Rows {
+        case.of(self.open.as_ref().unwrap_or(&self.committed))
     }
 
     /// Changes them: within the transaction, or at once where none is open.
-    pub fn change(&mut self, change: impl FnOnce(&mut Tables)) {
-        if let Some(open) = &mut self.open {
-            change(open);
-        } else {
-            change(&mut self.committed);
-            self.remember();
+    pub fn change(&mut self, case: Case, change: impl FnOnce(&mut Rows)) {
+        let tables = self.open.as_mut().unwrap_or(&mut self.committed);
+        change(case.of_mut(tables));
+        if self.open.is_none() {
+            self.remember(case);
         }
     }
 
     /// Commits. The e-mails that go out with it are given back.
-    pub fn commit(&mut self) -> Vec<OwnMail> {
+    pub fn commit(&mut self) -> Vec<(Case, OwnMail)> {
         let Some(open) = self.open.take() else {
             return Vec::new();
         };
-        let before = self.committed.mails.len();
-        self.committed = open;
-        self.remember();
-        self.committed.mails.iter().skip(before).cloned().collect()
+        let before = std::mem::replace(&mut self.committed, open);
+        self.remember_all();
+        let new = |case: Case| {
+            let known = case.of(&before).mails.len();
+            let mails = case.of(&self.committed).mails.iter().skip(known);
+            mails.map(move |mail| (case, mail.clone()))
+        };
+        Case::ALL.into_iter().flat_map(new).collect()
     }
 
     /// The database is another, older one; what was ever committed stays known.
     pub fn go_back_to(&mut self, older: Self) {
-        let history = std::mem::take(&mut self.history);
-        *self = Self { history, ..older };
-        self.remember();
+        let histories = std::mem::take(&mut self.histories);
+        *self = Self { histories, ..older };
+        self.remember_all();
     }
 
     /// Rolls back.
@@ -127,20 +188,21 @@ impl Appointments {
 
     /// The appointment as it stands committed.
     #[must_use]
-    pub fn committed(&self) -> Option<&Appointment> {
-        self.committed.appointment.as_ref()
+    pub fn committed(&self, case: Case) -> Option<&Appointment> {
+        case.of(&self.committed).appointment.as_ref()
     }
 
-    /// What was ever committed.
+    /// What was ever committed of a case.
     #[must_use]
-    pub fn history(&self) -> &[Option<Appointment>] {
-        &self.history
+    pub fn history(&self, case: Case) -> &[Option<Appointment>] {
+        let history: &Vec<_> = case.of(&self.histories);
+        history
     }
 
-    /// What it says of the appointment. The notes of its e-mails outlive it: of what people were mailed it says that it is off.
+    /// What it says of a case's appointment. The notes of its e-mails outlive it: of what people were mailed it says that it is off.
     #[must_use]
-    pub fn standing(&self) -> Option<Standing> {
-        let Tables { appointment, mails } = &self.committed;
+    pub fn standing(&self, case: Case) -> Option<Standing> {
+        let Rows { appointment, mails } = case.of(&self.committed);
         let of_mail = || mails.last().map(|mail| &mail.of);
         let told = appointment.as_ref().or_else(of_mail)?;
         Some(Standing {
@@ -153,9 +215,82 @@ impl Appointments {
         })
     }
 
-    fn remember(&mut self) {
-        if self.history.last() != Some(&self.committed.appointment) {
-            self.history.push(self.committed.appointment.clone());
+    /// What has never been is no state.
+    fn remember_all(&mut self) {
+        for case in Case::ALL {
+            if self.committed(case).is_some() || !self.history(case).is_empty() {
+                self.remember(case);
+            }
         }
+    }
+
+    fn remember(&mut self, case: Case) {
+        let now = &case.of(&self.committed).appointment;
+        let history = case.of_mut(&mut self.histories);
+        if history.last() != Some(now) {
+            history.push(now.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+    use super::*;
+
+    fn appointment() -> Appointment {
+        Appointment {
+            doctor: 1,
+            start: Timestamp::UNIX_EPOCH,
+            minutes: 30,
+            is_on: true,
+        }
+    }
+
+    #[test]
+    fn a_case_has_rows_numbers_and_a_past_of_its_own() {
+        let mut system = Appointments::default();
+        system.count(Case::Second);
+        system.begin(1);
+        system.change(Case::Second, |rows| rows.appointment = Some(appointment()));
+        assert_eq!(system.committed(Case::Second), None, "it is not committed");
+        assert_eq!(system.commit(), []);
+        assert_eq!(system.committed(Case::Second), Some(&appointment()));
+        assert_eq!(system.history(Case::Second), [Some(appointment())]);
+        assert_eq!(
+            (
+                system.standing(Case::First),
+                system.history(Case::First).len()
+            ),
+            (None, 0)
+        );
+        for case in Case::ALL {
+            assert_eq!(Case::of_number(&system.number(case)), case);
+        }
+    }
+
+    #[test]
+    fn mails_go_out_with_the_end_of_their_transaction() {
+        let mail = || OwnMail {
+            noted: SourceMail {
+                is_off: false,
+                doctor: 1,
+                sequence: 7,
+            },
+            of: appointment(),
+        };
+        let mut system = Appointments::default();
+        system.begin(1);
+        system.change(Case::First, |rows| rows.mails.push(mail()));
+        system.roll_back();
+        system.begin(1);
+        system.change(Case::Second, |rows| rows.mails.push(mail()));
+        assert_eq!(system.commit(), [(Case::Second, mail())]);
+        let standing = system.standing(Case::Second).unwrap();
+        assert!(
+            !standing.takes_place && standing.mails.len() == 1,
+            "of what is gone it says that it is off"
+        );
     }
 }

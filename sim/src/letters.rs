@@ -10,6 +10,7 @@ use telemed::visit::notice::Recipient;
 use telemed::visit::notice::Told;
 
 use crate::appointments::Appointment;
+use crate::appointments::Case;
 use crate::appointments::OwnMail;
 use crate::appointments::ZONE;
 use crate::verdict::Damage;
@@ -24,22 +25,23 @@ pub struct Letter {
     pub sequence: Option<u32>,
 }
 
-/// All of them, by who got them.
+/// All of them, by what they are about and who got them.
 #[derive(Clone, Debug, Default)]
 pub struct Letters {
-    arrived: BTreeMap<Recipient, Vec<Letter>>,
+    arrived: BTreeMap<(Case, Recipient), Vec<Letter>>,
 }
 
 impl Letters {
-    /// The newest of a person.
+    /// The newest of a person about a case.
     #[must_use]
-    pub fn newest(&self, to: Recipient) -> Option<&Letter> {
-        self.arrived.get(&to)?.last()
+    pub fn newest(&self, case: Case, to: Recipient) -> Option<&Letter> {
+        self.arrived.get(&(case, to))?.last()
     }
 
-    /// All who got any.
-    pub fn people(&self) -> impl Iterator<Item = Recipient> {
-        self.arrived.keys().copied()
+    /// All who got any about a case.
+    pub fn people(&self, case: Case) -> impl Iterator<Item = Recipient> {
+        let of_case = self.arrived.keys().filter(move |(of, _)| *of == case);
+        of_case.map(|(_, to)| *to)
     }
 
     /// How many have arrived.
@@ -48,12 +50,12 @@ impl Letters {
         self.arrived.values().map(Vec::len).sum()
     }
 
-    fn add(&mut self, to: Recipient, letter: Letter) {
-        self.arrived.entry(to).or_default().push(letter);
+    fn add(&mut self, case: Case, to: Recipient, letter: Letter) {
+        self.arrived.entry((case, to)).or_default().push(letter);
     }
 
-    fn newest_with_sequence(&self, to: Recipient) -> Option<&Letter> {
-        let mut letters = self.arrived.get(&to)?.iter();
+    fn newest_with_sequence(&self, case: Case, to: Recipient) -> Option<&Letter> {
+        let mut letters = self.arrived.get(&(case, to))?.iter();
         letters.rfind(|letter| letter.sequence.is_some())
     }
 }
@@ -88,15 +90,15 @@ pub fn slot(appointment: &Appointment) -> Slot {
 }
 
 impl World {
-    /// The site's mailer takes an e-mail of ours: it arrives.
-    pub fn hand_over_letter(&self, notice: &Notice) {
+    /// The site's mailer takes an e-mail of ours about a case: it arrives.
+    pub fn hand_over_letter(&self, case: Case, notice: &Notice) {
         if !notice.about.is_news() || notice.to == Recipient::Staff {
             return;
         }
         let Some(says) = notice.says.clone() else {
             return self.damage(Damage::SaysNothing);
         };
-        if !self.was_committed(notice.to, &says) {
+        if !self.was_committed(case, notice.to, &says) {
             self.damage(Damage::ToldUncommitted);
         }
         if says == Told::Off && !matches!(notice.about, About::Cancelled | About::Released) {
@@ -105,12 +107,13 @@ impl World {
         let mut letters = self.letters.borrow_mut();
         let sequence = notice.sequence;
         let has_fallen = letters
-            .newest_with_sequence(notice.to)
+            .newest_with_sequence(case, notice.to)
             .is_some_and(|before| {
                 let newer = before.sequence < Some(sequence);
                 !newer && (before.sequence > Some(sequence) || !is_same(&before.says, &says))
             });
         letters.add(
+            case,
             notice.to,
             Letter {
                 says,
@@ -124,13 +127,14 @@ impl World {
     }
 
     /// E-mails of the appointment system arrive, with the end of its transaction.
-    pub fn hand_over_own(&self, mails: &[OwnMail]) {
-        for mail in mails {
+    pub fn hand_over_own(&self, mails: &[(Case, OwnMail)]) {
+        for (case, mail) in mails {
             let says = content(&mail.of);
             self.note(|| format!("the system's own mail says {says:?}"));
             let mut letters = self.letters.borrow_mut();
             for to in [Recipient::Patient, Recipient::Doctor(mail.of.doctor)] {
                 letters.add(
+                    *case,
                     to,
                     Letter {
                         says: says.clone(),
@@ -142,13 +146,18 @@ impl World {
     }
 
     /// Whether something was ever so, as far as a person is concerned.
-    fn was_committed(&self, to: Recipient, says: &Told) -> bool {
-        self.appointments.borrow().history().iter().any(|state| {
-            let was = state.as_ref().map_or(Told::Off, |state| {
-                let is_theirs = to == Recipient::Patient || to == Recipient::Doctor(state.doctor);
-                if is_theirs { content(state) } else { Told::Off }
-            });
-            is_same(&was, says)
-        })
+    fn was_committed(&self, case: Case, to: Recipient, says: &Told) -> bool {
+        self.appointments
+            .borrow()
+            .history(case)
+            .iter()
+            .any(|state| {
+                let was = state.as_ref().map_or(Told::Off, |state| {
+                    let is_theirs =
+                        to == Recipient::Patient || to == Recipient::Doctor(state.doctor);
+                    if is_theirs { content(state) } else { Told::Off }
+                });
+                is_same(&was, says)
+            })
     }
 }

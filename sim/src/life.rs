@@ -9,10 +9,13 @@ use jiff::Timestamp;
 
 use telemed::visit::Seconds as _;
 use telemed::visit::State;
+use telemed::visit::meeting::Role;
 use telemed::visit::notice::Notice;
+use telemed::visit::problem::Problem;
 use telemed::visit::schedule;
 use telemed::zoom::meeting_request::marker;
 
+use crate::appointments::Case;
 use crate::choices::Choices;
 use crate::choices::Made;
 use crate::choices::Weather;
@@ -161,11 +164,8 @@ impl World {
                 return;
             }
         }
-        // What could not be done before the visit began is not expected of anybody.
-        let is_begun = self
-            .start()
-            .is_some_and(|start| start <= self.true_now().after(900));
-        self.at_rest(is_begun || is_away || self.tables.borrow().is_held_back(self.now()));
+        let is_excused = is_away || self.tables.borrow().is_held_back(self.now());
+        self.at_rest(|start| is_excused || start <= self.true_now().after(900));
         self.grow_old();
     }
 
@@ -190,6 +190,8 @@ impl World {
 
     /// People mend what only they can. Whether there was anything.
     fn mend(&self, is_away: bool) -> bool {
+        self.end_departure();
+        self.delete_alike();
         if !self.has_lost_tokens.get() {
             return false;
         }
@@ -209,15 +211,14 @@ impl World {
         }
     }
 
-    /// The moment, or sooner, so that there is time for a night before the visit begins.
+    /// The moment, or sooner, so that there is time for a night before the next visit begins.
     fn before_it_begins(&self, moment: Timestamp) -> Timestamp {
-        let latest = self
-            .start()
-            .map(|start| start.before(2 * AFTER_NIGHT_SECONDS));
-        match latest {
-            Some(latest) if latest > self.true_now() => moment.min(latest),
-            _ => moment,
-        }
+        let tables = self.tables.borrow();
+        let starts = tables.visits().map(|one| one.row.slot.start);
+        starts
+            .map(|start| start.before(2 * AFTER_NIGHT_SECONDS))
+            .filter(|latest| *latest > self.true_now())
+            .fold(moment, Timestamp::min)
     }
 
     fn start(&self) -> Option<Timestamp> {
@@ -293,10 +294,17 @@ impl World {
         if self.plan.is_manual {
             return false;
         }
+        self.cases().iter().any(|case| self.disagrees_about(*case))
+    }
+
+    fn disagrees_about(&self, case: Case) -> bool {
         let appointments = self.appointments.borrow();
-        let committed = appointments.committed();
+        let committed = appointments.committed(case);
         let tables = self.tables.borrow();
-        let visit = tables.visits().next();
+        let mut of_case = tables
+            .visits()
+            .filter(|one| Case::of_number(&one.row.appointment) == case);
+        let visit = of_case.next();
         let visit = visit.filter(|one| one.row.slot.end() > self.now());
         match (committed, visit) {
             (Some(appointment), Some(one)) => {
@@ -307,6 +315,32 @@ impl World {
             }
             (None, Some(one)) => one.row.takes_place,
             _ => false,
+        }
+    }
+
+    /// What nobody wants, and nobody but a person can tell from others that are alike, a person deletes at Zoom.
+    fn delete_alike(&self) {
+        let marks: Vec<String> = {
+            let tables = self.tables.borrow();
+            let meetings = tables.visits().flat_map(|one| &one.meetings);
+            let is_for_a_person = |problem: &Problem| !problem.passes;
+            meetings
+                .filter(|one| one.role == Role::Unwanted && one.known.is_none())
+                .filter(|one| one.problem.as_ref().is_some_and(is_for_a_person))
+                .map(|one| marker(&one.reference))
+                .collect()
+        };
+        for mark in marks {
+            let mut zoom = self.zoom.borrow_mut();
+            let mut meetings = zoom.meetings();
+            let found = meetings.find(|meeting| meeting.agenda.contains(&mark));
+            let found = found.map(|meeting| meeting.id);
+            drop(meetings);
+            if let Some(id) = found {
+                zoom.delete_meeting(id);
+            }
+            drop(zoom);
+            self.note(|| format!("a person deletes {found:?}"));
         }
     }
 

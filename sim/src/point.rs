@@ -18,6 +18,12 @@ pub enum Point {
     Link,
     /// How much of the hosts' day others have used up.
     UsedUp,
+    /// Whether Zoom's accounts hide descriptions.
+    Descriptions,
+    /// Whether there is a second visit, and how long after the first it is to start.
+    Second,
+    /// Which of two visits it happens to.
+    Case,
     /// The next thing that happens in the life; 0 ends it.
     Act,
     /// The same where visits are made on this plugin's own screens.
@@ -48,7 +54,8 @@ impl Point {
         let (narrow, wide) = match self {
             Self::Mode | Self::OwnMails | Self::Source | Self::Save => (2, 2),
             Self::Start => (1, 6),
-            Self::Link => (1, 2),
+            Self::Second => (1, 5),
+            Self::Link | Self::Descriptions | Self::Case => (1, 2),
             Self::Act => (crate::act::NARROW_KINDS, crate::act::KINDS),
             Self::ManualAct => (crate::act::NARROW_MANUAL_KINDS, crate::act::KINDS),
             Self::Delay => (2, 8),
@@ -63,7 +70,7 @@ impl Point {
         let alone = match self {
             Self::Act | Self::ManualAct => crate::act::ALONE_KINDS,
             Self::Exchange => crate::zoom::ALONE_WAYS,
-            Self::Meanwhile | Self::Between | Self::Save => 1,
+            Self::Meanwhile | Self::Between | Self::Save | Self::Descriptions | Self::Second => 1,
             _ => wide,
         };
         match weather {
@@ -78,8 +85,8 @@ impl Point {
         match self {
             Self::Storm => 600,
             Self::Source | Self::Link => 200,
-            Self::UsedUp => 150,
-            Self::Mode | Self::OwnMails | Self::Start => 500,
+            Self::UsedUp | Self::Descriptions | Self::Second => 150,
+            Self::Mode | Self::OwnMails | Self::Start | Self::Case => 500,
             Self::Act | Self::ManualAct | Self::Delay => 800,
             Self::Which => 667,
             Self::Transaction => [100, 200, 400]

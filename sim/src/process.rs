@@ -1,4 +1,4 @@
-//! The plugin's part, as PHP has it: the loop of whoever holds a visit's lock, what is due, the sender of the outbox.
+//! The plugin's part, as PHP has it: the loop of whoever holds a visit's lock, and what is due.
 
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -6,7 +6,6 @@ use serde_json::json;
 
 use telemed::visit::Moment;
 use telemed::visit::Seconds as _;
-use telemed::visit::Sending;
 use telemed::visit::Standing;
 use telemed::visit::Visit;
 use telemed::visit::changes::Counter;
@@ -14,18 +13,16 @@ use telemed::visit::handover::Can;
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
-use telemed::visit::notice::Fate;
-use telemed::visit::notice::Notice;
 use telemed::visit::reference::Naming;
 use telemed::visit::schedule;
 use telemed::visit::step::Exchange;
 use telemed::visit::step::Facts;
 use telemed::visit::step::Step;
 
+use crate::appointments::Case;
 use crate::appointments::SOURCE;
 use crate::planted::Fault;
 use crate::point::Point;
-use crate::template::Template;
 use crate::verdict::Damage;
 use crate::world::World;
 
@@ -90,8 +87,9 @@ impl World {
         let stored = tables.stored(id)?;
         if stored.row.source == SOURCE {
             let system = self.appointments.borrow();
-            let is_it = stored.row.appointment == system.number();
-            return if is_it { system.standing() } else { None };
+            let case = Case::of_number(&stored.row.appointment);
+            let is_it = stored.row.appointment == system.number(case);
+            return if is_it { system.standing(case) } else { None };
         }
         tables.find(id).map(|visit| visit.own_standing())
     }
@@ -120,6 +118,12 @@ impl World {
         tables.stored(id).map_or_else(Default::default, |one| {
             (one.row.source.clone(), one.row.appointment.clone())
         })
+    }
+
+    /// The case that a visit belongs to.
+    #[must_use]
+    pub fn case_of(&self, id: i64) -> Case {
+        Case::of_number(&self.name_of(id).1)
     }
 
     fn bring_on_locked(&self, id: i64, is_final: bool) {
@@ -224,7 +228,7 @@ impl World {
         let mut facts = Facts {
             now: self.now(),
             policies: &self.policies,
-            maker: Template::maker(self.mode.get(), visit.row().doctor),
+            maker: self.maker(visit.row().doctor),
             outage: self.tables.borrow().outage(),
             is_awaited: false,
             handovers: &handovers,
@@ -259,6 +263,9 @@ impl World {
 
     /// Numbers of a host's meetings that may be at Zoom, but for one.
     fn numbers_of_others(&self, id: i64, exchange: &Exchange) -> Vec<i64> {
+        if self.fault == Some(Fault::KnowsNoOthers) {
+            return Vec::new();
+        }
         let tables = self.tables.borrow();
         let is_of_host = |meeting: &&Meeting| {
             let maker = meeting.maker.as_ref();
@@ -288,76 +295,6 @@ impl World {
         if let Some(id) = due {
             self.process("worker", || self.bring_on(id, false));
         }
-    }
-
-    /// The sender sends one notice that is due.
-    pub fn send_mail(&self) {
-        let due = self.tables.borrow().due_notice(self.now());
-        self.happens(
-            || json!({"do": "send", "due": due.map(|(id, notice)| self.notice_named(id, notice))}),
-        );
-        if let Some((id, notice)) = due {
-            self.process("sender", || self.send_notice(id, notice));
-        }
-    }
-
-    /// Which of a visit's notices it is.
-    fn notice_named(&self, id: i64, notice: i64) -> Value {
-        let tables = self.tables.borrow();
-        let mut notices = tables.stored(id).into_iter().flat_map(|one| &one.notices);
-        let which = notices.position(|one| one.id == notice);
-        drop(tables);
-        json!({"visit": self.name_of(id), "which": which})
-    }
-
-    fn send_notice(&self, id: i64, notice: i64) {
-        let mut sending = Sending::Never;
-        let taken = self.change(id, |visit, at| {
-            let visit = match self.fault {
-                Some(Fault::SendsWhatIsPending) => crate::planted::as_if_settled(&visit),
-                _ => visit,
-            };
-            let (visit, what) = visit.send(notice, &self.policies, at);
-            sending = what;
-            Some(visit)
-        });
-        let (Some(_), Sending::Now(letter)) = (taken, sending) else {
-            return;
-        };
-        self.between();
-        let fate = match self.pick(Point::Mail) {
-            1 if self.fault == Some(Fault::TakesRefusedForSent) => Fate::Sent,
-            1 => Fate::Refused,
-            2 => {
-                self.tell("says", || says(&letter));
-                self.hand_over_letter(&letter);
-                Self::kill()
-            }
-            3 => Fate::HeldBack(self.now()),
-            _ => {
-                self.hand_over_letter(&letter);
-                Fate::Sent
-            }
-        };
-        self.note(|| format!("{:?} to {:?}: {fate:?}", letter.about, letter.to));
-        self.tell("says", || says(&letter));
-        self.tell("fate", || fate_name(fate).into());
-        self.change(id, |visit, at| {
-            Some(visit.delivered(notice, fate, &self.policies, at))
-        });
-    }
-}
-
-fn says(letter: &Notice) -> Value {
-    json!(letter.columns())
-}
-
-fn fate_name(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Sent => "sent",
-        Fate::Refused => "refused",
-        Fate::NoRecipient => "no_recipient",
-        Fate::HeldBack(_) => "held_back",
     }
 }
 

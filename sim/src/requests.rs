@@ -14,13 +14,15 @@ use telemed::visit::handover::Answer;
 use telemed::visit::handover::From;
 use telemed::visit::handover::Handover;
 use telemed::visit::maker::Mode;
-use telemed::zoom::meeting_request::find_marker;
 
 use crate::act::Act;
 use crate::act::Planned;
 use crate::appointments::Appointment;
+use crate::appointments::Case;
 use crate::appointments::OwnMail;
+use crate::appointments::Rows;
 use crate::appointments::SOURCE;
+use crate::departures;
 use crate::letters;
 use crate::point::Point;
 use crate::script;
@@ -37,7 +39,9 @@ const MOST_SKEW: i64 = 600;
 impl World {
     /// Something happens.
     pub fn act(&self, planned: Planned) {
-        let Planned { act, which, .. } = planned;
+        let Planned {
+            act, case, which, ..
+        } = planned;
         match act {
             Act::Book
             | Act::Reschedule
@@ -46,22 +50,27 @@ impl World {
             | Act::Recreate
             | Act::PayTwice => {
                 self.process(&format!("request: {act:?}"), || {
-                    if self.plan.is_manual {
-                        self.manual_request(act, which);
-                    } else {
-                        self.request(act, which);
-                    }
+                    self.requested(case, act, which);
                 });
+            }
+            Act::AnswerDoctor | Act::AnswerCancel | Act::AnswerWait => {
+                self.process(&format!("request: {act:?}"), || self.answer_for(case, act));
+            }
+            Act::Depart => {
+                self.process("request: Depart", || self.depart(which == 2));
             }
             Act::CancelSilently
             | Act::DeleteSilently
             | Act::RescheduleSilently
             | Act::DeleteDoctor => {
-                self.silently(act, which);
+                self.silently(case, act, which);
             }
-            Act::DeleteAtZoom | Act::MoveAtZoom => self.at_zoom(act),
+            Act::DeleteAtZoom | Act::MoveAtZoom => self.at_zoom(case, act),
             Act::SwitchApp => {
-                self.process("request: SwitchApp", || self.switch_app());
+                self.process("request: SwitchApp", || self.switch_app(Answer::Move));
+            }
+            Act::LeaveApp => {
+                self.process("request: LeaveApp", || self.switch_app(Answer::Stay));
             }
             Act::Outage => self
                 .away_until
@@ -82,6 +91,15 @@ impl World {
         }
     }
 
+    /// A request of the appointment system, or of this plugin's own screens.
+    pub fn requested(&self, case: Case, act: Act, which: u8) {
+        if self.plan.is_manual {
+            self.manual_request(case, act, which);
+        } else {
+            self.request(case, act, which);
+        }
+    }
+
     fn set_skew(&self, skew: i64) {
         self.note(|| "the clock jumps".to_owned());
         self.has_jumped.set(true);
@@ -89,18 +107,20 @@ impl World {
     }
 
     /// The appointment as an act leaves it; `None` where the act does not fit.
-    fn changed(&self, act: Act, which: u8) -> Option<Appointment> {
-        let now = self.appointments.borrow().tables().appointment.clone();
+    fn changed(&self, case: Case, act: Act, which: u8) -> Option<Appointment> {
+        let now = self.appointments.borrow().rows(case).appointment.clone();
         let which = i64::from(which);
         let first = || Appointment {
             doctor: 1,
-            start: whole(self.true_now().after(self.plan.starts_in)),
+            start: whole(self.true_now().after(self.starts_in(case))),
             minutes: MINUTES,
             is_on: true,
         };
         match (act, now) {
             // What was deleted does not come back.
-            (Act::Book, None) if self.appointments.borrow().history().is_empty() => Some(first()),
+            (Act::Book, None) if self.appointments.borrow().history(case).is_empty() => {
+                Some(first())
+            }
             (Act::Book, Some(one)) => Some(Appointment { is_on: true, ..one }),
             (Act::Reschedule | Act::RescheduleSilently, Some(one)) => Some(Appointment {
                 start: one.start.after(DAY_SECONDS * (1 + which)),
@@ -113,46 +133,60 @@ impl World {
                 };
                 Some(Appointment { doctor, ..one })
             }
-            (Act::Cancel | Act::CancelSilently, Some(one)) => Some(Appointment {
-                is_on: false,
+            (Act::Cancel | Act::CancelSilently | Act::AnswerCancel, Some(one)) => {
+                Some(Appointment {
+                    is_on: false,
+                    ..one
+                })
+            }
+            (Act::PayTwice | Act::Recreate | Act::AnswerWait, Some(one)) => Some(one),
+            (Act::AnswerDoctor, Some(one)) => Some(Appointment {
+                doctor: departures::HEIR,
                 ..one
             }),
-            (Act::PayTwice | Act::Recreate, Some(one)) => Some(one),
             _ => None,
         }
     }
 
+    fn starts_in(&self, case: Case) -> i64 {
+        let apart = match case {
+            Case::First => None,
+            Case::Second => self.plan.apart,
+        };
+        self.plan.starts_in + apart.unwrap_or(0)
+    }
+
     /// A request of the appointment system: a transaction, in which it calls us.
-    fn request(&self, act: Act, which: u8) {
+    fn request(&self, case: Case, act: Act, which: u8) {
         let way = self.pick(Point::Transaction);
         // Some parts of such a system write without a transaction, and call us before or after.
         let has_transaction = way < 4;
         if has_transaction {
             self.appointments.borrow_mut().begin(self.depth());
         }
-        let Some(appointment) = self.changed(act, which) else {
+        let Some(appointment) = self.changed(case, act, which) else {
             self.appointments.borrow_mut().roll_back();
             return;
         };
-        let before = self.appointments.borrow().tables().appointment.clone();
+        let before = self.appointments.borrow().rows(case).appointment.clone();
         if before.is_none() {
-            self.appointments.borrow_mut().count();
+            self.appointments.borrow_mut().count(case);
         }
         let write = || {
             let mut system = self.appointments.borrow_mut();
-            system.change(|tables| tables.appointment = Some(appointment.clone()));
+            system.change(case, |rows| rows.appointment = Some(appointment.clone()));
         };
         if way != 5 {
             write();
         }
-        let wished = self.wished(act, &appointment);
+        let wished = self.wished(case, act, &appointment);
         if way == 5 {
             write();
         }
         if self.plan.mails_itself && act != Act::Recreate && before.as_ref() != Some(&appointment) {
-            self.mail_itself(&appointment);
+            self.mail_itself(case, &appointment);
         }
-        self.open_transaction(act, &appointment);
+        self.open_transaction(case, act, &appointment);
         match way {
             1 => {
                 self.note(|| "the transaction is rolled back".to_owned());
@@ -175,11 +209,11 @@ impl World {
     }
 
     /// What others do while the transaction is open. Whoever wants to write the same row waits for its end.
-    fn open_transaction(&self, act: Act, appointment: &Appointment) {
+    fn open_transaction(&self, case: Case, act: Act, appointment: &Appointment) {
         if act == Act::PayTwice {
             // The payment's other report: it calls us too, and has not written yet.
             self.process("request: the same payment", || {
-                let wished = self.wished(act, appointment);
+                let wished = self.wished(case, act, appointment);
                 if let Some((id, _)) = wished {
                     self.bring_on(id, false);
                 }
@@ -194,9 +228,14 @@ impl World {
     }
 
     /// What the hook makes of it: a wish, written at once, on our own connection. Its visit and what tells the wish from others.
-    fn wished(&self, act: Act, appointment: &Appointment) -> Option<(i64, (Timestamp, u32))> {
+    fn wished(
+        &self,
+        case: Case,
+        act: Act,
+        appointment: &Appointment,
+    ) -> Option<(i64, (Timestamp, u32))> {
         let slot = letters::slot(appointment);
-        let number = self.appointments.borrow().number();
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(SOURCE, &number);
         let id = match id {
             None if !appointment.is_on => return None,
@@ -210,7 +249,7 @@ impl World {
             Some(id) => {
                 let wish = wish(act, appointment, slot);
                 self.happens(|| self.wish_of(id, &wish, false));
-                self.change(id, |visit, at| Some(visit.wish(wish, at)))?;
+                self.change(id, |visit, at| Some(wished(visit, act, wish, at)))?;
                 id
             }
         };
@@ -234,8 +273,8 @@ impl World {
             .map(|stored| (stored.row.wished_at, stored.row.sequence))
     }
 
-    fn mail_itself(&self, appointment: &Appointment) {
-        let number = self.appointments.borrow().number();
+    fn mail_itself(&self, case: Case, appointment: &Appointment) {
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(SOURCE, &number);
         let sequence = id
             .and_then(|id| self.stamp(id))
@@ -250,24 +289,24 @@ impl World {
         };
         let mut system = self.appointments.borrow_mut();
         let is_open = system.is_open();
-        system.change(|tables| tables.mails.push(mail.clone()));
+        system.change(case, |rows| rows.mails.push(mail.clone()));
         drop(system);
         if !is_open {
-            self.hand_over_own(&[mail]);
+            self.hand_over_own(&[(case, mail)]);
         }
     }
 
     /// A request of this plugin's own screens: what is written stands.
-    fn manual_request(&self, act: Act, which: u8) {
-        let Some(appointment) = self.changed(act, which) else {
+    fn manual_request(&self, case: Case, act: Act, which: u8) {
+        let Some(appointment) = self.changed(case, act, which) else {
             return;
         };
-        let number = self.appointments.borrow().number();
+        let number = self.appointments.borrow().number(case);
         let id = self.tables.borrow().of_appointment(MANUAL, &number);
         let slot = letters::slot(&appointment);
         let stand = |appointment: Appointment| {
             let mut system = self.appointments.borrow_mut();
-            system.change(|tables| tables.appointment = Some(appointment));
+            system.change(case, |rows| rows.appointment = Some(appointment));
         };
         let id = match id {
             None => {
@@ -286,7 +325,7 @@ impl World {
                 self.happens(|| self.wish_of(id, &wish, true));
                 stand(appointment);
                 let wished = self.change(id, |visit: Visit, at: Moment| {
-                    Some(visit.wish(wish, at).settled(&self.policies, at))
+                    Some(wished(visit, act, wish, at).settled(&self.policies, at))
                 });
                 wished.map(|visit| visit.row().id)
             }
@@ -297,27 +336,37 @@ impl World {
     }
 
     /// Something is changed behind our back. The next sweeps see it.
-    fn silently(&self, act: Act, which: u8) {
+    fn silently(&self, case: Case, act: Act, which: u8) {
         if self.plan.is_manual {
             return;
         }
         self.note(|| format!("silently: {act:?}"));
         let is_deleted = matches!(act, Act::DeleteSilently | Act::DeleteDoctor);
-        let changed = self.changed(act, which);
+        let changed = self.changed(case, act, which);
         if changed.is_none() && !is_deleted {
             return;
         }
         let mut system = self.appointments.borrow_mut();
-        system.change(|tables| tables.appointment = changed.filter(|_| !is_deleted));
+        let doctor_of = |rows: &Rows| rows.appointment.as_ref().map(|one| one.doctor);
+        let doctor = doctor_of(system.rows(case));
+        system.change(case, |rows| {
+            rows.appointment = changed.filter(|_| !is_deleted);
+        });
+        for other in Case::ALL {
+            let is_theirs = doctor.is_some() && doctor_of(system.rows(other)) == doctor;
+            if act == Act::DeleteDoctor && is_theirs {
+                system.change(other, |rows| rows.appointment = None);
+            }
+        }
     }
 
     /// A person does something on Zoom's own pages.
-    fn at_zoom(&self, act: Act) {
+    fn at_zoom(&self, case: Case, act: Act) {
         self.note(|| format!("at Zoom: {act:?}"));
         let mut zoom = self.zoom.borrow_mut();
         let ours = zoom
             .meetings()
-            .find(|meeting| find_marker(&meeting.agenda).is_some())
+            .find(|meeting| self.is_of(meeting, case))
             .map(|meeting| (meeting.id, meeting.agenda.clone(), meeting.start));
         let Some((id, agenda, start)) = ours else {
             return;
@@ -333,11 +382,17 @@ impl World {
             zoom.delete_meeting(id);
         } else {
             zoom.change_meeting(id, |meeting| meeting.start = later);
+            let number = i64::try_from(id).ok();
+            let tables = self.tables.borrow();
+            let mut rows = tables.visits().flat_map(|one| &one.meetings);
+            if self.plan.hides_descriptions && !rows.any(|row| row.number() == number) {
+                self.was_disguised.set(true);
+            }
         }
     }
 
-    /// The clinic goes over to its other app; the visits of the former one shall move.
-    fn switch_app(&self) {
+    /// The clinic goes over to its other app; so the visits of the former one are answered for.
+    fn switch_app(&self, answer: Answer) {
         let former = self.mode.get();
         self.note(|| format!("the clinic leaves {former:?}"));
         let next = match former {
@@ -351,7 +406,7 @@ impl World {
         handovers.push(Handover {
             from: app(former),
             since: self.now(),
-            answer: Some(Answer::Move),
+            answer: Some(answer),
         });
         drop(handovers);
         self.wake();
@@ -392,6 +447,14 @@ fn booked(source: &str, appointment: &str, doctor: u64, slot: &Slot, is_settled:
 /// The whole minute before.
 fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at)
+}
+
+/// The visit with what the act wishes for it.
+fn wished(visit: Visit, act: Act, wish: Wish, at: Moment) -> Visit {
+    match departures::answer(act) {
+        Some(answer) => visit.handed_over(answer, at),
+        None => visit.wish(wish, at),
+    }
 }
 
 fn wish(act: Act, appointment: &Appointment, slot: Slot) -> Wish {

@@ -13,6 +13,7 @@ use telemed::visit::changes::Signal;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::visit::notice::Notice;
+use telemed::visit::notice::Recipient;
 use telemed::visit::problem::SHARE_USED_UP;
 use telemed::visit::problem::WRITES_USED_UP;
 use telemed::visit::step::Used;
@@ -107,6 +108,26 @@ impl Tables {
             .filter(|(_, notice)| notice.due_at <= now)
             .min_by_key(|(_, notice)| (notice.due_at, notice.id))
             .map(|(id, notice)| (id, notice.id))
+    }
+
+    /// What goes in one e-mail with a due notice: all that tells the same people of the same trouble.
+    #[must_use]
+    pub fn gathered_with(&self, first: (i64, i64), now: Timestamp) -> Vec<(i64, i64)> {
+        let kind_of = |notice: &Notice| (notice.about, notice.to);
+        let mut open = self.open_notices();
+        let Some((_, of)) = open.find(|(id, notice)| (*id, notice.id) == first) else {
+            return Vec::new();
+        };
+        let is_trouble = |notice: &&Notice| {
+            !notice.about.is_news() && notice.to != Recipient::Patient && notice.due_at <= now
+        };
+        if !is_trouble(&of) {
+            return vec![first];
+        }
+        let alike = self
+            .open_notices()
+            .filter(|(_, notice)| is_trouble(notice) && kind_of(notice) == kind_of(of));
+        alike.map(|(id, notice)| (id, notice.id)).collect()
     }
 
     /// When something is due next.

@@ -2,6 +2,7 @@
 
 use fake_zoom::Reply;
 use fake_zoom::Request;
+use jiff::Timestamp;
 
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
@@ -13,6 +14,8 @@ use telemed::visit::notice::Told;
 use telemed::zoom::meeting_request::find_marker;
 use telemed::zoom::meeting_request::marker;
 
+use crate::appointments::Appointment;
+use crate::appointments::Case;
 use crate::letters;
 use crate::template::Template;
 use crate::world::World;
@@ -115,11 +118,18 @@ impl World {
         }
     }
 
-    /// Looks at everything when nothing is left to be done. `is_begun`: the visit has begun, so not all can be mended any more.
-    pub fn at_rest(&self, is_begun: bool) {
-        let standing = self.appointments.borrow().committed().cloned();
-        let wanted = standing.filter(|appointment| appointment.is_on);
-        let mut found = self.meetings_at_rest(wanted.as_ref(), is_begun);
+    /// Looks at everything when nothing is left to be done. `is_begun`: whether a visit that starts then has begun, so not all can
+    /// be mended any more.
+    pub fn at_rest(&self, is_begun: impl Fn(Timestamp) -> bool) {
+        let mut found = Vec::new();
+        for case in self.cases().iter().copied() {
+            let start = self.start_of(case);
+            found.extend(self.case_at_rest(case, start.is_some_and(&is_begun)));
+        }
+        let is_strange = |one: &fake_zoom::Meeting| self.is_strange(one);
+        if !is_begun(Timestamp::MAX) && self.zoom.borrow().meetings().any(is_strange) {
+            found.push(Damage::SurplusMeeting);
+        }
         let tables = self.tables.borrow();
         for one in tables.visits() {
             let is_open = one.notices.iter().any(Notice::is_open);
@@ -128,23 +138,63 @@ impl World {
             }
         }
         drop(tables);
-        if !is_begun && !self.is_everybody_told(wanted.as_ref()) {
-            found.push(Damage::Untold);
-        }
         for damage in found {
             self.damage(damage);
         }
     }
 
+    /// When the last of a case's visits starts.
+    fn start_of(&self, case: Case) -> Option<Timestamp> {
+        let tables = self.tables.borrow();
+        let of_case = tables
+            .visits()
+            .filter(|one| Case::of_number(&one.row.appointment) == case);
+        of_case.map(|one| one.row.slot.start).max()
+    }
+
+    fn case_at_rest(&self, case: Case, is_begun: bool) -> Vec<Damage> {
+        let standing = self.appointments.borrow().committed(case).cloned();
+        let wanted = standing.filter(|appointment| appointment.is_on);
+        let mut found = self.meetings_at_rest(case, wanted.as_ref(), is_begun);
+        if !is_begun && !self.is_everybody_told(case, wanted.as_ref()) {
+            found.push(Damage::Untold);
+        }
+        found
+    }
+
+    /// Whether a meeting at Zoom is ours and belongs to a case. Where there is but one, all do.
+    #[must_use]
+    pub fn is_of(&self, meeting: &fake_zoom::Meeting, case: Case) -> bool {
+        find_marker(&meeting.agenda)
+            .is_some_and(|mark| self.plan.apart.is_none() || self.case_of_mark(mark) == Some(case))
+    }
+
+    /// Whether a meeting at Zoom is ours and nobody can tell to which of two cases it belongs.
+    fn is_strange(&self, meeting: &fake_zoom::Meeting) -> bool {
+        find_marker(&meeting.agenda)
+            .is_some_and(|mark| self.plan.apart.is_some() && self.case_of_mark(mark).is_none())
+    }
+
+    fn case_of_mark(&self, mark: &str) -> Option<Case> {
+        let tables = self.tables.borrow();
+        let mut visits = tables.visits();
+        let visit = visits.find(|one| {
+            let mut references = one.meetings.iter().map(|row| &row.reference);
+            references.any(|reference| marker(reference) == mark)
+        });
+        visit.map(|one| Case::of_number(&one.row.appointment))
+    }
+
     fn meetings_at_rest(
         &self,
-        wanted: Option<&crate::appointments::Appointment>,
+        case: Case,
+        wanted: Option<&Appointment>,
         is_begun: bool,
     ) -> Vec<Damage> {
         let zoom = self.zoom.borrow();
         let living: Vec<_> = zoom
             .meetings()
-            .filter(|meeting| find_marker(&meeting.agenda).is_some())
+            .filter(|meeting| self.is_of(meeting, case))
             .collect();
         let host = wanted.and_then(|wanted| Template::host(wanted.doctor));
         let mut found = Vec::new();
@@ -175,13 +225,16 @@ impl World {
     }
 
     /// Where Zoom's own link is mailed: whether this is the one that leads there now.
-    fn has_link(&self, says: &Told) -> bool {
+    fn has_link(&self, case: Case, says: &Told) -> bool {
         let Told::On(content) = says else { return true };
         if !self.policies.mails_zooms_link {
             return true;
         }
         let tables = self.tables.borrow();
-        let mut rows = tables.visits().flat_map(|one| {
+        let of_case = tables
+            .visits()
+            .filter(|one| Case::of_number(&one.row.appointment) == case);
+        let mut rows = of_case.flat_map(|one| {
             let slot = &one.row.slot;
             one.meetings.iter().map(move |row| (slot, row))
         });
@@ -195,9 +248,9 @@ impl World {
         })
     }
 
-    fn is_everybody_told(&self, wanted: Option<&crate::appointments::Appointment>) -> bool {
+    fn is_everybody_told(&self, case: Case, wanted: Option<&Appointment>) -> bool {
         let letters = self.letters.borrow();
-        let mut people: Vec<Recipient> = letters.people().collect();
+        let mut people: Vec<Recipient> = letters.people(case).collect();
         people.extend(wanted.map(|_| Recipient::Patient));
         people.extend(wanted.map(|wanted| Recipient::Doctor(wanted.doctor)));
         people.iter().all(|to| {
@@ -208,10 +261,10 @@ impl World {
             let stands = wanted
                 .filter(|_| is_theirs)
                 .map_or(Told::Off, letters::content);
-            let newest = letters.newest(*to).map(|letter| &letter.says);
+            let newest = letters.newest(case, *to).map(|letter| &letter.says);
             let is_told = match newest {
                 None => stands == Told::Off,
-                Some(says) => letters::is_same(says, &stands) && self.has_link(says),
+                Some(says) => letters::is_same(says, &stands) && self.has_link(case, says),
             };
             if !is_told {
                 self.note(|| format!("{to:?} believes {newest:?}, but {stands:?} stands"));
