@@ -209,7 +209,7 @@ final class DepartureTest extends ClinicTestCase
         $this->assertSame('', $this->browser('doctor2')->get('/wp-admin/index.php')->text("telemed-departure-notice-{$this->leaver}"));
 
         $question = $this->question('admin');
-        $this->assertStringContainsString('What is not decided on ', $question->text());
+        $this->assertStringContainsString('What is not decided by ', $question->text());
         $this->decide($question, 'cancel', 'admin');
         $this->assertSame(array(), $this->meetings());
         $this->assertSame(array(), $this->tokenRecords());

@@ -143,7 +143,7 @@ final class DepartureQuestion implements HandoverQuestion
         $after = static fn(int $days): string => HandoverView::moment($handover->since() + $days * DAY_IN_SECONDS);
         return $handover->letsGo === LetsGo::Left
             /* translators: %s: date and time */
-            ? sprintf(__('What is not decided on %s loses its meetings in the doctor\'s own Zoom account.', 'telemed-zoom'), $after($decideDays))
+            ? sprintf(__('What is not decided by %s loses its meetings in the doctor\'s own Zoom account.', 'telemed-zoom'), $after($decideDays))
             /* translators: %s: date and time */
             : sprintf(__('The grant at Zoom ends on %s at the latest.', 'telemed-zoom'), $after($keepDays));
     }

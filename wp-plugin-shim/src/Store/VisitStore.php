@@ -167,7 +167,8 @@ final class VisitStore
     }
 
     /**
-     * Changes a visit that was read before, if it is still the same version.
+     * Changes a visit that was read before, if it is still the same version. One that holds changes already is read again: they are
+     * written, and must not be written twice.
      *
      * @param \Closure(Visit): ?Visit $input null: nothing is to be changed after all
      * @return ?Visit null as of change(), and where it is another version by now
@@ -176,7 +177,8 @@ final class VisitStore
     public function changeRead(int $id, Visit $read, \Closure $input, Moment $at): ?Visit
     {
         $version = $read->version();
-        $changed = $input($read);
+        $before = $read->changes($at);
+        $changed = $before['visit'] === null && $before['notices'] === [] ? $input($read) : null;
         $changes = $changed?->changes($at);
         if ($changed === null || $changes['visit'] === null || $changes['notices'] !== []) {
             // What is on its way to somebody counts as no other version.
