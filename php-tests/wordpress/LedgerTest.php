@@ -24,6 +24,7 @@ final class LedgerTest extends ClinicTestCase
                 return $found;
             }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', null, null, null); }
+            public function can(string $appointment): array { return []; }
             public function title(): string { return 'Test'; }
             public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
             public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }

@@ -187,6 +187,7 @@ final class OutageTest extends ClinicTestCase
                 public function name(): string { return "test"; }
                 public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }
                 public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People("", null, null, null); }
+                public function can(string $appointment): array { return []; }
                 public function title(): string { return "Test"; }
                 public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
                 public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return []; }

@@ -20,6 +20,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             public function name(): string { return 'test'; }
             public function committed(array $appointments, \TelemedZoom\Site\Database $database): array { return self::$stands === null ? [] : array_fill_keys($appointments, self::$stands); }
             public function people(\TelemedZoom\Ledger\MeetingRecord $row): \TelemedZoom\Ledger\People { return new \TelemedZoom\Ledger\People('Dora', get_userdata($row->doctor)->user_email, 'Pat', 'pat@patients.example'); }
+            public function can(string $appointment): array { return []; }
             public function title(): string { return 'Test'; }
             public function contradicted(\TelemedZoom\Site\Database $database, int $limit): array { return []; }
             public function mails(array $appointments, \TelemedZoom\Site\Database $database): array { return array_fill_keys($appointments, self::$mails); }

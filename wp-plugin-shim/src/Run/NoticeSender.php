@@ -66,24 +66,24 @@ final class NoticeSender
                 return;
             }
             $seen += array_fill_keys(array_column($due, 'notice'), true);
-            $byVisit = $staff = [];
-            foreach ($due as $one) {
-                $byVisit[$one['visit']][] = $one['notice'];
-            }
-            foreach ($byVisit as $of => $notices) {
+            $staff = [];
+            foreach ($due as $notice) {
                 if (microtime(true) >= $ends) {
                     break;
                 }
-                foreach ($this->take($of, $notices) as $taken) {
-                    if (self::isForStaff($taken['says'])) {
-                        $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
-                        continue;
-                    }
-                    $sent = $this->toOne($taken);
-                    $this->end([$taken], $sent);
-                    if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
-                        $this->log->write($of, self::LOG_WAITS);
-                    }
+                // Each when its turn comes: an e-mail takes seconds, and meanwhile the next may have become untrue.
+                $taken = $this->take($notice);
+                if ($taken === null) {
+                    continue;
+                }
+                if (self::isForStaff($taken['says'])) {
+                    $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
+                    continue;
+                }
+                $sent = $this->toOne($taken);
+                $this->end([$taken], $sent);
+                if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
+                    $this->log->write($taken['visit'], self::LOG_WAITS);
                 }
             }
             foreach ($staff as $about => $recipients) {
@@ -95,42 +95,31 @@ final class NoticeSender
     }
 
     /**
-     * Takes on what is still true of a visit's notices.
+     * Takes a notice on, if it is still true.
      *
-     * @param non-empty-list<int> $notices
-     * @return list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}>
+     * @param array{visit: int, notice: int} $due
+     * @return ?array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}
      * @throws DatabaseException
      */
-    private function take(int $id, array $notices): array
+    private function take(array $due): ?array
     {
         $at = $this->moments->now();
-        $says = [];
         try {
-            $visit = $this->visits->change($id, static function (Visit $now) use ($notices, $at, &$says): Visit {
-                $says = [];
-                foreach ($notices as $notice) {
-                    $now = $now->send($notice, $at);
-                    $says[$notice] = $now->says($notice);
-                }
-                return $now;
-            }, $at);
-            $says = array_filter($visit === null ? [] : $says);
-            $record = $says === [] ? null : $this->records->find($id);
+            $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
+            $says = $visit?->says($due['notice']);
+            $record = $says === null ? null : $this->records->find($due['visit']);
         } catch (\Telemed\ConfigurationException) {
             // A row that nobody of us has written must not silence the others.
-            return [];
+            return null;
         }
         if ($record === null) {
-            return [];
+            return null;
         }
-        $taken = [];
-        foreach ($says as $notice => $one) {
-            $taken[] = ['visit' => $id, 'notice' => $notice, 'says' => $one, 'record' => $record];
-        }
+        $taken = $due + ['says' => $says, 'record' => $record];
         if ($record->version !== $visit->version()) {
             // Something was wished since, and may be rolled back.
-            $this->end($taken, $this->moments->seconds() + 1);
-            return [];
+            $this->end([$taken], $this->moments->seconds() + 1);
+            return null;
         }
         return $taken;
     }
