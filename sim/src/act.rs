@@ -82,6 +82,10 @@ pub struct Planned {
 
 /// The whole plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is drawn for itself, and all go together"
+)]
 pub struct Plan {
     /// Through which kind of app the clinic's meetings are made at first.
     pub mode: Mode,
@@ -97,6 +101,8 @@ pub struct Plan {
     pub used_up: u32,
     /// Whether Zoom's own link is mailed in place of the visit link.
     pub mails_zooms_link: bool,
+    /// Whether Zoom's accounts hide what meetings are described with, and our marker with it.
+    pub hides_descriptions: bool,
     /// What happens.
     pub acts: Vec<Planned>,
 }
@@ -127,6 +133,7 @@ impl Plan {
             3 => 88,
             _ => 0,
         };
+        let hides_descriptions = choices.pick(Point::Descriptions) == 1;
         let apart = match choices.pick(Point::Second) {
             1 => Some(0),
             2 => Some(15 * 60),
@@ -179,6 +186,7 @@ impl Plan {
             apart,
             used_up,
             mails_zooms_link,
+            hides_descriptions,
             acts,
         }
     }

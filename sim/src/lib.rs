@@ -10,11 +10,12 @@
 //! (`run`, `enumerate`); one that fails is made as short as it gets (`shrink`).
 //!
 //! Some lives have two visits, of one patient and near in time (`appointments::Case`): counters, numbers of others and e-mails to
-//! staff meet there.
+//! staff meet there. In some the accounts hide what meetings are described with.
 //!
 //! **What must hold** says `verdict`: some of it at every moment, the rest when the weather has been calm for a day and the night's
 //! work is done (`life`, `night`). Apart are counted lives in weather that nobody can survive before the night: an answer that
-//! comes late together with a clock that jumps, and a database that has forgotten something.
+//! comes late together with a clock that jumps, a database that has forgotten something, and a meeting without a marker that a
+//! person moves before its number is known.
 //!
 //! **Scripts** (`script`) are quieter lives, written down for PHP's loop to live them again.
 //!

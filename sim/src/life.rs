@@ -9,7 +9,9 @@ use jiff::Timestamp;
 
 use telemed::visit::Seconds as _;
 use telemed::visit::State;
+use telemed::visit::meeting::Role;
 use telemed::visit::notice::Notice;
+use telemed::visit::problem::Problem;
 use telemed::visit::schedule;
 use telemed::zoom::meeting_request::marker;
 
@@ -188,6 +190,7 @@ impl World {
 
     /// People mend what only they can. Whether there was anything.
     fn mend(&self, is_away: bool) -> bool {
+        self.delete_alike();
         if !self.has_lost_tokens.get() {
             return false;
         }
@@ -311,6 +314,32 @@ impl World {
             }
             (None, Some(one)) => one.row.takes_place,
             _ => false,
+        }
+    }
+
+    /// What nobody wants, and nobody but a person can tell from others that are alike, a person deletes at Zoom.
+    fn delete_alike(&self) {
+        let marks: Vec<String> = {
+            let tables = self.tables.borrow();
+            let meetings = tables.visits().flat_map(|one| &one.meetings);
+            let is_for_a_person = |problem: &Problem| !problem.passes;
+            meetings
+                .filter(|one| one.role == Role::Unwanted && one.known.is_none())
+                .filter(|one| one.problem.as_ref().is_some_and(is_for_a_person))
+                .map(|one| marker(&one.reference))
+                .collect()
+        };
+        for mark in marks {
+            let mut zoom = self.zoom.borrow_mut();
+            let mut meetings = zoom.meetings();
+            let found = meetings.find(|meeting| meeting.agenda.contains(&mark));
+            let found = found.map(|meeting| meeting.id);
+            drop(meetings);
+            if let Some(id) = found {
+                zoom.delete_meeting(id);
+            }
+            drop(zoom);
+            self.note(|| format!("a person deletes {found:?}"));
         }
     }
 

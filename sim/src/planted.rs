@@ -35,10 +35,12 @@ pub enum Fault {
     HearsNoMails,
     /// The night does not compare.
     NeverCompares,
+    /// Meetings of other visits are not told apart from the one that is sought.
+    KnowsNoOthers,
 }
 
 /// All of them.
-pub const ALL: [Fault; 12] = [
+pub const ALL: [Fault; 13] = [
     Fault::BeginsUnchecked,
     Fault::BelievesAtOnce,
     Fault::ActsOnPending,
@@ -51,6 +53,7 @@ pub const ALL: [Fault; 12] = [
     Fault::WritesHalf,
     Fault::HearsNoMails,
     Fault::NeverCompares,
+    Fault::KnowsNoOthers,
 ];
 
 /// What is taken for the outcome with the fault.

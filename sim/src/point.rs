@@ -18,6 +18,8 @@ pub enum Point {
     Link,
     /// How much of the hosts' day others have used up.
     UsedUp,
+    /// Whether Zoom's accounts hide descriptions.
+    Descriptions,
     /// Whether there is a second visit, and how long after the first it is to start.
     Second,
     /// Which of two visits it happens to.
@@ -53,7 +55,7 @@ impl Point {
             Self::Mode | Self::OwnMails | Self::Source | Self::Save => (2, 2),
             Self::Start => (1, 6),
             Self::Second => (1, 5),
-            Self::Link | Self::Case => (1, 2),
+            Self::Link | Self::Descriptions | Self::Case => (1, 2),
             Self::Act => (crate::act::NARROW_KINDS, crate::act::KINDS),
             Self::ManualAct => (crate::act::NARROW_MANUAL_KINDS, crate::act::KINDS),
             Self::Delay => (2, 8),
@@ -68,7 +70,7 @@ impl Point {
         let alone = match self {
             Self::Act | Self::ManualAct => crate::act::ALONE_KINDS,
             Self::Exchange => crate::zoom::ALONE_WAYS,
-            Self::Meanwhile | Self::Between | Self::Save | Self::Second => 1,
+            Self::Meanwhile | Self::Between | Self::Save | Self::Descriptions | Self::Second => 1,
             _ => wide,
         };
         match weather {
@@ -83,7 +85,7 @@ impl Point {
         match self {
             Self::Storm => 600,
             Self::Source | Self::Link => 200,
-            Self::UsedUp | Self::Second => 150,
+            Self::UsedUp | Self::Descriptions | Self::Second => 150,
             Self::Mode | Self::OwnMails | Self::Start | Self::Case => 500,
             Self::Act | Self::ManualAct | Self::Delay => 800,
             Self::Which => 667,

@@ -366,6 +366,12 @@ impl World {
             zoom.delete_meeting(id);
         } else {
             zoom.change_meeting(id, |meeting| meeting.start = later);
+            let number = i64::try_from(id).ok();
+            let tables = self.tables.borrow();
+            let mut rows = tables.visits().flat_map(|one| &one.meetings);
+            if self.plan.hides_descriptions && !rows.any(|row| row.number() == number) {
+                self.was_disguised.set(true);
+            }
         }
     }
 

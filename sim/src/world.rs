@@ -16,6 +16,7 @@ use fake_zoom::FakeZoom;
 use fake_zoom::LastAnswers;
 use jiff::SignedDuration;
 use jiff::Timestamp;
+use serde_json::json;
 
 use telemed::visit::Moment;
 use telemed::visit::Seconds as _;
@@ -100,6 +101,8 @@ pub struct World {
     pub has_jumped: Cell<bool>,
     /// Whether Zoom has done something late.
     pub was_late: Cell<bool>,
+    /// Whether a person has moved a meeting at Zoom that has no marker, before its number was known.
+    pub was_disguised: Cell<bool>,
     /// Whether something was not as it must be, in weather that nobody can survive.
     pub is_excused: Cell<bool>,
     /// No bad weather any more.
@@ -154,10 +157,14 @@ impl World {
     ) -> Rc<Self> {
         let plan = Plan::choose(&mut choices);
         let begin = template.begin(choices.weather());
+        let mut zoom = begin.zoom.clone();
+        if plan.hides_descriptions {
+            hide_descriptions(&mut zoom);
+        }
         Rc::new_cyclic(|world| Self {
             tables: RefCell::default(),
             appointments: RefCell::default(),
-            zoom: RefCell::new(begin.zoom.clone()),
+            zoom: RefCell::new(zoom),
             last_answers: RefCell::default(),
             records: RefCell::new(begin.records.clone()),
             letters: RefCell::default(),
@@ -178,6 +185,7 @@ impl World {
             has_lost_tokens: Cell::new(false),
             has_jumped: Cell::new(false),
             was_late: Cell::new(false),
+            was_disguised: Cell::new(false),
             is_excused: Cell::new(false),
             is_calm: Cell::new(false),
             sent: Cell::new(0),
@@ -341,18 +349,7 @@ impl World {
 
     /// Something is not as it must be. Each kind is noted once.
     pub fn damage(&self, damage: Damage) {
-        // What was lost with the backup is no fault; meetings without a row go in the night.
-        let is_lost = matches!(
-            damage,
-            Damage::TwoMeetings | Damage::Orphan | Damage::Untold
-        ) || (damage == Damage::SequenceFell && self.has_jumped.get());
-        if is_lost && self.was_restored.get() {
-            self.is_excused.set(true);
-            return;
-        }
-        // Zoom does late what a clock that has jumped says it would have done long ago: until the night that may cost a meeting.
-        let passes = matches!(damage, Damage::TwoMeetings | Damage::Orphan);
-        if passes && self.was_late.get() && self.has_jumped.get() {
+        if self.is_beyond_help(&damage) {
             self.is_excused.set(true);
             return;
         }
@@ -361,6 +358,24 @@ impl World {
         if !damages.contains(&damage) {
             damages.push(damage);
         }
+    }
+
+    /// Whether it comes of weather that nobody can survive: until the night that may cost a meeting, and where accounts hide
+    /// markers, the night cannot tell whose a meeting is.
+    fn is_beyond_help(&self, damage: &Damage) -> bool {
+        let is_one_too_many = match damage {
+            Damage::TwoMeetings | Damage::Orphan => true,
+            Damage::SurplusMeeting => self.plan.hides_descriptions,
+            _ => false,
+        };
+        // What was lost with the backup is no fault; meetings without a row go in the night.
+        let is_lost = is_one_too_many
+            || *damage == Damage::Untold
+            || (*damage == Damage::SequenceFell && self.has_jumped.get());
+        // Zoom does late what a clock that has jumped says it would have done long ago.
+        let is_late = self.was_late.get() && self.has_jumped.get();
+        (is_lost && self.was_restored.get())
+            || (is_one_too_many && (is_late || self.was_disguised.get()))
     }
 
     /// Runs a process. `None` if it was killed; its locks and its transaction are gone with it.
@@ -433,5 +448,15 @@ impl World {
         if let Some(place) = self.contexts.borrow_mut().get_mut(depth) {
             *place = None;
         }
+    }
+}
+
+/// From now on answers of Zoom's say nothing of what meetings are described with.
+fn hide_descriptions(zoom: &mut FakeZoom) {
+    let hides = json!({"schedule_meeting": {"hide_meeting_description": {"enable": true}}});
+    let accounts: Vec<_> = zoom.accounts().cloned().collect();
+    for mut account in accounts {
+        account.settings = hides.as_object().cloned().unwrap_or_default();
+        zoom.put_account(account);
     }
 }
