@@ -7,7 +7,7 @@ use crate::choices::Choices;
 use crate::point::Point;
 
 /// How many kinds of acts there are, with 'none'.
-pub const KINDS: u8 = 23;
+pub const KINDS: u8 = 28;
 /// How many of them are enumerated, with 'none'.
 pub const NARROW_KINDS: u8 = 9;
 /// How many of them are enumerated where nothing can happen silently, with 'none'.
@@ -65,6 +65,16 @@ pub enum Act {
     BackUp,
     /// The database comes back from the backup.
     Restore,
+    /// The clinic goes over to its other app; meetings shall stay with what made them.
+    LeaveApp,
+    /// The first doctor disconnects, or leaves the clinic.
+    Depart,
+    /// The answer to that: another doctor holds the visits.
+    AnswerDoctor,
+    /// The answer to that: they are off.
+    AnswerCancel,
+    /// The answer to that: they wait for a new grant.
+    AnswerWait,
 }
 
 /// An act, and when it comes after the one before.
@@ -229,6 +239,11 @@ fn kind(number: u8) -> Option<Act> {
         20 => Act::DisableApp,
         21 => Act::BackUp,
         22 => Act::Restore,
+        23 => Act::LeaveApp,
+        24 => Act::Depart,
+        25 => Act::AnswerDoctor,
+        26 => Act::AnswerCancel,
+        27 => Act::AnswerWait,
         _ => return None,
     })
 }

@@ -10,7 +10,7 @@
 //! (`run`, `enumerate`); one that fails is made as short as it gets (`shrink`).
 //!
 //! Some lives have two visits, of one patient and near in time (`appointments::Case`): counters, numbers of others and e-mails to
-//! staff meet there. In some the accounts hide what meetings are described with.
+//! staff meet there. In some the accounts hide what meetings are described with; in some the doctor departs (`departures`).
 //!
 //! **What must hold** says `verdict`: some of it at every moment, the rest when the weather has been calm for a day and the night's
 //! work is done (`life`, `night`). Apart are counted lives in weather that nobody can survive before the night: an answer that
@@ -25,6 +25,7 @@ pub mod act;
 pub mod appointments;
 pub mod chance;
 pub mod choices;
+mod departures;
 pub mod enumerate;
 mod grants;
 pub mod letters;

@@ -190,6 +190,7 @@ impl World {
 
     /// People mend what only they can. Whether there was anything.
     fn mend(&self, is_away: bool) -> bool {
+        self.end_departure();
         self.delete_alike();
         if !self.has_lost_tokens.get() {
             return false;

@@ -22,7 +22,6 @@ use crate::appointments::Case;
 use crate::appointments::SOURCE;
 use crate::planted::Fault;
 use crate::point::Point;
-use crate::template::Template;
 use crate::verdict::Damage;
 use crate::world::World;
 
@@ -228,7 +227,7 @@ impl World {
         let mut facts = Facts {
             now: self.now(),
             policies: &self.policies,
-            maker: Template::maker(self.mode.get(), visit.row().doctor),
+            maker: self.maker(visit.row().doctor),
             outage: self.tables.borrow().outage(),
             is_awaited: false,
             handovers: &handovers,

@@ -22,6 +22,7 @@ use crate::appointments::Case;
 use crate::appointments::OwnMail;
 use crate::appointments::Rows;
 use crate::appointments::SOURCE;
+use crate::departures;
 use crate::letters;
 use crate::point::Point;
 use crate::script;
@@ -52,6 +53,12 @@ impl World {
                     self.requested(case, act, which);
                 });
             }
+            Act::AnswerDoctor | Act::AnswerCancel | Act::AnswerWait => {
+                self.process(&format!("request: {act:?}"), || self.answer_for(case, act));
+            }
+            Act::Depart => {
+                self.process("request: Depart", || self.depart(which == 2));
+            }
             Act::CancelSilently
             | Act::DeleteSilently
             | Act::RescheduleSilently
@@ -60,7 +67,10 @@ impl World {
             }
             Act::DeleteAtZoom | Act::MoveAtZoom => self.at_zoom(case, act),
             Act::SwitchApp => {
-                self.process("request: SwitchApp", || self.switch_app());
+                self.process("request: SwitchApp", || self.switch_app(Answer::Move));
+            }
+            Act::LeaveApp => {
+                self.process("request: LeaveApp", || self.switch_app(Answer::Stay));
             }
             Act::Outage => self
                 .away_until
@@ -82,7 +92,7 @@ impl World {
     }
 
     /// A request of the appointment system, or of this plugin's own screens.
-    fn requested(&self, case: Case, act: Act, which: u8) {
+    pub fn requested(&self, case: Case, act: Act, which: u8) {
         if self.plan.is_manual {
             self.manual_request(case, act, which);
         } else {
@@ -123,11 +133,17 @@ impl World {
                 };
                 Some(Appointment { doctor, ..one })
             }
-            (Act::Cancel | Act::CancelSilently, Some(one)) => Some(Appointment {
-                is_on: false,
+            (Act::Cancel | Act::CancelSilently | Act::AnswerCancel, Some(one)) => {
+                Some(Appointment {
+                    is_on: false,
+                    ..one
+                })
+            }
+            (Act::PayTwice | Act::Recreate | Act::AnswerWait, Some(one)) => Some(one),
+            (Act::AnswerDoctor, Some(one)) => Some(Appointment {
+                doctor: departures::HEIR,
                 ..one
             }),
-            (Act::PayTwice | Act::Recreate, Some(one)) => Some(one),
             _ => None,
         }
     }
@@ -233,7 +249,7 @@ impl World {
             Some(id) => {
                 let wish = wish(act, appointment, slot);
                 self.happens(|| self.wish_of(id, &wish, false));
-                self.change(id, |visit, at| Some(visit.wish(wish, at)))?;
+                self.change(id, |visit, at| Some(wished(visit, act, wish, at)))?;
                 id
             }
         };
@@ -309,7 +325,7 @@ impl World {
                 self.happens(|| self.wish_of(id, &wish, true));
                 stand(appointment);
                 let wished = self.change(id, |visit: Visit, at: Moment| {
-                    Some(visit.wish(wish, at).settled(&self.policies, at))
+                    Some(wished(visit, act, wish, at).settled(&self.policies, at))
                 });
                 wished.map(|visit| visit.row().id)
             }
@@ -375,8 +391,8 @@ impl World {
         }
     }
 
-    /// The clinic goes over to its other app; the visits of the former one shall move.
-    fn switch_app(&self) {
+    /// The clinic goes over to its other app; so the visits of the former one are answered for.
+    fn switch_app(&self, answer: Answer) {
         let former = self.mode.get();
         self.note(|| format!("the clinic leaves {former:?}"));
         let next = match former {
@@ -390,7 +406,7 @@ impl World {
         handovers.push(Handover {
             from: app(former),
             since: self.now(),
-            answer: Some(Answer::Move),
+            answer: Some(answer),
         });
         drop(handovers);
         self.wake();
@@ -431,6 +447,14 @@ fn booked(source: &str, appointment: &str, doctor: u64, slot: &Slot, is_settled:
 /// The whole minute before.
 fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at)
+}
+
+/// The visit with what the act wishes for it.
+fn wished(visit: Visit, act: Act, wish: Wish, at: Moment) -> Visit {
+    match departures::answer(act) {
+        Some(answer) => visit.handed_over(answer, at),
+        None => visit.wish(wish, at),
+    }
 }
 
 fn wish(act: Act, appointment: &Appointment, slot: Slot) -> Wish {
