@@ -215,6 +215,18 @@ mod tests {
         assert!(!off.contains("telemed_visit") && !off.contains("LOCATION"));
     }
 
+    #[test]
+    fn a_visit_has_a_uid_of_its_own() {
+        assert_eq!(uid("5a6b7c8d", 12), "telemed-5a6b7c8d-12");
+    }
+
+    #[test]
+    fn the_clinic_is_named_without_what_ends_its_name() {
+        let text = unfold(&message().text());
+        let organizer = "ORGANIZER;CN=\"The 'Clinic'\":mailto:clinic@example.org";
+        assert!(text.contains(organizer), "{text}");
+    }
+
     proptest! {
         #[test]
         fn no_line_is_too_long_and_none_is_smuggled_in(summary in "\\PC{0,200}|[\\x00-\\x7f]{0,200}", clinic in ".{0,80}", attendee in ".{0,60}", link in ".{0,300}") {

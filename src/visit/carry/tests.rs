@@ -438,3 +438,23 @@ fn what_waits_for_a_person_is_tried_at_once_when_it_is_mended() {
         "what passes by itself waits"
     );
 }
+
+#[test]
+fn what_is_made_and_what_takes_anothers_place_are_told_apart() {
+    let log_of = |world: &World, visit: Visit| {
+        let exchange = world.exchange(&visit);
+        let begun = world.begin(visit, &Step::Exchange(Box::new(exchange.clone())));
+        let made = Outcome::Meeting(Box::new(known(&exchange, 92)));
+        let after = begun.after(&exchange, made, &world.policies, at(now()));
+        after.changes().log.clone()
+    };
+    let world = World::default();
+    assert_eq!(log_of(&world, confirmed()), [Event::Made]);
+    let elsewhere = World {
+        maker: Ok(maker("app-2")),
+        handovers: vec![moves("app-1")],
+        ..World::default()
+    };
+    let visit = world.made(confirmed(), 91);
+    assert_eq!(log_of(&elsewhere, visit), [Event::Replaced]);
+}

@@ -338,3 +338,10 @@ fn an_email_of_ours_that_crossed_one_of_the_systems_is_set_right() {
         .collect();
     assert_eq!(told, [(Recipient::Patient, About::Cancelled)]);
 }
+
+#[test]
+fn a_wish_waits_a_quarter_of_an_hour_for_the_end_of_its_transaction() {
+    let booked = Visit::booked("kivicare", "7", DOCTOR, next_week(), now()).unwrap();
+    assert_eq!(booked.believed_at(), Some(later(900).now));
+    assert_eq!(confirmed().believed_at(), None, "nothing is pending");
+}

@@ -338,3 +338,16 @@ fn what_somebody_is_sending_is_taken_on_by_nobody_else() {
     let (_, third) = visit.send(id, &world.policies, later(600));
     assert!(matches!(third, Sending::Now(_)), "{third:?}");
 }
+
+#[test]
+fn a_try_is_one_too_many_after_the_third_and_two_hours_before_the_visit() {
+    let visit = confirmed();
+    let tried = |tries| Notice {
+        tries,
+        ..visit.notices().first().unwrap().clone()
+    };
+    assert!(!visit.is_urgent(&tried(1), now()) && visit.is_urgent(&tried(2), now()));
+    let start = next_week().start;
+    assert!(!visit.is_urgent(&tried(0), start.before(7_201)));
+    assert!(visit.is_urgent(&tried(0), start.before(7_200)));
+}
