@@ -75,6 +75,8 @@ pub enum Act {
     AnswerCancel,
     /// The answer to that: they wait for a new grant.
     AnswerWait,
+    /// People look at what only a person can tell. It is in no plan: it comes by itself.
+    Look,
 }
 
 /// An act, and when it comes after the one before.

@@ -84,6 +84,9 @@ impl World {
             }
             Act::RevokeGrant => self.revoke_grant(),
             Act::DisableApp => self.enable_app(false),
+            Act::Look => {
+                self.process("people look", || self.look());
+            }
             Act::BackUp => self.back_up(),
             Act::Restore => {
                 self.process("an administrator restores", || self.restore());
