@@ -75,6 +75,8 @@ pub enum Act {
     AnswerCancel,
     /// The answer to that: they wait for a new grant.
     AnswerWait,
+    /// People look at what only a person can tell. It is in no plan: it comes by itself.
+    Look,
 }
 
 /// An act, and when it comes after the one before.
@@ -92,6 +94,10 @@ pub struct Planned {
 
 /// The whole plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is drawn for itself, and all go together"
+)]
 pub struct Plan {
     /// Through which kind of app the clinic's meetings are made at first.
     pub mode: Mode,

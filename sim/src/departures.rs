@@ -36,7 +36,9 @@ impl World {
     pub fn maker(&self, doctor: u64) -> Result<Maker, Problem> {
         let mode = self.mode.get();
         let has_ended = |one: &Handover| match &one.from {
-            From::Disconnected { subject } => mode == Mode::OAuth && *subject == doctor.to_string(),
+            From::Disconnected { subject, .. } => {
+                mode == Mode::OAuth && *subject == doctor.to_string()
+            }
             From::Left { doctor: left } => *left == doctor,
             From::App(_) | From::ZoomUser { .. } => false,
         };
@@ -56,6 +58,7 @@ impl World {
         } else {
             From::Disconnected {
                 subject: DOCTOR.to_string(),
+                doctor: DOCTOR,
             }
         };
         self.note(|| format!("departure: {from:?}"));

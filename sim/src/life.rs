@@ -15,6 +15,8 @@ use telemed::visit::problem::Problem;
 use telemed::visit::schedule;
 use telemed::zoom::meeting_request::marker;
 
+use crate::act::Act;
+use crate::act::Planned;
 use crate::appointments::Case;
 use crate::choices::Choices;
 use crate::choices::Made;
@@ -128,6 +130,15 @@ impl World {
                 .use_up(host, day, self.plan.used_up);
         }
         for planned in &self.plan.acts {
+            if self.plan.hides_descriptions && planned.delay > NOTICED_SECONDS {
+                // Without markers more is left to people than anywhere else.
+                let look = Planned {
+                    act: Act::Look,
+                    ..*planned
+                };
+                let noticed_at = at.after(NOTICED_SECONDS);
+                self.agenda.borrow_mut().push_back((noticed_at, look));
+            }
             at = at.after(planned.delay);
             self.agenda.borrow_mut().push_back((at, *planned));
         }
@@ -152,7 +163,7 @@ impl World {
             return;
         }
         self.night();
-        self.resolve();
+        self.look();
         // Only now it may have shown that a grant is dead; then the next night sees what this one could not.
         let is_again = self.mend(is_away);
         if !self.run(self.true_now().after(AFTER_NIGHT_SECONDS)) {
@@ -160,6 +171,7 @@ impl World {
         }
         if is_again {
             self.night();
+            self.look();
             if !self.run(self.true_now().after(AFTER_NIGHT_SECONDS)) {
                 return;
             }
@@ -316,6 +328,12 @@ impl World {
             (None, Some(one)) => one.row.takes_place,
             _ => false,
         }
+    }
+
+    /// People look at what only a person can tell.
+    pub fn look(&self) {
+        self.delete_alike();
+        self.resolve();
     }
 
     /// What nobody wants, and nobody but a person can tell from others that are alike, a person deletes at Zoom.

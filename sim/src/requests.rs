@@ -84,6 +84,9 @@ impl World {
             }
             Act::RevokeGrant => self.revoke_grant(),
             Act::DisableApp => self.enable_app(false),
+            Act::Look => {
+                self.process("people look", || self.look());
+            }
             Act::BackUp => self.back_up(),
             Act::Restore => {
                 self.process("an administrator restores", || self.restore());
@@ -249,7 +252,7 @@ impl World {
             Some(id) => {
                 let wish = wish(act, appointment, slot);
                 self.happens(|| self.wish_of(id, &wish, false));
-                self.change(id, |visit, at| Some(wished(visit, act, wish, at)))?;
+                self.change(id, |visit, at| Some(visit.wish(wish, at)))?;
                 id
             }
         };
@@ -325,7 +328,7 @@ impl World {
                 self.happens(|| self.wish_of(id, &wish, true));
                 stand(appointment);
                 let wished = self.change(id, |visit: Visit, at: Moment| {
-                    Some(wished(visit, act, wish, at).settled(&self.policies, at))
+                    Some(visit.wish(wish, at).settled(&self.policies, at))
                 });
                 wished.map(|visit| visit.row().id)
             }
@@ -449,20 +452,12 @@ fn whole(at: Timestamp) -> Timestamp {
     Timestamp::from_second(at.as_second() / 60 * 60).unwrap_or(at)
 }
 
-/// The visit with what the act wishes for it.
-fn wished(visit: Visit, act: Act, wish: Wish, at: Moment) -> Visit {
-    match departures::answer(act) {
-        Some(answer) => visit.handed_over(answer, at),
-        None => visit.wish(wish, at),
-    }
-}
-
 fn wish(act: Act, appointment: &Appointment, slot: Slot) -> Wish {
     match act {
         Act::Reschedule => Wish::Reschedule(slot),
-        Act::Reassign => Wish::Reassign(appointment.doctor),
-        Act::Cancel => Wish::Cancel,
-        Act::Recreate => Wish::Recreate,
+        Act::Reassign | Act::AnswerDoctor => Wish::Reassign(appointment.doctor),
+        Act::Cancel | Act::AnswerCancel => Wish::Cancel,
+        Act::Recreate | Act::AnswerWait => Wish::Recreate,
         // A payment of what is off changes nothing.
         _ if !appointment.is_on => Wish::Cancel,
         _ => Wish::Book {

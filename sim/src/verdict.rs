@@ -195,6 +195,10 @@ impl World {
         let living: Vec<_> = zoom
             .meetings()
             .filter(|meeting| self.is_of(meeting, case))
+            .filter(|meeting| {
+                let tables = self.tables.borrow();
+                !tables.goes_another_day(meeting.id, self.now())
+            })
             .collect();
         let host = wanted.and_then(|wanted| Template::host(wanted.doctor));
         let mut found = Vec::new();
@@ -216,7 +220,8 @@ impl World {
                     found.push(Damage::WrongRow);
                 }
             }
-            _ if is_begun && living.len() < 2 => {}
+            // What nobody can tell from others without a marker stays.
+            _ if is_begun && (living.len() < 2 || self.plan.hides_descriptions) => {}
             // It is over: the night leaves what can do no harm.
             _ if is_begun => found.push(Damage::TwoMeetings),
             _ => found.push(Damage::SurplusMeeting),

@@ -179,8 +179,9 @@ impl Maker {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
     use super::*;
 
     fn clinic(mode: Mode) -> Candidates {
@@ -195,22 +196,22 @@ mod tests {
         }
     }
 
-    fn confirmed(account: &str) -> Option<(String, String)> {
-        Some((account.to_owned(), "host".to_owned()))
+    fn confirmed(account: &str) -> (String, String) {
+        (account.to_owned(), "host".to_owned())
     }
 
-    fn grant(is_alive: bool, host: Option<&str>) -> Option<Grant> {
-        Some(Grant {
+    fn grant(is_alive: bool, host: Option<&str>) -> Grant {
+        Grant {
             is_alive,
             account: Some("theirs".to_owned()),
             host: host.map(str::to_owned),
-        })
+        }
     }
 
     #[test]
     fn nobody_hosts_for_who_is_no_doctor_or_before_all_is_set_up() {
         let all = Candidates {
-            confirmed: confirmed("account"),
+            confirmed: Some(confirmed("account")),
             ..clinic(Mode::S2s)
         };
         assert!(Maker::present(all.clone()).is_ok());
@@ -244,14 +245,14 @@ mod tests {
     #[test]
     fn in_the_clinics_account_the_host_is_who_was_confirmed_there() {
         for (confirmed, host) in [
-            (confirmed("account"), Ok("host")),
-            (confirmed("another"), Err(NoHost::NotConfirmed)),
+            (Some(confirmed("account")), Ok("host")),
+            (Some(confirmed("another")), Err(NoHost::NotConfirmed)),
             (None, Err(NoHost::NotConfirmed)),
         ] {
             let known = Candidates {
                 confirmed,
                 // What is left of the other mode says nothing.
-                grant: grant(true, Some("other")),
+                grant: Some(grant(true, Some("other"))),
                 ..clinic(Mode::S2s)
             };
             let maker = Maker::present(known);
@@ -275,7 +276,7 @@ mod tests {
     #[test]
     fn a_doctors_own_account_comes_before_the_clinics() {
         let known = Candidates {
-            confirmed: confirmed("account"),
+            confirmed: Some(confirmed("account")),
             own: Some(OwnAccount {
                 app: "own app".to_owned(),
                 account: "own account".to_owned(),
@@ -294,14 +295,14 @@ mod tests {
     #[test]
     fn with_grants_the_doctor_hosts() {
         for (grant, host) in [
-            (grant(true, Some("me")), Ok(("me", Some("me")))),
-            (grant(true, None), Ok(("user:5", None))),
-            (grant(false, Some("me")), Err(NoHost::Reconnect)),
+            (Some(grant(true, Some("me"))), Ok(("me", Some("me")))),
+            (Some(grant(true, None)), Ok(("user:5", None))),
+            (Some(grant(false, Some("me"))), Err(NoHost::Reconnect)),
             (None, Err(NoHost::NotConnected)),
         ] {
             let known = Candidates {
                 grant,
-                confirmed: confirmed("account"),
+                confirmed: Some(confirmed("account")),
                 ..clinic(Mode::OAuth)
             };
             let maker = Maker::present(known);
