@@ -179,19 +179,25 @@ impl Tables {
     /// Whether something waits because Zoom, or we ourselves, allow a host no more on this day.
     #[must_use]
     pub fn is_held_back(&self, now: Timestamp) -> bool {
+        let of_the_day = [WRITES_USED_UP, SHARE_USED_UP, ErrorId::DailyLimit.as_str()];
         let mut meetings = self.visits().flat_map(|one| &one.meetings);
-        meetings.any(|meeting| waits_for_the_next_day(meeting, now))
+        meetings.any(|meeting| {
+            let problem = meeting.problem.as_ref();
+            problem.is_some_and(|problem| of_the_day.contains(&problem.id.as_str()))
+                && meeting.due_at.is_some_and(|due_at| due_at > now)
+                && !matches!(meeting.role, Role::Done(_))
+        })
     }
 
-    /// Whether a meeting of this number is to go, and Zoom allows that no more on this day.
+    /// Whether a meeting of this number is to go, and waits for its next try.
     #[must_use]
-    pub fn goes_another_day(&self, number: u64, now: Timestamp) -> bool {
+    pub fn is_still_to_go(&self, number: u64, now: Timestamp) -> bool {
         let number = i64::try_from(number).ok();
         let mut meetings = self.visits().flat_map(|one| &one.meetings);
         meetings.any(|meeting| {
             meeting.role == Role::Unwanted
                 && meeting.number() == number
-                && waits_for_the_next_day(meeting, now)
+                && meeting.due_at.is_some_and(|due_at| due_at > now)
         })
     }
 
@@ -341,12 +347,4 @@ impl Tables {
             }
         }
     }
-}
-
-fn waits_for_the_next_day(meeting: &Meeting, now: Timestamp) -> bool {
-    let of_the_day = [WRITES_USED_UP, SHARE_USED_UP, ErrorId::DailyLimit.as_str()];
-    let problem = meeting.problem.as_ref();
-    problem.is_some_and(|problem| of_the_day.contains(&problem.id.as_str()))
-        && meeting.due_at.is_some_and(|due_at| due_at > now)
-        && !matches!(meeting.role, Role::Done(_))
 }

@@ -197,7 +197,7 @@ impl World {
             .filter(|meeting| self.is_of(meeting, case))
             .filter(|meeting| {
                 let tables = self.tables.borrow();
-                !tables.goes_another_day(meeting.id, self.now())
+                !is_begun || !tables.is_still_to_go(meeting.id, self.now())
             })
             .collect();
         let host = wanted.and_then(|wanted| Template::host(wanted.doctor));
