@@ -204,7 +204,7 @@ impl World {
     fn mend(&self, is_away: bool) -> bool {
         self.end_departure();
         self.delete_alike();
-        if !self.has_lost_tokens.get() {
+        if !self.has_lost_tokens.get() && !self.tables.borrow().misses_a_grant() {
             return false;
         }
         match self.connect_all() {

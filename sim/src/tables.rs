@@ -189,6 +189,18 @@ impl Tables {
         })
     }
 
+    /// Whether a connection is dead, and a meeting waits for that.
+    #[must_use]
+    pub fn misses_a_grant(&self) -> bool {
+        let dead = [ErrorId::ConnectionDead, ErrorId::AuthorizationRefused].map(ErrorId::as_str);
+        let mut meetings = self.visits().flat_map(|one| &one.meetings);
+        meetings.any(|meeting| {
+            let problem = meeting.problem.as_ref();
+            problem.is_some_and(|problem| dead.contains(&problem.id.as_str()))
+                && !matches!(meeting.role, Role::Done(_))
+        })
+    }
+
     /// Whether a meeting of this number is to go, and waits for its next try.
     #[must_use]
     pub fn is_still_to_go(&self, number: u64, now: Timestamp) -> bool {
