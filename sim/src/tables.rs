@@ -201,7 +201,7 @@ impl Tables {
         })
     }
 
-    /// Whether a meeting of this number is to go, and waits for its next try.
+    /// Whether a meeting of this number is to go, and waits for its first or next try.
     #[must_use]
     pub fn is_still_to_go(&self, number: u64, now: Timestamp) -> bool {
         let number = i64::try_from(number).ok();
@@ -209,7 +209,7 @@ impl Tables {
         meetings.any(|meeting| {
             meeting.role == Role::Unwanted
                 && meeting.number() == number
-                && meeting.due_at.is_some_and(|due_at| due_at > now)
+                && meeting.due_at.is_none_or(|due_at| due_at > now)
         })
     }
 

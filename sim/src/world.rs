@@ -374,8 +374,10 @@ impl World {
             || (*damage == Damage::SequenceFell && self.has_jumped.get());
         // Zoom does late what a clock that has jumped says it would have done long ago.
         let is_late = self.was_late.get() && self.has_jumped.get();
+        // Without a marker, one that is alike is taken for the one that Zoom makes only then.
+        let is_alike = self.was_late.get() && self.plan.hides_descriptions;
         (is_lost && self.was_restored.get())
-            || (is_one_too_many && (is_late || self.was_disguised.get()))
+            || (is_one_too_many && (is_late || is_alike || self.was_disguised.get()))
     }
 
     /// Runs a process. `None` if it was killed; its locks and its transaction are gone with it.
