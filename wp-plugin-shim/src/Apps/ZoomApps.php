@@ -157,8 +157,12 @@ final class ZoomApps
         if ($maker->problem() !== null) {
             throw $this->noHost($maker->problem(), $connection);
         }
-        $email = $connection === null ? $this->ownAccounts->of($doctor)['host_email'] ?? $this->hosts->of($doctor)?->email : $connection->zoomEmail();
-        return $this->through($maker, $email);
+        $own = $this->ownAccount($doctor);
+        return $this->through($maker, match (true) {
+            $connection !== null => $connection->zoomEmail(),
+            $own !== null => $own['host_email'],
+            default => $this->hosts->of($doctor)?->email,
+        });
     }
 
     /** Zoom user id of who would host a new meeting of this doctor, without network; null where that cannot be told. */
@@ -233,7 +237,7 @@ final class ZoomApps
     {
         $this->extension->demand();
         $mode = $this->settings->mode();
-        $own = $this->ownAccounts->app($doctor) === null ? null : $this->ownAccounts->of($doctor);
+        $own = $this->ownAccount($doctor);
         $host = $this->hosts->of($doctor);
         return \Telemed\Maker::present([
             'is_doctor' => Capabilities::isDoctor($doctor),
@@ -251,6 +255,12 @@ final class ZoomApps
             'grant_account' => $connection?->zoomAccountId(),
             'grant_host' => $connection?->zoomUserId(),
         ]);
+    }
+
+    /** @return ?array{account_id: string, client_id: string, host_id: string, host_email: ?string} one whose app is stored */
+    private function ownAccount(int $doctor): ?array
+    {
+        return $this->ownAccounts->app($doctor) === null ? null : $this->ownAccounts->of($doctor);
     }
 
     /**
