@@ -169,6 +169,18 @@ impl World {
             .is_some_and(|mark| self.plan.apart.is_none() || self.case_of_mark(mark) == Some(case))
     }
 
+    /// Whether a meeting is over that was sought in vain, for its account hides what it says: it stays, and nobody joins it.
+    fn is_given_up(&self, meeting: &fake_zoom::Meeting) -> bool {
+        let is_over = meeting.start < self.now();
+        let is_of =
+            |row: &Meeting| find_marker(&meeting.agenda) == Some(marker(&row.reference).as_str());
+        let tables = self.tables.borrow();
+        let mut rows = tables.visits().flat_map(|one| &one.meetings);
+        self.plan.hides_descriptions
+            && is_over
+            && rows.any(|row| row.role == Role::Done(End::NotFoundOut) && is_of(row))
+    }
+
     /// Whether a meeting at Zoom is ours and nobody can tell to which of two cases it belongs.
     fn is_strange(&self, meeting: &fake_zoom::Meeting) -> bool {
         find_marker(&meeting.agenda)
@@ -194,7 +206,7 @@ impl World {
         let zoom = self.zoom.borrow();
         let living: Vec<_> = zoom
             .meetings()
-            .filter(|meeting| self.is_of(meeting, case))
+            .filter(|meeting| self.is_of(meeting, case) && !self.is_given_up(meeting))
             .filter(|meeting| {
                 let tables = self.tables.borrow();
                 !is_begun || !tables.is_still_to_go(meeting.id, self.now())
