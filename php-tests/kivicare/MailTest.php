@@ -149,6 +149,27 @@ final class MailTest extends KivicareTestCase
         $this->assertSame(array(), $this->zoom->state()['meetings']);
     }
 
+    /** Two people at the same moment: one cancels, and the other's deletion comes before the core has mailed that. */
+    public function testACancellationIsMailedByUsWhereTheAppointmentWasDeletedBeforeTheCoreMailedIt(): void
+    {
+        $id = $this->book();
+        $this->visit($id);
+        $this->settle();
+        $this->site->php(
+            'global $wpdb;
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
+            add_action("kc_appointment_cancelled", static fn ($id) => $wpdb->delete("{$wpdb->prefix}kc_appointments", ["id" => $id]), 8);
+            do_action("kc_appointment_cancelled", $arguments["id"]);',
+            array('id' => $id)
+        );
+        $this->assertNotContains('cancel_appointment', array_column($this->queuedMails($id), 'template'));
+        $this->visit($id, 'cancelled');
+        $this->settle();
+        foreach (array(self::PATIENT, FakeZoom::DOCTOR1_EMAIL) as $address) {
+            $this->assertSame(array('Your video visit is cancelled'), array_column($this->mailsTo($address), 'subject'));
+        }
+    }
+
     /** The core mails the cancellation at once, and nothing when it is taken back. */
     public function testACancellationThatIsTakenBackAtOnceIsToldAsABookingByUs(): void
     {

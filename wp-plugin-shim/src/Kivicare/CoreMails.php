@@ -86,18 +86,13 @@ final class CoreMails
     private function hasMailed(int $id, string $event): void
     {
         Bookings::quietly(function () use ($id, $event): void {
-            [$row, $mailing, $index] = $this->mailing[$id] ?? [null, '', null];
-            unset($this->mailing[$id]);
+            $row = $this->mailing[$id][0] ?? null;
             if ($row === null) {
                 return;
             }
-            $mail = Source::mailed($event, $row->sequence, $row->doctor);
-            if (!MappingTable::noteMail($id, $mail, $mailing, $event === self::BOOKED)) {
+            // Of an appointment that somebody has deleted meanwhile, the core may have mailed nothing: that stays unclear.
+            if (Appointments::find($id) !== null && !$this->noteMailed($id, $event)) {
                 return;
-            }
-            if ($index !== null && $this->source->mailsHeard($row->id, $this->database) > $index) {
-                // Somebody has looked meanwhile, and perhaps mailed before the core did.
-                MappingTable::noteMail($id, $mail);
             }
             if (!isset($this->changed[$id])) {
                 // What stands was wished by somebody else, who may have looked already.
@@ -105,5 +100,20 @@ final class CoreMails
                 $this->afterRequest->settleLater($row->id, self::NOTHING_WISHED);
             }
         });
+    }
+
+    /** @return bool false: it cannot have mailed anything */
+    private function noteMailed(int $id, string $event): bool
+    {
+        [$row, $mailing, $index] = $this->mailing[$id];
+        $mail = Source::mailed($event, $row->sequence, $row->doctor);
+        if (!MappingTable::noteMail($id, $mail, $mailing, $event === self::BOOKED)) {
+            return false;
+        }
+        if ($index !== null && $this->source->mailsHeard($row->id, $this->database) > $index) {
+            // Somebody has looked meanwhile, and perhaps mailed before the core did.
+            MappingTable::noteMail($id, $mail);
+        }
+        return true;
     }
 }
