@@ -121,7 +121,7 @@ final class Verdict
     private function judge(array $appointment, ?array $row, ?array $meeting, array $hosts, bool $mayBeLate): void
     {
         $name = "appointment {$appointment['id']}";
-        if ($row !== null && $row['state'] !== 'made') {
+        if ($row !== null && ! in_array($row['state'], $mayBeLate ? array('made', 'updating') : array('made'), true)) {
             $this->damage['rows that are not settled'][] = "{$name} is {$row['state']}: {$row['problem']}";
         }
         if ($meeting === null) {
