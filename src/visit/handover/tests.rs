@@ -107,6 +107,14 @@ fn hands_over(answer: Answer) -> Step {
     Step::Note(Note::HandOver(answer))
 }
 
+/// README promises these to doctors and administrators.
+#[test]
+fn the_deadlines_are_six_days_seven_days_and_one_day() {
+    assert_eq!(DECIDE_SECONDS, 518_400);
+    assert_eq!(KEEP_SECONDS, 604_800);
+    assert_eq!(ROLE_SECONDS, 86_400);
+}
+
 #[test]
 fn what_nobody_decides_is_decided_while_it_can_be_done() {
     let open = left(None);
