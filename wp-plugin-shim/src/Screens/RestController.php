@@ -13,7 +13,6 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
-use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
@@ -105,9 +104,9 @@ final class RestController
         }
         try {
             // Somebody else's looks like none.
-            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : ErrorText::restError(Ledger::noMeeting());
+            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : RestError::of(Ledger::noMeeting());
         } catch (Problem | DatabaseException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
     }
 
@@ -125,7 +124,7 @@ final class RestController
             $found = $this->queries->page($doctor, (string) $request['when'], (int) $request['page'], $perPage);
             $items = $this->items($found['records']);
         } catch (DatabaseException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
         $response = self::privately($items);
         $response->header('X-WP-Total', (string) $found['total']);
@@ -260,7 +259,7 @@ final class RestController
         try {
             return self::privately($this->items([$work()])[0], $status);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
     }
 
