@@ -919,6 +919,21 @@ class TelemedException extends \Exception
     {
     }
 
+    /** Whether Zoom could not be reached, or its answer was lost: several in a row are an outage. */
+    public function isLost(): bool
+    {
+    }
+
+    /** Whether Zoom has answered, whatever it said. */
+    public function isAnswer(): bool
+    {
+    }
+
+    /** Whether Zoom does not know what was asked for: a meeting or a user, for these credentials. */
+    public function isGone(): bool
+    {
+    }
+
     /** What an administrator can do about it: one or two sentences. */
     public function advice(): string
     {

@@ -369,6 +369,21 @@ final class Step
     {
     }
 
+    /** So long the exchange may take at most; null for another kind of step. */
+    public function mostSeconds(): ?int
+    {
+    }
+
+    /** In an outage Zoom is tried so often, in seconds, but for somebody who waits. */
+    public static function trySeconds(): int
+    {
+    }
+
+    /** So many exchanges in a row that were lost are an outage. */
+    public static function mostLost(): int
+    {
+    }
+
     /**
      * Asks Zoom. It does not throw because of Zoom, nor of the token store.
      *
@@ -475,6 +490,15 @@ final class Moment
      * @throws ConfigurationException
      */
     public function __construct(\DateTimeInterface $now, string $site, array $policies = [], ?int $chance = null, ?string $nonce = null)
+    {
+    }
+
+    /**
+     * The policies of a clinic that chooses nothing.
+     *
+     * @return array{join_minutes_before: int, mails_zooms_link: bool, writes_of_patient: int}
+     */
+    public static function defaultPolicies(): array
     {
     }
 

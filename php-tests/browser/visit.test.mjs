@@ -77,7 +77,7 @@ test('a visit that was moved is found behind the same link', async () => {
   const moved = await admin.evaluate(async ([id, start, root]) => {
     const nonce = await (await fetch(`${root}/wp-admin/admin-ajax.php?action=rest-nonce`)).text();
     const headers = { 'X-WP-Nonce': nonce, 'Content-Type': 'application/json' };
-    return (await fetch(`${root}/wp-json/telemed/v1/meetings/${id}`, { method: 'PATCH', headers, body: JSON.stringify({ start }) })).status;
+    return (await fetch(`${root}/wp-json/telemed/v1/visits/${id}`, { method: 'PATCH', headers, body: JSON.stringify({ start }) })).status;
   }, [id, new Date(Date.now() + 300_000).toISOString().replace(/:\d\d\.\d+Z$/, ':00Z'), site.url]);
   assert.equal(moved, 200);
   await patient.reload();

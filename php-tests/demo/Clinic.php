@@ -127,12 +127,12 @@ final class Clinic
         return $new[0];
     }
 
-    /** POST telemed/v1/meetings. Returns the row's number on this site. */
+    /** POST telemed/v1/visits. Returns the row's number on this site. */
     public function makeByRest(Browser $browser, string $person, \DateTimeImmutable $start): int
     {
         $page = $browser->rest(
             'POST',
-            'telemed/v1/meetings',
+            'telemed/v1/visits',
             array(
                 'doctor' => $this->site->userId($person),
                 'start' => $start->format(DATE_RFC3339),
@@ -147,7 +147,7 @@ final class Clinic
     /** The row as REST tells it. */
     public function row(Browser $browser, int $id): array
     {
-        $page = $browser->rest('GET', "telemed/v1/meetings/{$id}");
+        $page = $browser->rest('GET', "telemed/v1/visits/{$id}");
         Check::same(200, $page->status, 'the status (' . substr($page->body, 0, 500) . ')');
         return $page->json();
     }
@@ -195,10 +195,10 @@ final class Clinic
         return $browser->submit($form);
     }
 
-    /** DELETE telemed/v1/meetings/{id}. */
+    /** DELETE telemed/v1/visits/{id}. */
     public function cancelByRest(Browser $browser, int $id): Page
     {
-        return $browser->rest('DELETE', "telemed/v1/meetings/{$id}");
+        return $browser->rest('DELETE', "telemed/v1/visits/{$id}");
     }
 
     /** Cancelled here, gone there. */

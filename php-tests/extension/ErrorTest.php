@@ -106,6 +106,34 @@ final class ErrorTest extends ExtensionTestCase
         );
     }
 
+    public function testAFailureSaysWhetherZoomHasAnsweredAndWhetherWhatWasAskedForIsGone(): void
+    {
+        $client = $this->serverClient();
+        $says = function (string $class, callable $work): array {
+            $failure = $this->failure($class, $work);
+            return array($failure->isLost(), $failure->isAnswer(), $failure->isGone());
+        };
+        $this->assertSame(array(false, true, true), $says(NotFoundException::class, fn () => $client->meeting(93412345678)));
+        $this->assertSame(array(false, false, false), $says(ConfigurationException::class, fn () => $client->meeting(0)));
+        $this->zoom->answer(self::ON_CREATE, 400, array('code' => 300, 'message' => 'no'));
+        $this->assertSame(array(false, true, false), $says(ApiException::class, fn () => $client->createMeeting($this->visit(FakeZoom::DOCTOR1))));
+        $this->zoom->fault(array('method' => 'GET'), array('kind' => 'close_before_work'), -1);
+        $this->assertSame(array(true, false, false), $says(TransportException::class, fn () => $client->meeting(93412345678)));
+        $own = new TelemedException('of PHP');
+        $this->assertSame(array(false, false, false), array($own->isLost(), $own->isAnswer(), $own->isGone()));
+    }
+
+    public function testAPlaceInAListThatZoomNoLongerKnowsIsToldByItsName(): void
+    {
+        $client = $this->serverClient();
+        $lapsed = array('code' => 300, 'message' => 'The next page token is either invalid or has expired.');
+        $this->zoom->answer(array('method' => 'GET'), 400, $lapsed, array('x-zm-trackingid' => 'WEB_test_1'), 2);
+        $failure = $this->failure(ApiException::class, fn () => $client->meetingPage(FakeZoom::DOCTOR1, 'lapsed'));
+        $this->assertSame(array('list_place_lapsed', 400, 300, 'WEB_test_1'), array($failure->id(), $failure->status, $failure->zoomCode, $failure->trackingId));
+        $first = $this->failure(ApiException::class, fn () => $client->meetingPage(FakeZoom::DOCTOR1));
+        $this->assertSame('fields_refused', $first->id(), 'the first page has no place');
+    }
+
     public function testADailyLimitIsAnAnswerAndNoWait(): void
     {
         $client = $this->serverClient();

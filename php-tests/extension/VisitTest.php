@@ -97,6 +97,29 @@ final class VisitTest extends ExtensionTestCase
         $this->assertSame('note', $this->stored()->woken()->next($facts, $this->moment())->kind());
     }
 
+    public function testWhatPhpHasToKnowOfExchangesIsAsked(): void
+    {
+        $this->book();
+        $this->assertNull($this->stored()->next($this->facts('s2s'), $this->moment())->mostSeconds(), 'counters are asked for first');
+        $this->assertGreaterThan(0, $this->step('s2s', $this->moment())->mostSeconds());
+        $this->assertGreaterThan(0, Step::trySeconds());
+        $this->assertGreaterThan(1, Step::mostLost());
+        $policies = Moment::defaultPolicies();
+        $this->assertGreaterThan(0, $policies['writes_of_patient']);
+        $this->assertNotNull(new Moment(new \DateTimeImmutable('now'), self::SITE, $policies));
+    }
+
+    public function testWhoseWritesAreUsedUpHearsOfHowMany(): void
+    {
+        $this->book();
+        $facts = $this->facts('s2s');
+        $used = array_fill_keys($this->stored()->next($facts, $this->moment())->asks(), array('writes' => 1000, 'blocked_until' => null));
+        $this->write($this->stored()->begun($this->stored()->next(array('used' => $used) + $facts, $this->moment()), $this->moment()));
+        $problem = json_decode((string) $this->meetings[1]['problem'], true);
+        $this->assertSame('writes_used_up', $problem['id']);
+        $this->assertGreaterThan(1, (int) $problem['parameters']['per_day']);
+    }
+
     public function testAStepOfAnotherVersionIsRefused(): void
     {
         $this->book();

@@ -244,7 +244,7 @@ final class BehindOurBackTest extends KivicareTestCase
             $this->browser('admin')->screen('telemed-meetings');
             $counts[] = array(
                 $this->queries(fn () => $this->browser('admin')->screen('telemed-meetings')),
-                $this->queries(fn () => $this->browser('admin')->rest('GET', 'telemed/v1/meetings?per_page=100')),
+                $this->queries(fn () => $this->browser('admin')->rest('GET', 'telemed/v1/visits?per_page=100')),
             );
         }
         $this->assertSame($counts[0], $counts[1]);
@@ -318,8 +318,8 @@ final class BehindOurBackTest extends KivicareTestCase
         $this->assertNotNull($start->element('telemed-start-none'));
         $this->assertSame(array(), $this->zoom->requests(), 'Zoom is not even asked');
         foreach (array('admin', 'doctor1') as $person) {
-            $items = array_column($this->browser($person)->rest('GET', 'telemed/v1/meetings?when=all')->json(), null, 'id');
-            foreach (array($items[$row['id']], $this->browser($person)->rest('GET', "telemed/v1/meetings/{$row['id']}")->json()) as $item) {
+            $items = array_column($this->browser($person)->rest('GET', 'telemed/v1/visits?when=all')->json(), null, 'id');
+            foreach (array($items[$row['id']], $this->browser($person)->rest('GET', "telemed/v1/visits/{$row['id']}")->json()) as $item) {
                 $this->assertSame(
                     array('cancelled', null, null, null),
                     array($item['state'], $item['join_url'], $item['passcode'], $item['start_link']),

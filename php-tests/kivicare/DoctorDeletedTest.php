@@ -69,7 +69,7 @@ final class DoctorDeletedTest extends KivicareTestCase
             $this->assertStringNotContainsStringIgnoringCase('former user', $page->text());
             $this->assertNull($page->element('telemed-join'));
         }
-        $item = $this->browser('admin')->rest('GET', "telemed/v1/meetings/{$row['id']}")->json();
+        $item = $this->browser('admin')->rest('GET', "telemed/v1/visits/{$row['id']}")->json();
         $this->assertSame(array('', null, null), array($item['visit_link'], $item['join_url'], $item['start_link']));
         $this->assertSame('', $this->kc('patient', 'GET', "appointments/{$row['appointment']}")->json()['data']['video_url'] ?? '');
         $screen = $this->browser('admin')->screen('telemed-meetings')->body;
@@ -114,7 +114,7 @@ final class DoctorDeletedTest extends KivicareTestCase
     {
         $ids = $this->bookTwo('s2s');
         array_map(fn (int $id): array => $this->visit($id), $ids);
-        $own = $this->browser('admin')->rest('POST', 'telemed/v1/meetings', array('doctor' => $this->doctor, 'start' => self::start(40), 'minutes' => 25, 'timezone' => self::ZONE, 'patient' => 'somebody@example.com'))->json();
+        $own = $this->browser('admin')->rest('POST', 'telemed/v1/visits', array('doctor' => $this->doctor, 'start' => self::start(40), 'minutes' => 25, 'timezone' => self::ZONE, 'patient' => 'somebody@example.com'))->json();
         $this->assertSame('made', $own['state']);
         $this->settle();
         $this->deleteDoctor();

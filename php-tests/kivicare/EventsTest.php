@@ -299,7 +299,7 @@ final class EventsTest extends KivicareTestCase
         $meeting = $this->onlyMeeting();
         $admin = $this->browser('admin');
         foreach (array('DELETE' => null, 'PATCH' => array('start' => self::start(50))) as $method => $body) {
-            $answer = $admin->rest($method, "telemed/v1/meetings/{$row['id']}", $body);
+            $answer = $admin->rest($method, "telemed/v1/visits/{$row['id']}", $body);
             $this->assertSame(array(409, 'telemed_booked_elsewhere'), array($answer->status, $answer->json()['code']), $method);
         }
         $screen = $admin->get("/wp-admin/admin.php?page=telemed-meeting&id={$row['id']}");

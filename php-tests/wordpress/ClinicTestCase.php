@@ -186,7 +186,7 @@ abstract class ClinicTestCase extends TestCase
     /** @param array<string, mixed> $changes */
     protected function post(string $person, string $doctor, array $changes = array()): Page
     {
-        return $this->browser($person)->rest('POST', 'telemed/v1/meetings', array_merge(
+        return $this->browser($person)->rest('POST', 'telemed/v1/visits', array_merge(
             array(
                 'doctor' => $this->site->userId($doctor),
                 'start' => self::start(),
@@ -258,7 +258,7 @@ abstract class ClinicTestCase extends TestCase
     /** @return array<string, mixed> */
     protected function row(int $id): array
     {
-        $page = $this->browser('admin')->rest('GET', "telemed/v1/meetings/{$id}");
+        $page = $this->browser('admin')->rest('GET', "telemed/v1/visits/{$id}");
         $this->assertSame(200, $page->status, $page->body);
         return $page->json();
     }
@@ -266,7 +266,7 @@ abstract class ClinicTestCase extends TestCase
     /** @return list<array<string, mixed>> all rows, whatever their state */
     protected function rows(): array
     {
-        $page = $this->browser('admin')->rest('GET', 'telemed/v1/meetings?when=all&per_page=100');
+        $page = $this->browser('admin')->rest('GET', 'telemed/v1/visits?when=all&per_page=100');
         $this->assertSame(200, $page->status, $page->body);
         return $page->json();
     }

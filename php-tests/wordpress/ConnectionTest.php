@@ -52,7 +52,7 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertSame(1, $this->refreshes());
         $this->renew(9 * self::DAY);
         $this->assertSame(1, $this->refreshes());
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertSame(array(), $this->meetings());
     }
 

@@ -51,8 +51,8 @@ final class EdgeTest extends ClinicTestCase
             'visit page' => $this->site->visitor()->get($this->path($row['visit_link']), false, self::THROWS),
             'join' => $this->site->visitor()->get($this->path($row['visit_link']) . '&join=1', false, self::THROWS),
             'Start' => $this->browser('doctor1')->get($this->path($row['start_link']), false, self::THROWS),
-            'REST' => $admin->get('/wp-json/telemed/v1/meetings', false, self::THROWS + array('X-WP-Nonce' => $nonce)),
-            'REST, one' => $admin->request('DELETE', "/wp-json/telemed/v1/meetings/{$row['id']}", null, self::THROWS + array('X-WP-Nonce' => $nonce), false),
+            'REST' => $admin->get('/wp-json/telemed/v1/visits', false, self::THROWS + array('X-WP-Nonce' => $nonce)),
+            'REST, one' => $admin->request('DELETE', "/wp-json/telemed/v1/visits/{$row['id']}", null, self::THROWS + array('X-WP-Nonce' => $nonce), false),
             'webhook' => $this->site->visitor()->request('POST', '/wp-json/telemed/v1/webhook', '{}', self::THROWS, false),
             'admin-post' => $admin->request('POST', $form->action, http_build_query($form->fields), self::THROWS, false),
         );
@@ -87,12 +87,12 @@ final class EdgeTest extends ClinicTestCase
         $this->site->awaitRequests();
         $before = $this->stored();
         $pages = array(
-            'query' => $admin->get('/wp-json/telemed/v1/meetings?when=all&account_id=%ff', false, array('X-WP-Nonce' => $nonce)),
-            'a key' => $admin->get('/wp-json/telemed/v1/meetings?a%ff=1', false, array('X-WP-Nonce' => $nonce)),
-            'deep' => $admin->get('/wp-json/telemed/v1/meetings?a[b][c%ff]=1', false, array('X-WP-Nonce' => $nonce)),
-            'body' => $admin->request('POST', '/wp-json/telemed/v1/meetings', 'doctor=1&topic=%ff&start=' . rawurlencode(self::start()), $form, false),
-            'a changed visit' => $admin->request('PATCH', "/wp-json/telemed/v1/meetings/{$row['id']}", 'topic=%ff', $form, false),
-            'JSON' => $admin->request('PATCH', "/wp-json/telemed/v1/meetings/{$row['id']}", "{\"topic\":\"\xff\"}", array('Content-Type' => 'application/json', 'X-WP-Nonce' => $nonce), false),
+            'query' => $admin->get('/wp-json/telemed/v1/visits?when=all&account_id=%ff', false, array('X-WP-Nonce' => $nonce)),
+            'a key' => $admin->get('/wp-json/telemed/v1/visits?a%ff=1', false, array('X-WP-Nonce' => $nonce)),
+            'deep' => $admin->get('/wp-json/telemed/v1/visits?a[b][c%ff]=1', false, array('X-WP-Nonce' => $nonce)),
+            'body' => $admin->request('POST', '/wp-json/telemed/v1/visits', 'doctor=1&topic=%ff&start=' . rawurlencode(self::start()), $form, false),
+            'a changed visit' => $admin->request('PATCH', "/wp-json/telemed/v1/visits/{$row['id']}", 'topic=%ff', $form, false),
+            'JSON' => $admin->request('PATCH', "/wp-json/telemed/v1/visits/{$row['id']}", "{\"topic\":\"\xff\"}", array('Content-Type' => 'application/json', 'X-WP-Nonce' => $nonce), false),
             'callback' => $this->browser('doctor1')->get(self::CALLBACK . '?code=%ff&state=%ff', false),
             'webhook' => $this->site->visitor()->request('POST', '/wp-json/telemed/v1/webhook?x=%ff', '{}', array('Content-Type' => 'application/json'), false),
         );

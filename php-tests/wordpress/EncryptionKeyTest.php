@@ -132,7 +132,7 @@ final class EncryptionKeyTest extends ClinicTestCase
         $told = $this->wpCli('telemed reseal');
         $this->assertSame(0, $told['status']);
         $this->assertStringContainsString('1 link of a visit is opened by no key', implode(' ', $told['err']));
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 600)));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => gmdate('Y-m-d\TH:i:s\Z', time() + 600)));
         $this->assertSame('open', $this->site->visitor()->get($link)->element('telemed-visit')->getAttribute('data-state'));
     }
 

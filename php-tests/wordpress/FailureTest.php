@@ -21,7 +21,7 @@ final class FailureTest extends ClinicTestCase
 
     public function testAnAnswerThatIsLostIsLookedForAndNeverAskedForTwice(): void
     {
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$this->make('admin', 'doctor1')['id']}");
         $this->zoom->fault(self::CREATE + array('body_contains' => 'lost answer'), array('kind' => 'close_after_work'), 1);
         $row = $this->booked(array('topic' => 'Visit with a lost answer'));
         $this->assertSame('attempting', $row['state']);
@@ -43,7 +43,7 @@ final class FailureTest extends ClinicTestCase
 
     public function testAMeetingThatIsLookedForHoldsUpNoOtherBooking(): void
     {
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$this->make('admin', 'doctor1')['id']}");
         $this->zoom->fault(self::CREATE, array('kind' => 'close_before_work'), 1);
         $row = $this->booked();
         $this->assertSame('attempting', $row['state']);
@@ -64,7 +64,7 @@ final class FailureTest extends ClinicTestCase
     #[DataProvider('waysOut')]
     public function testAVisitThatIsGivenUpWhileItsAnswerIsLostLeavesNoMeeting(string $fault, callable $giveUp, int $left): void
     {
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->make('admin', 'doctor1')['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$this->make('admin', 'doctor1')['id']}");
         $this->make('admin', 'doctor2', array('start' => self::start(50)));
         $this->zoom->fault(self::CREATE + array('body_contains' => 'lost answer'), array('kind' => $fault), 1);
         $row = $this->booked(array('topic' => 'Visit with a lost answer'));
@@ -82,7 +82,7 @@ final class FailureTest extends ClinicTestCase
     /** @return array<string, array{string, callable, int}> */
     public static function waysOut(): array
     {
-        $cancel = static fn (self $test, int $id) => $test->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$id}");
+        $cancel = static fn (self $test, int $id) => $test->browser('admin')->rest('DELETE', "telemed/v1/visits/{$id}");
         $reassign = static fn (self $test, int $id) => $test->site->php(
             '\TelemedZoom\Plugin::instance()->visits->move(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), null, $arguments["doctor"]);',
             array('id' => $id, 'doctor' => $test->site->userId('doctor2'))
@@ -182,7 +182,7 @@ final class FailureTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor1');
         $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
-        $page = $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $page = $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertSame(200, $page->status, $page->body);
         $this->assertSame('cancelled', $page->json()['state']);
         $this->assertNull($page->json()['join_url']);
@@ -197,7 +197,7 @@ final class FailureTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor1');
         $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 300, array('code' => 300, 'message' => 'Invalid meeting id.'), array(), 1);
-        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)))->json();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(40)))->json();
         $this->assertSame('updating', $moved['state']);
         $this->assertSame(self::start(40), $moved['start']);
         $this->assertNotNull($moved['error']);
@@ -211,7 +211,7 @@ final class FailureTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor1');
         $this->zoom->answer(array('method' => 'PATCH', 'path' => '/v2/meetings/'), 404, array('code' => 3001, 'message' => 'Meeting does not exist: ' . $row['meeting_id'] . '.'), array(), 1);
-        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(40)))->json();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(40)))->json();
         $this->assertSame('made', $moved['state']);
         $this->assertNotSame($row['meeting_id'], $moved['meeting_id']);
         $this->assertSame($row['visit_link'], $moved['visit_link']);

@@ -111,7 +111,7 @@ final class GuardTest extends ClinicTestCase
     {
         $row = $this->clinicWithAVisit();
         $this->answerAt(self::COPY);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertCount(1, $this->meetings());
         $page = $this->answer('telemed_site_moved');
         $this->assertSame('', $page->text('telemed-guard-notice'));
@@ -128,7 +128,7 @@ final class GuardTest extends ClinicTestCase
         $id = $this->site->value("SELECT option_value FROM wp_options WHERE option_name = 'telemed_site_id'");
         $this->zoom->forgetRequests();
         $this->answerAt(self::COPY);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$cancelled['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$cancelled['id']}");
         $this->answer('telemed_site_copy');
         $this->assertSame(0, $this->records()->grants->count());
         $this->assertSame(0, $this->records()->unwanted->count());
@@ -186,7 +186,7 @@ final class GuardTest extends ClinicTestCase
         $admin = $this->browser('admin');
         $this->assertSame(409, $this->post('admin', 'doctor1', array('start' => self::start(33)))->status);
         $this->browser('doctor1')->get($row['start_link']);
-        $admin->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $admin->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->checkSettings($this->site->userId('doctor1'));
         foreach (array('telemed-meetings', 'telemed-doctors') as $screen) {
             $admin->screen($screen);

@@ -40,7 +40,7 @@ final class HeartbeatTest extends ClinicTestCase
         $this->records()->pretend->nobodyCameFor(20);
         $this->assertSame('', $this->dashboard()->text('telemed-heartbeat-notice'), 'nothing is due');
         $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->records()->pretend->nobodyCameFor(20);
         $this->assertNotSame('', $this->dashboard()->text('telemed-heartbeat-notice'));
         $this->zoom->forgetFaults();

@@ -63,7 +63,7 @@ final class HostHeaderTest extends ClinicTestCase
     {
         $this->useServerToServerWithHosts();
         $row = $this->make('admin', 'doctor1');
-        $answer = $this->restFrom(self::EVIL, "/telemed/v1/meetings/{$row['id']}");
+        $answer = $this->restFrom(self::EVIL, "/telemed/v1/visits/{$row['id']}");
         $this->assertSame(200, $answer['status'], $answer['body']);
         $this->assertStringNotContainsString(self::EVIL, $answer['body']);
         $this->assertSame(array($row['visit_link'], $row['start_link']), array($answer['json']['visit_link'], $answer['json']['start_link']));

@@ -80,7 +80,7 @@ final class MailDeliveryTest extends ClinicTestCase
         } catch (\RuntimeException) {
             $row = $this->rows()[0];
         }
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->runWorker(30 * 60);
         $this->assertSame(array(), $this->site->mails(), 'nobody has heard that it was on');
     }

@@ -151,7 +151,7 @@ final class MeetingScreenTest extends ClinicTestCase
     public function testWhatIsCancelledIsNeitherCountedNorShownAsUpcoming(): void
     {
         $rows = array($this->make('admin', 'doctor1'), $this->make('admin', 'doctor1', array('start' => self::start(40))));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$rows[0]['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$rows[0]['id']}");
         foreach (array('admin', 'doctor1') as $person) {
             $page = $this->browser($person)->screen('telemed-meetings');
             $this->assertStringContainsString('Upcoming (1)', $page->text('telemed-meetings'));
@@ -160,7 +160,7 @@ final class MeetingScreenTest extends ClinicTestCase
             $this->assertNotNull($page->element("telemed-meeting-{$rows[1]['id']}"));
             $this->assertNotNull($this->browser($person)->get('/wp-admin/admin.php?page=telemed-meetings&when=all')->element("telemed-meeting-{$rows[0]['id']}"));
         }
-        $page = $this->browser('admin')->rest('GET', 'telemed/v1/meetings');
+        $page = $this->browser('admin')->rest('GET', 'telemed/v1/visits');
         $this->assertSame(array($rows[1]['id']), array_column($page->json(), 'id'));
         $this->assertSame('1', $page->header('x-wp-total'));
     }

@@ -39,10 +39,10 @@ final class ModeSwitchTest extends ClinicTestCase
 
         [$started, $moved, $cancelled] = array_slice(array_keys($before), 0, 3);
         $this->assertStringContainsString('as host', $this->browser('doctor1')->get($this->row($started)['start_link'])->text());
-        $answer = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$moved}", array('start' => self::start(90)));
+        $answer = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$moved}", array('start' => self::start(90)));
         $this->assertSame('made', $answer->json()['state'], $answer->body);
         $this->assertSame(self::start(90), $this->zoom->meeting((int) $before[$moved]['meeting_id'])['start_time']);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$cancelled}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$cancelled}");
         $this->assertNull($this->zoom->meeting((int) $before[$cancelled]['meeting_id']));
         $this->assertCount(self::VISITS - 1, $this->meetings());
     }
@@ -112,7 +112,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->zoom->fault(self::CREATE, array('kind' => 'delay_after_work', 'ms' => 20_000), 1);
         $this->killWorkerAfterCreation();
         $this->zoom->forgetFaults();
-        $this->browser('admin')->rest('DELETE', 'telemed/v1/meetings/' . array_key_first($before));
+        $this->browser('admin')->rest('DELETE', 'telemed/v1/visits/' . array_key_first($before));
         $this->runWorker(120);
         $this->assertSame(array(), $this->meetings());
         $this->assertSame(0, $this->records()->unwanted->count());
@@ -192,7 +192,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->wishAll('s2s');
         $this->runWorker(60);
         $this->assertSame('moving', $this->row($id)['state']);
-        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$id}", array('start' => self::start(45)))->json();
         $this->assertSame(array('moving', (int) $before[$id]['meeting_id']), array($moved['state'], $moved['meeting_id']));
         $this->assertSame(self::start(45), $this->zoom->meeting($moved['meeting_id'])['start_time'] ?? null);
         $this->zoom->forgetFaults();
@@ -216,7 +216,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $writes = $this->writes();
 
         $this->zoom->handle((int) $before[$id]['meeting_id'], null);
-        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$id}", array('start' => self::start(45)))->json();
         $this->assertSame(array('due', null, null), array($moved['state'], $moved['meeting_id'], $moved['join_url']));
         $this->assertSame($writes, $this->writes(), 'nothing was written at Zoom');
         $this->assertSame(1, $this->records()->log->countOf($id, 'lost_at_zoom'));
@@ -241,7 +241,7 @@ final class ModeSwitchTest extends ClinicTestCase
         $this->wishAll('s2s');
         $this->runWorker(60);
         $writes = $this->writes();
-        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$id}", array('start' => self::start(45)))->json();
+        $moved = $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$id}", array('start' => self::start(45)))->json();
         $this->assertSame(array('moving', (int) $before[$id]['meeting_id']), array($moved['state'], $moved['meeting_id']));
         $this->assertNotSame(array(), $this->zoom->requests('PATCH', '/v2/meetings/'));
         $this->assertSame($writes, $this->writes());

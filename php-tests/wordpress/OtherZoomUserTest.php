@@ -55,7 +55,7 @@ final class OtherZoomUserTest extends ClinicTestCase
         $this->assertCount(1, $this->zoom->requests('POST', '/oauth/revoke'));
         // One by one: no visit waits for its meeting longer than that takes.
         $this->assertSame(array('POST', 'DELETE', 'POST', 'DELETE', 'POST', 'DELETE'), $this->writes());
-        $start = $this->browser('doctor1')->rest('GET', 'telemed/v1/meetings/' . $visits[0]['id']);
+        $start = $this->browser('doctor1')->rest('GET', 'telemed/v1/visits/' . $visits[0]['id']);
         $this->assertSame('made', $start->json()['state']);
     }
 

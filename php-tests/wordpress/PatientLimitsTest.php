@@ -70,7 +70,7 @@ final class PatientLimitsTest extends ClinicTestCase
         $this->assertSame((int) $number, $booked['patient']);
         $this->make('doctor1', 'doctor1', array('patient' => $number, 'start' => self::start(31)));
         $this->assertSame(400, $this->post('doctor2', 'doctor2', array('patient' => $number))->status, 'another doctor\'s patient');
-        $seen = $this->browser('doctor1')->rest('GET', "telemed/v1/meetings/{$booked['id']}")->json()['patient'];
+        $seen = $this->browser('doctor1')->rest('GET', "telemed/v1/visits/{$booked['id']}")->json()['patient'];
         $this->assertNotSame((int) $number, $seen);
     }
 
@@ -78,7 +78,7 @@ final class PatientLimitsTest extends ClinicTestCase
     {
         $admins = array($this->browser('admin'), $this->site->browser('admin'), $this->site->browser('admin'));
         for ($round = 0; $round < 4; $round++) {
-            $pages = Browser::together(array_map(fn (int $number): array => array($admins[$number], 'POST', 'telemed/v1/meetings', array(
+            $pages = Browser::together(array_map(fn (int $number): array => array($admins[$number], 'POST', 'telemed/v1/visits', array(
                 'doctor' => $this->site->userId('doctor1'),
                 'start' => self::start(30 + 3 * $round + $number),
                 'patient' => self::PATIENT,
@@ -107,7 +107,7 @@ final class PatientLimitsTest extends ClinicTestCase
         $this->filters(array('telemed_mails_per_address' => 1));
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
         foreach (array(31, 32) as $day) {
-            $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start($day)));
+            $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start($day)));
         }
         $this->assertCount(1, $this->mailsTo(self::PATIENT));
         $this->runWorker(3700);

@@ -18,18 +18,18 @@ final class PermissionsTest extends ClinicTestCase
             $browser = $person === '' ? $this->site->visitor() : $this->browser($person);
             $withNonce = $person !== '';
             foreach (array('GET', 'PATCH', 'DELETE') as $method) {
-                $page = $browser->rest($method, "telemed/v1/meetings/{$row['id']}", $method === 'PATCH' ? array('minutes' => 5) : null, $withNonce);
+                $page = $browser->rest($method, "telemed/v1/visits/{$row['id']}", $method === 'PATCH' ? array('minutes' => 5) : null, $withNonce);
                 $this->assertSame($status, $page->status, "{$person} {$method}");
                 $this->assertStringNotContainsString($row['join_url'], $page->body);
             }
-            $page = $browser->rest('POST', 'telemed/v1/meetings', array(
+            $page = $browser->rest('POST', 'telemed/v1/visits', array(
                 'doctor' => $this->site->userId('doctor1'),
                 'start' => self::start(31),
             ), $withNonce);
             $this->assertSame(404 === $status ? 403 : $status, $page->status, "{$person} POST");
         }
-        $none = $this->browser('doctor2')->rest('GET', 'telemed/v1/meetings/999999');
-        $this->assertSame($none->body, $this->browser('doctor2')->rest('GET', "telemed/v1/meetings/{$row['id']}")->body, 'another\'s visit looks like none');
+        $none = $this->browser('doctor2')->rest('GET', 'telemed/v1/visits/999999');
+        $this->assertSame($none->body, $this->browser('doctor2')->rest('GET', "telemed/v1/visits/{$row['id']}")->body, 'another\'s visit looks like none');
         $this->assertSame('made', $this->row($row['id'])['state']);
         $this->assertSame(25, $this->zoom->meeting($row['meeting_id'])['duration']);
         $this->assertCount(1, $this->meetings());
@@ -40,27 +40,27 @@ final class PermissionsTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $first = $this->make('admin', 'doctor1');
         $second = $this->make('admin', 'doctor2');
-        $list = fn (string $person, string $query = ''): array => array_column($this->browser($person)->rest('GET', "telemed/v1/meetings{$query}")->json(), 'id');
+        $list = fn (string $person, string $query = ''): array => array_column($this->browser($person)->rest('GET', "telemed/v1/visits{$query}")->json(), 'id');
         $this->assertSame(array($first['id']), $list('doctor1'));
         $this->assertSame(array($second['id']), $list('doctor2'));
         $this->assertEqualsCanonicalizing(array($first['id'], $second['id']), $list('admin'));
-        $other = $this->browser('doctor1')->rest('GET', 'telemed/v1/meetings?doctor=' . $this->site->userId('doctor2'));
+        $other = $this->browser('doctor1')->rest('GET', 'telemed/v1/visits?doctor=' . $this->site->userId('doctor2'));
         $this->assertSame(403, $other->status);
-        $this->assertSame(403, $this->browser('patient')->rest('GET', 'telemed/v1/meetings')->status);
-        $this->assertSame(401, $this->site->visitor()->rest('GET', 'telemed/v1/meetings', null, false)->status);
+        $this->assertSame(403, $this->browser('patient')->rest('GET', 'telemed/v1/visits')->status);
+        $this->assertSame(401, $this->site->visitor()->rest('GET', 'telemed/v1/visits', null, false)->status);
         $this->assertNull($this->browser('doctor1')->screen('telemed-meetings')->element("telemed-meeting-{$second['id']}"));
     }
 
     public function testACookieWithoutANonceIsNobody(): void
     {
-        $this->assertSame(401, $this->browser('admin')->rest('GET', 'telemed/v1/meetings', null, false)->status);
+        $this->assertSame(401, $this->browser('admin')->rest('GET', 'telemed/v1/visits', null, false)->status);
     }
 
     public function testAnswersWithLinksAreNotCached(): void
     {
         $this->useServerToServerWithHosts();
         $row = $this->make('doctor1', 'doctor1');
-        $this->assertStringContainsString('no-store', $this->browser('doctor1')->rest('GET', "telemed/v1/meetings/{$row['id']}")->header('cache-control'));
+        $this->assertStringContainsString('no-store', $this->browser('doctor1')->rest('GET', "telemed/v1/visits/{$row['id']}")->header('cache-control'));
     }
 
     /**

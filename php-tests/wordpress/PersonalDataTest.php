@@ -138,7 +138,7 @@ final class PersonalDataTest extends ClinicTestCase
         $this->site->php('require_once ABSPATH . "wp-admin/includes/user.php"; wp_delete_user($arguments["user"]);', array('user' => $user));
         $this->assertSame(array(null, null), $this->columns($row['id'], 'patient', 'patient_email'));
         $before = count($this->site->mails());
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         foreach (array_slice($this->site->mails(), $before) as $mail) {
             $this->assertStringNotContainsString('leaving@example.com', (string) json_encode($mail));
         }

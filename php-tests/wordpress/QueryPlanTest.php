@@ -190,7 +190,7 @@ final class QueryPlanTest extends ClinicTestCase
 
     private function countOfRoute(): int
     {
-        return count($this->sent(fn () => $this->browser('admin')->rest('GET', 'telemed/v1/meetings?per_page=100'), false));
+        return count($this->sent(fn () => $this->browser('admin')->rest('GET', 'telemed/v1/visits?per_page=100'), false));
     }
 
     /**

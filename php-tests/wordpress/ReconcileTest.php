@@ -249,7 +249,7 @@ final class ReconcileTest extends ClinicTestCase
         $row = $this->make('admin', 'doctor1');
         $reference = $this->site->php('return \Telemed\Tests\Records\InPlugin::reference($arguments["id"]);', array('id' => $row['id']));
         $this->zoom->fault(array('method' => 'DELETE', 'path' => '/v2/meetings/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertSame(1, $this->records()->unwanted->count());
         $this->age();
         $this->zoom->forgetRequests();

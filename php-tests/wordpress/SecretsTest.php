@@ -112,8 +112,8 @@ final class SecretsTest extends ClinicTestCase
         foreach (array('telemed run', 'telemed reconcile --dry-run', 'telemed reconcile --dry-run --format=json', 'telemed reseal') as $command) {
             $this->see("wp {$command}", self::text($this->wpCli($command)));
         }
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$clinics['id']}", array('start' => self::start(40)));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$clinics['id']}");
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$clinics['id']}", array('start' => self::start(40)));
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$clinics['id']}");
         $this->rememberTokens();
         $this->see('mails with their attachments', self::text($this->site->mails()));
         $this->see('logs', $this->site->logs());
@@ -156,8 +156,8 @@ final class SecretsTest extends ClinicTestCase
         $this->see("comparison with Zoom {$when}", $admin->submit($admin->screen('telemed-meetings')->form('//form[.//button[contains(@class, "telemed-compare")]]'))->body);
         foreach (array('admin', $doctor) as $person) {
             $this->see("meeting's screen for {$person} {$when}", $this->browser($person)->get("/wp-admin/admin.php?page=telemed-meeting&id={$row['id']}")->body);
-            $this->see("REST list for {$person} {$when}", $this->browser($person)->rest('GET', 'telemed/v1/meetings?when=all')->body);
-            $this->see("REST row for {$person} {$when}", $this->browser($person)->rest('GET', "telemed/v1/meetings/{$row['id']}")->body);
+            $this->see("REST list for {$person} {$when}", $this->browser($person)->rest('GET', 'telemed/v1/visits?when=all')->body);
+            $this->see("REST row for {$person} {$when}", $this->browser($person)->rest('GET', "telemed/v1/visits/{$row['id']}")->body);
         }
         $this->see("all options {$when}", $admin->get('/wp-admin/options.php')->body);
         $this->see("REST settings {$when}", $admin->rest('GET', 'wp/v2/settings')->body);

@@ -38,7 +38,7 @@ final class ServerToServerTest extends ClinicTestCase
     {
         $this->useServerToServerWithHosts();
         $row = $this->make('doctor1', 'doctor1');
-        $moved = $this->browser('doctor1')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(31), 'minutes' => 50));
+        $moved = $this->browser('doctor1')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(31), 'minutes' => 50));
         $this->assertSame(200, $moved->status, $moved->body);
         $meeting = $this->zoom->meeting($row['meeting_id']);
         $this->assertSame(strtotime(self::start(31)), strtotime($meeting['start_time']));
@@ -46,7 +46,7 @@ final class ServerToServerTest extends ClinicTestCase
         $this->assertSame($row['join_url'], $moved->json()['join_url']);
 
         foreach (array('once', 'twice') as $time) {
-            $cancelled = $this->browser('doctor1')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+            $cancelled = $this->browser('doctor1')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
             $this->assertSame(200, $cancelled->status, $time . $cancelled->body);
             $this->assertSame('cancelled', $cancelled->json()['state']);
             $this->assertNull($cancelled->json()['join_url']);
@@ -79,7 +79,7 @@ final class ServerToServerTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $row = $this->make('admin', 'doctor1');
         $this->zoom->answer(array('method' => 'DELETE', 'path' => '/v2/meetings/'), 404, array('code' => 3001, 'message' => 'Meeting does not exist.'));
-        $this->assertSame('cancelled', $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}")->json()['state']);
+        $this->assertSame('cancelled', $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}")->json()['state']);
     }
 
     public function testOneHostForTwoDoctorsNeedsAConfirmedWarning(): void
@@ -154,7 +154,7 @@ final class ServerToServerTest extends ClinicTestCase
         $this->useOAuth();
         $start = $this->browser('doctor1')->get($row['start_link']);
         $this->assertStringContainsString('as host', $start->text());
-        $this->assertSame('cancelled', $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}")->json()['state']);
+        $this->assertSame('cancelled', $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}")->json()['state']);
         $this->assertNull($this->zoom->meeting($row['meeting_id']));
         $this->saveSettings(array('mode' => 's2s'));
         $this->make('admin', 'doctor2');

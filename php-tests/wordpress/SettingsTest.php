@@ -270,7 +270,7 @@ final class SettingsTest extends ClinicTestCase
         $this->make('admin', 'doctor1');
         $off = $this->make('admin', 'doctor1', array('start' => self::start(40)));
         $this->make('admin', 'doctor2', array('start' => self::start(41)));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$off['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$off['id']}");
         $oauth = array('mode' => 'oauth', 'oauth_client_id' => FakeZoom::CLIENT_ID, 'oauth_client_secret' => FakeZoom::CLIENT_SECRET);
         $question = $this->trySettings($oauth)->text('telemed-save-question');
         $this->assertStringContainsString('2 visits to come', $question);

@@ -44,7 +44,7 @@ final class StartTest extends ClinicTestCase
         foreach ($tokens as $token) {
             $this->assertStringNotContainsString($token, $stored);
         }
-        $this->assertStringNotContainsString('zak=', $this->browser('doctor1')->rest('GET', "telemed/v1/meetings/{$this->meeting['id']}")->body);
+        $this->assertStringNotContainsString('zak=', $this->browser('doctor1')->rest('GET', "telemed/v1/visits/{$this->meeting['id']}")->body);
     }
 
     public function testNobodyElseStarts(): void
@@ -128,7 +128,7 @@ final class StartTest extends ClinicTestCase
 
     public function testACancelledVisitIsNotStarted(): void
     {
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$this->meeting['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$this->meeting['id']}");
         $this->assertNotNull($this->browser('doctor1')->get($this->meeting['start_link'])->element('telemed-start-none'));
     }
 }

@@ -34,7 +34,7 @@ final class UncertainTest extends ClinicTestCase
         $this->assertNotNull($after['join_url']);
         $this->assertCount(3, $this->meetings());
         $this->assertNotNull($taken->first('//table[@id="telemed-log"]//tr[@data-event="taken"]'));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertNull($this->zoom->meeting($right), 'it is the visit\'s in every way');
     }
 
@@ -140,7 +140,7 @@ final class UncertainTest extends ClinicTestCase
         $this->zoom->answer(array('method' => 'POST', 'path' => '/oauth/token'), 400, array('reason' => 'Invalid Token!', 'error' => 'invalid_grant'), array(), -1);
         $this->zoom->fault(array('method' => 'PATCH'), array('kind' => 'close_after_work'), 1);
         $this->zoom->answer(array('method' => 'PATCH'), 401, array('code' => 124, 'message' => 'Invalid access token.'));
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('minutes' => 50));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('minutes' => 50));
         $this->runWorker(120);
         $this->assertCount(2, $this->zoom->requests('PATCH'));
         $waits = $this->row($row['id']);

@@ -39,9 +39,9 @@ final class VisitMailsTest extends ClinicTestCase
         $admin = $this->browser('admin');
         $row = $this->site->withSlowMailServer(fn (): array => $this->make('admin', 'doctor1', array('patient' => self::PATIENT)));
         $this->assertSame('made', $row['state']);
-        $moved = $this->site->withSlowMailServer(fn () => $admin->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45))));
+        $moved = $this->site->withSlowMailServer(fn () => $admin->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(45))));
         $this->assertSame(200, $moved->status);
-        $cancelled = $this->site->withSlowMailServer(fn () => $admin->rest('DELETE', "telemed/v1/meetings/{$row['id']}"));
+        $cancelled = $this->site->withSlowMailServer(fn () => $admin->rest('DELETE', "telemed/v1/visits/{$row['id']}"));
         $this->assertSame('cancelled', $cancelled->json()['state']);
         // They have left in any order; the last says what stands, also if it has to be said once more.
         foreach (array(self::PATIENT, $this->email('doctor1')) as $address) {
@@ -69,7 +69,7 @@ final class VisitMailsTest extends ClinicTestCase
         foreach (array($move, $move, array('DELETE', null), array('DELETE', null)) as [$method, $body]) {
             // Its mails have left before the next is asked for.
             $this->site->awaitRequests();
-            $this->browser('admin')->rest($method, "telemed/v1/meetings/{$row['id']}", $body);
+            $this->browser('admin')->rest($method, "telemed/v1/visits/{$row['id']}", $body);
         }
         $this->runWorker(60);
         $mails = $this->to(self::PATIENT);
@@ -183,7 +183,7 @@ final class VisitMailsTest extends ClinicTestCase
     {
         $this->saveSettings(array('mail_patients' => '0'));
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertSame(array(), $this->to(self::PATIENT));
         $this->assertCount(2, $this->to($this->email('doctor1')));
     }
@@ -201,7 +201,7 @@ final class VisitMailsTest extends ClinicTestCase
         $this->assertCount(2, $this->to(self::PATIENT));
         $this->assertStringContainsString($now['join_url'], $this->to(self::PATIENT)[1]['message']);
         $this->assertStringContainsString($now['join_url'], $this->to($this->email('doctor1'))[1]['message']);
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(45)));
         $this->assertCount(3, $this->to(self::PATIENT), 'a move keeps the link and is mailed once');
     }
 
@@ -227,7 +227,7 @@ final class VisitMailsTest extends ClinicTestCase
         $this->runWorker(11 * 60);
         $this->assertCount(2, $this->to(self::PATIENT));
         $this->assertStringContainsString($row['visit_link'], $this->to(self::PATIENT)[1]['message']);
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(45)));
         $this->runWorker(22 * 60);
         $mail = $this->to(self::PATIENT)[2];
         $this->assertSame('Your video visit has changed', $mail['subject'], 'nobody keeps a wrong time because Zoom fails');

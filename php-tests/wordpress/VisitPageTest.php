@@ -127,11 +127,11 @@ final class VisitPageTest extends ClinicTestCase
     {
         $row = $this->make('admin', 'doctor1');
         $this->assertNull($this->open($row)->element('telemed-changed'));
-        $this->browser('admin')->rest('PATCH', "telemed/v1/meetings/{$row['id']}", array('start' => self::start(45)));
+        $this->browser('admin')->rest('PATCH', "telemed/v1/visits/{$row['id']}", array('start' => self::start(45)));
         $page = $this->open($row);
         $this->assertStringContainsString(self::start(45), $page->body);
         $this->assertStringContainsString('moved', $page->text('telemed-changed'));
-        $this->browser('admin')->rest('DELETE', "telemed/v1/meetings/{$row['id']}");
+        $this->browser('admin')->rest('DELETE', "telemed/v1/visits/{$row['id']}");
         $this->assertSame('cancelled', $this->state($this->open($row)));
     }
 

@@ -54,7 +54,7 @@ final class WithoutExtensionTest extends TestCase
         $row = $this->site->browser('doctor1')->screen('telemed-meetings')->element("telemed-meeting-{$this->id}");
         $this->assertNotNull($row);
         $this->assertSame('made', $row->getAttribute('data-state'));
-        $rest = $this->site->browser('doctor1')->rest('GET', "telemed/v1/meetings/{$this->id}");
+        $rest = $this->site->browser('doctor1')->rest('GET', "telemed/v1/visits/{$this->id}");
         $this->assertSame(200, $rest->status, $rest->body);
         $this->assertSame(self::JOIN_URL, $rest->json()['join_url']);
     }
@@ -75,9 +75,9 @@ final class WithoutExtensionTest extends TestCase
         $start = gmdate('Y-m-d\TH:i:s\Z', time() + 864000);
         $before = Records::of($this->site)->visits->all();
         $asked = array(
-            array('POST', 'telemed/v1/meetings', array('doctor' => $this->site->userId('doctor1'), 'start' => $start)),
-            array('PATCH', "telemed/v1/meetings/{$this->id}", array('start' => $start)),
-            array('DELETE', "telemed/v1/meetings/{$this->id}", null),
+            array('POST', 'telemed/v1/visits', array('doctor' => $this->site->userId('doctor1'), 'start' => $start)),
+            array('PATCH', "telemed/v1/visits/{$this->id}", array('start' => $start)),
+            array('DELETE', "telemed/v1/visits/{$this->id}", null),
         );
         foreach ($asked as [$method, $route, $body]) {
             $answer = $doctor->rest($method, $route, $body);

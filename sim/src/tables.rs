@@ -16,11 +16,9 @@ use telemed::visit::notice::Notice;
 use telemed::visit::notice::Recipient;
 use telemed::visit::problem::SHARE_USED_UP;
 use telemed::visit::problem::WRITES_USED_UP;
+use telemed::visit::schedule::MOST_LOST;
 use telemed::visit::step::Used;
 use telemed::zoom::ErrorId;
-
-/// So many exchanges in a row without an answer are an outage.
-const LOST_IN_ROW: u32 = 3;
 
 /// A visit with all that hangs on it.
 #[derive(Clone, Debug)]
@@ -229,7 +227,7 @@ impl Tables {
     /// How many exchanges in a row were lost, and when Zoom was last tried in the outage that there is.
     #[must_use]
     pub fn breaker(&self) -> (u32, Option<Timestamp>) {
-        (self.breaker.lost.min(LOST_IN_ROW), self.breaker.tried_at)
+        (self.breaker.lost.min(MOST_LOST), self.breaker.tried_at)
     }
 
     /// The most writes that were counted for any host on any day.
@@ -350,7 +348,7 @@ impl Tables {
             Signal::Answered => self.breaker = Breaker::default(),
             Signal::Lost => {
                 self.breaker.lost += 1;
-                if self.breaker.lost >= LOST_IN_ROW {
+                if self.breaker.lost >= MOST_LOST {
                     self.breaker.tried_at = Some(now);
                 }
             }

@@ -35,6 +35,7 @@ use ext_php_rs::zend_fastcall;
 
 use super::call::call;
 use super::convert::DateTime;
+use crate::visit::problem::Failure;
 use crate::zoom::Error;
 use crate::zoom::error::Kind;
 
@@ -65,6 +66,9 @@ static WEBHOOK: AtomicPtr<ClassEntry> = AtomicPtr::new(ptr::null_mut());
 const RETRYABLE: &str = "retryable";
 const ADVICE: &str = "advice";
 const ID: &str = "id";
+const LOST: &str = "lost";
+const ANSWER: &str = "answer";
+const GONE: &str = "gone";
 
 /// Registers the classes, parents first. Called at each MINIT.
 pub fn register() -> BindingResult<()> {
@@ -75,8 +79,23 @@ pub fn register() -> BindingResult<()> {
         .property(property(RETRYABLE, PropertyFlags::Private, no))
         .property(property(ADVICE, PropertyFlags::Private, empty_text))
         .property(property(ID, PropertyFlags::Private, empty_text))
+        .property(property(LOST, PropertyFlags::Private, no))
+        .property(property(ANSWER, PropertyFlags::Private, no))
+        .property(property(GONE, PropertyFlags::Private, no))
         .method(
             FunctionBuilder::new("isRetryable", is_retryable).returns(DataType::Bool, false, false),
+            MethodFlags::Public,
+        )
+        .method(
+            FunctionBuilder::new("isLost", is_lost).returns(DataType::Bool, false, false),
+            MethodFlags::Public,
+        )
+        .method(
+            FunctionBuilder::new("isAnswer", is_answer).returns(DataType::Bool, false, false),
+            MethodFlags::Public,
+        )
+        .method(
+            FunctionBuilder::new("isGone", is_gone).returns(DataType::Bool, false, false),
             MethodFlags::Public,
         )
         .method(
@@ -207,8 +226,37 @@ zend_fastcall! {
     extern fn is_retryable(ex: &mut ExecuteData, result: &mut Zval) {
         run_handler(AssertUnwindSafe(|| {
             if ex.parser().parse().is_ok() {
-                let retryable = private_property(ex, RETRYABLE).and_then(|zval| zval.bool());
-                result.set_bool(retryable.unwrap_or(false));
+                result.set_bool(private_bool(ex, RETRYABLE));
+            }
+        }));
+    }
+}
+
+zend_fastcall! {
+    extern fn is_lost(ex: &mut ExecuteData, result: &mut Zval) {
+        run_handler(AssertUnwindSafe(|| {
+            if ex.parser().parse().is_ok() {
+                result.set_bool(private_bool(ex, LOST));
+            }
+        }));
+    }
+}
+
+zend_fastcall! {
+    extern fn is_answer(ex: &mut ExecuteData, result: &mut Zval) {
+        run_handler(AssertUnwindSafe(|| {
+            if ex.parser().parse().is_ok() {
+                result.set_bool(private_bool(ex, ANSWER));
+            }
+        }));
+    }
+}
+
+zend_fastcall! {
+    extern fn is_gone(ex: &mut ExecuteData, result: &mut Zval) {
+        run_handler(AssertUnwindSafe(|| {
+            if ex.parser().parse().is_ok() {
+                result.set_bool(private_bool(ex, GONE));
             }
         }));
     }
@@ -232,6 +280,12 @@ zend_fastcall! {
             }
         }));
     }
+}
+
+fn private_bool(ex: &mut ExecuteData, name: &str) -> bool {
+    private_property(ex, name)
+        .and_then(|zval| zval.bool())
+        .unwrap_or(false)
 }
 
 fn private_text(ex: &mut ExecuteData, name: &str) -> Zval {
@@ -311,6 +365,10 @@ fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> Binding
         RETRYABLE,
         error.is_retryable().into_zval(false)?,
     );
+    let failure = Failure::from(error);
+    set_private_property(&mut object, LOST, failure.is_lost().into_zval(false)?);
+    set_private_property(&mut object, ANSWER, failure.is_answer().into_zval(false)?);
+    set_private_property(&mut object, GONE, failure.is_gone().into_zval(false)?);
     set_private_property(&mut object, ADVICE, error.advice().into_zval(false)?);
     set_private_property(&mut object, ID, error.id().as_str().into_zval(false)?);
     object.set_property("maybeDelivered", error.is_maybe_delivered())?;

@@ -21,10 +21,6 @@ use super::step::Kind;
 use super::step::Note;
 use super::step::Step;
 
-/// In an outage Zoom is tried by one at a time, so often,
-const TRY_SECONDS: i64 = 60;
-/// and sooner by somebody who waits.
-const TRY_SECONDS_AWAITED: i64 = 5;
 /// So long after its visit a meeting that nobody could find is not looked for any more.
 const SEEK_SECONDS: i64 = 86_400;
 
@@ -377,7 +373,7 @@ impl Visit {
             let until = blocked
                 .unwrap_or_else(|| schedule::next_day(facts.now))
                 .max(facts.now.after(1));
-            let problem = Problem::passing(if is_of_host {
+            let problem = Problem::used_up(if is_of_host {
                 WRITES_USED_UP
             } else {
                 SHARE_USED_UP
@@ -401,9 +397,9 @@ impl Visit {
         facts: &Facts<'_>,
     ) -> Part {
         let pause = if facts.is_awaited {
-            TRY_SECONDS_AWAITED
+            schedule::TRY_SECONDS_AWAITED
         } else {
-            TRY_SECONDS
+            schedule::TRY_SECONDS
         };
         if let Some(again) = facts
             .outage

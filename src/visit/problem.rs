@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde::Serialize;
 
 use super::Seconds;
+use super::schedule::WRITES_PER_DAY;
 use crate::zoom::Error;
 use crate::zoom::Kind;
 
@@ -50,6 +51,15 @@ impl Problem {
             ..Self::for_a_person(id)
         }
     }
+
+    /// Writes of a day that are used up; its words name how many Zoom gives a host.
+    #[must_use]
+    pub fn used_up(id: &str) -> Self {
+        let mut problem = Self::passing(id);
+        let per_day = WRITES_PER_DAY.to_string();
+        problem.parameters.insert("per_day".to_owned(), per_day);
+        problem
+    }
 }
 
 /// What an exchange with Zoom failed of, as far as a visit's life depends on it.
@@ -86,6 +96,12 @@ impl Failure {
     #[must_use]
     pub fn is_answer(&self) -> bool {
         self.status.is_some()
+    }
+
+    /// Zoom does not know what was asked for.
+    #[must_use]
+    pub fn is_gone(&self) -> bool {
+        self.kind == Kind::NotFound
     }
 
     /// Only a person can tell whether there is a meeting: nothing may be looked up, or what is there may be it or not.
@@ -142,6 +158,23 @@ mod tests {
         let error = Error::new(ErrorId::CreationUnsettled, "", "").with(Detail::RetryAt(named));
         let kept: Timestamp = "2026-12-01T09:00:01Z".parse().unwrap();
         assert_eq!(Failure::from(&error).retry_at, Some(kept));
+    }
+
+    #[test]
+    fn what_zoom_does_not_know_is_gone_and_no_other_refusal_is() {
+        let of = |id| Failure::from(&Error::new(id, "", ""));
+        assert!(of(ErrorId::MeetingUnknown).is_gone() && of(ErrorId::UserUnknown).is_gone());
+        assert!(!of(ErrorId::Refused).is_gone() && !of(ErrorId::TimedOut).is_gone());
+    }
+
+    #[test]
+    fn what_is_used_up_names_how_many_zoom_gives() {
+        let problem = Problem::used_up(WRITES_USED_UP);
+        assert_eq!(
+            (problem.id.as_str(), problem.passes),
+            (WRITES_USED_UP, true)
+        );
+        assert_eq!(problem.parameters["per_day"], WRITES_PER_DAY.to_string());
     }
 
     #[test]

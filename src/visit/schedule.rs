@@ -13,6 +13,12 @@ use super::problem::Failure;
 pub const WRITES_PER_DAY: u32 = 100;
 /// So many of them are kept for visits that begin before the day ends.
 pub const KEPT_FOR_TODAY: u32 = 10;
+/// In an outage Zoom is tried by one at a time, so often,
+pub const TRY_SECONDS: i64 = 60;
+/// and sooner by somebody who waits.
+pub const TRY_SECONDS_AWAITED: i64 = 5;
+/// So many exchanges in a row that were lost are an outage.
+pub const MOST_LOST: u32 = 3;
 /// A creation whose answer did not come in time may be carried out so long after.
 pub const SETTLE_SECONDS: i64 = 61;
 /// Whoever carries an exchange out gives up after so long: until then the creation may wait to be sent, and nobody knows for how

@@ -181,6 +181,8 @@ ids! {
     HostDomainBlocked = "host_domain_blocked": Api;
     /// Zoom does not let this be scheduled for that host.
     SchedulingNotPermitted = "scheduling_not_permitted": Api;
+    /// Zoom no longer knows the place in its list: the list is to be begun again.
+    ListPlaceLapsed = "list_place_lapsed": Api;
     /// It is no meeting that can be handled here.
     NotAMeeting = "not_a_meeting": Api;
     /// It is a user's personal meeting, which Zoom does not delete.

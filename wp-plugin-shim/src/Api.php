@@ -269,7 +269,7 @@ final class Api
                 $row = $work();
                 return $row === null ? null : VisitFields::told($row);
             } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-                return ErrorText::restError($failure);
+                return ErrorText::error($failure);
             }
         }, new \WP_Error('telemed_unexpected', Edge::unexpected(), ['status' => 500]));
     }

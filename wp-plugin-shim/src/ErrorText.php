@@ -1,6 +1,6 @@
 <?php
 /**
- * One place that turns whatever went wrong into words for people and into REST answers. The caller escapes.
+ * One place that turns whatever went wrong into words for people and a name for programs. The caller escapes.
  *
  * @package TelemedZoom
  */
@@ -42,50 +42,37 @@ final class ErrorText
         return trim(self::sentence($failure->getMessage()) . ' ' . self::sentence($advice));
     }
 
-    /** @param array<string, mixed> $data joined to the error's data */
-    public static function restError(\Throwable $failure, array $data = []): \WP_Error
+    /** The same for programs: under its stable name, with what helps to try again. */
+    public static function error(\Throwable $failure): \WP_Error
+    {
+        $told = $failure instanceof Problem ? $failure->getPrevious() : $failure;
+        $data = [];
+        if ($told instanceof \Telemed\TelemedException) {
+            $data = ['retryable' => $told === $failure && $told->isRetryable(), 'tracking_id' => $told->trackingId];
+            $retryAt = $failure->retryAt ?? null;
+            $data += $retryAt === null ? [] : ['retry_at' => $retryAt->format('Y-m-d\TH:i:s\Z')];
+        }
+        $id = self::id($failure);
+        return new \WP_Error(str_starts_with($id, 'telemed_') ? $id : "telemed_$id", self::of($failure), $data);
+    }
+
+    /** Its stable name. */
+    public static function id(\Throwable $failure): string
     {
         $failure = self::cause($failure);
-        $status = match (true) {
-            $failure instanceof Problem => $failure->status,
-            $failure instanceof DatabaseException => 503,
-            $failure instanceof \Telemed\RateLimitException => 429,
-            $failure instanceof \Telemed\AuthenticationException => 409,
-            $failure instanceof \Telemed\ApiException => 502,
-            $failure instanceof \Telemed\TransportException => 503,
-            default => 500,
-        };
-        $id = match (true) {
+        return match (true) {
             $failure instanceof Problem => $failure->id,
             $failure instanceof DatabaseException => 'telemed_database',
-            $failure instanceof \Telemed\ConfigurationException => 'telemed_configuration',
-            $failure instanceof \Telemed\AuthenticationException => 'telemed_reconnect',
-            $failure instanceof \Telemed\ScopeException => 'telemed_scope',
-            $failure instanceof \Telemed\RateLimitException => 'telemed_rate_limit',
-            $failure instanceof \Telemed\NotFoundException => 'telemed_zoom_not_found',
-            $failure instanceof \Telemed\ApiException => 'telemed_zoom_refused',
-            $failure instanceof \Telemed\TransportException => 'telemed_transport',
-            $failure instanceof \Telemed\VaultException => 'telemed_vault',
-            $failure instanceof \Telemed\StoreException => 'telemed_store',
+            $failure instanceof \Telemed\TelemedException => $failure->id(),
             default => 'telemed_error',
         };
-        $data += ['status' => $status];
-        if ($failure instanceof Problem && $failure->getPrevious() instanceof \Telemed\TelemedException) {
-            $data += ['retryable' => false, 'tracking_id' => $failure->getPrevious()->trackingId];
-        } elseif ($failure instanceof \Telemed\TelemedException) {
-            $data += ['retryable' => $failure->isRetryable(), 'tracking_id' => $failure->trackingId];
-        }
-        if ($failure instanceof \Telemed\RateLimitException && $failure->retryAt !== null) {
-            $data += ['retry_at' => $failure->retryAt->format('Y-m-d\TH:i:s\Z')];
-        }
-        return new \WP_Error($id, self::of($failure), $data);
     }
 
     /** When the extension found our own store failing, the store knows more about it. */
-    private static function cause(\Throwable $failure): \Throwable
+    public static function cause(\Throwable $failure): \Throwable
     {
         $previous = $failure->getPrevious();
-        return $failure instanceof \Telemed\StoreException && $previous instanceof DatabaseException ? $previous : $failure;
+        return $failure instanceof \Telemed\TelemedException && $previous instanceof DatabaseException ? $previous : $failure;
     }
 
     private static function sentence(string $text): string

@@ -17,13 +17,15 @@ final class Problem extends \RuntimeException
     /**
      * @param string $id     a stable code such as telemed_not_connected
      * @param int    $status the HTTP status that REST answers with
+     * @param bool   $isTooMuch whether it was asked for too often
      */
     public function __construct(
         public readonly string $id,
         string $message,
         public readonly string $advice = '',
         public readonly int $status = 400,
-        ?\Throwable $previous = null
+        ?\Throwable $previous = null,
+        private readonly bool $isTooMuch = false
     ) {
         parent::__construct($message, 0, $previous);
     }
@@ -31,6 +33,6 @@ final class Problem extends \RuntimeException
     /** Whether it passes by itself: too much at once, or a service that is down. */
     public function passes(): bool
     {
-        return in_array($this->status, [429, 503], true);
+        return $this->isTooMuch || $this->status === 503;
     }
 }

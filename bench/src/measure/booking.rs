@@ -100,7 +100,7 @@ fn timed(mut call: impl FnMut() -> anyhow::Result<()>) -> anyhow::Result<f64> {
 fn book(setting: &Setting, agent: &Agent, session: &Session) -> anyhow::Result<()> {
     let start = Timestamp::now() + SignedDuration::from_hours(48);
     let mut answer = agent
-        .post(format!("{}/wp-json/telemed/v1/meetings", setting.site.url))
+        .post(format!("{}/wp-json/telemed/v1/visits", setting.site.url))
         .header("Cookie", &session.cookie)
         .header("X-WP-Nonce", &session.nonce)
         .send_json(json!({

@@ -1,9 +1,11 @@
 //! `Telemed\Moment`.
 
+use ext_php_rs::boxed::ZBox;
 use ext_php_rs::convert::FromZval;
 use ext_php_rs::convert::StubLiteral;
 use ext_php_rs::flags::DataType;
 use ext_php_rs::prelude::*;
+use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
 use super::rows;
@@ -62,6 +64,15 @@ impl Moment {
             policies: policies.read()?,
             naming,
         })
+    }
+
+    pub fn default_policies() -> PhpResult<ZBox<ZendHashTable>> {
+        let policies = Policies::default();
+        let mut array = ZendHashTable::new();
+        array.insert("join_minutes_before", policies.join_minutes_before)?;
+        array.insert("mails_zooms_link", policies.mails_zooms_link)?;
+        array.insert("writes_of_patient", i64::from(policies.writes_of_patient))?;
+        Ok(array)
     }
 
     pub fn now(&self) -> String {

@@ -15,6 +15,7 @@ use crate::php::convert::not_constructible;
 use crate::visit::changes::Counter;
 use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
+use crate::visit::schedule;
 use crate::visit::step::Exchange;
 use crate::visit::step::Step as Core;
 use crate::zoom::Result;
@@ -75,6 +76,18 @@ impl Step {
 
     pub fn wants_known(&self) -> bool {
         self.exchange().is_ok_and(Exchange::wants_known)
+    }
+
+    pub fn most_seconds(&self) -> Option<i64> {
+        self.exchange().ok().map(|_| schedule::CALL_SECONDS)
+    }
+
+    pub fn try_seconds() -> i64 {
+        schedule::TRY_SECONDS
+    }
+
+    pub fn most_lost() -> u32 {
+        schedule::MOST_LOST
     }
 
     #[php(defaults(known = KnownArgument::default(), settings = SettingsArgument::default()))]

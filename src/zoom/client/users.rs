@@ -20,6 +20,8 @@ const PAGE_SIZE: &str = "300";
 const MAX_PAGES: usize = 1_000;
 /// A place in a list lapses after 15 minutes; so often the list is begun again.
 const MAX_RESTARTS: usize = 2;
+/// What Zoom says to a `next_page_token` that it does not know (any longer).
+const LAPSED: i64 = 300;
 
 #[derive(Deserialize)]
 struct UserPage {
@@ -76,7 +78,13 @@ impl Client {
         if !token.is_empty() {
             operation = operation.with("next_page_token", token);
         }
-        self.api.call(&operation)?.json()
+        self.api
+            .call(&operation)
+            .map_err(|error| match error.zoom_code() {
+                Some(LAPSED) if !token.is_empty() => lapsed(&error),
+                _ => error,
+            })?
+            .json()
     }
 
     /// Follows `next_page_token` to the end; begins again where Zoom no longer knows the place.
@@ -92,9 +100,7 @@ impl Client {
         let mut restarts = 0;
         for _ in 0..MAX_PAGES {
             let page = match self.page(path, query, &token) {
-                Err(error)
-                    if !token.is_empty() && has_lapsed(&error) && restarts < MAX_RESTARTS =>
-                {
+                Err(error) if error.id() == ErrorId::ListPlaceLapsed && restarts < MAX_RESTARTS => {
                     restarts += 1;
                     all.clear();
                     seen.clear();
@@ -121,9 +127,15 @@ impl Client {
     }
 }
 
-/// What Zoom says to a `next_page_token` that it does not know (any longer).
-fn has_lapsed(error: &Error) -> bool {
-    (error.status(), error.zoom_code()) == (Some(400), Some(300))
+fn lapsed(error: &Error) -> Error {
+    let lapsed = Error::new(
+        ErrorId::ListPlaceLapsed,
+        "Zoom no longer knows the place in its list",
+        "Begin the list again.",
+    );
+    lapsed
+        .with_status(error.status().unwrap_or_default(), error.zoom_code())
+        .with_tracking_id(error.tracking_id().map(str::to_owned))
 }
 
 #[cfg(test)]

@@ -90,7 +90,7 @@ final class FormerApps
         foreach ($apps as &$app) {
             try {
                 $app['client_secret'] = $vault->reseal($app['client_secret'], self::context($app['mode']));
-            } catch (\Telemed\VaultException) {
+            } catch (\Telemed\TelemedException) {
                 $unreadable++;
             }
         }

@@ -19,9 +19,6 @@ defined('ABSPATH') || exit;
 
 final class Grants
 {
-    /** An access token lives so long from its refresh. */
-    private const TOKEN_SECONDS = HOUR_IN_SECONDS;
-
     public function __construct(
         private readonly ZoomApps $apps,
         private readonly FormerApps $formerApps,
@@ -49,8 +46,7 @@ final class Grants
      * Revokes and forgets all of the doctor's grants.
      *
      * @param bool $whateverZoomSays forgets also what Zoom could not be told about
-     * @throws \Telemed\TransportException when Zoom could not be told
-     * @throws DatabaseException|Problem|\Telemed\TelemedException
+     * @throws DatabaseException|Problem|\Telemed\TelemedException also when Zoom could not be told
      */
     public function end(int $doctor, bool $whateverZoomSays = false): void
     {
@@ -71,18 +67,18 @@ final class Grants
     }
 
     /**
-     * When the grant that was refreshed longest ago was refreshed, in Unix seconds; null when none lives.
+     * When the first of the grants' access tokens ends or has ended, in Unix seconds; null when no grant lives.
      *
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
-    public function oldestRefresh(int $doctor): ?int
+    public function firstEnd(int $doctor): ?int
     {
-        $refreshed = array_map(fn(\Telemed\OAuthApp $app): int => $this->refreshedAt($app, $doctor), $this->keptAlive($doctor));
-        return $refreshed === [] ? null : min($refreshed);
+        $ends = array_map(fn(\Telemed\OAuthApp $app): int => $this->endOfToken($app, $doctor), $this->keptAlive($doctor));
+        return $ends === [] ? null : min($ends);
     }
 
     /**
-     * Refreshes the doctor's grants that were not refreshed since a moment.
+     * Refreshes the doctor's grants whose access token had ended by a moment.
      *
      * @param int $moment in Unix seconds
      * @throws DatabaseException|Problem|\Telemed\TelemedException
@@ -90,13 +86,13 @@ final class Grants
     public function renew(int $doctor, int $moment): void
     {
         foreach ($this->keptAlive($doctor) as $app) {
-            if ($this->refreshedAt($app, $doctor) > $moment) {
+            if ($this->endOfToken($app, $doctor) > $moment) {
                 continue;
             }
             try {
                 $app->renew($this->site->subject($doctor));
-            } catch (\Telemed\AuthenticationException $failure) {
-                RefusedGrants::note($failure, $doctor);
+            } catch (\Telemed\TelemedException $failure) {
+                RefusedGrants::note($failure->id(), $doctor);
                 throw $failure;
             }
         }
@@ -108,10 +104,12 @@ final class Grants
         foreach ($this->formerApps->everyApp() as $app) {
             try {
                 $this->revoke($app);
-            } catch (\Telemed\TransportException) {
-                // Zoom cannot be reached: not to wait for each of hundreds of doctors.
-                return;
-            } catch (Problem | DatabaseException | \Telemed\TelemedException) {
+            } catch (\Telemed\TelemedException $failure) {
+                if ($failure->isLost()) {
+                    // Zoom cannot be reached: not to wait for each of hundreds of doctors.
+                    return;
+                }
+            } catch (Problem | DatabaseException) {
                 continue;
             }
         }
@@ -133,11 +131,11 @@ final class Grants
                 if ($oauth->connection($subject) !== null) {
                     $oauth->disconnect($subject);
                 }
-            } catch (\Telemed\TransportException $failure) {
-                throw $failure;
-            } catch (\Telemed\TelemedException) {
+            } catch (\Telemed\TelemedException $failure) {
                 // What Zoom refuses to revoke has ended already.
-                continue;
+                if ($failure->isLost()) {
+                    throw $failure;
+                }
             }
         }
     }
@@ -156,10 +154,9 @@ final class Grants
         ));
     }
 
-    private function refreshedAt(\Telemed\OAuthApp $app, int $doctor): int
+    private function endOfToken(\Telemed\OAuthApp $app, int $doctor): int
     {
-        $expires = $app->connection($this->site->subject($doctor))?->expiresAt();
-        return ($expires?->getTimestamp() ?? 0) - self::TOKEN_SECONDS;
+        return $app->connection($this->site->subject($doctor))?->expiresAt()?->getTimestamp() ?? 0;
     }
 
     /**

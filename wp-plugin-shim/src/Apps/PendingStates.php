@@ -15,13 +15,13 @@ defined('ABSPATH') || exit;
 final class PendingStates
 {
     private const META = 'telemed_pending_states';
-    private const SECONDS = 10 * MINUTE_IN_SECONDS;
-    private const MOST = 3;
+    /** Of somebody who clicks again and again. */
+    private const MOST_KEPT = 10;
 
-    public static function add(int $user, string $state): void
+    public static function add(int $user, \Telemed\AuthorizationRequest $request): void
     {
-        $states = [self::hash($state) => time()] + self::of($user);
-        update_user_option($user, self::META, array_slice($states, 0, self::MOST, true));
+        $states = [self::hash($request->state()) => $request->expiresAt()->getTimestamp()] + self::of($user);
+        update_user_option($user, self::META, array_slice($states, 0, self::MOST_KEPT, true));
     }
 
     /** @return bool whether it was begun; it counts once, as the extension takes it once */
@@ -36,11 +36,11 @@ final class PendingStates
         return true;
     }
 
-    /** @return array<string, int> when it began, by hash, the newest first */
+    /** @return array<string, int> when it lapses, by hash, the newest first */
     private static function of(int $user): array
     {
         $stored = get_user_option(self::META, $user);
-        return array_filter(is_array($stored) ? $stored : [], static fn(mixed $began): bool => is_int($began) && $began > time() - self::SECONDS);
+        return array_filter(is_array($stored) ? $stored : [], static fn(mixed $lapses): bool => is_int($lapses) && $lapses > time());
     }
 
     private static function hash(string $state): string

@@ -9,8 +9,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
-use TelemedZoom\Problem;
-
 defined('ABSPATH') || exit;
 
 final class RefusedGrants
@@ -20,10 +18,15 @@ final class RefusedGrants
     /** What the extension says of a connection that is not there or does not serve any more (docs/errors.md), and this plugin. */
     private const PROBLEMS = ['not_connected', 'connection_dead', 'authorization_refused', 'telemed_reconnect'];
 
-    /** A dead connection is told at once, not when somebody next looks. */
-    public static function note(\Throwable $failure, int $doctor): void
+    /**
+     * A dead connection is told at once, not when somebody next looks.
+     *
+     * @param ?string $problem the stable name of what stood in the way; null: nothing did
+     * @param ?int    $doctor  whose connection it went through; null: nobody's of this site
+     */
+    public static function note(?string $problem, ?int $doctor): void
     {
-        if ($failure instanceof \Telemed\AuthenticationException || ($failure instanceof Problem && $failure->id === 'telemed_reconnect')) {
+        if ($doctor !== null && in_array($problem, self::PROBLEMS, true)) {
             /**
              * Fires when Zoom has refused a doctor's connection.
              *
@@ -32,19 +35,6 @@ final class RefusedGrants
              *
              * @param int $doctor The doctor: a user of WordPress.
              */
-            do_action(self::HOOK, $doctor);
-        }
-    }
-
-    /**
-     * The same by the stable name of what stood in the way of an exchange.
-     *
-     * @param ?int $doctor whose connection it went through; null: nobody's of this site
-     */
-    public static function noteProblem(?string $problem, ?int $doctor): void
-    {
-        if ($doctor !== null && in_array($problem, self::PROBLEMS, true)) {
-            /** This action is documented above. */
             do_action(self::HOOK, $doctor);
         }
     }

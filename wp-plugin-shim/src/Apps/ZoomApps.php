@@ -427,7 +427,7 @@ final class ZoomApps
         }
         try {
             return $vault->open($app['client_secret'], FormerApps::context($app['mode']));
-        } catch (\Telemed\VaultException) {
+        } catch (\Telemed\TelemedException) {
             throw new Problem(
                 'telemed_secret_unreadable',
                 __('the stored client secret cannot be opened, because the site\'s encryption key has changed', 'telemed-zoom'),

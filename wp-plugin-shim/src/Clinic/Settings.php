@@ -292,7 +292,7 @@ final class Settings
             }
             try {
                 $settings[$field] = $vault->reseal($settings[$field], self::context($field));
-            } catch (\Telemed\VaultException) {
+            } catch (\Telemed\TelemedException) {
                 $unreadable[] = $field;
             }
         }

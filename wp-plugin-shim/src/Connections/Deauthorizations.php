@@ -25,6 +25,8 @@ final class Deauthorizations
 {
     /** Signals are named after it, the doctor and a hash of the app; their moment is when Zoom said so. */
     private const SIGNAL = 'deauthorized:';
+    /** What the extension says where somebody uses the connection. */
+    private const IN_USE = ['record_locked', 'record_changed'];
     /** Seconds to wait for whoever uses a grant: after the answer, while Zoom waits for it, and in the worker. */
     private const NO_PATIENCE = 0.0;
     private const LITTLE_PATIENCE = 1.0;
@@ -94,9 +96,9 @@ final class Deauthorizations
         $subject = $this->site->subject($doctor);
         try {
             $isForgotten = $this->apps->oauthOf($client, $patience)->forget($subject, new \DateTimeImmutable('@' . $sentAt));
-        } catch (\Telemed\StoreException $failure) {
-            // Somebody uses the connection: the worker comes back to it. A database that failed is the previous exception.
-            if ($failure->getPrevious() === null) {
+        } catch (\Telemed\TelemedException $failure) {
+            if (in_array($failure->id(), self::IN_USE, true)) {
+                // The worker comes back to it.
                 return;
             }
             throw $failure;

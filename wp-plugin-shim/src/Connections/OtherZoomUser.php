@@ -173,7 +173,7 @@ final class OtherZoomUser
     /**
      * Ends the held grant; the connection before stays.
      *
-     * @throws \Telemed\TransportException when Zoom could not be told: the grant is unusable here, and the worker tells it later
+     * @throws \Telemed\TelemedException also when Zoom could not be told: the grant is unusable here, and the worker tells it later
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
     public function decline(int $doctor): void

@@ -1,7 +1,7 @@
 <?php
 /**
- * Keeps doctors' connections alive: once an hour a small batch of those that have not been refreshed for a week, long before
- * Zoom lets a grant lapse from disuse. In former apps too, whatever the mode: what was made with them needs them until it is
+ * Keeps doctors' connections alive: once an hour a small batch of those whose access token ended a week ago, long before Zoom lets
+ * a grant lapse from disuse. In former apps too, whatever the mode: what was made with them needs them until it is
  * over. What it finds dead is told (ConnectionWatch).
  *
  * @package TelemedZoom
@@ -29,6 +29,10 @@ final class Renewal
     private const AFTER_SECONDS = WEEK_IN_SECONDS;
     private const AGAIN_SECONDS = 6 * HOUR_IN_SECONDS;
     private const BATCH = 25;
+    /** What the extension says of one doctor's connection alone: refused, unreadable, or used by somebody. */
+    private const OF_ONE_DOCTOR = [
+        'not_connected', 'connection_dead', 'authorization_refused', 'secret_unreadable', 'record_unreadable', 'record_locked', 'record_changed',
+    ];
     private const SECONDS = 40.0;
 
     public function __construct(
@@ -59,11 +63,15 @@ final class Renewal
             self::lookAgain($doctor, Clock::now() + self::AGAIN_SECONDS);
             try {
                 $renewed += (int) $this->renew($doctor);
-            } catch (\Telemed\TransportException | \Telemed\ConfigurationException | \Telemed\RateLimitException | DatabaseException) {
-                // It is not about this doctor, and the others would fare the same.
-                break;
-            } catch (Problem | \Telemed\TelemedException) {
+            } catch (Problem) {
                 continue;
+            } catch (DatabaseException) {
+                break;
+            } catch (\Telemed\TelemedException $failure) {
+                if (!in_array($failure->id(), self::OF_ONE_DOCTOR, true)) {
+                    // The others would fare the same.
+                    break;
+                }
             }
         }
         return $renewed;
@@ -73,12 +81,12 @@ final class Renewal
     private function renew(int $doctor): bool
     {
         $before = Clock::now();
-        $oldest = $this->grants->oldestRefresh($doctor);
-        if ($oldest === null) {
+        $end = $this->grants->firstEnd($doctor);
+        if ($end === null) {
             return false;
         }
-        if ($oldest + self::AFTER_SECONDS > $before) {
-            self::lookAgain($doctor, $oldest + self::AFTER_SECONDS);
+        if ($end + self::AFTER_SECONDS > $before) {
+            self::lookAgain($doctor, $end + self::AFTER_SECONDS);
             return false;
         }
         $this->grants->renew($doctor, $before - self::AFTER_SECONDS);

@@ -101,7 +101,7 @@ final class DoctorScreen
     public function authorizationUrl(int $doctor): string
     {
         $request = $this->plugin->apps->oauth()->authorizationRequest($this->plugin->site->subject($doctor));
-        PendingStates::add($doctor, $request->state());
+        PendingStates::add($doctor, $request);
         $url = $request->url();
         update_user_option($doctor, Doctors::META_AUTHORIZING, time());
         return $url;

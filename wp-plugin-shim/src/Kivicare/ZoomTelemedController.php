@@ -13,8 +13,8 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use App\baseClasses\KCBaseController;
-use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
+use TelemedZoom\Screens\RestError;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 
@@ -142,7 +142,7 @@ final class ZoomTelemedController extends KCBaseController
             [$message, $data] = $work();
             return $this->privately($data, $message, true, 200);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            $error = ErrorText::restError($failure);
+            $error = RestError::of($failure);
             return $this->privately(['error' => $error->get_error_message(), 'code' => $error->get_error_code()], $error->get_error_message(), false, $failed ?? (int) ($error->get_error_data()['status'] ?? 500));
         }
     }

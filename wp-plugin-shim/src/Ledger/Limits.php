@@ -22,7 +22,6 @@ final class Limits
     private const DOCTOR_MAILS = 60;
     private const VISITS = 5;
     private const RENEW_SECONDS = MINUTE_IN_SECONDS;
-    private const WRITES = 25;
 
     public function __construct(private readonly RateLimit $rate)
     {
@@ -105,7 +104,7 @@ final class Limits
                     __('Book this one in %d minutes, or ask an administrator to do it.', 'telemed-zoom'),
                     max(1, (int) ceil(($from - Clock::now()) / MINUTE_IN_SECONDS))
                 ),
-                429
+                isTooMuch: true
             );
         }
     }
@@ -134,7 +133,7 @@ final class Limits
          */
         $seconds = (int) apply_filters('telemed_renew_seconds', self::RENEW_SECONDS);
         if ($seconds > 0 && $this->rate->take('renew ' . $row->id, 1, $seconds) !== null) {
-            throw new Problem('telemed_just_renewed', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), 429);
+            throw new Problem('telemed_just_renewed', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), isTooMuch: true);
         }
     }
 
@@ -147,9 +146,9 @@ final class Limits
          * @since 0.1.0
          * @api
          *
-         * @param int $most So many of the hundred that Zoom gives each host; 0 for no limit.
+         * @param int $most So many of those that Zoom gives each host; 0 for no limit.
          */
-        return (int) apply_filters('telemed_writes_per_patient', self::WRITES);
+        return (int) apply_filters('telemed_writes_per_patient', \Telemed\Moment::defaultPolicies()['writes_of_patient']);
     }
 
     private static function ofDoctor(MeetingRecord $row): string

@@ -18,6 +18,12 @@ final class ManualSource implements AppointmentSource
 {
     public const NAME = 'manual';
 
+    /** Whether a visit of this source was made on this site's own screens, so that no appointment system says otherwise. */
+    public static function isNamed(string $source): bool
+    {
+        return $source === self::NAME;
+    }
+
     public function name(): string
     {
         return self::NAME;

@@ -21,8 +21,16 @@ final class ProblemText
             self::sentence((string) ($problem['parameters']['advice'] ?? '')),
         ])));
         return match ($problem['id'] ?? '') {
-            'writes_used_up' => __('Zoom lets each host make and change 100 meetings a day, and today\'s are used up or kept for today\'s visits. It goes on at 00:00 UTC.', 'telemed-zoom'),
-            'share_used_up' => __('Of the 100 meetings that Zoom lets a host make and change a day, the visits of one patient may take only a part, and this patient\'s is used up today. It goes on at 00:00 UTC.', 'telemed-zoom'),
+            'writes_used_up' => sprintf(
+                /* translators: %s: a number */
+                __('Zoom lets each host make and change %s meetings a day, and today\'s are used up or kept for today\'s visits. It goes on at 00:00 UTC.', 'telemed-zoom'),
+                $problem['parameters']['per_day'] ?? ''
+            ),
+            'share_used_up' => sprintf(
+                /* translators: %s: a number */
+                __('Of the %s meetings that Zoom lets a host make and change a day, the visits of one patient may take only a part, and this patient\'s is used up today. It goes on at 00:00 UTC.', 'telemed-zoom'),
+                $problem['parameters']['per_day'] ?? ''
+            ),
             'alike' => __('At Zoom is a meeting of this host at this time that may be this visit\'s or not. A person has to look.', 'telemed-zoom'),
             default => $told !== '' ? $told : (string) ($problem['id'] ?? ''),
         };

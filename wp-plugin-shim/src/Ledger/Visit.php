@@ -99,7 +99,7 @@ final class Visit
     {
         try {
             return new \Telemed\MeetingRequest($this->topic, $this->start, $this->minutes, $this->timezone, $host, $reference, self::settings());
-        } catch (\Telemed\ConfigurationException $failure) {
+        } catch (\Telemed\TelemedException $failure) {
             throw new Problem('telemed_invalid_visit', $failure->getMessage(), $failure->advice());
         }
     }

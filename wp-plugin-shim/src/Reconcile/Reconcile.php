@@ -34,8 +34,8 @@ final class Reconcile
     private const CALL_SECONDS = 30.0;
     /** After so many hosts in a row without a connection to Zoom, the others are not tried. */
     private const GIVE_UP_AFTER = 2;
-    /** Zoom's code for a place in a list that it does not know any longer, after 15 minutes; so often a list is begun again. */
-    private const LAPSED = 300;
+    /** What the extension says where Zoom no longer knows the place in a list; so often a list is begun again. */
+    private const LAPSED = 'list_place_lapsed';
     private const MOST_RESTARTS = 2;
 
     public function __construct(
@@ -82,10 +82,10 @@ final class Reconcile
                     $findings[] = self::unreachable($host, $outage);
                 }
             } catch (Problem | \Telemed\TelemedException $failure) {
-                $unreached = $failure instanceof \Telemed\TransportException ? $unreached + 1 : 0;
+                $unreached = $failure instanceof \Telemed\TelemedException && $failure->isLost() ? $unreached + 1 : 0;
                 $outage = ErrorText::of($failure);
                 // A Zoom user who is gone, or credentials that are, and of whom no visit knows any more, have left nothing to look at.
-                if ($host->isNeeded || !($failure instanceof Problem || $failure instanceof \Telemed\NotFoundException)) {
+                if ($host->isNeeded || !($failure instanceof Problem || $failure->isGone())) {
                     $findings[] = self::unreachable($host, $outage);
                 }
             }
@@ -143,11 +143,10 @@ final class Reconcile
         do {
             try {
                 $page = $client->meetingPage($credentials->maker->namedHost(), $token);
-            } catch (\Telemed\ApiException $failure) {
-                if ($token === null || $failure->zoomCode !== self::LAPSED || ++$restarts > self::MOST_RESTARTS) {
+            } catch (\Telemed\TelemedException $failure) {
+                if ($failure->id() !== self::LAPSED || ++$restarts > self::MOST_RESTARTS) {
                     throw $failure;
                 }
-                // Zoom no longer knows the place in the list: from the beginning.
                 [$reconciler, $actions, $seen, $strays] = [$this->reconciler(), [], [], []];
                 $page = $client->meetingPage($credentials->maker->namedHost(), null);
             }
@@ -297,8 +296,8 @@ final class Reconcile
         $client = $credentials->client->within(self::CALL_SECONDS);
         try {
             $found = $client->meeting($number);
-        } catch (\Telemed\NotFoundException) {
-            return false;
+        } catch (\Telemed\TelemedException $failure) {
+            return $failure->isGone() ? false : throw $failure;
         }
         $meetings = [...$this->queries->ofNumbers([$number]), ...$this->queries->withoutNumber()];
         $wanted = array_map(static fn(IntendedMeeting $meeting): array => $meeting->wanted($host), $meetings);
@@ -397,8 +396,8 @@ final class Reconcile
     {
         try {
             return $credentials->client->within(self::CALL_SECONDS)->meeting($number, $meeting->request($credentials->maker->namedHost()));
-        } catch (\Telemed\NotFoundException) {
-            return null;
+        } catch (\Telemed\TelemedException $failure) {
+            return $failure->isGone() ? null : throw $failure;
         }
     }
 

@@ -108,7 +108,7 @@ final class NoticeSender
             $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
             $says = $visit?->says($due['notice']);
             $record = $says === null ? null : $this->records->find($due['visit']);
-        } catch (\Telemed\ConfigurationException) {
+        } catch (\Telemed\TelemedException) {
             // A row that nobody of us has written must not silence the others.
             return null;
         }

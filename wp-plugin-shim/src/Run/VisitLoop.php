@@ -25,8 +25,6 @@ final class VisitLoop
 {
     /** Nothing needs more turns. */
     private const MOST_TURNS = 40;
-    /** In an outage the extension has Zoom tried so often: to be told, not to decide. */
-    private const TRY_SECONDS = 60;
     /** With less no exchange is begun: whoever has less time than Zoom may need learns nothing from its silence. */
     private const LEAST_SECONDS = 2.0;
 
@@ -107,7 +105,7 @@ final class VisitLoop
     public function pauseSeconds(): int
     {
         $tried = $this->outages->triedAt();
-        return $tried === null ? 0 : max(0, (int) strtotime("$tried UTC") + self::TRY_SECONDS - $this->moments->seconds());
+        return $tried === null ? 0 : max(0, (int) strtotime("$tried UTC") + Step::trySeconds() - $this->moments->seconds());
     }
 
     /** A step may have to know counters, and then those of another host. An outage matters only where something is to be asked of Zoom. */

@@ -21,8 +21,6 @@ defined('ABSPATH') || exit;
 
 final class ZoomExchange implements Zoom
 {
-    /** The extension reckons with it that nobody asks for longer. */
-    public const MOST_SECONDS = 25.0;
     /** Whoever has waited for a row for so long that no time is left says so by a time-out, which passes. */
     private const LEAST_SECONDS = 0.1;
 
@@ -36,7 +34,7 @@ final class ZoomExchange implements Zoom
         $maker = (array) $step->maker();
         $outcome = $this->ask($id, $step, $maker, $seconds);
         $subject = $maker['subject'] ?? null;
-        RefusedGrants::noteProblem($outcome->problem(), $subject === null ? null : $this->site->userOf($subject));
+        RefusedGrants::note($outcome->problem(), $subject === null ? null : $this->site->userOf($subject));
         return $outcome;
     }
 
@@ -48,7 +46,7 @@ final class ZoomExchange implements Zoom
     {
         $others = $step->wantsKnown() ? $this->visits->numbersOfOthers((string) $maker['host'], $id, (int) $step->generation()) : [];
         try {
-            $client = $this->world->client($maker)->within(max(self::LEAST_SECONDS, min($seconds, self::MOST_SECONDS)));
+            $client = $this->world->client($maker)->within(max(self::LEAST_SECONDS, min($seconds, (float) $step->mostSeconds())));
             return $step->carryOut($client, $others, $this->world->settings());
         } catch (\Telemed\TelemedException $failure) {
             return Outcome::hindered($failure->id(), $failure->isRetryable(), ['message' => $failure->getMessage(), 'advice' => $failure->advice()]);

@@ -73,7 +73,7 @@ final class ChangeMeetingForm
 
     public function print(MeetingRecord $row): void
     {
-        if ($row->source !== ManualSource::NAME || !$row->state->isLive() || $row->isOver()) {
+        if (!ManualSource::isNamed($row->source) || !$row->state->isLive() || $row->isOver()) {
             return;
         }
         $entered = get_transient(self::transient($row->id));

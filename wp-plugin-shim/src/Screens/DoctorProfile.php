@@ -122,7 +122,7 @@ final class DoctorProfile
         }
         try {
             $request = $this->apps->oauth()->authorizationRequest($this->site->subject($user));
-            PendingStates::add($user, $request->state());
+            PendingStates::add($user, $request);
             $url = $request->url();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notice::flash('error', __('The authorization cannot begin:', 'telemed-zoom') . ' ' . ErrorText::of($failure));

@@ -216,7 +216,7 @@ final class MeetingScreen
                 __('Have you looked at Zoom? If there is one after all, the host has two meetings.', 'telemed-zoom')
             );
         }
-        if ($row->state->isLive() && $row->source === ManualSource::NAME) {
+        if ($row->state->isLive() && ManualSource::isNamed($row->source)) {
             AdminPost::button(
                 MeetingHtml::ACTION_CANCEL,
                 __('Cancel', 'telemed-zoom'),

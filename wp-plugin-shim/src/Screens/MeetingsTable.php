@@ -187,7 +187,7 @@ final class MeetingsTable extends \WP_List_Table
             }
         }
         if ($item->state->isLive() && !$item->isOver()) {
-            if ($item->source === ManualSource::NAME) {
+            if (ManualSource::isNamed($item->source)) {
                 ob_start();
                 AdminPost::button(
                     MeetingHtml::ACTION_CANCEL,

@@ -1,6 +1,6 @@
 <?php
 /**
- * REST: telemed/v1/meetings. Administrators all, a doctor their own, others none. A start URL is never part of an answer;
+ * REST: telemed/v1/visits. Administrators all, a doctor their own, others none. A start URL is never part of an answer;
  * start_link is the click-through of StartLink.
  *
  * @package TelemedZoom
@@ -13,7 +13,6 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
-use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
@@ -31,7 +30,7 @@ defined('ABSPATH') || exit;
 
 final class RestController
 {
-    private const BASE = '/meetings';
+    private const BASE = '/visits';
     private const MAX_PER_PAGE = 100;
 
     public function __construct(
@@ -105,9 +104,9 @@ final class RestController
         }
         try {
             // Somebody else's looks like none.
-            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : ErrorText::restError(Ledger::noMeeting());
+            return Capabilities::mayManage($this->ledger->demand((int) $request['id'])->doctor) ? true : RestError::of(Ledger::noMeeting());
         } catch (Problem | DatabaseException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
     }
 
@@ -125,7 +124,7 @@ final class RestController
             $found = $this->queries->page($doctor, (string) $request['when'], (int) $request['page'], $perPage);
             $items = $this->items($found['records']);
         } catch (DatabaseException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
         $response = self::privately($items);
         $response->header('X-WP-Total', (string) $found['total']);
@@ -224,16 +223,16 @@ final class RestController
         $time = ['type' => 'string', 'format' => 'date-time'];
         return [
             '$schema' => 'http://json-schema.org/draft-04/schema#',
-            'title' => 'telemed-meeting',
+            'title' => 'telemed-visit',
             'type' => 'object',
             'properties' => [
-                'id' => $read(['type' => 'integer'], __('Number of the meeting on this site.', 'telemed-zoom')),
+                'id' => $read(['type' => 'integer'], __('Number of the visit on this site.', 'telemed-zoom')),
                 'doctor' => self::doctorArgument(),
             ] + array_map(
                 static fn(array $argument): array => array_diff_key($argument, ['sanitize_callback' => 0, 'validate_callback' => 0]),
                 self::visitArguments(true)
             ) + [
-                'state' => $read(['type' => 'string', 'enum' => array_column(MeetingState::cases(), 'value')], __('What is known about the meeting.', 'telemed-zoom')),
+                'state' => $read(['type' => 'string', 'enum' => array_column(MeetingState::cases(), 'value')], __('What is known about the visit.', 'telemed-zoom')),
                 'mode' => $read(['type' => ['string', 'null'], 'enum' => [Settings::MODE_OAUTH, Settings::MODE_S2S, null]], __('How it was made.', 'telemed-zoom')),
                 'zoom_account' => $read($text, __('The Zoom account it was made in.', 'telemed-zoom')),
                 'host_id' => $read($text, __('Zoom user id of the host.', 'telemed-zoom')),
@@ -260,7 +259,7 @@ final class RestController
         try {
             return self::privately($this->items([$work()])[0], $status);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            return ErrorText::restError($failure);
+            return RestError::of($failure);
         }
     }
 

@@ -144,7 +144,7 @@ final class StartLink
                 throw new Problem('telemed_bad_link', __('Zoom gave a start link that leads elsewhere or is too long', 'telemed-zoom'), '', 502);
             }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            RefusedGrants::note($failure, $record->doctor);
+            RefusedGrants::note(ErrorText::id($failure), $record->doctor);
             $this->fallback($record, $failure);
         }
         // Not wp_redirect: its filters, which loggers use, would see the URL.

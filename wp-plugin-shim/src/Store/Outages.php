@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Store;
 
+use Telemed\Step;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 
@@ -17,8 +18,6 @@ defined('ABSPATH') || exit;
 
 final class Outages
 {
-    /** So many exchanges in a row that could not reach Zoom are an outage. */
-    private const MOST_LOST = 3;
     /** Its moment is when Zoom was last tried. The names of the others begin with it, too. */
     private const OUTAGE = 'breaker';
     private const LOST = 'breaker_lost_';
@@ -59,9 +58,10 @@ final class Outages
      */
     public function lost(string $now): void
     {
+        $most = Step::mostLost();
         // In an outage its row alone: whoever ends it takes that one first, too.
-        for ($number = 1; $this->triedAt() === null && $number <= self::MOST_LOST; $number++) {
-            if ($this->setFirst(self::LOST . $number, $now) && $number < self::MOST_LOST) {
+        for ($number = 1; $this->triedAt() === null && $number <= $most; $number++) {
+            if ($this->setFirst(self::LOST . $number, $now) && $number < $most) {
                 return;
             }
         }
@@ -88,8 +88,8 @@ final class Outages
         if (in_array(self::OUTAGE, $names, true)) {
             // Who waits for the next turn to try Zoom need not wait any longer: it is only looked at again.
             $this->database->execute(
-                'UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE due_at > ? AND due_at <= ? + INTERVAL 1 MINUTE',
-                [$now, $now, $now]
+                'UPDATE ' . $this->tables->visits() . ' SET due_at = ? WHERE due_at > ? AND due_at <= ? + INTERVAL ? SECOND',
+                [$now, $now, $now, Step::trySeconds()]
             );
         }
     }

@@ -134,7 +134,7 @@ final class SealedLinks
     {
         try {
             return $this->vault()->open($sealed, $context);
-        } catch (\Telemed\VaultException | Unopenable | Problem) {
+        } catch (\Telemed\TelemedException | Unopenable | Problem) {
             return null;
         }
     }

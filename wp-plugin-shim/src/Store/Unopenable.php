@@ -1,6 +1,6 @@
 <?php
 /**
- * A sealed text cannot be opened: what \Telemed\VaultException says where the extension is there.
+ * A sealed text cannot be opened: what the extension says by an exception of its own where the extension is there.
  *
  * @package TelemedZoom
  */

@@ -121,12 +121,11 @@ final class CurrentMeeting
             $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
             $this->outages->answered($this->moments->now()->now());
             return $this->observed($row, $meeting);
-        } catch (\Telemed\NotFoundException) {
-            $this->outages->answered($this->moments->now()->now());
-            return $this->madeAnew($row);
-        } catch (Problem | \Telemed\TelemedException $failure) {
-            $this->noteNetwork($failure);
+        } catch (Problem) {
             return $row;
+        } catch (\Telemed\TelemedException $failure) {
+            $this->noteNetwork($failure);
+            return $failure->isGone() ? $this->madeAnew($row) : $row;
         }
     }
 
@@ -147,11 +146,11 @@ final class CurrentMeeting
     }
 
     /** @throws DatabaseException */
-    private function noteNetwork(Problem|\Telemed\TelemedException $failure): void
+    private function noteNetwork(\Telemed\TelemedException $failure): void
     {
-        if ($failure instanceof \Telemed\TransportException && $failure->retryAt === null) {
+        if ($failure->isLost()) {
             $this->outages->lost($this->moments->now()->now());
-        } elseif ($failure instanceof \Telemed\ApiException && $failure->status !== null) {
+        } elseif ($failure->isAnswer()) {
             $this->outages->answered($this->moments->now()->now());
         }
     }

@@ -109,7 +109,7 @@ final class ManualVisits
     private function demandOwn(int $id): MeetingRecord
     {
         $row = $this->ledger->demand($id);
-        if ($row->source !== ManualSource::NAME) {
+        if (!ManualSource::isNamed($row->source)) {
             throw new Problem(
                 'telemed_booked_elsewhere',
                 __('this visit was not booked on these screens, but in the clinic\'s appointment system', 'telemed-zoom'),

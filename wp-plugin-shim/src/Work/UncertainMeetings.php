@@ -83,7 +83,10 @@ final class UncertainMeetings
         $client = $credentials->client->within(self::CALL_SECONDS);
         try {
             $meeting = $client->meeting((int) $digits);
-        } catch (\Telemed\NotFoundException) {
+        } catch (\Telemed\TelemedException $failure) {
+            if (!$failure->isGone()) {
+                throw $failure;
+            }
             throw new Problem('telemed_no_such_meeting', __('Zoom knows no meeting of this number that this app may see', 'telemed-zoom'), __('Compare the number with the one in Zoom.', 'telemed-zoom'), 404);
         }
         $this->demandThatItIsThis($meeting, $row, $credentials);

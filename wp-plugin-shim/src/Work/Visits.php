@@ -150,7 +150,7 @@ final class Visits
         $at = $this->moments->now();
         $new = \Telemed\Visit::booked($source, $appointment, $doctor, $slot, $at);
         // What is made on this site's own screens is committed as soon as it is written.
-        $new = $source === ManualSource::NAME ? $new->settled($at) : $new;
+        $new = ManualSource::isNamed($source) ? $new->settled($at) : $new;
         $id = $this->store->add($new, $people, $at);
         $this->afterRequest->settleLater($id, $new->version());
         return $id;
@@ -163,14 +163,14 @@ final class Visits
      */
     private function wish(MeetingRecord $row, \Closure $input): MeetingRecord
     {
-        if (!$this->extension->isUsable() && $row->source !== ManualSource::NAME) {
+        if (!$this->extension->isUsable() && !ManualSource::isNamed($row->source)) {
             // Its appointment says what is wanted, and is looked at as soon as the extension is back.
             $this->store->queue->lookAgain($row->id, $row->version, Clock::sql());
             return $row;
         }
         $this->extension->demand();
         $at = $this->moments->now();
-        $isOwn = $row->source === ManualSource::NAME;
+        $isOwn = ManualSource::isNamed($row->source);
         $changed = $this->store->change($row->id, static function (\Telemed\Visit $now) use ($input, $isOwn, $at): ?\Telemed\Visit {
             $wished = $input($now, $at);
             if ($wished->version() === $now->version()) {
@@ -192,6 +192,6 @@ final class Visits
     private static function slot(Visit $visit, ?MeetingRecord $row = null): array
     {
         $slot = $visit->slot();
-        return $row !== null && $row->source !== ManualSource::NAME ? ['topic' => $row->topic] + $slot : $slot;
+        return $row !== null && !ManualSource::isNamed($row->source) ? ['topic' => $row->topic] + $slot : $slot;
     }
 }

@@ -88,11 +88,19 @@ fn a_list_that_lapses_each_time_is_an_error_in_the_end() {
             .answer(200, r#"{"next_page_token":"a","users":[]}"#)
             .answer(400, LAPSED);
     }
-    assert_eq!(client.users().err().unwrap().zoom_code(), Some(300));
+    let lapsed = client.users().err().unwrap();
+    assert_eq!(
+        (lapsed.id(), lapsed.zoom_code()),
+        (ErrorId::ListPlaceLapsed, Some(300))
+    );
     assert!(world.http.is_done());
 
     world.http.answer(400, LAPSED);
     let error = client.users().err().unwrap();
-    assert_eq!(error.zoom_code(), Some(300), "the first page has no place");
+    assert_eq!(
+        error.id(),
+        ErrorId::FieldsRefused,
+        "the first page has no place"
+    );
     assert!(world.http.is_done());
 }
