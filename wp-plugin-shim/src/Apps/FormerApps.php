@@ -11,6 +11,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Site\DatabaseException;
@@ -63,10 +64,10 @@ final class FormerApps
     }
 
     /** @return ?array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
-    public function find(string $mode, string $account, string $client): ?array
+    public function find(Mode $mode, string $account, string $client): ?array
     {
         $current = get_option(Settings::OPTION);
-        $id = self::id($mode, $account, $client);
+        $id = self::id($mode->value, $account, $client);
         return (is_array($current) ? self::apps($current) : [])[$id] ?? self::all()[$id] ?? null;
     }
 
@@ -89,7 +90,7 @@ final class FormerApps
         }
         foreach ($apps as &$app) {
             try {
-                $app['client_secret'] = $vault->reseal($app['client_secret'], self::context($app['mode']));
+                $app['client_secret'] = $vault->reseal($app['client_secret'], self::context(Mode::from($app['mode'])));
             } catch (\Telemed\VaultException) {
                 $unreadable++;
             }
@@ -98,16 +99,16 @@ final class FormerApps
         return $unreadable;
     }
 
-    public static function context(string $mode): string
+    public static function context(Mode $mode): string
     {
-        return Settings::context($mode . '_client_secret');
+        return Settings::context($mode->field('client_secret'));
     }
 
     /** @param array<string, string> $app */
     private function hasMadeMeetings(array $app): bool
     {
         try {
-            return $this->queries->knowsApp($app['mode'], $app['client_id']);
+            return $this->queries->knowsApp(Mode::from($app['mode']), $app['client_id']);
         } catch (DatabaseException) {
             // Rather one too many than a meeting that nothing can cancel.
             return true;
@@ -130,16 +131,16 @@ final class FormerApps
     private static function apps(#[\SensitiveParameter] array $settings): array
     {
         $apps = [];
-        foreach ([Settings::MODE_OAUTH, Settings::MODE_S2S] as $mode) {
+        foreach (Mode::cases() as $mode) {
             $app = [
-                'mode' => $mode,
-                'account_id' => $mode === Settings::MODE_S2S ? (string) ($settings['s2s_account_id'] ?? '') : '',
-                'client_id' => (string) ($settings[$mode . '_client_id'] ?? ''),
-                'client_secret' => (string) ($settings[$mode . '_client_secret'] ?? ''),
-                'redirect_uri' => $mode === Settings::MODE_OAUTH ? (string) ($settings['oauth_redirect_uri'] ?? '') : '',
+                'mode' => $mode->value,
+                'account_id' => $mode->hostsAreMapped() ? (string) ($settings['s2s_account_id'] ?? '') : '',
+                'client_id' => (string) ($settings[$mode->field('client_id')] ?? ''),
+                'client_secret' => (string) ($settings[$mode->field('client_secret')] ?? ''),
+                'redirect_uri' => $mode->takesRedirect() ? (string) ($settings['oauth_redirect_uri'] ?? '') : '',
             ];
             if ($app['client_id'] !== '' && $app['client_secret'] !== '') {
-                $apps[self::id($mode, $app['account_id'], $app['client_id'])] = $app;
+                $apps[self::id($mode->value, $app['account_id'], $app['client_id'])] = $app;
             }
         }
         return $apps;

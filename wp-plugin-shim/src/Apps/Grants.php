@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Apps;
 
 use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
@@ -123,7 +124,7 @@ final class Grants
      */
     private function revoke(array $app): void
     {
-        if ($app['mode'] === Settings::MODE_S2S) {
+        if (!Mode::from($app['mode'])->doctorsConnect()) {
             $this->apps->serverToServerOf($app['account_id'], $app['client_id'])->disconnect();
             return;
         }
@@ -145,7 +146,7 @@ final class Grants
     /** @return list<\Telemed\OAuthApp> whose grants of the doctor live */
     private function keptAlive(int $doctor): array
     {
-        if ($this->settings->mode() === Settings::MODE_OAUTH) {
+        if ($this->settings->doctorsConnect()) {
             // Whoever finds the grant in the app in force dead tells (telemed_connection_seen).
             $this->apps->connection($doctor);
         }
@@ -172,7 +173,7 @@ final class Grants
     {
         $found = [];
         foreach ($this->formerApps->everyApp() as $known) {
-            if ($known['mode'] === Settings::MODE_OAUTH) {
+            if (Mode::from($known['mode'])->doctorsConnect()) {
                 $app = $this->apps->oauthOf($known['client_id']);
                 if ($app->connection($subject) !== null) {
                     $found[] = $app;

@@ -12,7 +12,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Apps;
 
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\Mode;
 
 defined('ABSPATH') || exit;
 
@@ -68,14 +68,14 @@ final class OwnAccounts
     public function app(int $doctor): ?array
     {
         $own = $this->of($doctor);
-        return $own === null ? null : $this->apps->find(Settings::MODE_S2S, $own['account_id'], $own['client_id']);
+        return $own === null ? null : $this->apps->find(Mode::ofAccounts(), $own['account_id'], $own['client_id']);
     }
 
     /** @param string $sealed the client secret under FormerApps::context() of the mode */
     public function store(int $doctor, string $account, string $client, #[\SensitiveParameter] string $sealed, string $hostId, ?string $hostEmail): void
     {
         $this->apps->add([
-            'mode' => Settings::MODE_S2S,
+            'mode' => Mode::ofAccounts()->value,
             'account_id' => $account,
             'client_id' => $client,
             'client_secret' => $sealed,

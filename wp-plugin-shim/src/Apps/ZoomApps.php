@@ -12,6 +12,7 @@ namespace TelemedZoom\Apps;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Credentials;
@@ -65,15 +66,15 @@ final class ZoomApps
     /** @throws Problem|\Telemed\TelemedException */
     public function oauth(): \Telemed\OAuthApp
     {
-        $this->demandMode(Settings::MODE_OAUTH);
-        return $this->oauthApp($this->current(Settings::MODE_OAUTH));
+        $this->demandMode(Mode::ofGrants());
+        return $this->oauthApp($this->current(Mode::ofGrants()));
     }
 
     /** @throws Problem|\Telemed\TelemedException */
     public function serverToServer(): \Telemed\ServerToServerApp
     {
-        $this->demandMode(Settings::MODE_S2S);
-        return $this->serverToServerApp($this->current(Settings::MODE_S2S));
+        $this->demandMode(Mode::ofAccounts());
+        return $this->serverToServerApp($this->current(Mode::ofAccounts()));
     }
 
     /**
@@ -85,20 +86,20 @@ final class ZoomApps
     public function oauthOf(string $client, float $patience = INF): \Telemed\OAuthApp
     {
         $this->extension->demand();
-        return $this->oauthApp($this->formerApps->find(Settings::MODE_OAUTH, '', $client)
+        return $this->oauthApp($this->formerApps->find(Mode::ofGrants(), '', $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409), $patience);
     }
 
     /** @return list<string> the client ids of all OAuth apps, in force or former */
     public function oauthClients(): array
     {
-        $isOAuth = static fn(array $app): bool => $app['mode'] === Settings::MODE_OAUTH;
+        $isOAuth = static fn(array $app): bool => Mode::from($app['mode'])->doctorsConnect();
         return array_column(array_filter($this->formerApps->everyApp(), $isOAuth), 'client_id');
     }
 
     public function knowsOAuthApp(string $client): bool
     {
-        return $this->formerApps->find(Settings::MODE_OAUTH, '', $client) !== null;
+        return $this->formerApps->find(Mode::ofGrants(), '', $client) !== null;
     }
 
     /**
@@ -109,7 +110,7 @@ final class ZoomApps
     public function serverToServerOf(string $account, string $client): \Telemed\ServerToServerApp
     {
         $this->extension->demand();
-        return $this->serverToServerApp($this->formerApps->find(Settings::MODE_S2S, $account, $client)
+        return $this->serverToServerApp($this->formerApps->find(Mode::ofAccounts(), $account, $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
     }
 
@@ -208,7 +209,7 @@ final class ZoomApps
      */
     public function check(?int $doctor): \Telemed\Diagnosis
     {
-        if ($this->settings->mode() === Settings::MODE_S2S) {
+        if ($this->settings->hostsAreMapped()) {
             $host = $doctor === null ? null : $this->forDoctor($doctor)->maker->namedHost();
             return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
@@ -224,26 +225,25 @@ final class ZoomApps
 
     private function readConnection(int $doctor): ?\Telemed\Connection
     {
-        $this->demandMode(Settings::MODE_OAUTH);
+        $this->demandMode(Mode::ofGrants());
         // A grant that is kept only to delete what it made connects nobody.
         $subject = $this->site->subject($doctor);
         return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
             ? null
-            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($subject);
+            : $this->buildOAuth($this->current(Mode::ofGrants()))->connection($subject);
     }
 
     /** Who would host a new meeting of this doctor, or why nobody can. */
     private function maker(int $doctor, ?\Telemed\Connection $connection): \Telemed\Maker
     {
         $this->extension->demand();
-        $mode = $this->settings->mode();
         $own = $this->ownAccount($doctor);
         $host = $this->hosts->of($doctor);
         return \Telemed\Maker::present([
             'is_doctor' => Capabilities::isDoctor($doctor),
-            'mode' => $mode === '' ? null : $mode,
+            'mode' => $this->settings->mode()?->value,
             'is_complete' => $this->settings->isComplete(),
-            'app' => $mode === '' ? '' : $this->settings->text($mode . '_client_id'),
+            'app' => $this->settings->clientId(),
             'account' => $this->settings->text('s2s_account_id'),
             'subject' => $this->site->subject($doctor),
             'own_app' => $own['client_id'] ?? null,
@@ -310,9 +310,10 @@ final class ZoomApps
      */
     private function appOf(array $maker): ?array
     {
-        $inForce = $this->current((string) $maker['mode']);
+        $mode = Mode::from((string) $maker['mode']);
+        $inForce = $this->current($mode);
         $isInForce = $inForce['client_id'] === $maker['app'] && ($maker['subject'] !== null || $inForce['account_id'] === $maker['account']);
-        return $isInForce ? $inForce : $this->formerApps->find((string) $maker['mode'], $maker['subject'] === null ? (string) $maker['account'] : '', (string) $maker['app']);
+        return $isInForce ? $inForce : $this->formerApps->find($mode, $maker['subject'] === null ? (string) $maker['account'] : '', (string) $maker['app']);
     }
 
     private function noHost(string $why, ?\Telemed\Connection $connection): Problem
@@ -324,7 +325,7 @@ final class ZoomApps
                 __('An administrator gives the user the role Telemed doctor, or the visits to another doctor.', 'telemed-zoom'),
             ],
             'not_set_up' => [
-                $this->settings->mode() === '' ? __('the clinic has not chosen how it uses Zoom', 'telemed-zoom') : sprintf(
+                $this->settings->mode() === null ? __('the clinic has not chosen how it uses Zoom', 'telemed-zoom') : sprintf(
                     /* translators: %s: names of fields */
                     __('the clinic has not entered all that its Zoom app needs: %s', 'telemed-zoom'),
                     implode(', ', array_map([Settings::class, 'label'], $missing))
@@ -354,10 +355,10 @@ final class ZoomApps
     /** Whether a grant of the doctor's own tells who hosts. */
     private function needsGrant(int $doctor): bool
     {
-        return $this->settings->mode() === Settings::MODE_OAUTH && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
+        return $this->settings->doctorsConnect() && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
     }
 
-    private function demandMode(string $mode): void
+    private function demandMode(Mode $mode): void
     {
         $this->extension->demand();
         if ($this->settings->mode() !== $mode) {
@@ -366,13 +367,13 @@ final class ZoomApps
     }
 
     /** @return array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
-    private function current(string $mode): array
+    private function current(Mode $mode): array
     {
         return [
-            'mode' => $mode,
+            'mode' => $mode->value,
             'account_id' => $this->settings->text('s2s_account_id'),
-            'client_id' => $this->settings->text($mode . '_client_id'),
-            'client_secret' => $this->settings->text($mode . '_client_secret'),
+            'client_id' => $this->settings->text($mode->field('client_id')),
+            'client_secret' => $this->settings->text($mode->field('client_secret')),
             'redirect_uri' => $this->settings->redirectUri(),
         ];
     }
@@ -426,7 +427,7 @@ final class ZoomApps
             return '';
         }
         try {
-            return $vault->open($app['client_secret'], FormerApps::context($app['mode']));
+            return $vault->open($app['client_secret'], FormerApps::context(Mode::from($app['mode'])));
         } catch (\Telemed\VaultException) {
             throw new Problem(
                 'telemed_secret_unreadable',

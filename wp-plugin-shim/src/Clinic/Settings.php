@@ -24,8 +24,6 @@ final class Settings
     /** Former apps lie in an option of their own. @see \TelemedZoom\Apps\FormerApps */
     public const OPTION_FORMER_APPS = 'telemed_former_apps';
     public const GROUP = 'telemed_settings';
-    public const MODE_OAUTH = 'oauth';
-    public const MODE_S2S = 's2s';
     public const WEBHOOK_SECRET = 'webhook_secret_token';
     public const CALLBACK_ROUTE = '/oauth/callback';
     /** Sealed text begins with this; Zoom's secrets do not. */
@@ -107,10 +105,27 @@ final class Settings
         return (string) $this->all()[$field];
     }
 
-    /** @return self::MODE_OAUTH|self::MODE_S2S|'' */
-    public function mode(): string
+    /** Null: the clinic has not chosen. */
+    public function mode(): ?Mode
     {
-        return $this->text('mode');
+        return Mode::tryFrom($this->text('mode'));
+    }
+
+    public function doctorsConnect(): bool
+    {
+        return $this->mode()?->doctorsConnect() === true;
+    }
+
+    public function hostsAreMapped(): bool
+    {
+        return $this->mode()?->hostsAreMapped() === true;
+    }
+
+    /** Of the app in force; '' where there is none. */
+    public function clientId(): string
+    {
+        $mode = $this->mode();
+        return $mode === null ? '' : $this->text($mode->field('client_id'));
     }
 
     public function adminsMayStart(): bool
@@ -161,8 +176,8 @@ final class Settings
     /** False when the secret of the chosen mode is stored and no key opens it any more. */
     public function secretIsReadable(): bool
     {
-        $field = $this->mode() . '_client_secret';
-        if (!in_array($field, self::SECRETS, true) || !$this->secretIsSet($field)) {
+        $field = $this->mode()?->field('client_secret');
+        if ($field === null || !$this->secretIsSet($field)) {
             return true;
         }
         try {
@@ -176,12 +191,7 @@ final class Settings
     /** @return list<string> the fields that the chosen mode still needs */
     public function missing(): array
     {
-        $needed = match ($this->mode()) {
-            self::MODE_OAUTH => ['oauth_client_id', 'oauth_client_secret', 'oauth_redirect_uri'],
-            self::MODE_S2S => ['s2s_account_id', 's2s_client_id', 's2s_client_secret'],
-            default => ['mode'],
-        };
-        return array_values(array_filter($needed, fn(string $field): bool => $this->text($field) === ''));
+        return array_values(array_filter($this->mode()?->fields() ?? ['mode'], fn(string $field): bool => $this->text($field) === ''));
     }
 
     /** Whether a mode is chosen and has all it needs. */
@@ -240,7 +250,7 @@ final class Settings
             $this->error(Draft::FIELD, __('Secrets that you entered and did not save are not kept any more: please enter them again.', 'telemed-zoom'), 'warning');
         }
 
-        if (isset($input['mode']) && in_array($input['mode'], [self::MODE_OAUTH, self::MODE_S2S, ''], true)) {
+        if (isset($input['mode']) && in_array($input['mode'], ['', ...array_column(Mode::cases(), 'value')], true)) {
             $after['mode'] = $input['mode'];
         }
         foreach (self::IDS as $field) {
@@ -360,7 +370,8 @@ final class Settings
      */
     private function warn(#[\SensitiveParameter] array $before, #[\SensitiveParameter] array $after, #[\SensitiveParameter] array $input): void
     {
-        foreach (['oauth' => ['oauth_client_id', 'oauth_client_secret'], 's2s' => ['s2s_client_id', 's2s_client_secret']] as [$id, $secret]) {
+        foreach (Mode::cases() as $mode) {
+            [$id, $secret] = [$mode->field('client_id'), $mode->field('client_secret')];
             if ($before[$id] !== '' && $before[$id] !== $after[$id] && $before[$secret] !== '' && $before[$secret] === $after[$secret]) {
                 $this->error($secret, sprintf(
                     /* translators: 1: Client ID, 2: Client secret */

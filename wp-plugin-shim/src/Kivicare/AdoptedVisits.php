@@ -10,7 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Ledger\VisitLink;
@@ -129,7 +129,7 @@ final class AdoptedVisits
     private function meeting(Appointment $appointment, array $row, array $maker): array
     {
         $number = (int) $row['zoom_id'];
-        $subject = $maker['mode'] === Settings::MODE_OAUTH ? $this->plugin->site->subject($appointment->doctor) : null;
+        $subject = Mode::from($maker['mode'])->doctorsConnect() ? $this->plugin->site->subject($appointment->doctor) : null;
         return $maker + [
             'subject' => $subject,
             // Whose grant it is stands for a Zoom user whom nobody knows.

@@ -180,7 +180,7 @@ final class Provider extends KCAbstractTelemedProvider
     public function get_doctor_access_token($doctor_id)
     {
         $services = Services::instance();
-        return $services->plugin->settings->mode() !== '' && $services->coreSettings->canHold((int) $doctor_id) ? self::MARKER : '';
+        return $services->plugin->settings->mode() !== null && $services->coreSettings->canHold((int) $doctor_id) ? self::MARKER : '';
     }
 
     public function is_doctor_telemed_connected(): bool
