@@ -164,7 +164,7 @@ final class FormerMeetings
     private function hindrance(int $doctor): ?string
     {
         try {
-            $this->apps->forDoctor($doctor);
+            $this->apps->makerFor($doctor);
             return null;
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ErrorText::of($failure);

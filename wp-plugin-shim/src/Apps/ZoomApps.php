@@ -151,19 +151,27 @@ final class ZoomApps
      */
     public function forDoctor(int $doctor): Credentials
     {
-        $this->extension->demand();
-        $this->guard->demand();
-        $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
-        $maker = $this->maker($doctor, $connection);
-        if ($maker->problem() !== null) {
-            throw $this->noHost($maker->problem(), $connection);
-        }
+        [$maker, $connection] = $this->present($doctor);
         $own = $this->ownAccount($doctor);
         return $this->through($maker, match (true) {
             $connection !== null => $connection->zoomEmail(),
             $own !== null => $own['host_email'],
             default => $this->hosts->of($doctor)?->email,
         });
+    }
+
+    /**
+     * The same where no client is needed: nothing is asked of Zoom.
+     *
+     * @throws Problem when nobody can host it
+     * @throws \Telemed\TelemedException
+     */
+    public function makerFor(int $doctor): \Telemed\Maker
+    {
+        [$maker] = $this->present($doctor);
+        // A secret that no key opens stands in the way as well.
+        $this->openSecret($this->key->vault(), $this->demandApp($maker));
+        return $maker;
     }
 
     /** Zoom user id of who would host a new meeting of this doctor, without network; null where that cannot be told. */
@@ -210,7 +218,7 @@ final class ZoomApps
     public function check(?int $doctor): \Telemed\Diagnosis
     {
         if ($this->settings->hostsAreMapped()) {
-            $host = $doctor === null ? null : $this->forDoctor($doctor)->maker->namedHost();
+            $host = $doctor === null ? null : $this->makerFor($doctor)->namedHost();
             return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
         // Nobody has the number 0, and nobody a connection under it.
@@ -231,6 +239,22 @@ final class ZoomApps
         return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
             ? null
             : $this->buildOAuth($this->current(Mode::ofGrants()))->connection($subject);
+    }
+
+    /**
+     * Who would host a new meeting of this doctor, and with which connection.
+     *
+     * @return array{\Telemed\Maker, ?\Telemed\Connection}
+     * @throws Problem when nobody can host it
+     * @throws \Telemed\TelemedException
+     */
+    private function present(int $doctor): array
+    {
+        $this->extension->demand();
+        $this->guard->demand();
+        $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
+        $maker = $this->maker($doctor, $connection);
+        return $maker->problem() === null ? [$maker, $connection] : throw $this->noHost($maker->problem(), $connection);
     }
 
     /** Who would host a new meeting of this doctor, or why nobody can. */
@@ -269,16 +293,7 @@ final class ZoomApps
      */
     private function through(\Telemed\Maker $maker, ?string $hostEmail): Credentials
     {
-        $columns = $maker->columns();
-        $app = $this->appOf($columns);
-        if ($app === null) {
-            throw new Problem(
-                'telemed_credentials_gone',
-                __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
-                __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
-                409
-            );
-        }
+        $app = $this->demandApp($maker);
         $vault = $this->key->vault();
         try {
             $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app['redirect_uri'], $this->tokenStore(), $vault);
@@ -305,15 +320,23 @@ final class ZoomApps
     /**
      * The app that a maker names, in force or former. What was entered and is not stored comes first.
      *
-     * @param array<string, ?string> $maker
-     * @return ?array<string, string>
+     * @return array<string, string>
+     * @throws Problem when it is gone
      */
-    private function appOf(array $maker): ?array
+    private function demandApp(\Telemed\Maker $maker): array
     {
-        $mode = Mode::from((string) $maker['mode']);
+        $columns = $maker->columns();
+        $mode = Mode::from((string) $columns['mode']);
         $inForce = $this->current($mode);
-        $isInForce = $inForce['client_id'] === $maker['app'] && ($maker['subject'] !== null || $inForce['account_id'] === $maker['account']);
-        return $isInForce ? $inForce : $this->formerApps->find($mode, $maker['subject'] === null ? (string) $maker['account'] : '', (string) $maker['app']);
+        if ($inForce['client_id'] === $columns['app'] && ($mode->doctorsConnect() || $inForce['account_id'] === $columns['account'])) {
+            return $inForce;
+        }
+        return $this->formerApps->find($mode, $mode->doctorsConnect() ? '' : (string) $columns['account'], (string) $columns['app']) ?? throw new Problem(
+            'telemed_credentials_gone',
+            __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
+            __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
+            409
+        );
     }
 
     private function noHost(string $why, ?\Telemed\Connection $connection): Problem
