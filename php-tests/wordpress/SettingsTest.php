@@ -95,6 +95,22 @@ final class SettingsTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testAnAppThatIsKnownIsNamedAgainWithoutItsSecretAndOneThatHasMadeNothingIsForgotten(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $known = $this->records()->apps->everything();
+        $this->saveSettings(array('s2s_client_id' => 'mistyped', 's2s_client_secret' => 'mistyped-too'));
+        $this->assertSame(array(FakeZoom::S2S_CLIENT_ID, 'mistyped'), $this->records()->apps->clients());
+        $page = $this->saveSettings(array('s2s_client_id' => FakeZoom::S2S_CLIENT_ID));
+        $this->assertStringNotContainsString('enter its secret too', implode($page->notices()));
+        $this->assertSame($known, $this->records()->apps->everything());
+        $this->make('admin', 'doctor1', array('start' => self::start(41)));
+        // Of an app that is not known it is said, and the secret that was there is taken for its own.
+        $this->assertStringContainsString('enter its secret too', implode($this->trySettings(array('s2s_client_id' => 'another'))->notices()));
+        $this->assertSame($known, $this->records()->apps->everything(), 'nothing is kept of what is only asked about');
+    }
+
     public function testTheRedirectUrlIsStoredOnSaveAndItsChangeIsTold(): void
     {
         $page = $this->useOAuth();

@@ -9,6 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\App;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
@@ -34,7 +36,7 @@ final class ZoomApps
 
     public function __construct(
         private readonly Settings $settings,
-        private readonly FormerApps $formerApps,
+        private readonly AppRegistry $registry,
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
         private readonly Database $database,
@@ -51,7 +53,7 @@ final class ZoomApps
     {
         return new self(
             $settings,
-            $this->formerApps,
+            $this->registry,
             $this->key,
             $this->extension,
             $this->database,
@@ -67,14 +69,14 @@ final class ZoomApps
     public function oauth(): \Telemed\OAuthApp
     {
         $this->demandMode(Mode::ofGrants());
-        return $this->oauthApp($this->current(Mode::ofGrants()));
+        return $this->oauthApp($this->settings->app(Mode::ofGrants()));
     }
 
     /** @throws Problem|\Telemed\TelemedException */
     public function serverToServer(): \Telemed\ServerToServerApp
     {
         $this->demandMode(Mode::ofAccounts());
-        return $this->serverToServerApp($this->current(Mode::ofAccounts()));
+        return $this->serverToServerApp($this->settings->app(Mode::ofAccounts()));
     }
 
     /**
@@ -86,20 +88,20 @@ final class ZoomApps
     public function oauthOf(string $client, float $patience = INF): \Telemed\OAuthApp
     {
         $this->extension->demand();
-        return $this->oauthApp($this->formerApps->find(Mode::ofGrants(), '', $client)
+        return $this->oauthApp($this->registry->find(Mode::ofGrants(), '', $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409), $patience);
     }
 
     /** @return list<string> the client ids of all OAuth apps, in force or former */
     public function oauthClients(): array
     {
-        $isOAuth = static fn(array $app): bool => Mode::from($app['mode'])->doctorsConnect();
-        return array_column(array_filter($this->formerApps->everyApp(), $isOAuth), 'client_id');
+        $ofGrants = array_filter($this->registry->all(), static fn(App $app): bool => $app->mode->doctorsConnect());
+        return array_values(array_map(static fn(App $app): string => $app->client, $ofGrants));
     }
 
     public function knowsOAuthApp(string $client): bool
     {
-        return $this->formerApps->find(Mode::ofGrants(), '', $client) !== null;
+        return $this->registry->find(Mode::ofGrants(), '', $client) !== null;
     }
 
     /**
@@ -110,7 +112,7 @@ final class ZoomApps
     public function serverToServerOf(string $account, string $client): \Telemed\ServerToServerApp
     {
         $this->extension->demand();
-        return $this->serverToServerApp($this->formerApps->find(Mode::ofAccounts(), $account, $client)
+        return $this->serverToServerApp($this->registry->find(Mode::ofAccounts(), $account, $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
     }
 
@@ -238,7 +240,7 @@ final class ZoomApps
         $subject = $this->site->subject($doctor);
         return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
             ? null
-            : $this->buildOAuth($this->current(Mode::ofGrants()))->connection($subject);
+            : $this->buildOAuth($this->settings->app(Mode::ofGrants()))->connection($subject);
     }
 
     /**
@@ -296,7 +298,7 @@ final class ZoomApps
         $app = $this->demandApp($maker);
         $vault = $this->key->vault();
         try {
-            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app['redirect_uri'], $this->tokenStore(), $vault);
+            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app->redirectUrl, $this->tokenStore(), $vault);
         } catch (\Telemed\TelemedException $failure) {
             throw match ($failure->id()) {
                 'not_connected' => $this->noHost('not_connected', null),
@@ -320,18 +322,16 @@ final class ZoomApps
     /**
      * The app that a maker names, in force or former. What was entered and is not stored comes first.
      *
-     * @return array<string, string>
      * @throws Problem when it is gone
      */
-    private function demandApp(\Telemed\Maker $maker): array
+    private function demandApp(\Telemed\Maker $maker): App
     {
         $columns = $maker->columns();
         $mode = Mode::from((string) $columns['mode']);
-        $inForce = $this->current($mode);
-        if ($inForce['client_id'] === $columns['app'] && ($mode->doctorsConnect() || $inForce['account_id'] === $columns['account'])) {
-            return $inForce;
-        }
-        return $this->formerApps->find($mode, $mode->doctorsConnect() ? '' : (string) $columns['account'], (string) $columns['app']) ?? throw new Problem(
+        // A grant's account is its Zoom user's, and not the app's.
+        $names = [$mode->hostsAreMapped() ? (string) $columns['account'] : '', (string) $columns['app']];
+        $inForce = $this->settings->app($mode);
+        return $inForce->isNamed($mode, ...$names) ? $inForce : $this->registry->find($mode, ...$names) ?? throw new Problem(
             'telemed_credentials_gone',
             __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
             __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
@@ -389,68 +389,43 @@ final class ZoomApps
         }
     }
 
-    /** @return array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
-    private function current(Mode $mode): array
-    {
-        return [
-            'mode' => $mode->value,
-            'account_id' => $this->settings->text('s2s_account_id'),
-            'client_id' => $this->settings->text($mode->field('client_id')),
-            'client_secret' => $this->settings->text($mode->field('client_secret')),
-            'redirect_uri' => $this->settings->redirectUri(),
-        ];
-    }
-
-    /** @param array<string, string> $app */
-    private function oauthApp(array $app, float $patience = INF): \Telemed\OAuthApp
+    private function oauthApp(App $app, float $patience = INF): \Telemed\OAuthApp
     {
         $this->guard->demand();
         return $this->buildOAuth($app, $patience);
     }
 
-    /**
-     * Also on a site that does nothing at Zoom, for what is asked without network.
-     *
-     * @param array<string, string> $app
-     */
-    private function buildOAuth(array $app, float $patience = INF): \Telemed\OAuthApp
+    /** Also on a site that does nothing at Zoom, for what is asked without network. */
+    private function buildOAuth(App $app, float $patience = INF): \Telemed\OAuthApp
     {
         $vault = $this->key->vault();
         return new \Telemed\OAuthApp(
-            $app['client_id'],
+            $app->client,
             $this->openSecret($vault, $app),
-            $app['redirect_uri'],
+            $app->redirectUrl,
             new TokenStore($this->database, $patience),
             $vault
         );
     }
 
-    /** @param array<string, string> $app */
-    private function serverToServerApp(array $app): \Telemed\ServerToServerApp
+    private function serverToServerApp(App $app): \Telemed\ServerToServerApp
     {
         $this->guard->demand();
         $vault = $this->key->vault();
         return new \Telemed\ServerToServerApp(
-            $app['account_id'],
-            $app['client_id'],
+            $app->account,
+            $app->client,
             $this->openSecret($vault, $app),
             $this->tokenStore(),
             $vault
         );
     }
 
-    /**
-     * Nothing stored is an empty secret, which the extension names as what it is.
-     *
-     * @param array<string, string> $app
-     */
-    private function openSecret(\Telemed\Vault $vault, array $app): string
+    /** Nothing stored is an empty secret, which the extension names as what it is. */
+    private function openSecret(\Telemed\Vault $vault, App $app): string
     {
-        if ($app['client_secret'] === '') {
-            return '';
-        }
         try {
-            return $vault->open($app['client_secret'], FormerApps::context(Mode::from($app['mode'])));
+            return $app->openSecret($vault);
         } catch (\Telemed\VaultException) {
             throw new Problem(
                 'telemed_secret_unreadable',

@@ -16,6 +16,7 @@ use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
@@ -150,7 +151,7 @@ final class AdoptedVisits
     {
         try {
             return $this->plugin->apps->serverToServerOf((string) $maker['account'], $maker['app'])->client()->within(self::SECONDS)->meeting($meeting)->hostId();
-        } catch (Problem | \Telemed\TelemedException) {
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             // The row says so when it is tried.
             return null;
         }

@@ -11,8 +11,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Clinic\App;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
@@ -132,13 +132,8 @@ final class TakeOver
         $own = $settings->text('oauth_client_id');
         if ($own !== '' && $own !== $app['client_id'] && $settings->secretIsSet('oauth_client_secret')) {
             // Ours stays; the other handles what it has made.
-            $this->plugin->formerApps->add([
-                'mode' => Mode::OAuth->value,
-                'account_id' => '',
-                'client_id' => $app['client_id'],
-                'client_secret' => $vault->seal($app['client_secret'], FormerApps::context(Mode::OAuth)),
-                'redirect_uri' => $app['redirect_url'] ?: $settings->redirectUri(),
-            ]);
+            $redirect = $app['redirect_url'] ?: $settings->redirectUri();
+            $this->plugin->registry->put(App::seal(Mode::OAuth, '', $app['client_id'], $app['client_secret'], $vault, $redirect));
             $this->todo(__('Telemed, Settings holds another OAuth app than the add-on had. The add-on\'s app was sealed for the visits that it made; for new ones the doctors connect once to the app in Telemed, Settings.', 'telemed-zoom'));
             return;
         }
@@ -251,13 +246,13 @@ final class TakeOver
     /** @param array{account_id: string, client_id: string, client_secret: string} $account */
     private function takeOwnAccount(\Telemed\Vault $vault, int $doctor, #[\SensitiveParameter] array $account): void
     {
-        $this->plugin->formerApps->add([
-            'mode' => Mode::ServerToServer->value,
-            'account_id' => $account['account_id'],
-            'client_id' => $account['client_id'],
-            'client_secret' => $vault->seal($account['client_secret'], FormerApps::context(Mode::ServerToServer)),
-            'redirect_uri' => '',
-        ]);
+        $app = App::seal(Mode::ServerToServer, $account['account_id'], $account['client_id'], $account['client_secret'], $vault);
+        if ($app->is($this->plugin->settings->app($app->mode))) {
+            // The clinic's own: what was entered for it stays.
+            $this->plugin->registry->add($app);
+        } else {
+            $this->plugin->registry->put($app);
+        }
         $this->ownAccounts->allow($doctor, true);
         try {
             (new OwnAccountSetup($this->plugin, $this->ownAccounts))->use($doctor, $account['account_id'], $account['client_id'], $account['client_secret'], '');
