@@ -338,11 +338,11 @@ final class TakeOverTest extends KivicareTestCase
         $database = $this->site->database();
         $tables = array(
             'links' => 'SELECT * FROM wp_kc_appointment_zoom_mappings ORDER BY id',
-            'settings' => "SELECT option_name, option_value FROM wp_options WHERE option_name IN ('telemed_settings', 'telemed_former_apps', 'telemed_kivicare_takeover', 'kiviCare_zoom_telemed_setting') ORDER BY 1",
+            'settings' => "SELECT option_name, option_value FROM wp_options WHERE option_name IN ('telemed_settings', 'telemed_kivicare_takeover', 'kiviCare_zoom_telemed_setting') ORDER BY 1",
             'doctors' => "SELECT user_id, meta_key, meta_value FROM wp_usermeta WHERE meta_key LIKE '%telemed%' OR meta_key LIKE '%zoom%' ORDER BY 1, 2",
         );
         $stored = array_map(static fn (string $query): array => $database->query($query)->fetch_all(MYSQLI_ASSOC), $tables);
-        $stored += array('visits' => $this->records()->visits->everything(), 'grants' => $this->records()->grants->everything());
+        $stored += array('apps' => $this->records()->apps->everything(), 'visits' => $this->records()->visits->everything(), 'grants' => $this->records()->grants->everything());
         $database->close();
         return $stored;
     }

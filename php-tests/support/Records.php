@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace Telemed\Tests;
 
+use Telemed\Tests\Records\Apps;
 use Telemed\Tests\Records\Counters;
 use Telemed\Tests\Records\Grants;
 use Telemed\Tests\Records\Log;
@@ -30,6 +31,7 @@ final class Records
     public readonly Counters $counters;
     /** What Zoom users allowed. */
     public readonly Grants $grants;
+    public readonly Apps $apps;
     /** What a test says has happened. */
     public readonly Pretended $pretend;
     public readonly ManyVisits $many;
@@ -41,6 +43,7 @@ final class Records
         $this->log = new Log($tables);
         $this->counters = new Counters($tables);
         $this->grants = new Grants($tables);
+        $this->apps = new Apps($tables);
         $this->pretend = new Pretended($tables);
         $this->many = new ManyVisits($tables);
     }

@@ -192,9 +192,10 @@ final class ConnectionTest extends ClinicTestCase
 
     public function testAClientSecretThatNoKeyOpensIsMailedToTheAdministratorsOnceUntilItIsEnteredAgain(): void
     {
-        $this->site->php('$settings = get_option("telemed_settings"); $sealed = &$settings["oauth_client_secret"];
-            $sealed = substr($sealed, 0, -6) . strrev(substr($sealed, -6)); remove_all_filters("sanitize_option_telemed_settings");
-            update_option("telemed_settings", $settings);');
+        $this->site->php('$plugin = \TelemedZoom\Plugin::instance();
+            $app = $plugin->settings->app(\TelemedZoom\Clinic\Mode::OAuth);
+            $spoilt = substr($app->secret, 0, -6) . strrev(substr($app->secret, -6));
+            $plugin->registry->put(new \TelemedZoom\Clinic\App($app->mode, $app->account, $app->client, $spoilt, $app->context, $app->redirectUrl));');
         $this->runWorker(0);
         $this->runWorker(60);
         $mails = array_values(array_filter($this->site->mails(), static fn (array $mail): bool => str_contains($mail['subject'], 'client secret')));

@@ -202,7 +202,7 @@ final class EncryptionKeyTest extends ClinicTestCase
     private function sealed(): array
     {
         $sealed = $this->site->php('return array_filter(get_option("telemed_settings"), static fn($value) => is_string($value) && str_starts_with($value, "telemed1."));');
-        foreach (array('record' => $this->records()->grants->everything(), 'visit' => $this->records()->visits->everything()) as $kind => $rows) {
+        foreach (array('app' => $this->records()->apps->everything(), 'record' => $this->records()->grants->everything(), 'visit' => $this->records()->visits->everything()) as $kind => $rows) {
             foreach ($rows as $row) {
                 foreach ($row as $column => $value) {
                     if (is_string($value) && str_starts_with($value, 'telemed1.')) {

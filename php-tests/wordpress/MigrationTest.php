@@ -6,6 +6,7 @@ namespace Telemed\Tests\WordPress;
 
 use PHPUnit\Framework\Attributes\After;
 use PHPUnit\Framework\Attributes\DataProvider;
+use Telemed\Tests\FakeZoom;
 use Telemed\Tests\Site;
 
 /** A site that version 0.1.0 has filled comes along whole: no meeting is made twice, no link changes, nobody is told twice or never. */
@@ -228,6 +229,26 @@ final class MigrationTest extends ClinicTestCase
             return [$plugin->migration->goOn(10.0), array_map($is, $plugin->handovers->all()), $plugin->ledger->find($over)?->app];
             CODE, array('start' => self::start()));
         $this->assertSame(array(true, array(array('formerApp', 'move')), 'olderApp'), $seen);
+    }
+
+    public function testTheSecretsOfAppsComeAlongUnopened(): void
+    {
+        $stored = fn (): array => array(
+            $this->site->php('return get_option("telemed_settings")["s2s_client_secret"];'), array_column((array) $this->site->php('return get_option("telemed_former_apps");'), 'client_secret', 'client_id'),
+        );
+        // A former app, sealed under a key that is lost.
+        $this->site->php('update_option("telemed_former_apps", ["oauth||former" => ["mode" => "oauth", "account_id" => "", "client_id" => "former", "client_secret" => "telemed1.lost", "redirect_uri" => "https://clinic.example/"]], false);');
+        [$sealed, $former] = $stored();
+        $this->assertStringStartsWith('telemed1.', $sealed);
+        $this->assertSame(array(FakeZoom::S2S_CLIENT_ID, 'former'), $this->site->php('return array_column(\TelemedZoom\Plugin::instance()->registry->all(), "client");'), 'until then they are read where they are');
+        $this->assertTrue($this->site->php(self::BEGIN . 'return $plugin->migration->goOn(10.0);'));
+        $apps = array_map(static fn (array $row): array => array_diff_key($row, array('id' => 0)), $this->records()->apps->everything());
+        $this->assertSame(array(
+            array('mode' => 's2s', 'account' => FakeZoom::ACCOUNT, 'client' => FakeZoom::S2S_CLIENT_ID, 'secret' => $sealed, 'context' => 'option:s2s_client_secret', 'redirect_url' => ''),
+            array('mode' => 'oauth', 'account' => '', 'client' => 'former', 'secret' => $former['former'], 'context' => 'option:oauth_client_secret', 'redirect_url' => 'https://clinic.example/'),
+        ), $apps);
+        $this->assertStringNotContainsString('telemed1.', json_encode($stored(), JSON_THROW_ON_ERROR), 'in one place only');
+        $this->make('admin', 'doctor1');
     }
 
     public function testDoctorsWhoLetGoComeAlongWithTheirFirstMoments(): void

@@ -86,13 +86,13 @@ final class NetworkTest extends ClinicTestCase
             return wpmu_create_blog(DOMAIN_CURRENT_SITE, "/third/", "Third Clinic", get_user_by("login", "admin")->ID);'
         );
         $this->assertIsInt($blog);
-        $this->assertCount(8, $this->tables("wp_{$blog}_"));
+        $this->assertCount(9, $this->tables("wp_{$blog}_"));
         $ids = $this->site->php('$ids = array(); foreach (array(1, 2, $arguments["blog"]) as $blog) {
             switch_to_blog($blog); $ids[] = get_option("telemed_site_id"); restore_current_blog(); } return $ids;', array('blog' => $blog));
         $this->assertCount(3, array_unique(array_filter($ids)), 'each has an id of its own');
         $this->site->php('require_once ABSPATH . "wp-admin/includes/ms.php"; wpmu_delete_blog($arguments["blog"], true);', array('blog' => $blog));
         $this->assertSame(array(), $this->tables("wp_{$blog}_"));
-        $this->assertCount(8, $this->tables('wp_2_'));
+        $this->assertCount(9, $this->tables('wp_2_'));
     }
 
     public function testEachBlogMovesWhatTheVersionBeforeHasLeftThere(): void
@@ -109,7 +109,7 @@ final class NetworkTest extends ClinicTestCase
             $this->goTo($blog);
             $this->site->php('do_action("telemed_run");');
             $this->assertSame($count, Records::of($this->site, $prefix)->visits->count());
-            $this->assertCount(8, $this->tables($prefix));
+            $this->assertCount(9, $this->tables($prefix));
             if ('first' === $blog) {
                 $this->assertContains('wp_2_telemed_leftovers', $this->tables('wp_2_'), 'the other\'s wait for their own turn');
             }

@@ -30,7 +30,7 @@ final class QueryPlanTest extends ClinicTestCase
                 'upcomingAfter' => static fn () => $queries->upcomingAfter(9200, 200),
                 'upcomingOfSource' => static fn () => $queries->upcomingOfSource('manual', 200),
                 'dueSince' => static fn () => $queries->dueSince(),
-                'knowsApp' => static fn () => [$queries->knowsApp('s2s', 'app'), $queries->knowsApp('s2s', 'none')],
+                'knowsApp' => static fn () => [$queries->knowsApp(\TelemedZoom\Clinic\Mode::ServerToServer, 'app'), $queries->knowsApp(\TelemedZoom\Clinic\Mode::ServerToServer, 'none')],
                 'countOfConnection' => static fn () => $queries->countOfConnection('connection1'),
                 'unwanted' => static fn () => $queries->unwanted(),
                 'unwantedOfConnection' => static fn () => $queries->unwantedOfConnection('connection1'),

@@ -95,6 +95,22 @@ final class SettingsTest extends ClinicTestCase
         $this->assertCount(1, $this->meetings());
     }
 
+    public function testAnAppThatIsKnownIsNamedAgainWithoutItsSecretAndOneThatHasMadeNothingIsForgotten(): void
+    {
+        $this->useServerToServerWithHosts();
+        $this->make('admin', 'doctor1');
+        $known = $this->records()->apps->everything();
+        $this->saveSettings(array('s2s_client_id' => 'mistyped', 's2s_client_secret' => 'mistyped-too'));
+        $this->assertSame(array(FakeZoom::S2S_CLIENT_ID, 'mistyped'), $this->records()->apps->clients());
+        $page = $this->saveSettings(array('s2s_client_id' => FakeZoom::S2S_CLIENT_ID));
+        $this->assertStringNotContainsString('enter its secret too', implode($page->notices()));
+        $this->assertSame($known, $this->records()->apps->everything());
+        $this->make('admin', 'doctor1', array('start' => self::start(41)));
+        // Of an app that is not known it is said, and the secret that was there is taken for its own.
+        $this->assertStringContainsString('enter its secret too', implode($this->trySettings(array('s2s_client_id' => 'another'))->notices()));
+        $this->assertSame($known, $this->records()->apps->everything(), 'nothing is kept of what is only asked about');
+    }
+
     public function testTheRedirectUrlIsStoredOnSaveAndItsChangeIsTold(): void
     {
         $page = $this->useOAuth();
@@ -169,7 +185,7 @@ final class SettingsTest extends ClinicTestCase
         $this->assertStringNotContainsString(FakeZoom::S2S_CLIENT_SECRET, $page->body);
         $this->assertStringNotContainsString(FakeZoom::S2S_CLIENT_SECRET, $this->site->databaseDump());
         $this->assertStringContainsString('not saved yet', (string) $page->element('s2s_client_secret')?->getAttribute('placeholder'));
-        $this->assertSame('', $this->site->php('return \TelemedZoom\Plugin::instance()->settings->mode();'));
+        $this->assertNull($this->site->php('return \TelemedZoom\Plugin::instance()->settings->mode();'));
         $this->trySettings(array());
         $this->assertSame(array(), $this->site->php('return \TelemedZoom\Plugin::instance()->settings->missing();'));
         $this->assertSame('1', $this->checkSettings()->element('telemed-check-result')?->getAttribute('data-passed'));

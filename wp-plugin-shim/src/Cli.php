@@ -218,7 +218,7 @@ final class Cli
                 $this->plugin->key,
                 $this->plugin->extension,
                 $this->plugin->settings,
-                $this->plugin->formerApps,
+                $this->plugin->registry,
                 $this->plugin->apps,
                 new LinkSeals($this->plugin->database, $this->plugin->tables, $this->plugin->links)
             );

@@ -87,7 +87,7 @@ final class Notices
 
     private function showRedirectUri(): void
     {
-        if ($this->settings->mode() === Settings::MODE_OAUTH && $this->settings->redirectUriIsOutdated()) {
+        if ($this->settings->doctorsConnect() && $this->settings->redirectUriIsOutdated()) {
             Notice::print(
                 'warning',
                 sprintf(
@@ -103,7 +103,7 @@ final class Notices
 
     private function showChangedEmails(): void
     {
-        if ($this->settings->mode() !== Settings::MODE_S2S || !AdminPages::isOwn()) {
+        if (!$this->settings->hostsAreMapped() || !AdminPages::isOwn()) {
             return;
         }
         foreach ($this->hosts->changedEmails() as $doctor) {

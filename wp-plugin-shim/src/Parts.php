@@ -10,11 +10,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
@@ -34,6 +34,7 @@ use TelemedZoom\Mail\Outbox;
 use TelemedZoom\Mail\VisitMailer;
 use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Migration\FromSchema5;
+use TelemedZoom\Migration\OldApps;
 use TelemedZoom\Migration\OldHandovers;
 use TelemedZoom\Migration\OldTables;
 use TelemedZoom\Migration\Upgrade;
@@ -72,7 +73,7 @@ final class Parts
     public readonly Extension $extension;
     public readonly EncryptionKey $key;
     public readonly Settings $settings;
-    public readonly FormerApps $formerApps;
+    public readonly AppRegistry $registry;
     public readonly Database $database;
     public readonly HostMap $hosts;
     public readonly OwnAccounts $ownAccounts;
@@ -121,8 +122,10 @@ final class Parts
         $this->site = new Site();
         $this->extension = $extension ?? new Extension();
         $this->key = $key ?? new EncryptionKey();
-        $this->settings = new Settings($this->key, $this->extension);
         $this->database = new Database($this->site);
+        $this->tables = new VisitTables();
+        $this->registry = new AppRegistry($this->database, $this->tables, OldApps::unmoved(...));
+        $this->settings = new Settings($this->key, $this->extension, $this->registry);
         $this->guard = new Guard();
         $this->sources = new AppointmentSources($this->askForSources(...));
         $this->standing = new Standing($this->sources, $this->database);
@@ -143,7 +146,6 @@ final class Parts
     /** The tables of visits, what reads them and what writes them. */
     private function prepareVisits(): void
     {
-        $this->tables = new VisitTables();
         [$extension, $key] = [$this->extension, $this->key];
         $this->links = new SealedLinks(static fn(): \Telemed\Vault|SodiumVault => $extension->isUsable() ? $key->vault() : $key->vaultWithoutExtension());
         $this->counters = new Counters($this->database, $this->tables);
@@ -159,7 +161,7 @@ final class Parts
             $this->sources,
             $this->moments
         );
-        $this->migration = new Upgrade($schema, $old, $migration, $this->database, $this->extension, $this->key);
+        $this->migration = new Upgrade($schema, $old, $migration, new OldApps($this->registry, $this->settings), $this->database, $this->extension, $this->key);
         $this->store = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links, $this->migration->bring(...));
         $this->records = new VisitRecords($this->database, $this->tables, $this->links);
         $this->ledger = new Ledger($this->records, $this->migration->find(...));
@@ -170,12 +172,11 @@ final class Parts
     /** The clinic's apps at Zoom, and who hosts. */
     private function prepareZoom(): void
     {
-        $this->formerApps = new FormerApps($this->queries);
         $this->hosts = new HostMap();
-        $this->ownAccounts = new OwnAccounts($this->formerApps);
+        $this->ownAccounts = new OwnAccounts($this->registry);
         $this->apps = new ZoomApps(
             $this->settings,
-            $this->formerApps,
+            $this->registry,
             $this->key,
             $this->extension,
             $this->database,
@@ -185,7 +186,7 @@ final class Parts
             $this->guard,
             $this->handovers
         );
-        $this->grants = new Grants($this->apps, $this->formerApps, $this->settings, $this->site);
+        $this->grants = new Grants($this->apps, $this->registry, $this->settings, $this->site);
         $this->overlaps = new Overlaps($this->database, $this->tables, $this->apps);
     }
 

@@ -10,6 +10,7 @@ declare(strict_types=1);
 namespace TelemedZoom;
 
 use TelemedZoom\Apps\FormerMeetings;
+use TelemedZoom\Apps\ReplacedApps;
 use TelemedZoom\Apps\SavedConnections;
 use TelemedZoom\Care\CopiedSite;
 use TelemedZoom\Care\ExtensionWatch;
@@ -131,7 +132,7 @@ final class Plugin
         PublicAddress::register();
         Edge::register();
         $this->parts->settings->register();
-        $this->parts->formerApps->register();
+        (new ReplacedApps($this->parts->registry, $this->parts->settings, $this->parts->ownAccounts, $this->parts->queries))->register();
         $this->parts->oauthCallback->register();
         (new RestController($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing))->register();
         $this->parts->outbox->register();
@@ -163,8 +164,8 @@ final class Plugin
             return;
         }
         (new Notices($this->parts->extension, $this->parts->key, $this->parts->settings, $this->parts->hosts))->register();
-        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->formerApps, $this->parts->apps, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
-        $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments, $this->parts->extension);
+        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->registry, $this->parts->apps, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
+        $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments, $this->parts->extension, $this->parts->settings);
         (new GuardNotice($this->parts->guard, $copy))->register();
         (new UpgradeNotice($this->parts->migration))->register();
         (new HeartbeatNotice(new Heartbeat($this->parts->queries, $this->parts->signals, $this->parts->guard, $this->parts->extension)))->register();

@@ -42,6 +42,29 @@ final class Schema5
             $wpdb->query("{$statement} ENGINE=InnoDB {$wpdb->get_charset_collate()}");
         }
         update_option(Schema::OPTION, 5);
+        if ($isAll) {
+            $this->keepSecretsInOptions();
+        }
+    }
+
+    /** In the settings those of the apps that they name, in an option of their own those of the others. */
+    private function keepSecretsInOptions(): void
+    {
+        global $wpdb;
+        [$settings, $former] = array((array) get_option('telemed_settings', array()), array());
+        foreach ($this->plugin->registry->all() as $app) {
+            if ($app->is($this->plugin->settings->app($app->mode))) {
+                $settings[$app->mode->field('client_secret')] = $app->secret;
+            } else {
+                $former["{$app->mode->value}|{$app->account}|{$app->client}"] = array(
+                    'mode' => $app->mode->value, 'account_id' => $app->account, 'client_id' => $app->client, 'client_secret' => $app->secret, 'redirect_uri' => $app->redirectUrl,
+                );
+            }
+        }
+        $wpdb->update($wpdb->options, array('option_value' => serialize($settings)), array('option_name' => 'telemed_settings'));
+        update_option('telemed_former_apps', $former, false);
+        $wpdb->query("DROP TABLE `{$this->plugin->tables->apps()}`");
+        wp_cache_flush();
     }
 
     /** @return array{string, string, string} meetings, leftovers and log, as they were called */

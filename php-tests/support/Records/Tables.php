@@ -57,6 +57,11 @@ final class Tables
         return "{$this->prefix}telemed_tokens";
     }
 
+    public function apps(): string
+    {
+        return "{$this->prefix}telemed_apps";
+    }
+
     public function options(): string
     {
         return "{$this->prefix}options";

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -51,7 +52,7 @@ final class FormerMeetings
     }
 
     /**
-     * @return list<array{mode: string, app: string, visits: int, handover: Handover, moving: int}> by app; moving: so many of the visits
+     * @return list<array{mode: Mode, app: string, visits: int, handover: Handover, moving: int}> by app; moving: so many of the visits
      * @throws DatabaseException
      */
     public function lots(): array
@@ -163,7 +164,7 @@ final class FormerMeetings
     private function hindrance(int $doctor): ?string
     {
         try {
-            $this->apps->forDoctor($doctor);
+            $this->apps->makerFor($doctor);
             return null;
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ErrorText::of($failure);
@@ -174,11 +175,11 @@ final class FormerMeetings
     private function formerApps(): array
     {
         $mode = $this->settings->mode();
-        if ($mode === '') {
+        if ($mode === null) {
             // Nothing has taken their place yet.
             return [];
         }
-        $inForce = [$this->settings->text($mode . '_client_id'), ...($mode === Settings::MODE_S2S ? $this->ownAccounts->clients() : [])];
+        $inForce = [$this->settings->clientId(), ...($mode->hostsAreMapped() ? $this->ownAccounts->clients() : [])];
         return array_values(array_diff($this->queries->apps(), $inForce));
     }
 }

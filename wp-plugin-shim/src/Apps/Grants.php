@@ -9,6 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\App;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Problem;
@@ -21,7 +23,7 @@ final class Grants
 {
     public function __construct(
         private readonly ZoomApps $apps,
-        private readonly FormerApps $formerApps,
+        private readonly AppRegistry $registry,
         private readonly Settings $settings,
         private readonly Site $site
     ) {
@@ -101,7 +103,12 @@ final class Grants
     /** Ends every grant that can be ended. Used when the plugin is uninstalled, which goes on whatever Zoom says. */
     public function revokeAll(): void
     {
-        foreach ($this->formerApps->everyApp() as $app) {
+        try {
+            $apps = $this->registry->all();
+        } catch (DatabaseException) {
+            return;
+        }
+        foreach ($apps as $app) {
             try {
                 $this->revoke($app);
             } catch (\Telemed\TelemedException $failure) {
@@ -115,17 +122,14 @@ final class Grants
         }
     }
 
-    /**
-     * @param array<string, string> $app
-     * @throws Problem|DatabaseException|\Telemed\TelemedException
-     */
-    private function revoke(array $app): void
+    /** @throws Problem|DatabaseException|\Telemed\TelemedException */
+    private function revoke(App $app): void
     {
-        if ($app['mode'] === Settings::MODE_S2S) {
-            $this->apps->serverToServerOf($app['account_id'], $app['client_id'])->disconnect();
+        if (!$app->mode->doctorsConnect()) {
+            $this->apps->serverToServerOf($app->account, $app->client)->disconnect();
             return;
         }
-        $oauth = $this->apps->oauthOf($app['client_id']);
+        $oauth = $this->apps->oauthOf($app->client);
         foreach ($this->apps->tokenStore()->subjects() as $subject) {
             try {
                 if ($oauth->connection($subject) !== null) {
@@ -143,7 +147,7 @@ final class Grants
     /** @return list<\Telemed\OAuthApp> whose grants of the doctor live */
     private function keptAlive(int $doctor): array
     {
-        if ($this->settings->mode() === Settings::MODE_OAUTH) {
+        if ($this->settings->doctorsConnect()) {
             // Whoever finds the grant in the app in force dead tells (telemed_connection_seen).
             $this->apps->connection($doctor);
         }
@@ -168,9 +172,9 @@ final class Grants
     private function of(string $subject): array
     {
         $found = [];
-        foreach ($this->formerApps->everyApp() as $known) {
-            if ($known['mode'] === Settings::MODE_OAUTH) {
-                $app = $this->apps->oauthOf($known['client_id']);
+        foreach ($this->registry->all() as $known) {
+            if ($known->mode->doctorsConnect()) {
+                $app = $this->apps->oauthOf($known->client);
                 if ($app->connection($subject) !== null) {
                     $found[] = $app;
                 }

@@ -1,8 +1,8 @@
 <?php
 /**
  * Server-to-Server accounts of single doctors, where an administrator allows one: a doctor who belongs to another clinic as
- * well, say. The host is a user of that account. The app's secret lies sealed with the former apps, so that what it made
- * can be handled when the doctor has left it again.
+ * well, say. The host is a user of that account. The app stays when the doctor has left it again, so that what it made can
+ * be handled.
  *
  * @package TelemedZoom
  */
@@ -11,8 +11,11 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\App;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\Mode;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
@@ -22,7 +25,7 @@ final class OwnAccounts
     public const META = 'telemed_own_account';
     public const META_ALLOWED = 'telemed_own_account_allowed';
 
-    public function __construct(private readonly FormerApps $apps)
+    public function __construct(private readonly AppRegistry $registry)
     {
     }
 
@@ -61,27 +64,21 @@ final class OwnAccounts
     }
 
     /**
-     * The sealed app of the doctor's account.
+     * The app of the doctor's account.
      *
-     * @return ?array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string}
+     * @throws DatabaseException
      */
-    public function app(int $doctor): ?array
+    public function app(int $doctor): ?App
     {
         $own = $this->of($doctor);
-        return $own === null ? null : $this->apps->find(Settings::MODE_S2S, $own['account_id'], $own['client_id']);
+        return $own === null ? null : $this->registry->find(Mode::ofAccounts(), $own['account_id'], $own['client_id']);
     }
 
-    /** @param string $sealed the client secret under FormerApps::context() of the mode */
-    public function store(int $doctor, string $account, string $client, #[\SensitiveParameter] string $sealed, string $hostId, ?string $hostEmail): void
+    /** @throws DatabaseException */
+    public function store(int $doctor, App $app, string $hostId, ?string $hostEmail): void
     {
-        $this->apps->add([
-            'mode' => Settings::MODE_S2S,
-            'account_id' => $account,
-            'client_id' => $client,
-            'client_secret' => $sealed,
-            'redirect_uri' => '',
-        ]);
-        update_user_option($doctor, self::META, ['account_id' => $account, 'client_id' => $client, 'host_id' => $hostId, 'host_email' => $hostEmail]);
+        $this->registry->put($app);
+        update_user_option($doctor, self::META, ['account_id' => $app->account, 'client_id' => $app->client, 'host_id' => $hostId, 'host_email' => $hostEmail]);
     }
 
     public function stop(int $doctor): void

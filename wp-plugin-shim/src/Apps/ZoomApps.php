@@ -9,9 +9,12 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
+use TelemedZoom\Clinic\App;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Credentials;
@@ -33,7 +36,7 @@ final class ZoomApps
 
     public function __construct(
         private readonly Settings $settings,
-        private readonly FormerApps $formerApps,
+        private readonly AppRegistry $registry,
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
         private readonly Database $database,
@@ -50,7 +53,7 @@ final class ZoomApps
     {
         return new self(
             $settings,
-            $this->formerApps,
+            $this->registry,
             $this->key,
             $this->extension,
             $this->database,
@@ -65,15 +68,15 @@ final class ZoomApps
     /** @throws Problem|\Telemed\TelemedException */
     public function oauth(): \Telemed\OAuthApp
     {
-        $this->demandMode(Settings::MODE_OAUTH);
-        return $this->oauthApp($this->current(Settings::MODE_OAUTH));
+        $this->demandMode(Mode::ofGrants());
+        return $this->oauthApp($this->settings->app(Mode::ofGrants()));
     }
 
     /** @throws Problem|\Telemed\TelemedException */
     public function serverToServer(): \Telemed\ServerToServerApp
     {
-        $this->demandMode(Settings::MODE_S2S);
-        return $this->serverToServerApp($this->current(Settings::MODE_S2S));
+        $this->demandMode(Mode::ofAccounts());
+        return $this->serverToServerApp($this->settings->app(Mode::ofAccounts()));
     }
 
     /**
@@ -85,20 +88,20 @@ final class ZoomApps
     public function oauthOf(string $client, float $patience = INF): \Telemed\OAuthApp
     {
         $this->extension->demand();
-        return $this->oauthApp($this->formerApps->find(Settings::MODE_OAUTH, '', $client)
+        return $this->oauthApp($this->registry->find(Mode::ofGrants(), '', $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409), $patience);
     }
 
     /** @return list<string> the client ids of all OAuth apps, in force or former */
     public function oauthClients(): array
     {
-        $isOAuth = static fn(array $app): bool => $app['mode'] === Settings::MODE_OAUTH;
-        return array_column(array_filter($this->formerApps->everyApp(), $isOAuth), 'client_id');
+        $ofGrants = array_filter($this->registry->all(), static fn(App $app): bool => $app->mode->doctorsConnect());
+        return array_values(array_map(static fn(App $app): string => $app->client, $ofGrants));
     }
 
     public function knowsOAuthApp(string $client): bool
     {
-        return $this->formerApps->find(Settings::MODE_OAUTH, '', $client) !== null;
+        return $this->registry->find(Mode::ofGrants(), '', $client) !== null;
     }
 
     /**
@@ -109,7 +112,7 @@ final class ZoomApps
     public function serverToServerOf(string $account, string $client): \Telemed\ServerToServerApp
     {
         $this->extension->demand();
-        return $this->serverToServerApp($this->formerApps->find(Settings::MODE_S2S, $account, $client)
+        return $this->serverToServerApp($this->registry->find(Mode::ofAccounts(), $account, $client)
             ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
     }
 
@@ -150,19 +153,27 @@ final class ZoomApps
      */
     public function forDoctor(int $doctor): Credentials
     {
-        $this->extension->demand();
-        $this->guard->demand();
-        $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
-        $maker = $this->maker($doctor, $connection);
-        if ($maker->problem() !== null) {
-            throw $this->noHost($maker->problem(), $connection);
-        }
+        [$maker, $connection] = $this->present($doctor);
         $own = $this->ownAccount($doctor);
         return $this->through($maker, match (true) {
             $connection !== null => $connection->zoomEmail(),
             $own !== null => $own['host_email'],
             default => $this->hosts->of($doctor)?->email,
         });
+    }
+
+    /**
+     * The same where no client is needed: nothing is asked of Zoom.
+     *
+     * @throws Problem when nobody can host it
+     * @throws \Telemed\TelemedException
+     */
+    public function makerFor(int $doctor): \Telemed\Maker
+    {
+        [$maker] = $this->present($doctor);
+        // A secret that no key opens stands in the way as well.
+        $this->openSecret($this->key->vault(), $this->demandApp($maker));
+        return $maker;
     }
 
     /** Zoom user id of who would host a new meeting of this doctor, without network; null where that cannot be told. */
@@ -208,8 +219,8 @@ final class ZoomApps
      */
     public function check(?int $doctor): \Telemed\Diagnosis
     {
-        if ($this->settings->mode() === Settings::MODE_S2S) {
-            $host = $doctor === null ? null : $this->forDoctor($doctor)->maker->namedHost();
+        if ($this->settings->hostsAreMapped()) {
+            $host = $doctor === null ? null : $this->makerFor($doctor)->namedHost();
             return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
         // Nobody has the number 0, and nobody a connection under it.
@@ -224,26 +235,41 @@ final class ZoomApps
 
     private function readConnection(int $doctor): ?\Telemed\Connection
     {
-        $this->demandMode(Settings::MODE_OAUTH);
+        $this->demandMode(Mode::ofGrants());
         // A grant that is kept only to delete what it made connects nobody.
         $subject = $this->site->subject($doctor);
         return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
             ? null
-            : $this->buildOAuth($this->current(Settings::MODE_OAUTH))->connection($subject);
+            : $this->buildOAuth($this->settings->app(Mode::ofGrants()))->connection($subject);
+    }
+
+    /**
+     * Who would host a new meeting of this doctor, and with which connection.
+     *
+     * @return array{\Telemed\Maker, ?\Telemed\Connection}
+     * @throws Problem when nobody can host it
+     * @throws \Telemed\TelemedException
+     */
+    private function present(int $doctor): array
+    {
+        $this->extension->demand();
+        $this->guard->demand();
+        $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
+        $maker = $this->maker($doctor, $connection);
+        return $maker->problem() === null ? [$maker, $connection] : throw $this->noHost($maker->problem(), $connection);
     }
 
     /** Who would host a new meeting of this doctor, or why nobody can. */
     private function maker(int $doctor, ?\Telemed\Connection $connection): \Telemed\Maker
     {
         $this->extension->demand();
-        $mode = $this->settings->mode();
         $own = $this->ownAccount($doctor);
         $host = $this->hosts->of($doctor);
         return \Telemed\Maker::present([
             'is_doctor' => Capabilities::isDoctor($doctor),
-            'mode' => $mode === '' ? null : $mode,
+            'mode' => $this->settings->mode()?->value,
             'is_complete' => $this->settings->isComplete(),
-            'app' => $mode === '' ? '' : $this->settings->text($mode . '_client_id'),
+            'app' => $this->settings->clientId(),
             'account' => $this->settings->text('s2s_account_id'),
             'subject' => $this->site->subject($doctor),
             'own_app' => $own['client_id'] ?? null,
@@ -269,19 +295,10 @@ final class ZoomApps
      */
     private function through(\Telemed\Maker $maker, ?string $hostEmail): Credentials
     {
-        $columns = $maker->columns();
-        $app = $this->appOf($columns);
-        if ($app === null) {
-            throw new Problem(
-                'telemed_credentials_gone',
-                __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
-                __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
-                409
-            );
-        }
+        $app = $this->demandApp($maker);
         $vault = $this->key->vault();
         try {
-            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app['redirect_uri'], $this->tokenStore(), $vault);
+            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app->redirectUrl, $this->tokenStore(), $vault);
         } catch (\Telemed\TelemedException $failure) {
             throw match ($failure->id()) {
                 'not_connected' => $this->noHost('not_connected', null),
@@ -305,14 +322,21 @@ final class ZoomApps
     /**
      * The app that a maker names, in force or former. What was entered and is not stored comes first.
      *
-     * @param array<string, ?string> $maker
-     * @return ?array<string, string>
+     * @throws Problem when it is gone
      */
-    private function appOf(array $maker): ?array
+    private function demandApp(\Telemed\Maker $maker): App
     {
-        $inForce = $this->current((string) $maker['mode']);
-        $isInForce = $inForce['client_id'] === $maker['app'] && ($maker['subject'] !== null || $inForce['account_id'] === $maker['account']);
-        return $isInForce ? $inForce : $this->formerApps->find((string) $maker['mode'], $maker['subject'] === null ? (string) $maker['account'] : '', (string) $maker['app']);
+        $columns = $maker->columns();
+        $mode = Mode::from((string) $columns['mode']);
+        // A grant's account is its Zoom user's, and not the app's.
+        $names = [$mode->hostsAreMapped() ? (string) $columns['account'] : '', (string) $columns['app']];
+        $inForce = $this->settings->app($mode);
+        return $inForce->isNamed($mode, ...$names) ? $inForce : $this->registry->find($mode, ...$names) ?? throw new Problem(
+            'telemed_credentials_gone',
+            __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
+            __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
+            409
+        );
     }
 
     private function noHost(string $why, ?\Telemed\Connection $connection): Problem
@@ -324,7 +348,7 @@ final class ZoomApps
                 __('An administrator gives the user the role Telemed doctor, or the visits to another doctor.', 'telemed-zoom'),
             ],
             'not_set_up' => [
-                $this->settings->mode() === '' ? __('the clinic has not chosen how it uses Zoom', 'telemed-zoom') : sprintf(
+                $this->settings->mode() === null ? __('the clinic has not chosen how it uses Zoom', 'telemed-zoom') : sprintf(
                     /* translators: %s: names of fields */
                     __('the clinic has not entered all that its Zoom app needs: %s', 'telemed-zoom'),
                     implode(', ', array_map([Settings::class, 'label'], $missing))
@@ -354,10 +378,10 @@ final class ZoomApps
     /** Whether a grant of the doctor's own tells who hosts. */
     private function needsGrant(int $doctor): bool
     {
-        return $this->settings->mode() === Settings::MODE_OAUTH && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
+        return $this->settings->doctorsConnect() && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
     }
 
-    private function demandMode(string $mode): void
+    private function demandMode(Mode $mode): void
     {
         $this->extension->demand();
         if ($this->settings->mode() !== $mode) {
@@ -365,68 +389,43 @@ final class ZoomApps
         }
     }
 
-    /** @return array{mode: string, account_id: string, client_id: string, client_secret: string, redirect_uri: string} */
-    private function current(string $mode): array
-    {
-        return [
-            'mode' => $mode,
-            'account_id' => $this->settings->text('s2s_account_id'),
-            'client_id' => $this->settings->text($mode . '_client_id'),
-            'client_secret' => $this->settings->text($mode . '_client_secret'),
-            'redirect_uri' => $this->settings->redirectUri(),
-        ];
-    }
-
-    /** @param array<string, string> $app */
-    private function oauthApp(array $app, float $patience = INF): \Telemed\OAuthApp
+    private function oauthApp(App $app, float $patience = INF): \Telemed\OAuthApp
     {
         $this->guard->demand();
         return $this->buildOAuth($app, $patience);
     }
 
-    /**
-     * Also on a site that does nothing at Zoom, for what is asked without network.
-     *
-     * @param array<string, string> $app
-     */
-    private function buildOAuth(array $app, float $patience = INF): \Telemed\OAuthApp
+    /** Also on a site that does nothing at Zoom, for what is asked without network. */
+    private function buildOAuth(App $app, float $patience = INF): \Telemed\OAuthApp
     {
         $vault = $this->key->vault();
         return new \Telemed\OAuthApp(
-            $app['client_id'],
+            $app->client,
             $this->openSecret($vault, $app),
-            $app['redirect_uri'],
+            $app->redirectUrl,
             new TokenStore($this->database, $patience),
             $vault
         );
     }
 
-    /** @param array<string, string> $app */
-    private function serverToServerApp(array $app): \Telemed\ServerToServerApp
+    private function serverToServerApp(App $app): \Telemed\ServerToServerApp
     {
         $this->guard->demand();
         $vault = $this->key->vault();
         return new \Telemed\ServerToServerApp(
-            $app['account_id'],
-            $app['client_id'],
+            $app->account,
+            $app->client,
             $this->openSecret($vault, $app),
             $this->tokenStore(),
             $vault
         );
     }
 
-    /**
-     * Nothing stored is an empty secret, which the extension names as what it is.
-     *
-     * @param array<string, string> $app
-     */
-    private function openSecret(\Telemed\Vault $vault, array $app): string
+    /** Nothing stored is an empty secret, which the extension names as what it is. */
+    private function openSecret(\Telemed\Vault $vault, App $app): string
     {
-        if ($app['client_secret'] === '') {
-            return '';
-        }
         try {
-            return $vault->open($app['client_secret'], FormerApps::context($app['mode']));
+            return $app->openSecret($vault);
         } catch (\Telemed\TelemedException) {
             throw new Problem(
                 'telemed_secret_unreadable',

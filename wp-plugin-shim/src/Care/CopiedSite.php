@@ -11,7 +11,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Care;
 
 use Telemed\Visit;
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Guard;
@@ -41,7 +40,8 @@ final class CopiedSite
         private readonly VisitTables $tables,
         private readonly Database $database,
         private readonly Moments $moments,
-        private readonly Extension $extension
+        private readonly Extension $extension,
+        private readonly Settings $settings
     ) {
     }
 
@@ -61,7 +61,7 @@ final class CopiedSite
         foreach ([Doctors::META_CONNECTED, Doctors::META_AUTHORIZING, OwnAccounts::META] as $option) {
             delete_metadata('user', 0, $wpdb->get_blog_prefix() . $option, '', true);
         }
-        delete_option(FormerApps::OPTION);
+        $this->settings->forgetOtherApps();
         delete_option(Site::OPTION_ID);
         delete_option(Site::OPTION_SECRET);
         $this->restUntilChosen();

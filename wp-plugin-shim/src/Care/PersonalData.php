@@ -176,7 +176,7 @@ final class PersonalData
             __('Zoom user', 'telemed-zoom') => trim($host->name . ' ' . $host->email),
             __('Zoom user id', 'telemed-zoom') => $host->id,
         ];
-        if ($this->settings->mode() === Settings::MODE_OAUTH) {
+        if ($this->settings->doctorsConnect()) {
             $facts += $this->exportConnection($user);
         }
         return $facts === [] ? [] : [self::item('zoom', __('Account at Zoom', 'telemed-zoom'), "zoom-$user", $facts)];

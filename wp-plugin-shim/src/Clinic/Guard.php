@@ -136,7 +136,7 @@ final class Guard
          *
          * @param bool $is_set_up Whether this plugin itself has.
          */
-        return (bool) apply_filters('telemed_is_set_up', $entered !== [] || (bool) get_option(Settings::OPTION_FORMER_APPS));
+        return (bool) apply_filters('telemed_is_set_up', $entered !== []);
     }
 
     /**

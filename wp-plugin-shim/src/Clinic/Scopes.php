@@ -24,9 +24,9 @@ final class Scopes
     ];
 
     /** @return list<string> */
-    public static function ofMode(string $mode): array
+    public static function ofMode(Mode $mode): array
     {
-        if ($mode === Settings::MODE_OAUTH) {
+        if ($mode->doctorsConnect()) {
             return self::BOTH_MODES;
         }
         return array_map(

@@ -1,7 +1,7 @@
 <?php
 /**
  * The options of the settings page: reading, checking and sealing. Secrets are sealed before they reach the database and
- * opened only to be handed to the extension.
+ * opened only to be handed to the extension. Those of apps are kept with the apps: in their place the option has a mark.
  *
  * @package TelemedZoom
  */
@@ -13,23 +13,23 @@ namespace TelemedZoom\Clinic;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Routes;
+use TelemedZoom\Store\Schema;
 
 defined('ABSPATH') || exit;
 
 final class Settings
 {
     public const OPTION = 'telemed_settings';
-    /** Former apps lie in an option of their own. @see \TelemedZoom\Apps\FormerApps */
-    public const OPTION_FORMER_APPS = 'telemed_former_apps';
     public const GROUP = 'telemed_settings';
-    public const MODE_OAUTH = 'oauth';
-    public const MODE_S2S = 's2s';
     public const WEBHOOK_SECRET = 'webhook_secret_token';
     public const CALLBACK_ROUTE = '/oauth/callback';
     /** Sealed text begins with this; Zoom's secrets do not. */
     private const SEALED = 'telemed1.';
+    /** What stands for a secret that is kept with its app: that there is one, and whether it is another than before. */
+    private const MARK = '/^kept\.[0-9a-f]{16}$/';
     private const SECRETS = ['oauth_client_secret', 's2s_client_secret', self::WEBHOOK_SECRET];
     private const IDS = ['oauth_client_id', 's2s_account_id', 's2s_client_id'];
     /** What only a site has that was set up. */
@@ -58,7 +58,7 @@ final class Settings
     /** @var ?array<string, mixed> what was entered and is not stored; null: these are the stored ones */
     private ?array $entered = null;
 
-    public function __construct(private readonly EncryptionKey $key, private readonly Extension $extension)
+    public function __construct(private readonly EncryptionKey $key, private readonly Extension $extension, private readonly AppRegistry $registry)
     {
     }
 
@@ -83,6 +83,8 @@ final class Settings
         } else {
             add_action('init', [$this, 'registerSetting']);
         }
+        // After whoever asks a question first.
+        add_filter('pre_update_option_' . self::OPTION, [$this, 'keepSecrets'], 100, 2);
     }
 
     public function registerSetting(): void
@@ -95,7 +97,7 @@ final class Settings
         ]);
     }
 
-    /** @return array<string, mixed> secrets are sealed */
+    /** @return array<string, mixed> secrets are sealed, or a mark stands for them */
     public function all(): array
     {
         $stored = $this->entered ?? get_option(self::OPTION);
@@ -107,10 +109,27 @@ final class Settings
         return (string) $this->all()[$field];
     }
 
-    /** @return self::MODE_OAUTH|self::MODE_S2S|'' */
-    public function mode(): string
+    /** Null: the clinic has not chosen. */
+    public function mode(): ?Mode
     {
-        return $this->text('mode');
+        return Mode::tryFrom($this->text('mode'));
+    }
+
+    public function doctorsConnect(): bool
+    {
+        return $this->mode()?->doctorsConnect() === true;
+    }
+
+    public function hostsAreMapped(): bool
+    {
+        return $this->mode()?->hostsAreMapped() === true;
+    }
+
+    /** Of the app in force; '' where there is none. */
+    public function clientId(): string
+    {
+        $mode = $this->mode();
+        return $mode === null ? '' : $this->text($mode->field('client_id'));
     }
 
     public function adminsMayStart(): bool
@@ -161,33 +180,74 @@ final class Settings
     /** False when the secret of the chosen mode is stored and no key opens it any more. */
     public function secretIsReadable(): bool
     {
-        $field = $this->mode() . '_client_secret';
-        if (!in_array($field, self::SECRETS, true) || !$this->secretIsSet($field)) {
+        $mode = $this->mode();
+        if ($mode === null || !$this->secretIsSet($mode->field('client_secret'))) {
             return true;
         }
         try {
-            $this->key->vault()->open($this->text($field), self::context($field));
+            return $this->app($mode)->openSecret($this->key->vault()) !== '';
+        } catch (DatabaseException) {
+            // That is not its fault.
             return true;
         } catch (Problem | \Telemed\TelemedException) {
             return false;
         }
     }
 
+    /**
+     * The app of a mode, in force or not. Without a secret where none is entered.
+     *
+     * @throws DatabaseException
+     */
+    public function app(Mode $mode): App
+    {
+        $names = [$mode->hostsAreMapped() ? $this->text('s2s_account_id') : '', $this->text($mode->field('client_id'))];
+        $redirect = $mode->takesRedirect() ? $this->redirectUri() : '';
+        $secret = $this->text($mode->field('client_secret'));
+        if ($secret === '' || self::isSealed($secret)) {
+            return new App($mode, ...$names, secret: $secret, context: App::contextOf($mode), redirectUrl: $redirect);
+        }
+        $known = $this->registry->find($mode, ...$names);
+        if ($known === null && $this->entered !== null) {
+            // Another app was named and no secret entered: it may be the same.
+            $stored = clone $this;
+            $stored->entered = null;
+            $known = $stored->app($mode);
+        }
+        return $known?->named(...$names, redirectUrl: $redirect) ?? new App($mode, ...$names, secret: '', context: '', redirectUrl: $redirect);
+    }
+
+    /**
+     * Apps that are kept and stand not, or not any more, in the settings.
+     *
+     * @return list<App>
+     * @throws DatabaseException
+     */
+    public function otherApps(): array
+    {
+        $named = array_map($this->app(...), Mode::cases());
+        return array_values(array_filter(
+            $this->registry->all(),
+            static fn(App $app): bool => array_filter($named, static fn(App $one): bool => $one->is($app)) === []
+        ));
+    }
+
     /** @return list<string> the fields that the chosen mode still needs */
     public function missing(): array
     {
-        $needed = match ($this->mode()) {
-            self::MODE_OAUTH => ['oauth_client_id', 'oauth_client_secret', 'oauth_redirect_uri'],
-            self::MODE_S2S => ['s2s_account_id', 's2s_client_id', 's2s_client_secret'],
-            default => ['mode'],
-        };
-        return array_values(array_filter($needed, fn(string $field): bool => $this->text($field) === ''));
+        return array_values(array_filter($this->mode()?->fields() ?? ['mode'], fn(string $field): bool => $this->text($field) === ''));
     }
 
     /** Whether a mode is chosen and has all it needs. */
     public function isComplete(): bool
     {
         return $this->missing() === [];
+    }
+
+    /** @throws DatabaseException */
+    public function forgetOtherApps(): void
+    {
+        array_map($this->registry->forget(...), $this->otherApps());
     }
 
     /** Where Zoom sends the doctor back: the stored address, unchanged until an administrator changes it. */
@@ -223,6 +283,11 @@ final class Settings
         return 'option:' . $field;
     }
 
+    public static function isSealed(string $secret): bool
+    {
+        return str_starts_with($secret, self::SEALED);
+    }
+
     /**
      * What is stored of what was sent. Fields that were not sent stay; an empty secret keeps the stored one. Running it on
      * its own result changes nothing: WordPress does so when the option does not exist yet.
@@ -240,7 +305,7 @@ final class Settings
             $this->error(Draft::FIELD, __('Secrets that you entered and did not save are not kept any more: please enter them again.', 'telemed-zoom'), 'warning');
         }
 
-        if (isset($input['mode']) && in_array($input['mode'], [self::MODE_OAUTH, self::MODE_S2S, ''], true)) {
+        if (isset($input['mode']) && in_array($input['mode'], ['', ...array_column(Mode::cases(), 'value')], true)) {
             $after['mode'] = $input['mode'];
         }
         foreach (self::IDS as $field) {
@@ -275,7 +340,67 @@ final class Settings
     }
 
     /**
-     * Seals every stored secret anew under the first key.
+     * Keeps the secrets of apps with the apps.
+     *
+     * @param mixed $new as it would be stored
+     * @param mixed $old as it is stored
+     * @return mixed what is stored
+     */
+    public function keepSecrets(#[\SensitiveParameter] mixed $new, #[\SensitiveParameter] mixed $old): mixed
+    {
+        if (!is_array($new)) {
+            return $new;
+        }
+        if (!Schema::isCurrent()) {
+            $isAnother = static fn(string $field): bool => ($new[$field] ?? '') !== ($old[$field] ?? '');
+            if (!is_array($old) || array_filter(self::CREDENTIALS, $isAnother) === []) {
+                return $new;
+            }
+            $this->error('not_ready', __('Nothing was saved: credentials can be changed once the plugin has been brought up to date.', 'telemed-zoom'));
+            return $old;
+        }
+        try {
+            return $this->withSecretsKept($new);
+        } catch (DatabaseException $failure) {
+            /* translators: %s: the reason */
+            $this->error('not_kept', sprintf(__('Nothing was saved: %s', 'telemed-zoom'), ErrorText::of($failure)));
+            return $old;
+        }
+    }
+
+    /**
+     * The same for what the version before has stored.
+     *
+     * @throws DatabaseException
+     */
+    public function keepAllSecrets(): void
+    {
+        if (is_array(get_option(self::OPTION))) {
+            update_option(self::OPTION, $this->withSecretsKept($this->all()));
+        }
+    }
+
+    /**
+     * @param array<string, mixed> $new
+     * @return array<string, mixed> with marks in the place of secrets
+     * @throws DatabaseException
+     */
+    private function withSecretsKept(#[\SensitiveParameter] array $new): array
+    {
+        foreach (Mode::cases() as $mode) {
+            $app = $this->with($new)->app($mode);
+            if ($app->secret === '') {
+                continue;
+            }
+            $this->registry->put($app);
+            $field = $mode->field('client_secret');
+            $new[$field] = self::isSealed((string) $new[$field]) ? 'kept.' . substr(hash('sha256', $app->secret), 0, 16) : $new[$field];
+        }
+        return $new;
+    }
+
+    /**
+     * Seals every secret that is stored here anew under the first key.
      *
      * @return list<string> the fields that no key opens any more
      */
@@ -287,7 +412,7 @@ final class Settings
         $settings = $this->all();
         $unreadable = [];
         foreach (self::SECRETS as $field) {
-            if ($settings[$field] === '') {
+            if (!self::isSealed($settings[$field])) {
                 continue;
             }
             try {
@@ -330,10 +455,14 @@ final class Settings
         if ($value === '' || $value === $before) {
             return $before;
         }
+        if ($field !== self::WEBHOOK_SECRET && preg_match(self::MARK, $value) === 1) {
+            // The second run, where the first has kept it.
+            return $value;
+        }
         try {
             $this->extension->demand();
             $vault = $this->key->vault();
-            if (str_starts_with($value, self::SEALED)) {
+            if (self::isSealed($value)) {
                 // The second run over a value that the first has sealed. What does not open is no secret of Zoom's either.
                 $vault->open($value, self::context($field));
                 return $value;
@@ -360,8 +489,9 @@ final class Settings
      */
     private function warn(#[\SensitiveParameter] array $before, #[\SensitiveParameter] array $after, #[\SensitiveParameter] array $input): void
     {
-        foreach (['oauth' => ['oauth_client_id', 'oauth_client_secret'], 's2s' => ['s2s_client_id', 's2s_client_secret']] as [$id, $secret]) {
-            if ($before[$id] !== '' && $before[$id] !== $after[$id] && $before[$secret] !== '' && $before[$secret] === $after[$secret]) {
+        foreach (Mode::cases() as $mode) {
+            [$id, $secret] = [$mode->field('client_id'), $mode->field('client_secret')];
+            if ($before[$id] !== '' && $before[$id] !== $after[$id] && $before[$secret] !== '' && $before[$secret] === $after[$secret] && !$this->isKnown($mode, $after)) {
                 $this->error($secret, sprintf(
                     /* translators: 1: Client ID, 2: Client secret */
                     __('%1$s changed but %2$s did not: if this is another app, enter its secret too.', 'telemed-zoom'),
@@ -379,6 +509,20 @@ final class Settings
             if (count($given) !== count(array_unique($given))) {
                 $this->error($fields[0], __('Two fields hold the same text: one of them was pasted into the wrong field.', 'telemed-zoom'), 'warning');
             }
+        }
+    }
+
+    /**
+     * Whether the app that is named has a secret of its own already.
+     *
+     * @param array<string, mixed> $settings
+     */
+    private function isKnown(Mode $mode, #[\SensitiveParameter] array $settings): bool
+    {
+        try {
+            return $this->registry->find($mode, $mode->hostsAreMapped() ? $settings['s2s_account_id'] : '', $settings[$mode->field('client_id')]) !== null;
+        } catch (DatabaseException) {
+            return false;
         }
     }
 

@@ -154,7 +154,7 @@ final class ConnectionWatch
     public function show(): void
     {
         $own = get_user_option(self::META_ENDED, get_current_user_id());
-        if ($own !== false && Capabilities::isDoctor() && $this->settings->mode() === Settings::MODE_OAUTH) {
+        if ($own !== false && Capabilities::isDoctor() && $this->settings->doctorsConnect()) {
             $until = (int) (((array) $own)['until'] ?? 0);
             Notice::print(
                 'error',
@@ -163,7 +163,7 @@ final class ConnectionWatch
                 'telemed-connection-notice'
             );
         }
-        if (!Capabilities::isAdmin() || !AdminPages::isOwn() || $this->settings->mode() !== Settings::MODE_OAUTH) {
+        if (!Capabilities::isAdmin() || !AdminPages::isOwn() || !$this->settings->doctorsConnect()) {
             return;
         }
         $names = array_map([Doctors::class, 'name'], self::ended());

@@ -339,7 +339,7 @@ final class OtherZoomUser
     /** Another app's meetings are another matter (FormerMeetings). */
     private function isOfApp(MeetingRecord $row): bool
     {
-        return $row->mode === Settings::MODE_OAUTH && $row->app === $this->settings->text('oauth_client_id');
+        return $row->mode?->doctorsConnect() === true && $row->app === $this->settings->text('oauth_client_id');
     }
 
     /** What can be joined goes on where people are; what is being made stays where it is made. */

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
@@ -87,7 +88,7 @@ final class AdminScreen
             $this->plugin->key->vault();
         }
         $sealed = $settings->text('oauth_client_secret');
-        $this->store(['mode' => Settings::MODE_OAUTH, 'oauth_client_id' => $id] + ($isNewSecret ? ['oauth_client_secret' => $secret] : []));
+        $this->store(['mode' => Mode::OAuth->value, 'oauth_client_id' => $id] + ($isNewSecret ? ['oauth_client_secret' => $secret] : []));
         if ($settings->text('oauth_client_id') !== $id) {
             throw new Problem('telemed_bad_client_id', __('the client ID holds a character that Zoom does not use', 'telemed-zoom'), __('Copy it from the page of your app at Zoom.', 'telemed-zoom'));
         }

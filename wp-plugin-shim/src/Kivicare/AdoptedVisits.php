@@ -10,12 +10,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\Visit;
 use TelemedZoom\Ledger\VisitLink;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
+use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
@@ -129,7 +130,7 @@ final class AdoptedVisits
     private function meeting(Appointment $appointment, array $row, array $maker): array
     {
         $number = (int) $row['zoom_id'];
-        $subject = $maker['mode'] === Settings::MODE_OAUTH ? $this->plugin->site->subject($appointment->doctor) : null;
+        $subject = Mode::from($maker['mode'])->doctorsConnect() ? $this->plugin->site->subject($appointment->doctor) : null;
         return $maker + [
             'subject' => $subject,
             // Whose grant it is stands for a Zoom user whom nobody knows.
@@ -150,7 +151,7 @@ final class AdoptedVisits
     {
         try {
             return $this->plugin->apps->serverToServerOf((string) $maker['account'], $maker['app'])->client()->within(self::SECONDS)->meeting($meeting)->hostId();
-        } catch (Problem | \Telemed\TelemedException) {
+        } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             // The row says so when it is tried.
             return null;
         }

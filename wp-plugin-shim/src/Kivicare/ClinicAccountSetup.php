@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Clinic\Host;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Parts;
@@ -44,7 +45,7 @@ final class ClinicAccountSetup
             $this->try($wanted);
         }
         $before = $settings->text(self::FIELDS['client_secret']);
-        $changes = ['mode' => Settings::MODE_S2S];
+        $changes = ['mode' => Mode::ServerToServer->value];
         foreach (array_filter($wanted) as $name => $value) {
             $changes[self::FIELDS[$name]] = $value;
         }

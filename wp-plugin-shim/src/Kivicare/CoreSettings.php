@@ -13,6 +13,7 @@ namespace TelemedZoom\Kivicare;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Site\Capabilities;
 
@@ -64,9 +65,9 @@ final class CoreSettings
     public function mode(): string
     {
         return match ($this->settings->mode()) {
-            Settings::MODE_OAUTH => self::OAUTH,
-            Settings::MODE_S2S => self::S2S,
-            default => self::NONE,
+            Mode::OAuth => self::OAUTH,
+            Mode::ServerToServer => self::S2S,
+            null => self::NONE,
         };
     }
 
@@ -135,10 +136,10 @@ final class CoreSettings
      */
     public function canHold(int $doctor): bool
     {
-        if ($this->settings->mode() === Settings::MODE_OAUTH) {
+        if ($this->settings->doctorsConnect()) {
             return (bool) get_user_option(Doctors::META_CONNECTED, $doctor);
         }
-        return $this->settings->mode() === Settings::MODE_S2S
+        return $this->settings->hostsAreMapped()
             && ($this->hosts->of($doctor) !== null || $this->ownAccounts->isUsed($doctor));
     }
 

@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Parts;
 use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
@@ -34,7 +33,7 @@ final class HostlessNotice
     public function show(): void
     {
         $isShown = AdminPages::isOwn() || in_array(get_current_screen()?->id, self::SCREENS, true);
-        if (!$isShown || !Capabilities::isAdmin() || $this->plugin->settings->mode() !== Settings::MODE_S2S || !$this->plugin->settings->isComplete()) {
+        if (!$isShown || !Capabilities::isAdmin() || !$this->plugin->settings->hostsAreMapped() || !$this->plugin->settings->isComplete()) {
             return;
         }
         $doctors = ClinicAccountSetup::without($this->plugin);

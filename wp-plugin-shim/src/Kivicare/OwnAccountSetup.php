@@ -10,9 +10,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\OwnAccounts;
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\App;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Parts;
 use TelemedZoom\Problem;
 
@@ -37,8 +37,8 @@ final class OwnAccountSetup
     {
         $secret = $this->secret($doctor, $account, $client, $secret);
         $host = $this->host($this->plugin->apps->serverToServerWith($account, $client, $secret)->client()->within(self::SECONDS), $doctor, $chosen);
-        $sealed = $this->plugin->key->vault()->seal($secret, FormerApps::context(Settings::MODE_S2S));
-        $this->ownAccounts->store($doctor, $account, $client, $sealed, $host->id(), $host->email());
+        $app = App::seal(Mode::ServerToServer, $account, $client, $secret, $this->plugin->key->vault());
+        $this->ownAccounts->store($doctor, $app, $host->id(), $host->email());
         return $host->email() ?? $host->id();
     }
 
@@ -76,12 +76,11 @@ final class OwnAccountSetup
         if ($secret !== '') {
             return $secret;
         }
-        $app = $this->plugin->formerApps->find(Settings::MODE_S2S, $account, $client);
-        $own = $this->ownAccounts->of($doctor);
+        $app = $this->ownAccounts->app($doctor);
         // The clinic's secret is not the doctor's to use by naming its ids.
-        if ($app === null || $own === null || $own['account_id'] !== $account || $own['client_id'] !== $client) {
+        if ($app === null || !$app->isNamed(Mode::ServerToServer, $account, $client)) {
             throw new Problem('telemed_incomplete', __('account ID, client ID and client secret are needed', 'telemed-zoom'), __('Copy them from the page of the app at Zoom.', 'telemed-zoom'));
         }
-        return $this->plugin->key->vault()->open($app['client_secret'], FormerApps::context(Settings::MODE_S2S));
+        return $app->openSecret($this->plugin->key->vault());
     }
 }

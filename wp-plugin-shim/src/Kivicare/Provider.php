@@ -52,7 +52,7 @@ final class Provider extends KCAbstractTelemedProvider
     }
 
     /**
-     * Computed from our settings, without secrets. The mode is told as "oauth" in both modes: at "server-to-server" the core
+     * Computed from our settings, without secrets. The mode is told as OAuth in both modes: at Server-to-Server the core
      * would give every doctor to Zoom unasked, those without a host and those on Google Meet too; this way it asks for each.
      */
     public function get_config()
@@ -180,7 +180,7 @@ final class Provider extends KCAbstractTelemedProvider
     public function get_doctor_access_token($doctor_id)
     {
         $services = Services::instance();
-        return $services->plugin->settings->mode() !== '' && $services->coreSettings->canHold((int) $doctor_id) ? self::MARKER : '';
+        return $services->plugin->settings->mode() !== null && $services->coreSettings->canHold((int) $doctor_id) ? self::MARKER : '';
     }
 
     public function is_doctor_telemed_connected(): bool

@@ -11,9 +11,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Kivicare;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\OwnAccounts;
+use TelemedZoom\Clinic\App;
 use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Parts;
@@ -111,11 +112,11 @@ final class TakeOver
     {
         $app = $this->storage->app();
         $client = $app['client_id'] ?? $this->plugin->settings->text('oauth_client_id');
-        $makers = $client === '' ? [] : [0 => ['mode' => Settings::MODE_OAUTH, 'app' => $client, 'account' => null]];
+        $makers = $client === '' ? [] : [0 => ['mode' => Mode::OAuth->value, 'app' => $client, 'account' => null]];
         foreach ($this->storage->doctorsWithAccounts() as $doctor) {
             $account = (array) $this->storage->account($doctor);
             if ($account['enabled'] && ($mode === CoreSettings::S2S || $this->storage->tokens($doctor) === null)) {
-                $makers[$doctor] = ['mode' => Settings::MODE_S2S, 'app' => $account['client_id'], 'account' => $account['account_id']];
+                $makers[$doctor] = ['mode' => Mode::ServerToServer->value, 'app' => $account['client_id'], 'account' => $account['account_id']];
             }
         }
         return $makers;
@@ -131,21 +132,16 @@ final class TakeOver
         $own = $settings->text('oauth_client_id');
         if ($own !== '' && $own !== $app['client_id'] && $settings->secretIsSet('oauth_client_secret')) {
             // Ours stays; the other handles what it has made.
-            $this->plugin->formerApps->add([
-                'mode' => Settings::MODE_OAUTH,
-                'account_id' => '',
-                'client_id' => $app['client_id'],
-                'client_secret' => $vault->seal($app['client_secret'], FormerApps::context(Settings::MODE_OAUTH)),
-                'redirect_uri' => $app['redirect_url'] ?: $settings->redirectUri(),
-            ]);
+            $redirect = $app['redirect_url'] ?: $settings->redirectUri();
+            $this->plugin->registry->put(App::seal(Mode::OAuth, '', $app['client_id'], $app['client_secret'], $vault, $redirect));
             $this->todo(__('Telemed, Settings holds another OAuth app than the add-on had. The add-on\'s app was sealed for the visits that it made; for new ones the doctors connect once to the app in Telemed, Settings.', 'telemed-zoom'));
             return;
         }
         $fields = ['oauth_client_id' => $app['client_id'], 'oauth_client_secret' => $app['client_secret']];
         // Zoom knows this address; the app at Zoom needs no change.
         $fields += $app['redirect_url'] === '' ? [] : ['oauth_redirect_uri' => $app['redirect_url']];
-        if ($settings->mode() === '' && $mode === CoreSettings::OAUTH) {
-            $fields['mode'] = Settings::MODE_OAUTH;
+        if ($settings->mode() === null && $mode === CoreSettings::OAUTH) {
+            $fields['mode'] = Mode::OAuth->value;
         }
         update_option(Settings::OPTION, $fields + $settings->all());
         if ($settings->text('oauth_client_id') !== $app['client_id'] || !$settings->secretIsSet('oauth_client_secret')) {
@@ -226,7 +222,7 @@ final class TakeOver
         $isClinics = count($distinct) === 1 && in_array($this->plugin->settings->text('s2s_client_id'), ['', $accounts[0]['client_id']], true);
         if ($isClinics) {
             $fields = ['s2s_account_id' => $accounts[0]['account_id'], 's2s_client_id' => $accounts[0]['client_id'], 's2s_client_secret' => $accounts[0]['client_secret']];
-            update_option(Settings::OPTION, $fields + ($this->plugin->settings->mode() === '' && $mode === CoreSettings::S2S ? ['mode' => Settings::MODE_S2S] : []) + $this->plugin->settings->all());
+            update_option(Settings::OPTION, $fields + ($this->plugin->settings->mode() === null && $mode === CoreSettings::S2S ? ['mode' => Mode::ServerToServer->value] : []) + $this->plugin->settings->all());
             if (!$this->plugin->settings->secretIsSet('s2s_client_secret')) {
                 $this->todo(__('The Server-to-Server credentials hold a character that Zoom does not use; nothing was taken over. Enter them under Telemed, Settings.', 'telemed-zoom'));
                 return;
@@ -242,21 +238,21 @@ final class TakeOver
             /* translators: %s: name of a doctor */
             $this->done(sprintf(__('The Server-to-Server credentials of %s were sealed, and the clear copy removed.', 'telemed-zoom'), Doctors::name($doctor)));
         }
-        if ($doctors !== [] && !$isClinics && $this->plugin->settings->mode() === '' && $mode === CoreSettings::S2S) {
-            update_option(Settings::OPTION, ['mode' => Settings::MODE_S2S] + $this->plugin->settings->all());
+        if ($doctors !== [] && !$isClinics && $this->plugin->settings->mode() === null && $mode === CoreSettings::S2S) {
+            update_option(Settings::OPTION, ['mode' => Mode::ServerToServer->value] + $this->plugin->settings->all());
         }
     }
 
     /** @param array{account_id: string, client_id: string, client_secret: string} $account */
     private function takeOwnAccount(\Telemed\Vault $vault, int $doctor, #[\SensitiveParameter] array $account): void
     {
-        $this->plugin->formerApps->add([
-            'mode' => Settings::MODE_S2S,
-            'account_id' => $account['account_id'],
-            'client_id' => $account['client_id'],
-            'client_secret' => $vault->seal($account['client_secret'], FormerApps::context(Settings::MODE_S2S)),
-            'redirect_uri' => '',
-        ]);
+        $app = App::seal(Mode::ServerToServer, $account['account_id'], $account['client_id'], $account['client_secret'], $vault);
+        if ($app->is($this->plugin->settings->app($app->mode))) {
+            // The clinic's own: what was entered for it stays.
+            $this->plugin->registry->add($app);
+        } else {
+            $this->plugin->registry->put($app);
+        }
         $this->ownAccounts->allow($doctor, true);
         try {
             (new OwnAccountSetup($this->plugin, $this->ownAccounts))->use($doctor, $account['account_id'], $account['client_id'], $account['client_secret'], '');

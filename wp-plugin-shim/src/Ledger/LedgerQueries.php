@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
@@ -114,9 +115,9 @@ final class LedgerQueries
      *
      * @throws DatabaseException
      */
-    public function knowsApp(string $mode, string $app): bool
+    public function knowsApp(Mode $mode, string $app): bool
     {
-        return $this->database->row("SELECT id FROM {$this->tables->meetings()} WHERE app = ? AND mode = ? LIMIT 1", [$app, $mode]) !== null;
+        return $this->database->row("SELECT id FROM {$this->tables->meetings()} WHERE app = ? AND mode = ? LIMIT 1", [$app, $mode->value]) !== null;
     }
 
     /**
@@ -132,7 +133,7 @@ final class LedgerQueries
      * Live visits to come whose meetings these apps made.
      *
      * @param list<string> $apps client ids
-     * @return list<array{mode: string, app: string, visits: int, moving: int}> by app
+     * @return list<array{mode: Mode, app: string, visits: int, moving: int}> by app
      * @throws DatabaseException
      */
     public function countUpcomingByApp(array $apps): array
@@ -146,7 +147,7 @@ final class LedgerQueries
             $values
         );
         return array_map(static fn(array $row): array => [
-            'mode' => (string) $row['mode'], 'app' => (string) $row['app'], 'visits' => (int) $row['visits'], 'moving' => (int) $row['moving'],
+            'mode' => Mode::from((string) $row['mode']), 'app' => (string) $row['app'], 'visits' => (int) $row['visits'], 'moving' => (int) $row['moving'],
         ], $rows);
     }
 

@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Site\Clock;
 
 defined('ABSPATH') || exit;
@@ -18,7 +19,7 @@ final class MeetingRecord
     /**
      * @param ?string      $visitKey   what the visit link ends with; null once it was blanked
      * @param int          $generation counts the meetings that were intended for this row; each has a marker of its own
-     * @param ?string      $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
+     * @param ?Mode        $mode       with app, zoomAccount, connection and host: what made, or last tried to make, the meeting
      * @param ?string      $event      what was wished last and was not yet seen committed; 'doubt': the appointment says otherwise, seen once
      * @param list<string> $overridden settings that the Zoom account did not take as asked
      * @param array<string, mixed> $row the columns as they were read
@@ -40,7 +41,7 @@ final class MeetingRecord
         public readonly int $sequence,
         public readonly ?string $visitKey,
         public readonly ?string $event,
-        public readonly ?string $mode,
+        public readonly ?Mode $mode,
         public readonly ?string $app,
         public readonly ?string $zoomAccount,
         public readonly ?string $connection,
@@ -86,7 +87,7 @@ final class MeetingRecord
             (int) $row['sequence'],
             $text('visit_key'),
             $text('event'),
-            $text('mode'),
+            Mode::tryFrom((string) $row['mode']),
             $text('app'),
             $text('zoom_account'),
             $text('connection'),
@@ -147,7 +148,7 @@ final class MeetingRecord
     public function maker(): array
     {
         return [
-            'mode' => $this->mode, 'app' => $this->app, 'account' => $this->zoomAccount, 'subject' => $this->connection,
+            'mode' => $this->mode?->value, 'app' => $this->app, 'account' => $this->zoomAccount, 'subject' => $this->connection,
             // As long as it is not known who it is at Zoom, the grant's name stands for the host.
             'host' => $this->hostId ?? $this->connection,
         ];

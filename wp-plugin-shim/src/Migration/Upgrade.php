@@ -39,6 +39,7 @@ final class Upgrade
         private readonly Schema $schema,
         private readonly OldTables $old,
         private readonly FromSchema5 $migration,
+        private readonly OldApps $apps,
         private readonly Database $database,
         private readonly Extension $extension,
         private readonly EncryptionKey $key
@@ -207,6 +208,7 @@ final class Upgrade
         if (!$this->canMove()) {
             return false;
         }
+        $this->apps->bring();
         $isMoved = !$this->migration->isUnderWay() || $this->migration->run($seconds)['isDone'];
         if (!$this->migration->isUnderWay()) {
             $this->schema->note(isMoving: false);

@@ -80,7 +80,7 @@ final class ClinicWorld implements World
     public function facts(Visit $visit): array
     {
         try {
-            $who = ['maker' => $this->apps->forDoctor($visit->doctor())->maker->columns()];
+            $who = ['maker' => $this->apps->makerFor($visit->doctor())->columns()];
         } catch (Problem $problem) {
             $who = ['problem' => self::problem($problem, $problem->id, $problem->passes())];
         } catch (\Telemed\TelemedException $failure) {

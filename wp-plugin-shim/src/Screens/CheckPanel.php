@@ -83,7 +83,7 @@ final class CheckPanel
      */
     public function look(Settings $settings, ?int $doctor): CheckResult
     {
-        if ($settings->mode() === '') {
+        if ($settings->mode() === null) {
             throw new Problem('telemed_not_set_up', __('no mode is chosen', 'telemed-zoom'), __('Choose above how the clinic uses Zoom.', 'telemed-zoom'), 409);
         }
         $missing = $settings->missing();
@@ -94,7 +94,7 @@ final class CheckPanel
                 implode(', ', array_map([Settings::class, 'label'], $missing))
             ), '', 409);
         }
-        return CheckResult::of($this->apps->with($settings)->check($doctor), $doctor === null && $settings->mode() === Settings::MODE_OAUTH);
+        return CheckResult::of($this->apps->with($settings)->check($doctor), $doctor === null && $settings->doctorsConnect());
     }
 
     /**
@@ -110,7 +110,7 @@ final class CheckPanel
         echo '<h2 id="telemed-check">' . esc_html__('Check', 'telemed-zoom') . '</h2><p>' .
             esc_html__('Looks at everything a meeting needs, step by step, with what stands in the form above, whether it is saved or not. Nothing is saved, and nothing is written at Zoom.', 'telemed-zoom') . '</p>';
         echo '<p><label for="telemed-check-doctor">' . esc_html__('For', 'telemed-zoom') . '</label> <select name="doctor" id="telemed-check-doctor">';
-        $isOfAccount = $shown->mode() === Settings::MODE_S2S;
+        $isOfAccount = $shown->hostsAreMapped();
         echo '<option value="0">' . esc_html($isOfAccount ? __('the account only, no doctor', 'telemed-zoom') : __('the app only, no doctor', 'telemed-zoom')) . '</option>';
         foreach (Doctors::all() as $doctor) {
             if ($isOfAccount && $this->hosts->of($doctor->ID) === null) {
@@ -149,7 +149,7 @@ final class CheckPanel
             esc_html(match (true) {
                 /* translators: %s: name of a doctor */
                 $result['doctor'] !== 0 => sprintf(__('Check for %s:', 'telemed-zoom'), Doctors::name((int) $result['doctor'])),
-                $shown->mode() === Settings::MODE_S2S => __('Check of the account:', 'telemed-zoom'),
+                $shown->hostsAreMapped() => __('Check of the account:', 'telemed-zoom'),
                 default => __('Check of the app:', 'telemed-zoom'),
             }),
             esc_html((string) $result['message'])

@@ -14,6 +14,7 @@ use TelemedZoom\Apps\PendingStates;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Departures\Departures;
@@ -81,8 +82,8 @@ final class DoctorProfile
         TimezoneField::print('telemed_timezone', is_string($zone) ? $zone : '', __('The site\'s time zone', 'telemed-zoom'), false);
         echo '<p class="description">' . esc_html__('New visits are offered in it, and the list shows each visit in it too.', 'telemed-zoom') . '</p></td></tr><tr><th scope="row">' . esc_html__('Zoom', 'telemed-zoom') . '</th><td id="telemed-connection">';
         match ($this->settings->mode()) {
-            Settings::MODE_OAUTH => $this->showConnection($user),
-            Settings::MODE_S2S => $this->showHost($user),
+            Mode::OAuth => $this->showConnection($user),
+            Mode::ServerToServer => $this->showHost($user),
             default => print(esc_html__('The clinic has not chosen yet how it uses Zoom.', 'telemed-zoom')),
         };
         echo '</td></tr></table>';

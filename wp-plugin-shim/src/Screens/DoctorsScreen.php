@@ -15,6 +15,7 @@ use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Host;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
@@ -67,8 +68,8 @@ final class DoctorsScreen
         echo '<div class="wrap" id="telemed-doctors"><h1>' . esc_html__('Doctors', 'telemed-zoom') . '</h1><p>' .
             esc_html__('Listed is every user who may hold video visits: those with the role Telemed doctor, KiviCare\'s doctors, and administrators (whoever has the capability telemed_host).', 'telemed-zoom') . '</p>';
         match ($this->settings->mode()) {
-            Settings::MODE_S2S => $this->showHosts(),
-            Settings::MODE_OAUTH => $this->showConnections(),
+            Mode::ServerToServer => $this->showHosts(),
+            Mode::OAuth => $this->showConnections(),
             default => Notice::print('info', esc_html__('Choose first how the clinic uses Zoom.', 'telemed-zoom') . ' <a href="' . esc_url(AdminPages::settings()) . '">' . esc_html__('Settings', 'telemed-zoom') . '</a>'),
         };
         echo '</div>';

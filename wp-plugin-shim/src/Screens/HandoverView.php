@@ -12,7 +12,7 @@ namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Settings;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\MeetingState;
@@ -184,9 +184,9 @@ final class HandoverView
     }
 
     /** An app, for people; escaped. */
-    public static function app(string $mode, string $client): string
+    public static function app(Mode $mode, string $client): string
     {
-        return esc_html($mode === Settings::MODE_OAUTH ? __('OAuth 2.0 app', 'telemed-zoom') : __('Server-to-Server app', 'telemed-zoom')) .
+        return esc_html($mode === Mode::OAuth ? __('OAuth 2.0 app', 'telemed-zoom') : __('Server-to-Server app', 'telemed-zoom')) .
             ' <code>' . esc_html($client) . '</code>';
     }
 
@@ -215,7 +215,7 @@ final class HandoverView
             MeetingHtml::moment($row->start), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
             esc_html(Doctors::name($row->doctor)),
             esc_html($row->hostEmail ?? $row->hostId ?? '?'),
-            $row->app === null ? '' : self::app((string) $row->mode, $row->app), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
+            $row->mode === null || $row->app === null ? '' : self::app($row->mode, $row->app), // phpcs:ignore WordPress.Security.EscapeOutput -- escaped there
             esc_html($row->state->label()),
             implode('', array_map(static fn(string $remark): string => '<p class="description">' . esc_html($remark) . '</p>', $remarks))
         );

@@ -9,8 +9,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
-use TelemedZoom\Apps\FormerApps;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
@@ -31,7 +31,7 @@ final class KeyChange
         private readonly EncryptionKey $key,
         private readonly Extension $extension,
         private readonly Settings $settings,
-        private readonly FormerApps $formerApps,
+        private readonly AppRegistry $registry,
         private readonly ZoomApps $apps,
         private readonly LinkSeals $links
     ) {
@@ -76,7 +76,7 @@ final class KeyChange
     public function reseal(): int
     {
         $vault = $this->key->vault();
-        $unreadable = count($this->settings->reseal($vault)) + $this->formerApps->reseal($vault);
+        $unreadable = count($this->settings->reseal($vault)) + $this->registry->reseal($vault);
         $store = $this->apps->tokenStore();
         foreach ($store->keys() as $key) {
             $sealed = $store->load($key);

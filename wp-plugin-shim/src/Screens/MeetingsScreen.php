@@ -12,6 +12,7 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\ErrorText;
@@ -91,7 +92,7 @@ final class MeetingsScreen
     private function remindToConnect(): void
     {
         $isTold = get_user_option(ConnectionWatch::META_ENDED) !== false;
-        if ($this->settings->mode() !== Settings::MODE_OAUTH || !Capabilities::isDoctor() || Capabilities::isAdmin() || $isTold) {
+        if (!$this->settings->doctorsConnect() || !Capabilities::isDoctor() || Capabilities::isAdmin() || $isTold) {
             return;
         }
         try {
@@ -118,7 +119,7 @@ final class MeetingsScreen
             return false;
         }
         $app = $this->settings->text('oauth_client_id');
-        return array_filter($rows, static fn(MeetingRecord $row): bool => $row->isReady() && ($row->mode !== Settings::MODE_OAUTH || $row->app !== $app)) !== [];
+        return array_filter($rows, static fn(MeetingRecord $row): bool => $row->isReady() && ($row->mode !== Mode::OAuth || $row->app !== $app)) !== [];
     }
 
     /** @param array<string, mixed> $fields */

@@ -9,6 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 
 defined('ABSPATH') || exit;
@@ -92,23 +93,23 @@ final class ModeComparison
         ];
     }
 
-    public static function label(string $mode): string
+    public static function label(Mode $mode): string
     {
-        return $mode === Settings::MODE_OAUTH
+        return $mode === Mode::OAuth
             ? __('OAuth 2.0: each doctor\'s own Zoom account', 'telemed-zoom')
             : __('Server-to-Server OAuth: the clinic\'s Zoom account', 'telemed-zoom');
     }
 
-    public static function print(string $chosen): void
+    public static function print(?Mode $chosen): void
     {
         echo '<fieldset><legend class="screen-reader-text">' . esc_html__('How the clinic uses Zoom', 'telemed-zoom') . '</legend>';
         echo '<table class="widefat striped" id="telemed-comparison"><thead><tr><td></td>';
-        foreach ([Settings::MODE_OAUTH, Settings::MODE_S2S] as $mode) {
+        foreach (Mode::cases() as $mode) {
             printf(
                 '<th scope="col"><label for="telemed-mode-%1$s"><input type="radio" name="%2$s[mode]" id="telemed-mode-%1$s" value="%1$s"%3$s> <strong>%4$s</strong></label></th>',
-                esc_attr($mode),
+                esc_attr($mode->value),
                 esc_attr(Settings::OPTION),
-                checked($chosen, $mode, false),
+                checked($chosen === $mode, true, false),
                 esc_html(self::label($mode))
             );
         }

@@ -66,7 +66,7 @@ final class ReconcileScreen
 
     private function run(bool $dryRun): string
     {
-        if ($this->settings->mode() === '') {
+        if ($this->settings->mode() === null) {
             Notice::flash('warning', __('Nothing was compared: the clinic has not chosen yet how it uses Zoom. Choose it under Telemed, Settings.', 'telemed-zoom'));
             return AdminPages::meetings();
         }

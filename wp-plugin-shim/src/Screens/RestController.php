@@ -12,6 +12,7 @@ namespace TelemedZoom\Screens;
 
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -196,7 +197,7 @@ final class RestController
             'timezone' => $record->timezone,
             'topic' => $record->topic,
             'state' => $record->state->value,
-            'mode' => $record->mode,
+            'mode' => $record->mode?->value,
             'zoom_account' => $record->zoomAccount,
             'host_id' => $record->hostId,
             'host_email' => $record->hostEmail,
@@ -233,7 +234,7 @@ final class RestController
                 self::visitArguments(true)
             ) + [
                 'state' => $read(['type' => 'string', 'enum' => array_column(MeetingState::cases(), 'value')], __('What is known about the visit.', 'telemed-zoom')),
-                'mode' => $read(['type' => ['string', 'null'], 'enum' => [Settings::MODE_OAUTH, Settings::MODE_S2S, null]], __('How it was made.', 'telemed-zoom')),
+                'mode' => $read(['type' => ['string', 'null'], 'enum' => [...array_column(Mode::cases(), 'value'), null]], __('How it was made.', 'telemed-zoom')),
                 'zoom_account' => $read($text, __('The Zoom account it was made in.', 'telemed-zoom')),
                 'host_id' => $read($text, __('Zoom user id of the host.', 'telemed-zoom')),
                 'host_email' => $read($text, __('E-mail of the host at Zoom.', 'telemed-zoom')),

@@ -14,6 +14,7 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\AdminPost;
 use TelemedZoom\Clinic\Draft;
 use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Extension;
@@ -30,10 +31,6 @@ final class SaveQuestion
 {
     public const ACTION_SAVE = 'telemed_save_draft';
     public const ACTION_DISCARD = 'telemed_discard_draft';
-    private const CREDENTIALS = [
-        Settings::MODE_OAUTH => ['oauth_client_id', 'oauth_client_secret'],
-        Settings::MODE_S2S => ['s2s_account_id', 's2s_client_id', 's2s_client_secret'],
-    ];
 
     public function __construct(
         private readonly Settings $settings,
@@ -122,7 +119,7 @@ final class SaveQuestion
     private function doubts(Settings $new): array
     {
         $mode = $this->settings->mode();
-        if ($mode === '' || !$this->settings->isComplete() || self::inForce($new) === self::inForce($this->settings)) {
+        if ($mode === null || !$this->settings->isComplete() || self::inForce($new) === self::inForce($this->settings)) {
             return [];
         }
         return array_values(array_filter([$this->failure($new), $this->concerned($new)]));
@@ -146,8 +143,8 @@ final class SaveQuestion
     private function concerned(Settings $new): ?string
     {
         $mode = $this->settings->mode();
-        $app = $this->settings->text($mode . '_client_id');
-        if ($new->mode() === $mode && $new->text($mode . '_client_id') === $app && ($mode === Settings::MODE_OAUTH || $new->text('s2s_account_id') === $this->settings->text('s2s_account_id'))) {
+        $app = $this->settings->clientId();
+        if ($new->mode() === $mode && $new->clientId() === $app && ($mode === Mode::OAuth || $new->text('s2s_account_id') === $this->settings->text('s2s_account_id'))) {
             return null;
         }
         try {
@@ -167,7 +164,7 @@ final class SaveQuestion
                 'telemed-zoom'
             ),
             $visits
-        ) . ' ' . ($new->mode() === Settings::MODE_S2S
+        ) . ' ' . ($new->hostsAreMapped()
             ? __('New visits can be made once each doctor\'s host in the clinic\'s account is confirmed.', 'telemed-zoom')
             : __('New visits can be made once each doctor has connected to the new app.', 'telemed-zoom'));
     }
@@ -175,8 +172,8 @@ final class SaveQuestion
     /** @return array<string, string> the mode and its credentials, sealed as they are */
     private static function inForce(Settings $settings): array
     {
-        $fields = self::CREDENTIALS[$settings->mode()] ?? [];
-        return ['mode' => $settings->mode()] + array_combine($fields, array_map([$settings, 'text'], $fields));
+        $fields = array_diff($settings->mode()?->fields() ?? [], ['oauth_redirect_uri']);
+        return ['mode' => $settings->text('mode')] + array_combine($fields, array_map([$settings, 'text'], $fields));
     }
 
     private static function isFormSent(): bool

@@ -13,6 +13,7 @@ use TelemedZoom\Apps\FormerMeetings;
 use TelemedZoom\Clinic\Draft;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Scopes;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Site\AdminPages;
@@ -72,7 +73,7 @@ final class SettingsPage
     {
         echo '<div class="wrap" id="telemed-settings"><h1>' . esc_html__('Telemed settings', 'telemed-zoom') . '</h1>';
         settings_errors();
-        $missing = $this->settings->mode() === '' ? [] : $this->settings->missing();
+        $missing = $this->settings->mode() === null ? [] : $this->settings->missing();
         if ($missing !== []) {
             Notice::print('warning', esc_html(sprintf(
                 /* translators: %s: names of fields */
@@ -103,7 +104,7 @@ final class SettingsPage
 
     private function printOauthFields(): void
     {
-        self::openFields(Settings::MODE_OAUTH, 'telemed-oauth', __('OAuth 2.0 app', 'telemed-zoom'), __('Make a General app, user-managed, at marketplace.zoom.us and copy these from its page. Enter the redirect URL there, as the OAuth redirect URL and in the allow list. Use one app for each site.', 'telemed-zoom'));
+        self::openFields(Mode::OAuth, 'telemed-oauth', __('OAuth 2.0 app', 'telemed-zoom'), __('Make a General app, user-managed, at marketplace.zoom.us and copy these from its page. Enter the redirect URL there, as the OAuth redirect URL and in the allow list. Use one app for each site.', 'telemed-zoom'));
         $this->textRow('oauth_client_id', __('Client ID', 'telemed-zoom'));
         $this->secretRow('oauth_client_secret', __('Client secret', 'telemed-zoom'));
         self::row('telemed-redirect-uri', __('Redirect URL', 'telemed-zoom'), function (): void {
@@ -128,17 +129,17 @@ final class SettingsPage
             echo '<p class="description">' . esc_html__('Copy the app\'s secret token from Zoom into the field below and save; then enter this address at Zoom as event notification endpoint and as deauthorization notification endpoint, and validate it there. It tells this site when a doctor removes the app at Zoom.', 'telemed-zoom') . '</p>';
         });
         $this->secretRow(Settings::WEBHOOK_SECRET, __('Secret token', 'telemed-zoom'));
-        $this->scopesRow(Settings::MODE_OAUTH);
+        $this->scopesRow(Mode::OAuth);
         self::closeFields();
     }
 
     private function printServerToServerFields(): void
     {
-        self::openFields(Settings::MODE_S2S, 'telemed-s2s', __('Server-to-Server app', 'telemed-zoom'), __('Make a Server-to-Server OAuth app in the clinic\'s Zoom account at marketplace.zoom.us, give it the scopes below, activate it, and copy these from its page.', 'telemed-zoom'));
+        self::openFields(Mode::ServerToServer, 'telemed-s2s', __('Server-to-Server app', 'telemed-zoom'), __('Make a Server-to-Server OAuth app in the clinic\'s Zoom account at marketplace.zoom.us, give it the scopes below, activate it, and copy these from its page.', 'telemed-zoom'));
         $this->textRow('s2s_account_id', __('Account ID', 'telemed-zoom'));
         $this->textRow('s2s_client_id', __('Client ID', 'telemed-zoom'));
         $this->secretRow('s2s_client_secret', __('Client secret', 'telemed-zoom'));
-        $this->scopesRow(Settings::MODE_S2S);
+        $this->scopesRow(Mode::ServerToServer);
         self::closeFields();
     }
 
@@ -201,17 +202,17 @@ final class SettingsPage
         self::printCopyable('telemed-key-line', sprintf("define( '%s', '%s' );", EncryptionKey::CONSTANT, \Telemed\Vault::generateKey()), __('Line for wp-config.php', 'telemed-zoom'));
     }
 
-    private function scopesRow(string $mode): void
+    private function scopesRow(Mode $mode): void
     {
-        self::row('telemed-scopes-' . $mode, __('Scopes', 'telemed-zoom'), static function () use ($mode): void {
+        self::row('telemed-scopes-' . $mode->value, __('Scopes', 'telemed-zoom'), static function () use ($mode): void {
             $scopes = Scopes::ofMode($mode);
             printf(
                 '<textarea readonly rows="%d" cols="50" class="code telemed-scopes" id="telemed-scopes-%s">%s</textarea><br>',
                 count($scopes),
-                esc_attr($mode),
+                esc_attr($mode->value),
                 esc_textarea(implode("\n", $scopes))
             );
-            self::printCopyButton('telemed-scopes-' . $mode);
+            self::printCopyButton('telemed-scopes-' . $mode->value);
             echo '<p class="description">' . esc_html__('Give the app exactly these scopes at Zoom. Nothing else is asked for.', 'telemed-zoom') . '</p>';
         });
     }
@@ -280,9 +281,9 @@ final class SettingsPage
         });
     }
 
-    private static function openFields(string $mode, string $id, string $title, string $text): void
+    private static function openFields(Mode $mode, string $id, string $title, string $text): void
     {
-        printf('<div id="%s" class="telemed-mode-fields" data-telemed-mode="%s"><h2>%s</h2><p>%s</p><table class="form-table" role="presentation">', esc_attr($id), esc_attr($mode), esc_html($title), esc_html($text));
+        printf('<div id="%s" class="telemed-mode-fields" data-telemed-mode="%s"><h2>%s</h2><p>%s</p><table class="form-table" role="presentation">', esc_attr($id), esc_attr($mode->value), esc_html($title), esc_html($text));
     }
 
     private static function closeFields(): void

@@ -13,6 +13,7 @@ namespace TelemedZoom\Screens;
 
 use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Clinic\Doctors;
+use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Edge;
 use TelemedZoom\ErrorText;
@@ -201,9 +202,9 @@ final class StartLink
                 esc_html__('Start meeting %s.', 'telemed-zoom'),
                 '<strong>' . esc_html($record->meetingNumber()) . '</strong>'
             ) . '</li></ol><p>' . esc_html__('Why:', 'telemed-zoom') . ' ' . esc_html(ErrorText::of($failure)) . '</p>';
-        if ($record->mode === Settings::MODE_OAUTH && get_current_user_id() === $record->doctor) {
+        if ($record->mode === Mode::OAuth && get_current_user_id() === $record->doctor) {
             $html .= '<p><a href="' . esc_url(AdminPages::profile()) . '">' . esc_html__('Look at your connection to Zoom, and reconnect there', 'telemed-zoom') . '</a></p>';
-        } elseif ($record->mode === Settings::MODE_S2S) {
+        } elseif ($record->mode === Mode::ServerToServer) {
             $html .= '<p>' . esc_html__('If this lasts, an administrator opens Telemed, Settings and clicks Check.', 'telemed-zoom') . '</p>';
         }
         self::page(__('Start the visit in Zoom', 'telemed-zoom'), $html . '</div>', 200);

@@ -1,7 +1,7 @@
 <?php
 /**
- * The tables of visits: what is wanted, the meetings at Zoom that were intended for it, and what waits to be told. Their columns are
- * those of the extension's second core; a few more are the plugin's own.
+ * The tables of visits: what is wanted, the meetings at Zoom that were intended for it, the apps that make them, and what waits to be
+ * told. Their columns are those of the extension's second core; a few more are the plugin's own.
  *
  * @package TelemedZoom
  */
@@ -58,6 +58,11 @@ final class VisitTables
         return $this->name('handovers');
     }
 
+    public function apps(): string
+    {
+        return $this->name('apps');
+    }
+
     /** Of the blog that is the current one now. */
     private function name(string $table): string
     {
@@ -68,7 +73,7 @@ final class VisitTables
     /** @return list<string> */
     public function all(): array
     {
-        return [$this->visits(), $this->meetings(), $this->outbox(), $this->log(), $this->writes(), $this->signals(), $this->handovers()];
+        return [$this->visits(), $this->meetings(), $this->outbox(), $this->log(), $this->writes(), $this->signals(), $this->handovers(), $this->apps()];
     }
 
     /**
@@ -220,6 +225,17 @@ final class VisitTables
   answered_by bigint(20) unsigned DEFAULT NULL,
   PRIMARY KEY  (id),
   UNIQUE KEY lets_go (kind,app,subject,host,doctor)
+) $options;",
+            "CREATE TABLE {$this->apps()} (
+  id bigint(20) unsigned NOT NULL AUTO_INCREMENT,
+  mode $word NOT NULL,
+  account $part,
+  client $part,
+  secret text NOT NULL,
+  context $part,
+  redirect_url text NOT NULL,
+  PRIMARY KEY  (id),
+  UNIQUE KEY app (mode,account,client)
 ) $options;",
             "CREATE TABLE {$this->signals()} (
   name varchar(64) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,

@@ -76,7 +76,7 @@ final class Answers
         if ($heir === $which->doctor() || !Capabilities::isDoctor($heir)) {
             throw self::undecided();
         }
-        $this->apps->forDoctor($heir);
+        $this->apps->makerFor($heir);
     }
 
     public static function undecided(): Problem

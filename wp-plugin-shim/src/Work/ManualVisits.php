@@ -66,7 +66,7 @@ final class ManualVisits
             throw new Problem('telemed_duplicate', __('this visit has been recorded before', 'telemed-zoom'), __('It is in the list of meetings.', 'telemed-zoom'), 409);
         }
         $appointment ??= wp_generate_uuid4();
-        $visit->request($this->apps->forDoctor($doctor)->maker->namedHost(), $this->site->reference(ManualSource::NAME, $appointment));
+        $visit->request($this->apps->makerFor($doctor)->namedHost(), $this->site->reference(ManualSource::NAME, $appointment));
         if ($patient === null || Capabilities::isAdmin()) {
             return $this->tried($this->visits->book(ManualSource::NAME, $appointment, $doctor, $visit, $patient));
         }
@@ -94,7 +94,7 @@ final class ManualVisits
         $visit = Visit::of($start ?? $row->start, $minutes ?? $row->minutes, $timezone ?? $row->timezone, $topic ?? $row->topic);
         $visit->request(null, $this->site->reference($row->source, $row->appointment));
         if ($doctor !== null && $doctor !== $row->doctor) {
-            $this->apps->forDoctor($doctor);
+            $this->apps->makerFor($doctor);
         }
         return $this->tried($this->visits->move($row, $visit, $doctor));
     }

@@ -1,0 +1,63 @@
+<?php
+/**
+ * The two ways in which a clinic uses Zoom. What follows from one is asked here; hardly anybody needs to know which it is.
+ *
+ * @package TelemedZoom
+ */
+
+declare(strict_types=1);
+
+namespace TelemedZoom\Clinic;
+
+defined('ABSPATH') || exit;
+
+enum Mode: string
+{
+    case OAuth = 'oauth';
+    case ServerToServer = 's2s';
+
+    /** The one whose apps hold what single Zoom users have granted. */
+    public static function ofGrants(): self
+    {
+        return self::OAuth;
+    }
+
+    /** The one whose apps act for a whole account of Zoom's. */
+    public static function ofAccounts(): self
+    {
+        return self::ServerToServer;
+    }
+
+    /** Whether each doctor connects a Zoom user of their own, who hosts. */
+    public function doctorsConnect(): bool
+    {
+        return $this === self::OAuth;
+    }
+
+    /** Whether hosts are users of one Zoom account, and an administrator says who hosts for whom. */
+    public function hostsAreMapped(): bool
+    {
+        return $this === self::ServerToServer;
+    }
+
+    /** Whether Zoom sends people back to this site, to an address that the app names. */
+    public function takesRedirect(): bool
+    {
+        return $this === self::OAuth;
+    }
+
+    /** A setting of the app of this mode. */
+    public function field(string $name): string
+    {
+        return "{$this->value}_$name";
+    }
+
+    /** @return list<string> the settings that its app needs */
+    public function fields(): array
+    {
+        return match ($this) {
+            self::OAuth => ['oauth_client_id', 'oauth_client_secret', 'oauth_redirect_uri'],
+            self::ServerToServer => ['s2s_account_id', 's2s_client_id', 's2s_client_secret'],
+        };
+    }
+}
