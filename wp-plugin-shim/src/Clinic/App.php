@@ -46,7 +46,7 @@ final class App
     /**
      * The secret in clear; '' where none is known.
      *
-     * @throws \Telemed\VaultException when no key opens it
+     * @throws \Telemed\TelemedException when no key opens it
      */
     public function openSecret(\Telemed\Vault $vault): string
     {

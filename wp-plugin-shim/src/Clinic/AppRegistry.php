@@ -94,7 +94,7 @@ final class AppRegistry
         foreach ($this->kept() as $app) {
             try {
                 $sealed = $vault->reseal($app->secret, $app->context);
-            } catch (\Telemed\VaultException) {
+            } catch (\Telemed\TelemedException) {
                 $unreadable++;
                 continue;
             }
