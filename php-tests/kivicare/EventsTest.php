@@ -17,6 +17,26 @@ final class EventsTest extends KivicareTestCase
         $this->useServerToServerWithHosts();
     }
 
+    /** The database had no room for it just then, say. */
+    public function testARowOfTheCoresThatCouldNotBeWrittenIsWrittenOnceTheBookingIsConfirmed(): void
+    {
+        $id = $this->book('receptionist', array('status' => 2));
+        $this->assertNull($this->mapping($id));
+        $this->site->php(
+            'global $wpdb;
+            $lose = static fn (string $query): string => preg_match("/^\s*INSERT INTO `?wp_kc_appointment_zoom_mappings/", $query) ? "SELECT 1" : $query;
+            add_filter("query", $lose);
+            $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
+            do_action("kc_appointment_status_update", $arguments["id"], 1, null);
+            remove_filter("query", $lose);',
+            array('id' => $id)
+        );
+        $row = $this->visit($id);
+        $this->settle();
+        $mapping = $this->mapping($id);
+        $this->assertSame(array($this->visitLink($row), $row['meeting_id']), array($mapping['join_url'] ?? null, $mapping['zoom_id'] ?? null));
+    }
+
     public function testAStaffBookingMakesOneMeetingAtTheAppointmentsTimeWithTheBookedDoctorsHost(): void
     {
         $id = $this->book('receptionist', array('timezone' => 'America/New_York', 'appointmentStartTime' => '09:00'));

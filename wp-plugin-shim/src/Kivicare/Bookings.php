@@ -128,10 +128,9 @@ final class Bookings
             return;
         }
         self::quietly(function () use ($what): void {
-            // Where the core has no row, it was rolled back, deleted, or never asked for.
             $mapping = MappingTable::find((int) $what['appointment']);
-            $row = $mapping === null ? null : $this->ledger->find($what['id']);
-            if ($row === null) {
+            $row = $this->ledger->find($what['id']);
+            if ($row === null || ($mapping === null && !self::lacksMapping($row))) {
                 return;
             }
             $isOff = $row->state === MeetingState::Cancelled;
@@ -140,6 +139,15 @@ final class Bookings
             $link = $isOff ? '' : self::link($row, $mapping);
             MappingTable::write((int) $row->appointment, $link, self::number($row), null, $failed ? $row->lastError : null);
         });
+    }
+
+    /**
+     * Whether a visit that has no row of the core's is to have one: the request that booked it died before it wrote that. Where nothing
+     * is confirmed, the row may have been rolled back, or is still to come.
+     */
+    private static function lacksMapping(MeetingRecord $row): bool
+    {
+        return $row->event === null && $row->state->isLive() && (Appointments::find((int) $row->appointment)?->isHeld() ?? false);
     }
 
     /**
