@@ -65,7 +65,10 @@ final class TokenStoreTest extends ClinicTestCase
         $people = array('admin' => $this->browser('admin'), 'doctor1' => $this->browser('doctor1'));
         // WordPress has one connection, so none is left for the plugin.
         $this->oneConnection();
-        $answer = $this->php(self::CALL);
+        $read = $this->php('try { ' . self::APP . ' } catch (\TelemedZoom\Site\DatabaseException $failure) { return \TelemedZoom\ErrorText::of($failure); }');
+        $this->assertStringContainsString('allows another connection', $read, 'the app itself cannot be read');
+        $known = 'new \Telemed\OAuthApp("client", "secret", "https://clinic.example/", $plugin->apps->tokenStore(), $plugin->key->vault())';
+        $answer = $this->php(str_replace('$plugin->apps->oauth()', $known, self::CALL));
         $this->assertSame(StoreException::class, $answer['class']);
         $this->assertTrue($answer['retryable']);
         $this->assertStringContainsString('allows another connection', $answer['text']);

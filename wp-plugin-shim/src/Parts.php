@@ -16,6 +16,7 @@ use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
+use TelemedZoom\Clinic\EnteredSettings;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
 use TelemedZoom\Clinic\Settings;
@@ -73,6 +74,7 @@ final class Parts
     public readonly Extension $extension;
     public readonly EncryptionKey $key;
     public readonly Settings $settings;
+    public readonly EnteredSettings $entered;
     public readonly AppRegistry $registry;
     public readonly Database $database;
     public readonly HostMap $hosts;
@@ -125,7 +127,8 @@ final class Parts
         $this->database = new Database($this->site);
         $this->tables = new VisitTables();
         $this->registry = new AppRegistry($this->database, $this->tables, OldApps::unmoved(...));
-        $this->settings = new Settings($this->key, $this->extension, $this->registry);
+        $this->settings = new Settings($this->key, $this->registry);
+        $this->entered = new EnteredSettings($this->settings, $this->registry, $this->key, $this->extension);
         $this->guard = new Guard();
         $this->sources = new AppointmentSources($this->askForSources(...));
         $this->standing = new Standing($this->sources, $this->database);
@@ -161,7 +164,7 @@ final class Parts
             $this->sources,
             $this->moments
         );
-        $this->migration = new Upgrade($schema, $old, $migration, new OldApps($this->registry, $this->settings), $this->database, $this->extension, $this->key);
+        $this->migration = new Upgrade($schema, $old, $migration, new OldApps($this->registry, $this->entered), $this->database, $this->extension, $this->key);
         $this->store = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links, $this->migration->bring(...));
         $this->records = new VisitRecords($this->database, $this->tables, $this->links);
         $this->ledger = new Ledger($this->records, $this->migration->find(...));

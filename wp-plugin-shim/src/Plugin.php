@@ -131,7 +131,7 @@ final class Plugin
         $this->parts->guard->register();
         PublicAddress::register();
         Edge::register();
-        $this->parts->settings->register();
+        $this->parts->entered->register();
         (new ReplacedApps($this->parts->registry, $this->parts->settings, $this->parts->ownAccounts, $this->parts->queries))->register();
         $this->parts->oauthCallback->register();
         (new RestController($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing))->register();
@@ -181,7 +181,7 @@ final class Plugin
         (new ReconcileScreen($this->parts->reconcile, $this->parts->settings))->register();
         (new NewMeetingScreen($this->parts->manual, $this->parts->overlaps, $this->parts->extension))->register();
         (new DoctorsScreen($this->parts->settings, $this->parts->hosts, $this->parts->apps))->register();
-        $check = new CheckPanel($this->parts->settings, $this->parts->extension, $this->parts->apps, $this->parts->hosts);
+        $check = new CheckPanel($this->parts->settings, $this->parts->entered, $this->parts->extension, $this->parts->apps, $this->parts->hosts);
         $question = new SaveQuestion($this->parts->settings, $check, $this->parts->queries, $this->parts->extension, $this->parts->guard);
         (new SettingsPage($this->parts->settings, $this->parts->key, $this->parts->extension, $former, $check, $question))->register();
         $view = new HandoverView($this->parts->sources);

@@ -36,13 +36,9 @@ final class AppRegistry
      */
     public function all(): array
     {
-        $all = $this->kept();
-        foreach (($this->unmoved)() as $app) {
-            if (self::among($all, $app) === null) {
-                $all[] = $app;
-            }
-        }
-        return $all;
+        $kept = $this->kept();
+        $isKept = static fn(App $app): bool => array_filter($kept, $app->is(...)) !== [];
+        return [...$kept, ...array_filter(($this->unmoved)(), static fn(App $app): bool => !$isKept($app))];
     }
 
     /** @throws DatabaseException */
@@ -155,16 +151,5 @@ final class AppRegistry
             // The tables are those of the version before.
             return [];
         }
-    }
-
-    /** @param list<App> $apps */
-    private static function among(array $apps, App $app): ?App
-    {
-        foreach ($apps as $one) {
-            if ($one->is($app)) {
-                return $one;
-            }
-        }
-        return null;
     }
 }

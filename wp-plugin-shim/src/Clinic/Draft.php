@@ -19,7 +19,7 @@ final class Draft
     private const KEEP_SECONDS = 600;
 
     /**
-     * @param array<string, mixed> $settings as Settings::sanitize() leaves them
+     * @param array<string, mixed> $settings as EnteredSettings::sanitize() leaves them
      * @param list<string> $doubts why they were not saved; empty: nobody wanted to save them yet
      */
     public static function put(#[\SensitiveParameter] array $settings, array $doubts = []): void

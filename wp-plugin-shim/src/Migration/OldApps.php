@@ -12,6 +12,7 @@ namespace TelemedZoom\Migration;
 
 use TelemedZoom\Clinic\App;
 use TelemedZoom\Clinic\AppRegistry;
+use TelemedZoom\Clinic\EnteredSettings;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Site\DatabaseException;
@@ -23,7 +24,7 @@ final class OldApps
 {
     private const FORMER = 'telemed_former_apps';
 
-    public function __construct(private readonly AppRegistry $registry, private readonly Settings $settings)
+    public function __construct(private readonly AppRegistry $registry, private readonly EnteredSettings $settings)
     {
     }
 

@@ -14,6 +14,7 @@ use TelemedZoom\AdminPost;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Draft;
+use TelemedZoom\Clinic\EnteredSettings;
 use TelemedZoom\Clinic\HostMap;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
@@ -33,6 +34,7 @@ final class CheckPanel
 
     public function __construct(
         private readonly Settings $settings,
+        private readonly EnteredSettings $entered,
         private readonly Extension $extension,
         private readonly ZoomApps $apps,
         private readonly HostMap $hosts
@@ -51,7 +53,7 @@ final class CheckPanel
         $doctor = AdminPost::number($fields, 'doctor');
         $settings = $this->settings;
         if (is_array($fields[Settings::OPTION] ?? null)) {
-            $entered = $this->settings->sanitize($fields[Settings::OPTION]);
+            $entered = $this->entered->sanitize($fields[Settings::OPTION]);
             if ($entered !== $this->settings->all()) {
                 Draft::put($entered);
                 $settings = $this->settings->with($entered);
