@@ -122,7 +122,7 @@ final class MailTest extends KivicareTestCase
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));
-            $plugin->visits->move($row, \TelemedZoom\Ledger\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
+            $plugin->visits->reschedule($row, \TelemedZoom\Ledger\Visit::wanted($row->start->modify("+1 hour"), 25, "UTC"));
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
             $plugin->worker->runDue(30.0);',
             array('id' => (int) $this->visit($id)['id'])

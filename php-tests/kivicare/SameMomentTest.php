@@ -184,7 +184,7 @@ class SameMomentTest extends KivicareTestCase
             $plugin = \TelemedZoom\Plugin::instance();
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $arguments["id"]));
-            $plugin->worker->settle($row->id, 30.0, $row->version);
+            $plugin->worker->bringOn($row->id, 30.0, $row->version);
             $plugin->worker->tell([$row->id], 10.0);
             \TelemedZoom\Kivicare\MappingTable::noteMail($arguments["id"], \TelemedZoom\Kivicare\Source::mailed("booked", $row->sequence, $row->doctor));
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);

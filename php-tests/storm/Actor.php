@@ -29,7 +29,7 @@ final class Actor
     public function act(int $appointment, array $operation): void
     {
         global $wpdb;
-        $visit = Visit::of(
+        $visit = Visit::upcoming(
             new \DateTimeImmutable($operation['start'], new \DateTimeZone('UTC')),
             $operation['minutes'],
             $operation['timezone'],
@@ -53,7 +53,7 @@ final class Actor
             throw new \RuntimeException("Appointment {$appointment} could not be committed: {$wpdb->last_error}");
         }
         if ($row !== null && $operation['settles']) {
-            $this->plugin->worker->settle($row->id, self::SETTLE_SECONDS, $row->version);
+            $this->plugin->worker->bringOn($row->id, self::SETTLE_SECONDS, $row->version);
         }
     }
 
@@ -66,7 +66,7 @@ final class Actor
         return match (true) {
             null === $row => $this->plugin->visits->book(HostSystem::NAME, $appointment, $doctor, $visit),
             'cancel' === $what => $this->plugin->visits->cancel($row),
-            default => $this->plugin->visits->move($row, $visit, $doctor),
+            default => $this->plugin->visits->reschedule($row, $visit, $doctor),
         };
     }
 }

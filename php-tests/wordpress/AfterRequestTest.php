@@ -17,7 +17,7 @@ final class AfterRequestTest extends ClinicTestCase
             set_transient('doing_cron', sprintf('%.22F', microtime(true)));
         }
         $plugin = \TelemedZoom\Plugin::instance();
-        $plugin->visits->book('manual', 'a', get_user_by('login', 'doctor1')->ID, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable('+3 days'), 25, 'Europe/Berlin', ''));
+        $plugin->visits->book('manual', 'a', get_user_by('login', 'doctor1')->ID, \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable('+3 days'), 25, 'Europe/Berlin', ''));
         echo \Telemed\Tests\Records\InPlugin::ofAppointment('manual', 'a')->state->value;
         CODE;
 

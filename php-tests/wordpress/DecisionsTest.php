@@ -8,7 +8,7 @@ use PHPUnit\Framework\TestCase;
 
 /**
  * What Zoom's answers mean, and what Zoom's limits are, the extension decides. The plugin asks it: outside of the few places that show
- * or set it, no file tells exceptions apart by their class, and none knows a number of Zoom's.
+ * or set it, no file tells exceptions apart by their class, none knows a number of Zoom's, and none names a mode.
  */
 final class DecisionsTest extends TestCase
 {
@@ -44,6 +44,11 @@ final class DecisionsTest extends TestCase
         $this->assertSame(array(), self::findings(self::ofTheCore(...)));
     }
 
+    public function testNoModeIsNamed(): void
+    {
+        $this->assertSame(array(), self::findings(self::modes(...)));
+    }
+
     public function testNothingIsComparedWithTheNameOfOneSource(): void
     {
         $this->assertSame(array(), self::findings(self::comparisons(...), true));
@@ -58,6 +63,10 @@ final class DecisionsTest extends TestCase
             $this->assertCount(1, self::numbers("<?php {$code}"), $code);
         }
         $this->assertSame(array(), self::numbers('<?php const PORTION = 300; $status = 200; "KEY host_end (host(100))";'));
+        foreach (array("['mode' => 's2s']", 'Settings::MODE_OAUTH', 'Mode::ServerToServer', '"oauth"') as $code) {
+            $this->assertCount(1, self::modes($code), $code);
+        }
+        $this->assertSame(array(), self::modes('$this->oauth(); $fields["oauth_client_id"]; use TelemedZoom\Clinic\Mode; public ?Mode $mode'));
         $this->assertSame(array('MOST_LOST'), self::ofTheCore('const MOST_LOST = 3; const CALL_SECONDS = 8.0;'));
         foreach (array('$row->source === ManualSource::NAME', 'ManualSource::NAME != $source', 'match ($source) { ManualSource::NAME => 1 }', 'in_array(ManualSource::NAME, $all)') as $code) {
             $this->assertCount(1, self::comparisons($code), $code);
@@ -89,6 +98,13 @@ final class DecisionsTest extends TestCase
         preg_match_all('/\d+/', implode(' ', array(...$found[1], ...$found[2])), $codes);
         self::assertSame(array(), array_diff(array('124', '1001', '3001', '4711'), $codes[0]));
         return array_values(array_diff(array_unique($codes[0]), array_map('strval', self::COMMON)));
+    }
+
+    /** @return list<string> */
+    private static function modes(string $code): array
+    {
+        preg_match_all('/([\'"])(?:oauth|s2s)\1|\bSettings::MODE_\w+|\bMode::\w+/', $code, $found);
+        return $found[0];
     }
 
     /** @return list<string> names of constants of the core's that stand there with the same value */

@@ -84,7 +84,7 @@ final class FailureTest extends ClinicTestCase
     {
         $cancel = static fn (self $test, int $id) => $test->browser('admin')->rest('DELETE', "telemed/v1/visits/{$id}");
         $reassign = static fn (self $test, int $id) => $test->site->php(
-            '\TelemedZoom\Plugin::instance()->visits->move(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), null, $arguments["doctor"]);',
+            '\TelemedZoom\Plugin::instance()->visits->reassign(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), $arguments["doctor"]);',
             array('id' => $id, 'doctor' => $test->site->userId('doctor2'))
         );
         return array(

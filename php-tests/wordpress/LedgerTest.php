@@ -113,7 +113,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $this->inside('$wpdb->query("START TRANSACTION"); $put(1, $doctor, "+50 days");
-            $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit("+50 days")); $wpdb->query("ROLLBACK");');
+            $plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit("+50 days")); $wpdb->query("ROLLBACK");');
         $this->assertSame(array('made', self::start()), array($this->only()['state'], $this->only()['start']));
         $this->assertSame(self::start(), $this->meetings()[0]['start_time']);
     }
@@ -133,7 +133,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $first = $this->only();
-        $this->inside('$put(1, $other, $start); $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), null, $other);');
+        $this->inside('$put(1, $other, $start); $plugin->visits->reassign(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $other);');
         $second = $this->only();
         $this->assertSame(array(FakeZoom::DOCTOR1, FakeZoom::DOCTOR2), array($first['host_id'], $second['host_id']));
         $this->assertSame($first['visit_link'], $second['visit_link']);
@@ -169,7 +169,7 @@ final class LedgerTest extends ClinicTestCase
     {
         $this->inside('$put(1, $doctor, $start); $plugin->visits->book("test", "1", $doctor, $visit($start));');
         $this->zoom->forgetRequests();
-        $this->inside('foreach (["+40 days", "+41 days", "+42 days"] as $start) { $put(1, $doctor, $start); $plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit($start)); }');
+        $this->inside('foreach (["+40 days", "+41 days", "+42 days"] as $start) { $put(1, $doctor, $start); $plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $visit($start)); }');
         $this->assertCount(1, $this->zoom->requests('PATCH'));
         $this->assertSame('made', $this->only()['state']);
     }
@@ -251,11 +251,11 @@ final class LedgerTest extends ClinicTestCase
             foreach (["changed", "forgotten"] as $hook) { add_action("telemed_visit_{$hook}", $listen, 1); }
             $put(1, $doctor, $start);
             $row = $plugin->visits->book("test", "1", $doctor, $visit($start));
-            $settle = static function () use ($plugin, &$row): void { $plugin->worker->settle($row->id, 20.0, $row->version); };
+            $settle = static function () use ($plugin, &$row): void { $plugin->worker->bringOn($row->id, 20.0, $row->version); };
             $settle();
-            $put(1, $doctor, $later); $row = $plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($later)); $settle();
-            $row = $plugin->visits->renew(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
-            $put(1, $other, $start); $row = $plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($start), $other); $settle();
+            $put(1, $doctor, $later); $row = $plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($later)); $settle();
+            $row = $plugin->visits->recreate(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
+            $put(1, $other, $start); $row = $plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($start), $other); $settle();
             // Rolled back, after which the meeting is taken back.
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();
             $put(1, $other, $start, 0); $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();

@@ -15,7 +15,7 @@ final class MailDeliveryTest extends ClinicTestCase
         $doctor = get_user_by('login', 'doctor1')->ID;
         $die = static function () { posix_kill(getmypid(), SIGKILL); };
         $dieOnceItStands = static fn () => add_action('telemed_visit_changed', $die, 1);
-        $book = static fn (string $name, string $start) => $plugin->visits->book('manual', $name, $doctor, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable($start), 25, 'Europe/Berlin', ''), \TelemedZoom\Ledger\Patient::from('pat@patients.example'));
+        $book = static fn (string $name, string $start) => $plugin->visits->book('manual', $name, $doctor, \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable($start), 25, 'Europe/Berlin', ''), \TelemedZoom\Ledger\Patient::from('pat@patients.example'));
         CODE;
 
     protected function setUp(): void
@@ -119,7 +119,7 @@ final class MailDeliveryTest extends ClinicTestCase
             add_filter("telemed_mails_per_address", static fn () => 0);
             $other = get_user_by("login", "doctor2")->ID;
             foreach (range(1, 12) as $number) { $book("visit$number", "+" . (70 + 2 * $number) . " minutes"); }
-            $plugin->visits->book("manual", "other", $other, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable("+80 minutes"), 25, "Europe/Berlin", ""));');
+            $plugin->visits->book("manual", "other", $other, \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable("+80 minutes"), 25, "Europe/Berlin", ""));');
         $told = count($this->site->mails());
         $this->runWorker(2 * 60);
         $this->assertCount($told, $this->site->mails(), 'nothing is late yet, and it may mend itself');

@@ -98,10 +98,10 @@ final class MeetingScreenTest extends ClinicTestCase
         $this->assertSame(array(), $this->meetings());
         $page = $this->browser('doctor1')->get($this->path($row['id']));
         $this->assertNull($page->first('//button[contains(@class, "telemed-try")]'));
-        $after = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-renew")]]'));
+        $after = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-recreate")]]'));
         $this->assertSame('Ready', $after->text('telemed-state'), implode(' / ', $after->notices()));
         $this->assertCount(1, $this->meetings());
-        $again = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-renew")]]'));
+        $again = $this->browser('doctor1')->submit($page->form('//form[.//button[contains(@class, "telemed-recreate")]]'));
         $this->assertStringContainsString('not uncertain any more', implode(' ', $again->notices()));
         $this->assertCount(1, $this->meetings());
     }

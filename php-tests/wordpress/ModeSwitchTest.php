@@ -321,7 +321,7 @@ final class ModeSwitchTest extends ClinicTestCase
             '$plugin = \TelemedZoom\Plugin::instance();
             for ($n = 0; $n < $arguments["count"]; $n++) {
                 $start = new \DateTimeImmutable($arguments["start"]);
-                $visit = \TelemedZoom\Ledger\Visit::of($start->modify("+{$n} hours"), 25, $arguments["zone"], "");
+                $visit = \TelemedZoom\Ledger\Visit::upcoming($start->modify("+{$n} hours"), 25, $arguments["zone"], "");
                 $plugin->visits->book("manual", "visit-{$n}", $arguments["doctors"][$n % 2], $visit);
             }
             $plugin->worker->runDue(120.0);',

@@ -16,7 +16,7 @@ final class OutageTest extends ClinicTestCase
         $plugin = \TelemedZoom\Plugin::instance();
         $doctor = get_user_by('login', 'doctor1')->ID;
         foreach (range(1, $arguments['count']) as $number) {
-            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
+            $plugin->visits->book('manual', $arguments['name'] . $number, $doctor, \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable("+{$number} days 09:30 UTC"), 25, 'Europe/Berlin', ''));
         }
         CODE;
     /** WordPress runs what is due when the answer has gone. */
@@ -169,7 +169,7 @@ final class OutageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay', 'ms' => 60000), -1);
         // As the end of a request gives it, only shorter.
-        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach (\Telemed\Tests\Records\InPlugin::due(10) as $id) { $plugin->worker->settle($id, 4.0); }', array('count' => 5, 'name' => 'a'));
+        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach (\Telemed\Tests\Records\InPlugin::due(10) as $id) { $plugin->worker->bringOn($id, 4.0); }', array('count' => 5, 'name' => 'a'));
         $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests('POST', '/v2/users/'));
         $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
     }

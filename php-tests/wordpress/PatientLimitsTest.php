@@ -15,7 +15,7 @@ final class PatientLimitsTest extends ClinicTestCase
         'telemed_mails_per_doctor' => 60,
         'telemed_mails_per_address' => 10,
         'telemed_visits_per_patient' => 5,
-        'telemed_renew_seconds' => 60,
+        'telemed_recreate_seconds' => 60,
         'telemed_writes_per_patient' => 25,
     );
 
@@ -158,7 +158,7 @@ final class PatientLimitsTest extends ClinicTestCase
             for ($time = 0; $time < 70; $time++) {
                 if ($plugin->limits->mail($row, "a@b.example") !== null) { return "limited"; }
                 $plugin->limits->book(2, $patient);
-                $plugin->limits->renew($row);
+                $plugin->limits->recreate($row);
             }
             \TelemedZoom\Ledger\Limits::writesOfPatient();
             return $given;', array('names' => array_keys(self::DEFAULTS)));

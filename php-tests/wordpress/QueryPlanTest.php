@@ -43,7 +43,7 @@ final class QueryPlanTest extends ClinicTestCase
                 'upcomingOfApps' => static fn () => $queries->upcomingOfApps(['app'], 50, 100),
                 'upcomingOfAppAfter' => static fn () => [$queries->upcomingOfAppAfter('app', null, 200), $queries->upcomingOfAppAfter('app', $row, 200)],
                 'upcomingOfDoctor' => static fn () => $queries->upcomingOfDoctor(1),
-                'unsettledOffOfDoctor' => static fn () => $queries->unsettledOffOfDoctor(1),
+                'unconfirmedOffOfDoctor' => static fn () => $queries->unconfirmedOffOfDoctor(1),
                 'ofAppointments' => static fn () => $queries->ofAppointments('manual', array_map(static fn (int $number): string => "a{$number}", range(1, 100))),
             ],
             \TelemedZoom\Reconcile\ReconcileQueries::class => [

@@ -94,7 +94,7 @@ final class RefusedMailTest extends ClinicTestCase
     /** @param list<string> $refuse addresses; '*' is everybody */
     private function book(string $start, array $refuse, string $also = ''): void
     {
-        $this->site->php(self::CODE . $also . '$plugin->visits->book("manual", "a", get_user_by("login", "doctor1")->ID, \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", ""), \TelemedZoom\Ledger\Patient::from("pat@patients.example"));', array('start' => $start, 'refuse' => $refuse));
+        $this->site->php(self::CODE . $also . '$plugin->visits->book("manual", "a", get_user_by("login", "doctor1")->ID, \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable($arguments["start"]), 25, "Europe/Berlin", ""), \TelemedZoom\Ledger\Patient::from("pat@patients.example"));', array('start' => $start, 'refuse' => $refuse));
     }
 
     /** @param list<string> $refuse */

@@ -31,7 +31,7 @@ final class RolledBackNewsTest extends ClinicTestCase
         $other = get_user_by('login', 'doctor2')->ID;
         $at = static fn (string $day): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');
         $stands = static function (string $day, int $by, bool $held = true): void { MailingSource::$stands = new \TelemedZoom\Ledger\Wanted($held, $by, new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin'); };
-        $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->settle($row->id, 20.0, $row->version);
+        $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->bringOn($row->id, 20.0, $row->version);
         $stands('+3 days', $doctor);
         CODE;
     private const INSIDE = self::SOURCE . '
@@ -60,15 +60,15 @@ final class RolledBackNewsTest extends ClinicTestCase
     {
         return array(
             'a cancellation' => array('$settle($plugin->visits->cancel($row));'),
-            'a change of doctor' => array('$settle($plugin->visits->move($row, null, $other));'),
-            'a move' => array('$settle($plugin->visits->move($row, $at("+5 days")));'),
-            'two of them' => array('$settle($plugin->visits->cancel($plugin->visits->move($row, $at("+5 days"))));'),
+            'a change of doctor' => array('$settle($plugin->visits->reassign($row, $other));'),
+            'a move' => array('$settle($plugin->visits->reschedule($row, $at("+5 days")));'),
+            'two of them' => array('$settle($plugin->visits->cancel($plugin->visits->reschedule($row, $at("+5 days"))));'),
         );
     }
 
     public function testAMoveIsToldThoughACancellationAfterItIsRolledBack(): void
     {
-        $this->site->php(self::INSIDE . '$row = $plugin->visits->move($row, $at("+5 days")); $stands("+5 days", $doctor); $settle($plugin->visits->cancel($row));');
+        $this->site->php(self::INSIDE . '$row = $plugin->visits->reschedule($row, $at("+5 days")); $stands("+5 days", $doctor); $settle($plugin->visits->cancel($row));');
         $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects(self::PATIENT));
         $this->assertSame(array('Your video visit', 'Your video visit has changed'), $this->subjects('doctor1@clinic.example'));
     }
@@ -86,7 +86,7 @@ final class RolledBackNewsTest extends ClinicTestCase
                 return $sent;
             };
             $stands("+5 days", $doctor);
-            $row = $plugin->visits->move($row, $at("+5 days"));
+            $row = $plugin->visits->reschedule($row, $at("+5 days"));
             add_filter("pre_wp_mail", $meanwhile, 1);
             $settle($row);
             add_filter("telemed_now", static fn (int $now): int => $now + 1000);
@@ -126,7 +126,7 @@ final class RolledBackNewsTest extends ClinicTestCase
     {
         $this->saveSettings($settings);
         $this->bookAndDie();
-        $this->site->php(self::SOURCE . '$row = \Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"); $settle($plugin->visits->move($row, $at("+5 days")));');
+        $this->site->php(self::SOURCE . '$row = \Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"); $settle($plugin->visits->reschedule($row, $at("+5 days")));');
         $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
         foreach (array(self::PATIENT, 'doctor1@clinic.example') as $address) {
             $this->assertSame(array('Your video visit'), $this->subjects($address));
@@ -145,12 +145,12 @@ final class RolledBackNewsTest extends ClinicTestCase
     {
         try {
             $this->site->php(self::INSIDE . 'add_action("telemed_visit_changed", static function (array $visit): void { if (in_array("confirmed", $visit["events"], true)) { posix_kill(getmypid(), SIGKILL); } });
-                $stands("+3 days", $other); $settle($plugin->visits->move($row, null, $other));');
+                $stands("+3 days", $other); $settle($plugin->visits->reassign($row, $other));');
             $this->fail('the process was to be killed');
         } catch (\RuntimeException) {
             $this->assertSame(2, $this->records()->log->countUnsent());
         }
-        $this->site->php(self::SOURCE . '$settle($plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), null, $doctor));');
+        $this->site->php(self::SOURCE . '$settle($plugin->visits->reassign(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $doctor));');
         $this->site->php(self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + 11 * 60); do_action("telemed_run");');
         $this->assertSame(array('Your video visit'), $this->subjects('doctor1@clinic.example'), 'who never heard of the change knows what stands');
         $this->assertSame(array(), $this->subjects('doctor2@clinic.example'));
@@ -163,7 +163,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             self::SOURCE . 'add_filter("telemed_now", static fn (int $now): int => $now + $arguments["minutes"] * 60); do_action("telemed_run");',
             array('minutes' => $minutes)
         );
-        $this->site->php(self::SOURCE . '$plugin->visits->move(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $at("+5 days")); remove_all_actions("shutdown");');
+        $this->site->php(self::SOURCE . '$plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::ofAppointment("test", "1"), $at("+5 days")); remove_all_actions("shutdown");');
         $minutes(11);
         $this->assertSame(array(), $this->site->mails(), 'its transaction may still be open');
         $minutes(16);
@@ -180,7 +180,7 @@ final class RolledBackNewsTest extends ClinicTestCase
             $stands("+4 days", $doctor);
             $second = $plugin->visits->book("test", "2", $doctor, $at("+4 days"));
             add_action("telemed_visit_changed", static function (array $visit) use ($plugin, $at, $second): void {
-                if (in_array("attempting", $visit["events"], true) && $visit["id"] === $second->id) { $plugin->visits->move($second, $at("+6 days")); }
+                if (in_array("attempting", $visit["events"], true) && $visit["id"] === $second->id) { $plugin->visits->reschedule($second, $at("+6 days")); }
             });
             $settle($second);
             foreach (range(1, 3) as $pass) {

@@ -24,10 +24,10 @@ final class UncertainTest extends ClinicTestCase
         $found = $this->browser('doctor1')->get((string) $page);
         $numbers = array_map(static fn (\DOMElement $one): string => $one->getAttribute('data-meeting'), $found->all('//table[@id="telemed-found"]/tbody/tr'));
         $this->assertSame(array((string) $right, (string) $later), $numbers, "not {$far}");
-        $this->assertCount(1, $found->all('//button[contains(@class, "telemed-take")]'), 'only what begins with the visit can be taken');
+        $this->assertCount(1, $found->all('//button[contains(@class, "telemed-adopt")]'), 'only what begins with the visit can be taken');
         $this->assertStringNotContainsString('A private talk', $found->body);
 
-        $taken = $this->browser('doctor1')->submit($found->form('//form[.//button[contains(@class, "telemed-take")]]'));
+        $taken = $this->browser('doctor1')->submit($found->form('//form[.//button[contains(@class, "telemed-adopt")]]'));
         $this->assertSame('Ready', $taken->text('telemed-state'), implode(' / ', $taken->notices()));
         $after = $this->row($row['id']);
         $this->assertSame(array('made', $right, $row['visit_link']), array($after['state'], $after['meeting_id'], $after['visit_link']));
@@ -40,7 +40,7 @@ final class UncertainTest extends ClinicTestCase
 
     public function testAnUncertainVisitThatIsCancelledOrMadeAnewLeavesNoMeeting(): void
     {
-        foreach (array('cancel', 'renew') as $wish) {
+        foreach (array('cancel', 'recreate') as $wish) {
             $row = $this->uncertain();
             // Zoom had made it, and lists show it only now.
             $this->site->php(
@@ -81,7 +81,7 @@ final class UncertainTest extends ClinicTestCase
     {
         $row = $this->uncertain();
         [$meeting] = $this->inZoom('doctor1', $row['start'], array('+0 minutes'), 55);
-        $page = $this->take('admin', $row['id'], trim(chunk_split((string) $meeting, 4, ' ')));
+        $page = $this->adopt('admin', $row['id'], trim(chunk_split((string) $meeting, 4, ' ')));
         $this->assertSame('Ready', $page->text('telemed-state'), implode(' / ', $page->notices()));
         $this->assertSame(25, $this->zoom->meeting($meeting)['duration']);
         $this->assertSame($meeting, $this->row($row['id'])['meeting_id']);
@@ -105,7 +105,7 @@ final class UncertainTest extends ClinicTestCase
             'belongs to another host' => (string) $others, 'belongs to another visit' => (string) $used,
         );
         foreach ($cases + array('another visit' => (string) $marked) as $said => $number) {
-            $page = $this->take('doctor1', $row['id'], $number);
+            $page = $this->adopt('doctor1', $row['id'], $number);
             $this->assertStringContainsString($said, implode(' ', $page->notices()), $number);
             $this->assertSame('Uncertain', $page->text('telemed-state'));
         }
@@ -117,12 +117,12 @@ final class UncertainTest extends ClinicTestCase
     {
         $row = $this->uncertain();
         [$meeting] = $this->inZoom('doctor1', $row['start'], array('+0 minutes'));
-        $form = $this->open('doctor1', $row['id'])->form('telemed-take-form');
+        $form = $this->open('doctor1', $row['id'])->form('telemed-adopt-form');
         $own = $this->uncertain('doctor2', self::start(33));
-        $foreign = $this->open('doctor2', $own['id'])->form('telemed-take-form');
+        $foreign = $this->open('doctor2', $own['id'])->form('telemed-adopt-form');
         $fields = array('meeting' => (string) $row['id'], 'zoom_meeting' => (string) $meeting);
         $this->assertSame(403, $this->browser('doctor2')->submit($foreign, $fields)->status);
-        $this->assertSame(403, $this->browser('doctor1')->post('/wp-admin/admin-post.php', $fields + array('action' => 'telemed_take_meeting', '_wpnonce' => 'x'))->status);
+        $this->assertSame(403, $this->browser('doctor1')->post('/wp-admin/admin-post.php', $fields + array('action' => 'telemed_adopt_meeting', '_wpnonce' => 'x'))->status);
         $this->assertSame('uncertain', $this->row($row['id'])['state']);
         $this->assertSame('Ready', $this->browser('doctor1')->submit($form, $fields)->text('telemed-state'));
         $this->assertStringContainsString('not uncertain any more', implode(' ', $this->browser('doctor1')->submit($form, $fields)->notices()));
@@ -190,8 +190,8 @@ final class UncertainTest extends ClinicTestCase
         return $this->browser($person)->get("/wp-admin/admin.php?page=telemed-meeting&id={$id}");
     }
 
-    private function take(string $person, int $id, string $number): Page
+    private function adopt(string $person, int $id, string $number): Page
     {
-        return $this->browser($person)->submit($this->open($person, $id)->form('telemed-take-form'), array('zoom_meeting' => $number));
+        return $this->browser($person)->submit($this->open($person, $id)->form('telemed-adopt-form'), array('zoom_meeting' => $number));
     }
 }

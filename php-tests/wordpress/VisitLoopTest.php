@@ -137,7 +137,7 @@ final class VisitLoopTest extends ClinicTestCase
             $day = $world->moments->now()->day();
             $claim = ['key' => $key, 'day' => $day, 'below' => 1000];
             for ($write = 0; $write < 89; $write++) {
-                $world->counters->take($claim);
+                $world->counters->claim($claim);
             }
             $visit = $world->visits->find($id);
             $at = $world->moments->now();
@@ -145,7 +145,7 @@ final class VisitLoopTest extends ClinicTestCase
             $facts = $world->facts($visit);
             $step = $confirmed->next($facts, $at);
             $step = $confirmed->next($facts + ['used' => $world->counters->used($step->asks(), $at->day())], $at);
-            $world->counters->take($claim);
+            $world->counters->claim($claim);
             $refused = $world->visits->change($id, static fn($visit) => $visit->begun($step, $at), $at) === null;
             $left = [$state($id), $world->meeting($id), $world->counters->used([$key], $day)[$key]['writes']];
             $world->loop->bringOn($id, 30.0);

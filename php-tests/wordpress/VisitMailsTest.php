@@ -87,7 +87,7 @@ final class VisitMailsTest extends ClinicTestCase
     public function testAChangeOfDoctorTakesTheVisitOutOfTheFormerDoctorsCalendar(): void
     {
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
-        $this->inPlugin('$plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), null, $arguments["doctor"]);', array('id' => $row['id'], 'doctor' => $this->site->userId('doctor2')));
+        $this->inPlugin('$plugin->visits->reassign(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), $arguments["doctor"]);', array('id' => $row['id'], 'doctor' => $this->site->userId('doctor2')));
         $former = $this->to($this->email('doctor1'));
         $this->assertCount(2, $former);
         $this->assertContains('METHOD:CANCEL', $this->calendar($former[1]));
@@ -195,7 +195,7 @@ final class VisitMailsTest extends ClinicTestCase
         $mail = $this->only(self::PATIENT);
         $this->assertStringContainsString($row['join_url'], $mail['message']);
         $this->assertSame('Your video visit', $mail['subject']);
-        $this->inPlugin('$plugin->visits->renew(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
+        $this->inPlugin('$plugin->visits->recreate(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
         $now = $this->row($row['id']);
         $this->assertNotSame($row['join_url'], $now['join_url']);
         $this->assertCount(2, $this->to(self::PATIENT));
@@ -209,7 +209,7 @@ final class VisitMailsTest extends ClinicTestCase
     {
         $this->saveSettings(array('mail_zooms_link' => '1'));
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
-        $this->inPlugin('$plugin->visits->move(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), null, $arguments["other"]);', array('id' => $row['id'], 'other' => $this->site->userId('doctor2')));
+        $this->inPlugin('$plugin->visits->reassign(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]), $arguments["other"]);', array('id' => $row['id'], 'other' => $this->site->userId('doctor2')));
         $now = $this->row($row['id']);
         $mails = $this->to(self::PATIENT);
         $this->assertSame(array('Your video visit', 'Your video visit is with another doctor'), array_column($mails, 'subject'));
@@ -222,7 +222,7 @@ final class VisitMailsTest extends ClinicTestCase
         $this->saveSettings(array('mail_zooms_link' => '1'));
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
         $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'), array(), -1);
-        $this->inPlugin('$plugin->visits->renew(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
+        $this->inPlugin('$plugin->visits->recreate(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
         $this->assertCount(1, $this->to(self::PATIENT));
         $this->runWorker(11 * 60);
         $this->assertCount(2, $this->to(self::PATIENT));
@@ -268,7 +268,7 @@ final class VisitMailsTest extends ClinicTestCase
     public function testARenewedMeetingIsNoNewsToWhoHoldsTheVisitLink(): void
     {
         $row = $this->make('admin', 'doctor1', array('patient' => self::PATIENT));
-        $this->inPlugin('$plugin->visits->renew(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
+        $this->inPlugin('$plugin->visits->recreate(\Telemed\Tests\Records\InPlugin::visit($arguments["id"]));', array('id' => $row['id']));
         $this->assertCount(1, $this->to(self::PATIENT));
     }
 

@@ -21,7 +21,7 @@ final class WriteBudgetTest extends ClinicTestCase
             add_filter("telemed_now", static function () use (&$now): int { return $now; });
             // It is written down that it is tried, and only then Zoom is asked.
             add_action("telemed_visit_changed", static function (array $visit) use (&$now): void { if (in_array("attempting", $visit["events"], true)) { $now += 30; } });
-            $visit = \TelemedZoom\Ledger\Visit::of(new \DateTimeImmutable("@" . ($arguments["midnight"] + 600000)), 25, "Europe/Berlin", "");
+            $visit = \TelemedZoom\Ledger\Visit::upcoming(new \DateTimeImmutable("@" . ($arguments["midnight"] + 600000)), 25, "Europe/Berlin", "");
             \TelemedZoom\Plugin::instance()->visits->book("manual", "late", $arguments["doctor"], $visit);',
             array('midnight' => $midnight, 'doctor' => $this->site->userId('doctor1'))
         );

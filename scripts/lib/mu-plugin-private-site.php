@@ -42,7 +42,7 @@ add_action('init', static function (): void {
 
 // A storm books for a few people, within minutes, what a clinic books for many in weeks.
 if (getenv('STORM_CLOCK') !== false) {
-    foreach (['telemed_mails_per_address', 'telemed_mails_per_doctor', 'telemed_visits_per_patient', 'telemed_renew_seconds', 'telemed_writes_per_patient'] as $limit) {
+    foreach (['telemed_mails_per_address', 'telemed_mails_per_doctor', 'telemed_visits_per_patient', 'telemed_recreate_seconds', 'telemed_writes_per_patient'] as $limit) {
         add_filter($limit, static fn(): int => 0);
     }
 }

@@ -184,7 +184,7 @@ final class Api
     {
         return $this->answer(function () use ($source, $appointment, $slot): MeetingRecord {
             $row = $this->demand($source, $appointment);
-            return $this->visits->move($row, VisitFields::visit($slot, $row));
+            return $this->visits->reschedule($row, VisitFields::visit($slot, $row));
         });
     }
 
@@ -202,7 +202,7 @@ final class Api
     {
         return $this->answer(function () use ($source, $appointment, $doctor): MeetingRecord {
             $row = $this->demand($source, $appointment);
-            return $this->visits->move($row, null, VisitFields::doctor(['doctor' => $doctor]));
+            return $this->visits->reassign($row, VisitFields::doctor(['doctor' => $doctor]));
         });
     }
 

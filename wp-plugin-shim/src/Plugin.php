@@ -116,7 +116,7 @@ final class Plugin
         $site->id();
         $site->secret();
         if (get_option(Guard::OPTION) === false) {
-            (new Guard())->take('');
+            (new Guard())->remember('');
         }
         add_option(ExtensionWatch::OPTION_MAILED, '');
         Cron::schedule();

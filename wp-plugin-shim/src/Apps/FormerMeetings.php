@@ -94,7 +94,7 @@ final class FormerMeetings
      * @return ?Handover null: the app is in force, or has made nothing
      * @throws DatabaseException
      */
-    public function of(string $app): ?Handover
+    public function handoverOf(string $app): ?Handover
     {
         return in_array($app, $this->formerApps(), true) ? $this->byApp()[$app] ?? Handover::ofApp($app) : null;
     }

@@ -25,7 +25,7 @@ final class PendingStates
     }
 
     /** @return bool whether it was begun; it counts once, as the extension takes it once */
-    public static function take(int $user, string $state): bool
+    public static function useUp(int $user, string $state): bool
     {
         $states = self::of($user);
         if ($state === '' || !isset($states[self::hash($state)])) {

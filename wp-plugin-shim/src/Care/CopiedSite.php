@@ -65,7 +65,7 @@ final class CopiedSite
         delete_option(Site::OPTION_ID);
         delete_option(Site::OPTION_SECRET);
         $this->restUntilChosen();
-        $this->guard->take(resting: true);
+        $this->guard->remember(resting: true);
     }
 
     /**

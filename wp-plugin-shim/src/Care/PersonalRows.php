@@ -44,7 +44,7 @@ final class PersonalRows
      */
     public function visitsWith(int $user, string $email, int $offset, int $limit): array
     {
-        return $this->standing->of($this->records->where(self::IS_WITH . ' ORDER BY v.id LIMIT ? OFFSET ?', [$user, $user, $email, $limit, $offset]));
+        return $this->standing->shown($this->records->where(self::IS_WITH . ' ORDER BY v.id LIMIT ? OFFSET ?', [$user, $user, $email, $limit, $offset]));
     }
 
     /**

@@ -30,7 +30,7 @@ final class Guard
 
     public function register(): void
     {
-        add_action('admin_init', [$this, 'takeFirst']);
+        add_action('admin_init', [$this, 'rememberFirst']);
         add_action('update_option_' . Settings::OPTION, [$this, 'noteMode'], 10, 2);
         add_action('add_option_' . Settings::OPTION, fn(string $option, #[\SensitiveParameter] mixed $value) => $this->noteMode([], $value), 10, 2);
     }
@@ -96,16 +96,16 @@ final class Guard
         return KnownSite::stored()['resting'] ?? false;
     }
 
-    /** When an administrator comes by after an update; else it was taken at activation. */
-    public function takeFirst(): void
+    /** When an administrator comes by after an update; else it was remembered at activation. */
+    public function rememberFirst(): void
     {
         if (get_option(self::OPTION) === false && Capabilities::isAdmin()) {
-            $this->take('');
+            $this->remember('');
         }
     }
 
     /** The site is this one from now on, whatever it was. */
-    public function take(?string $environment = null, bool $resting = false): void
+    public function remember(?string $environment = null, bool $resting = false): void
     {
         update_option(self::OPTION, [
             'address' => KnownSite::address(),
@@ -149,7 +149,7 @@ final class Guard
     {
         $known = KnownSite::stored();
         if (!($known['resting'] ?? false) && !self::isSetUp($before) && self::isSetUp($after)) {
-            $this->take();
+            $this->remember();
             return;
         }
         if ($known !== null && $known['resting'] && is_array($after) && ($after['mode'] ?? '') !== '') {

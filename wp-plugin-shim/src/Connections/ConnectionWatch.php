@@ -221,7 +221,7 @@ final class ConnectionWatch
                     $this->signals->clear(self::SIGNAL_TOLD);
                     return;
                 }
-                $this->mailOfMany($gathered);
+                $this->mailGathered($gathered);
                 $this->signals->set(self::SIGNAL_TOLD, Clock::now());
                 foreach ($gathered as $doctor) {
                     update_user_option($doctor, self::META_ENDED, array_diff_key((array) get_user_option(self::META_ENDED, $doctor), ['gathered' => 0]));
@@ -236,7 +236,7 @@ final class ConnectionWatch
     }
 
     /** @param array<int, int> $doctors */
-    private function mailOfMany(array $doctors): void
+    private function mailGathered(array $doctors): void
     {
         $lines = array_map(fn(int $doctor): string => sprintf(
             /* translators: 1: name of a doctor, 2: number of visits, 3: the reason */

@@ -61,7 +61,7 @@ final class Deauthorizations
             $this->afterRequest->later(fn() => $this->tryOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE));
         }
         // Whoever was asked or asked to move visits is told by what becomes of those.
-        foreach ($this->apps->tokenStore()->subjectsBeside() as $beside) {
+        foreach ($this->apps->tokenStore()->subjectsOfOtherGrants() as $beside) {
             $app->forgetBeside($beside, $zoomUser, $sentAt);
         }
     }

@@ -66,7 +66,7 @@ final class OAuthCallback
         if ($user === 0) {
             return self::answer(302, wp_login_url($this->sameAddress($request)));
         }
-        if (!PendingStates::take($user, self::parameter($request, 'state'))) {
+        if (!PendingStates::useUp($user, self::parameter($request, 'state'))) {
             // Any page can send a browser here: nothing of this user is touched, and nothing is kept to be told.
             $profile = add_query_arg(self::UNKNOWN, '1', strtok(AdminPages::profile(), '#')) . '#' . AdminPages::PROFILE_ANCHOR;
             /**

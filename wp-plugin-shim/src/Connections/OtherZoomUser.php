@@ -270,7 +270,7 @@ final class OtherZoomUser
         }
         $answered = $this->handovers->find($this->asked($doctor));
         if ($answered?->answer() !== null) {
-            $this->answers->settle($this->handovers->moveFromZoomUsers($answered, $this->lettingGo($subject, $host)), $end);
+            $this->answers->bringOn($this->handovers->moveFromZoomUsers($answered, $this->lettingGo($subject, $host)), $end);
         }
         $isNeeded = $oauth->formerConnection($subject) !== null && $this->formerZoomUsers($subject, $host) !== [];
         if ($isNeeded || $this->elsewhere($subject, $host) !== []) {

@@ -54,7 +54,7 @@ final class Departures
      *
      * @throws DatabaseException
      */
-    public function of(int $doctor): Handover
+    public function handoverOf(int $doctor): Handover
     {
         $which = Capabilities::isDoctor($doctor) ? $this->disconnected($doctor) : Handover::ofLeft($doctor);
         return $this->handovers->find($which) ?? $which;
@@ -91,7 +91,7 @@ final class Departures
         if ($which->letsGo === LetsGo::Disconnected) {
             return array_values(array_filter($upcoming, static fn(MeetingRecord $row): bool => $row->app === null || $row->connection !== null));
         }
-        $visits = $this->standing->takingPlace([...$upcoming, ...$this->queries->unsettledOffOfDoctor($doctor, self::MOST_VISITS)]);
+        $visits = $this->standing->takingPlace([...$upcoming, ...$this->queries->unconfirmedOffOfDoctor($doctor, self::MOST_VISITS)]);
         usort($visits, static fn(MeetingRecord $one, MeetingRecord $other): int => [$one->start, $one->id] <=> [$other->start, $other->id]);
         return $visits;
     }

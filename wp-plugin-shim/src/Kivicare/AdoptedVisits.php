@@ -119,7 +119,7 @@ final class AdoptedVisits
         $id = $this->plugin->store->add($new, $people, $at);
         $link = VisitLink::url($this->ledger->demand($id));
         MappingTable::write($appointment->id, $link, (string) $row['zoom_id'], (string) $row['zoom_uuid']);
-        $this->plugin->afterRequest->settleLater($id, $new->version());
+        $this->plugin->afterRequest->bringOnLater($id, $new->version());
     }
 
     /**

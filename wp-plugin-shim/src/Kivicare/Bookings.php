@@ -204,7 +204,7 @@ final class Bookings
         }
         $row = $this->want($appointment);
         if ($row !== null) {
-            $row = $this->visits->renewByClick($row);
+            $row = $this->visits->recreateByClick($row);
         }
         return self::meeting($appointment, $row);
     }

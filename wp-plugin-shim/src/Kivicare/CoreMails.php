@@ -97,7 +97,7 @@ final class CoreMails
             if (!isset($this->changed[$id])) {
                 // What stands was wished by somebody else, who may have looked already.
                 $this->store->queue->lookAgain($row->id, $row->version, Clock::sql());
-                $this->afterRequest->settleLater($row->id, self::NOTHING_WISHED);
+                $this->afterRequest->bringOnLater($row->id, self::NOTHING_WISHED);
             }
         });
     }

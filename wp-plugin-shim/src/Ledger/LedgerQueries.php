@@ -276,7 +276,7 @@ final class LedgerQueries
      * @return list<MeetingRecord>
      * @throws DatabaseException
      */
-    public function unsettledOffOfDoctor(int $doctor, int $limit = 1000): array
+    public function unconfirmedOffOfDoctor(int $doctor, int $limit = 1000): array
     {
         return $this->records->where(
             'v.doctor = ? AND v.end_utc >= ? AND v.is_off = 1 AND v.pending IS NOT NULL ORDER BY v.end_utc, v.id LIMIT ?',

@@ -21,7 +21,7 @@ final class Limits
     private const PATIENT_MAILS = 10;
     private const DOCTOR_MAILS = 60;
     private const VISITS = 5;
-    private const RENEW_SECONDS = MINUTE_IN_SECONDS;
+    private const RECREATE_SECONDS = MINUTE_IN_SECONDS;
 
     public function __construct(private readonly RateLimit $rate)
     {
@@ -46,7 +46,7 @@ final class Limits
          * @param int $doctor The doctor: a user of WordPress.
          */
         $most = (int) apply_filters('telemed_mails_per_doctor', self::DOCTOR_MAILS, $row->doctor);
-        $from = $this->rate->take(self::ofDoctor($row), $most, HOUR_IN_SECONDS);
+        $from = $this->rate->claim(self::ofDoctor($row), $most, HOUR_IN_SECONDS);
         if ($from !== null || $patient === null) {
             return $from;
         }
@@ -60,7 +60,7 @@ final class Limits
          * @param string $patient The address.
          */
         $most = (int) apply_filters('telemed_mails_per_address', self::PATIENT_MAILS, $patient);
-        $from = $this->rate->take(self::toAddress($patient), $most, HOUR_IN_SECONDS);
+        $from = $this->rate->claim(self::toAddress($patient), $most, HOUR_IN_SECONDS);
         if ($from !== null) {
             $this->rate->giveBack(self::ofDoctor($row));
         }
@@ -94,7 +94,7 @@ final class Limits
          * @param int $doctor The doctor: a user of WordPress.
          */
         $most = (int) apply_filters('telemed_visits_per_patient', self::VISITS, $doctor);
-        $from = $this->rate->take(self::visits($doctor, $patient), $most, HOUR_IN_SECONDS);
+        $from = $this->rate->claim(self::visits($doctor, $patient), $most, HOUR_IN_SECONDS);
         if ($from !== null) {
             throw new Problem(
                 'telemed_too_many_visits',
@@ -121,7 +121,7 @@ final class Limits
      * @throws Problem when it has just been
      * @throws DatabaseException
      */
-    public function renew(MeetingRecord $row): void
+    public function recreate(MeetingRecord $row): void
     {
         /**
          * Filters how many seconds lie between two clicks that make the meeting of one visit anew.
@@ -131,9 +131,9 @@ final class Limits
          *
          * @param int $seconds So many; 0 for no limit.
          */
-        $seconds = (int) apply_filters('telemed_renew_seconds', self::RENEW_SECONDS);
-        if ($seconds > 0 && $this->rate->take('renew ' . $row->id, 1, $seconds) !== null) {
-            throw new Problem('telemed_just_renewed', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), isTooMuch: true);
+        $seconds = (int) apply_filters('telemed_recreate_seconds', self::RECREATE_SECONDS);
+        if ($seconds > 0 && $this->rate->claim('recreate ' . $row->id, 1, $seconds) !== null) {
+            throw new Problem('telemed_just_recreated', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), isTooMuch: true);
         }
     }
 

@@ -41,7 +41,7 @@ final class RateLimit
      * @return ?int null: a place is taken; else when to ask again, Unix seconds
      * @throws DatabaseException
      */
-    public function take(string $what, int $most, int $seconds): ?int
+    public function claim(string $what, int $most, int $seconds): ?int
     {
         if ($most < 1) {
             return null;

@@ -32,7 +32,7 @@ final class Standing
      * @return list<MeetingRecord> the same rows, for showing only
      * @throws DatabaseException
      */
-    public function of(array $rows): array
+    public function shown(array $rows): array
     {
         $standing = $this->standing(array_filter($rows, static fn(MeetingRecord $row): bool => $row->state->isLive()));
         $rows = array_map(static fn(MeetingRecord $row): MeetingRecord => self::at($row, $standing[$row->id] ?? null), $rows);
@@ -45,9 +45,9 @@ final class Standing
     }
 
     /** @throws DatabaseException */
-    public function ofOne(MeetingRecord $row): MeetingRecord
+    public function shownOne(MeetingRecord $row): MeetingRecord
     {
-        return $this->of([$row])[0];
+        return $this->shown([$row])[0];
     }
 
     /**

@@ -31,7 +31,7 @@ final class Visit
     }
 
     /** @throws Problem when it lies in the past, or too far ahead */
-    public static function of(\DateTimeInterface $start, int $minutes, string $timezone, string $topic): self
+    public static function upcoming(\DateTimeInterface $start, int $minutes, string $timezone, string $topic): self
     {
         if ($start->getTimestamp() < Clock::now()) {
             throw new Problem('telemed_start_past', __('the start lies in the past', 'telemed-zoom'), __('Choose a time to come.', 'telemed-zoom'));

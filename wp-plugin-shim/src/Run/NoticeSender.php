@@ -72,7 +72,7 @@ final class NoticeSender
                     break;
                 }
                 // Each when its turn comes: an e-mail takes seconds, and meanwhile the next may have become untrue.
-                $taken = $this->take($notice);
+                $taken = $this->begin($notice);
                 if ($taken === null) {
                     continue;
                 }
@@ -101,7 +101,7 @@ final class NoticeSender
      * @return ?array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}
      * @throws DatabaseException
      */
-    private function take(array $due): ?array
+    private function begin(array $due): ?array
     {
         $at = $this->moments->now();
         try {

@@ -41,7 +41,7 @@ final class DepartureQuestion implements HandoverQuestion
             Notice::print('error', esc_html__('There is no such doctor, or their visits are not yours to decide about.', 'telemed-zoom'), 'telemed-no-departure');
             return;
         }
-        $handover = $this->departures->of($doctor);
+        $handover = $this->departures->handoverOf($doctor);
         $isLeft = $handover->letsGo === LetsGo::Left;
         $visits = $this->departures->visits($handover);
         echo '<p>' . esc_html(sprintf($isLeft
@@ -77,7 +77,7 @@ final class DepartureQuestion implements HandoverQuestion
         $doctor = (int) $which;
         $hasLeft = !Capabilities::isDoctor($doctor);
         try {
-            $handover = $this->departures->of($doctor);
+            $handover = $this->departures->handoverOf($doctor);
             $isDone = $this->departures->decide($handover, $answer ?? throw Answers::undecided(), $heir, self::SECONDS);
             $open = $hasLeft ? $this->departures->visits($handover) : [];
             if ($open !== []) {

@@ -119,7 +119,7 @@ final class FormerAppQuestion implements HandoverQuestion
 
     private function give(string $app, Answer $answer): void
     {
-        $handover = $this->former->of($app);
+        $handover = $this->former->handoverOf($app);
         if ($handover !== null) {
             $this->answers->give($handover, $answer, null, self::SECONDS);
         }

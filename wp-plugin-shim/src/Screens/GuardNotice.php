@@ -34,7 +34,7 @@ final class GuardNotice
     {
         add_action('admin_notices', [$this, 'show']);
         AdminPost::on(self::ACTION_MOVED, Capabilities::ADMIN, function (): string {
-            $this->guard->take();
+            $this->guard->remember();
             Notice::flash('success', __('This is the site that holds the video visits. Everything at Zoom goes on from here.', 'telemed-zoom'));
             return admin_url();
         });

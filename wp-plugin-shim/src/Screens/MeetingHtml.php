@@ -19,7 +19,7 @@ defined('ABSPATH') || exit;
 final class MeetingHtml
 {
     public const ACTION_TRY = 'telemed_try_meeting';
-    public const ACTION_RENEW = 'telemed_renew_meeting';
+    public const ACTION_RECREATE = 'telemed_recreate_meeting';
     public const ACTION_CANCEL = 'telemed_cancel_meeting';
 
     /** What is copied and sent by other ways; escaped. */

@@ -57,7 +57,7 @@ final class MeetingScreen
         add_action('admin_head', static fn() => remove_submenu_page(AdminPages::MEETINGS, AdminPages::MEETING));
         add_filter('submenu_file', static fn($file) => ($GLOBALS['plugin_page'] ?? '') === AdminPages::MEETING ? AdminPages::MEETINGS : $file);
         AdminPost::on(MeetingHtml::ACTION_TRY, 'read', [$this, 'tryNow']);
-        AdminPost::on(MeetingHtml::ACTION_RENEW, 'read', [$this, 'renew']);
+        AdminPost::on(MeetingHtml::ACTION_RECREATE, 'read', [$this, 'recreate']);
     }
 
     public function addPage(): void
@@ -81,7 +81,7 @@ final class MeetingScreen
             if ($row === null || !Capabilities::mayManage($row->doctor)) {
                 Notice::print('error', esc_html__('There is no such meeting, or it belongs to another doctor.', 'telemed-zoom'), 'telemed-no-meeting');
             } else {
-                $this->print($this->standing->ofOne($row));
+                $this->print($this->standing->shownOne($row));
             }
         } catch (DatabaseException $failure) {
             Notice::print('error', esc_html(ErrorText::of($failure)));
@@ -107,13 +107,13 @@ final class MeetingScreen
      *
      * @param array<string, mixed> $fields
      */
-    public function renew(array $fields): string
+    public function recreate(array $fields): string
     {
         return $this->act($fields, function (MeetingRecord $row): MeetingRecord {
             if ($row->state !== MeetingState::Uncertain) {
                 throw new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
             }
-            return $this->visits->renewByClick($row);
+            return $this->visits->recreateByClick($row);
         });
     }
 
@@ -131,7 +131,7 @@ final class MeetingScreen
                 AdminPost::forbid();
             }
             $row = $wish($row);
-            $row = $this->worker->settle($id, self::SECONDS, $isWish ? $row->version : null, true) ?? $row;
+            $row = $this->worker->bringOn($id, self::SECONDS, $isWish ? $row->version : null, true) ?? $row;
             if ($row->isReady() && $row->state === MeetingState::Made) {
                 Notice::flash('success', __('The meeting is ready.', 'telemed-zoom'));
             } else {
@@ -209,10 +209,10 @@ final class MeetingScreen
         }
         if ($row->state === MeetingState::Uncertain) {
             AdminPost::button(
-                MeetingHtml::ACTION_RENEW,
+                MeetingHtml::ACTION_RECREATE,
                 __('There is no such meeting at Zoom: make one', 'telemed-zoom'),
                 $fields,
-                'button button-primary telemed-renew',
+                'button button-primary telemed-recreate',
                 __('Have you looked at Zoom? If there is one after all, the host has two meetings.', 'telemed-zoom')
             );
         }

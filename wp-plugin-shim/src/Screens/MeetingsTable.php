@@ -65,7 +65,7 @@ final class MeetingsTable extends \WP_List_Table
     {
         $this->_column_headers = [$this->get_columns(), [], [], 'doctor'];
         $page = $this->queries->page(self::doctor(), self::when(), $this->get_pagenum(), self::PER_PAGE);
-        $this->items = $this->standing->of($page['records']);
+        $this->items = $this->standing->shown($page['records']);
         cache_users(array_map(static fn(MeetingRecord $record): int => $record->doctor, $this->items));
         $this->heldBack = $this->waiting->heldBack(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));
         $this->unmailed = $this->waiting->refused(array_map(static fn(MeetingRecord $record): int => $record->id, $this->items));

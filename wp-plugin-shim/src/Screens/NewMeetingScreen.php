@@ -116,7 +116,7 @@ final class NewMeetingScreen
         }
         $request = AdminPost::text($fields, 'request');
         try {
-            $visit = Visit::of(
+            $visit = Visit::upcoming(
                 Visit::wallTime($entered['date'], $entered['time'], $entered['timezone']),
                 (int) $entered['minutes'],
                 $entered['timezone'],

@@ -143,7 +143,7 @@ final class RestController
         $doctor = (int) $request['doctor'];
         return $this->answer(fn(): MeetingRecord => $this->manual->book(
             $doctor,
-            Visit::of(
+            Visit::upcoming(
                 Visit::instant((string) $request['start']),
                 (int) $request['minutes'],
                 (string) ($request['timezone'] ?? Doctors::timezoneName($doctor)),
@@ -175,7 +175,7 @@ final class RestController
      */
     private function items(array $records): array
     {
-        $records = $this->standing->of($records);
+        $records = $this->standing->shown($records);
         $overlaps = $this->overlaps->ifKnown($records);
         return array_map(static fn(MeetingRecord $record): array => self::item($record, $overlaps[$record->id] ?? []), $records);
     }

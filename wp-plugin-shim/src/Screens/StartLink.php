@@ -101,13 +101,13 @@ final class StartLink
     {
         try {
             $record = $this->ledger->find($id);
-            $record = $record === null ? null : $this->standing->ofOne($record);
+            $record = $record === null ? null : $this->standing->shownOne($record);
             $isOn = $record !== null && $record->state->isLive() && Doctors::isHere($record->doctor);
             if ($isOn && PlainPage::isLedFromElsewhere() && $this->mayStart($record)) {
                 $this->ask($record);
             }
             if ($isOn && !$record->isReady() && $this->mayStart($record) && $this->isTime($record)) {
-                $record = $this->current->of($record);
+                $record = $this->current->forStart($record);
             }
         } catch (DatabaseException $failure) {
             self::page(__('The visit cannot be looked up', 'telemed-zoom'), '<p>' . esc_html(ErrorText::of($failure)) . '</p>', 503);
@@ -178,7 +178,7 @@ final class StartLink
             return $this->visits->startUrl($record);
         } catch (\Telemed\NotFoundException $failure) {
             // Deleted in Zoom, perhaps just now: the visit is to take place all the same.
-            $anew = $this->current->madeAnew($record);
+            $anew = $this->current->recreated($record);
             if (!$anew->isReady()) {
                 throw $failure;
             }

@@ -26,7 +26,7 @@ defined('ABSPATH') || exit;
 
 final class UncertainMeetingForm
 {
-    public const ACTION_TAKE = 'telemed_take_meeting';
+    public const ACTION_ADOPT = 'telemed_adopt_meeting';
     /** Looks in Zoom, and changes nothing. */
     public const LOOK = 'look';
     private const SECONDS = 8.0;
@@ -40,19 +40,19 @@ final class UncertainMeetingForm
 
     public function register(): void
     {
-        AdminPost::on(self::ACTION_TAKE, 'read', [$this, 'take']);
+        AdminPost::on(self::ACTION_ADOPT, 'read', [$this, 'adopt']);
     }
 
     /** @param array<string, mixed> $fields */
-    public function take(array $fields): string
+    public function adopt(array $fields): string
     {
         $id = AdminPost::number($fields, 'meeting');
         try {
             if (!Capabilities::mayManage($this->ledger->demand($id)->doctor)) {
                 AdminPost::forbid();
             }
-            $row = $this->uncertain->take($id, AdminPost::text($fields, 'zoom_meeting'));
-            $row = $row->state === MeetingState::Made ? $row : $this->worker->settle($id, self::SECONDS) ?? $row;
+            $row = $this->uncertain->adopt($id, AdminPost::text($fields, 'zoom_meeting'));
+            $row = $row->state === MeetingState::Made ? $row : $this->worker->bringOn($id, self::SECONDS) ?? $row;
             Notice::flash('success', __('The meeting is the visit\'s from now on.', 'telemed-zoom') . ($row->lastError === null ? '' : ' ' . $row->lastError));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notice::flash('error', ErrorText::of($failure));
@@ -73,10 +73,10 @@ final class UncertainMeetingForm
                 esc_html__('Look what Zoom has near this time', 'telemed-zoom')
             );
         }
-        printf('<form method="post" action="%s" id="telemed-take-form"><p>', esc_url(AdminPost::url()));
-        AdminPost::fields(self::ACTION_TAKE, ['meeting' => $row->id]);
+        printf('<form method="post" action="%s" id="telemed-adopt-form"><p>', esc_url(AdminPost::url()));
+        AdminPost::fields(self::ACTION_ADOPT, ['meeting' => $row->id]);
         printf(
-            '<label for="telemed-take-number">%s</label> <input type="text" inputmode="numeric" name="zoom_meeting" id="telemed-take-number" value="" size="16" autocomplete="off" required> <button type="submit" class="button">%s</button></p></form>',
+            '<label for="telemed-adopt-number">%s</label> <input type="text" inputmode="numeric" name="zoom_meeting" id="telemed-adopt-number" value="" size="16" autocomplete="off" required> <button type="submit" class="button">%s</button></p></form>',
             esc_html__('Meeting number in Zoom', 'telemed-zoom'),
             esc_html__('This is the meeting', 'telemed-zoom')
         );
@@ -109,7 +109,7 @@ final class UncertainMeetingForm
                 (int) $meeting->minutes()
             );
             if ($start?->getTimestamp() === $row->start->getTimestamp()) {
-                AdminPost::button(self::ACTION_TAKE, __('This is the meeting', 'telemed-zoom'), ['meeting' => $row->id, 'zoom_meeting' => $meeting->id()], 'button telemed-take');
+                AdminPost::button(self::ACTION_ADOPT, __('This is the meeting', 'telemed-zoom'), ['meeting' => $row->id, 'zoom_meeting' => $meeting->id()], 'button telemed-adopt');
             } else {
                 echo esc_html__('at another time', 'telemed-zoom');
             }

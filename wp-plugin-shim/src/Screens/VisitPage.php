@@ -72,7 +72,7 @@ final class VisitPage
         try {
             $row = is_string($key) && preg_match(self::KEY, $key) === 1 ? $this->ledger->findVisit($key) : null;
             // Whoever has cancelled or moved it, and however.
-            $row = $row === null ? null : $this->standing->ofOne($row);
+            $row = $row === null ? null : $this->standing->shownOne($row);
             if ($row === null || $row->end()->getTimestamp() + self::EXPIRES_AFTER_SECONDS < Clock::now()) {
                 $this->unknown();
             }
@@ -121,7 +121,7 @@ final class VisitPage
         if ($current === null) {
             $this->visit($row, 'waiting', __('The video room opens in a moment', 'telemed-zoom'), __('Many people are joining just now. Please stay on this page: it goes on by itself in a few seconds.', 'telemed-zoom'), '', self::CROWDED_SECONDS);
         }
-        $row = $current === $row ? $row : $this->standing->ofOne($current);
+        $row = $current === $row ? $row : $this->standing->shownOne($current);
         if ($row->isReady() && ZoomLink::isGood($row->joinUrl)) {
             if ($row->passcodeInLink === false && $row->passcode !== null && !isset($_GET['go'])) { // phpcs:ignore WordPress.Security.NonceVerification
                 $this->visit($row, 'passcode', __('Your video visit can begin', 'telemed-zoom'), '', $this->passcode($row) . sprintf(

@@ -30,14 +30,14 @@ final class Counters
      * @return bool false: it cannot be had any more
      * @throws DatabaseException
      */
-    public function take(array $claim): bool
+    public function claim(array $claim): bool
     {
-        if ($this->tryToTake($claim)) {
+        if ($this->tryToClaim($claim)) {
             return true;
         }
         // Perhaps the day has no row yet.
         $this->database->execute('INSERT INTO ' . $this->tables->writes() . ' (host, day) VALUES (?, ?) ON DUPLICATE KEY UPDATE writes = writes', [$claim['key'], $claim['day']]);
-        return $this->tryToTake($claim);
+        return $this->tryToClaim($claim);
     }
 
     /**
@@ -101,7 +101,7 @@ final class Counters
     }
 
     /** @param array{key: string, day: string, below: int} $claim */
-    private function tryToTake(array $claim): bool
+    private function tryToClaim(array $claim): bool
     {
         return $this->database->execute(
             'UPDATE ' . $this->tables->writes() . ' SET writes = writes + 1 WHERE host = ? AND day = ? AND writes < ?',

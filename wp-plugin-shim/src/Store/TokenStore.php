@@ -111,7 +111,7 @@ final class TokenStore implements \Telemed\TokenStore
      *
      * @return list<string>
      */
-    public function subjectsBeside(): array
+    public function subjectsOfOtherGrants(): array
     {
         return $this->subjectsIn('held', 'former');
     }

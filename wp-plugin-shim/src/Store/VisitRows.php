@@ -104,7 +104,7 @@ final class VisitRows
      * @param array<string, mixed> $changes
      * @throws DatabaseException
      */
-    public function writeBeside(int $id, #[\SensitiveParameter] array $changes, Moment $at): void
+    public function writeMeetingsAndNotices(int $id, #[\SensitiveParameter] array $changes, Moment $at): void
     {
         foreach ($changes['meetings'] as $meeting) {
             unset($meeting['id']);

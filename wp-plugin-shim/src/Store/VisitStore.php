@@ -79,7 +79,7 @@ final class VisitStore
         $changes = $visit->changes($at);
         return $this->database->atomically(function () use ($visit, $changes, $people, $at): int {
             $id = $this->rows->add(['created_at' => $at->now(), 'changed_at' => $at->now()] + $people + $this->links->newKey() + $changes['visit']);
-            $this->rows->writeBeside($id, $changes, $at);
+            $this->rows->writeMeetingsAndNotices($id, $changes, $at);
             $this->announce($id, $visit->source(), $visit->appointment(), $changes, $visit->state());
             return $id;
         });
@@ -317,7 +317,7 @@ final class VisitStore
         if ($changes['visit'] !== null) {
             $this->rows->update($id, ['changed_at' => $at->now()] + $changes['visit'], $version) || throw new NotToBeHad();
         }
-        $this->rows->writeBeside($id, $changes, $at);
+        $this->rows->writeMeetingsAndNotices($id, $changes, $at);
         $this->writeForAll($changes, $at);
         return $changed;
     }
@@ -331,7 +331,7 @@ final class VisitStore
     private function writeForAll(array $changes, Moment $at): void
     {
         foreach ($changes['claims'] as $claim) {
-            $this->counters->take($claim) || throw new NotToBeHad();
+            $this->counters->claim($claim) || throw new NotToBeHad();
         }
         $now = $at->now();
         if ($changes['turn'] !== null) {

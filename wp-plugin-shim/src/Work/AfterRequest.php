@@ -38,13 +38,13 @@ final class AfterRequest
     }
 
     /** The visit's wish is carried out when the request is over. */
-    public function settleLater(int $visit, int $version): void
+    public function bringOnLater(int $visit, int $version): void
     {
         $this->visits[get_current_blog_id()][$visit] = $version;
     }
 
     /** This request has carried it out, and nothing was wished since. */
-    public function isSettled(int $visit, int $version): void
+    public function isBroughtOn(int $visit, int $version): void
     {
         if (($this->visits[get_current_blog_id()][$visit] ?? null) === $version) {
             unset($this->visits[get_current_blog_id()][$visit]);
@@ -91,7 +91,7 @@ final class AfterRequest
                     break 2;
                 }
                 self::on($blog, function () use ($visit, $left, $version): void {
-                    $this->worker->settle($visit, $left, $version);
+                    $this->worker->bringOn($visit, $left, $version);
                     $this->worker->tell([$visit], self::MAIL_SECONDS);
                 });
             }

@@ -46,7 +46,7 @@ final class Answers
         if ($answer === Answer::Doctor) {
             $this->demandHeir($which, (int) $heir);
         }
-        $this->settle($this->handovers->answer($which, $answer, $answer === Answer::Doctor ? $heir : null), $end);
+        $this->bringOn($this->handovers->answer($which, $answer, $answer === Answer::Doctor ? $heir : null), $end);
     }
 
     /**
@@ -55,14 +55,14 @@ final class Answers
      * @param list<int> $visits
      * @throws DatabaseException
      */
-    public function settle(array $visits, float $end): void
+    public function bringOn(array $visits, float $end): void
     {
         foreach ($visits as $visit) {
             if (microtime(true) >= $end) {
                 return;
             }
             try {
-                $this->worker->settle($visit, $end - microtime(true));
+                $this->worker->bringOn($visit, $end - microtime(true));
             } catch (Problem) {
                 // It was forgotten meanwhile.
                 continue;

@@ -42,8 +42,12 @@ final class CurrentMeeting
     ) {
     }
 
-    /** @throws DatabaseException */
-    public function of(MeetingRecord $row): MeetingRecord
+    /**
+     * For the doctor who starts it.
+     *
+     * @throws DatabaseException
+     */
+    public function forStart(MeetingRecord $row): MeetingRecord
     {
         return $row->isReady() ? $this->compared($row) : $this->tried($row);
     }
@@ -57,7 +61,7 @@ final class CurrentMeeting
     public function forJoin(MeetingRecord $row): ?MeetingRecord
     {
         $isAsked = $row->isReady() ? $this->isCompared($row) : $this->isTried($row);
-        return $isAsked ? $this->slots->within(fn(): MeetingRecord => $this->of($row)) : $row;
+        return $isAsked ? $this->slots->within(fn(): MeetingRecord => $this->forStart($row)) : $row;
     }
 
     /**
@@ -65,7 +69,7 @@ final class CurrentMeeting
      *
      * @throws DatabaseException
      */
-    public function madeAnew(MeetingRecord $lost): MeetingRecord
+    public function recreated(MeetingRecord $lost): MeetingRecord
     {
         try {
             $at = $this->moments->now();
@@ -125,7 +129,7 @@ final class CurrentMeeting
             return $row;
         } catch (\Telemed\TelemedException $failure) {
             $this->noteNetwork($failure);
-            return $failure->isGone() ? $this->madeAnew($row) : $row;
+            return $failure->isGone() ? $this->recreated($row) : $row;
         }
     }
 

@@ -91,12 +91,12 @@ final class ManualVisits
         if (!$row->state->isLive()) {
             throw new Problem('telemed_wrong_state', __('this visit is off or over', 'telemed-zoom'), __('Make a new one.', 'telemed-zoom'), 409);
         }
-        $visit = Visit::of($start ?? $row->start, $minutes ?? $row->minutes, $timezone ?? $row->timezone, $topic ?? $row->topic);
+        $visit = Visit::upcoming($start ?? $row->start, $minutes ?? $row->minutes, $timezone ?? $row->timezone, $topic ?? $row->topic);
         $visit->request(null, $this->site->reference($row->source, $row->appointment));
         if ($doctor !== null && $doctor !== $row->doctor) {
             $this->apps->makerFor($doctor);
         }
-        return $this->tried($this->visits->move($row, $visit, $doctor));
+        return $this->tried($this->visits->reschedule($row, $visit, $doctor));
     }
 
     /** @throws Problem|DatabaseException */
@@ -123,10 +123,10 @@ final class ManualVisits
 
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        $now = $this->worker->settle($row->id, self::SECONDS, $row->version) ?? $row;
+        $now = $this->worker->bringOn($row->id, self::SECONDS, $row->version) ?? $row;
         // Where it is still open the request's end goes on.
         if (!$now->state->isOpen()) {
-            $this->afterRequest->isSettled($row->id, $row->version);
+            $this->afterRequest->isBroughtOn($row->id, $row->version);
         }
         return $now;
     }

@@ -69,7 +69,7 @@ final class UncertainMeetings
      * @throws Problem when it is not
      * @throws DatabaseException|\Telemed\TelemedException
      */
-    public function take(int $id, string $number): MeetingRecord
+    public function adopt(int $id, string $number): MeetingRecord
     {
         $digits = (string) preg_replace('/[\s-]+/', '', $number);
         if (preg_match(self::NUMBER, $digits) !== 1) {

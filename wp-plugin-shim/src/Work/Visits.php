@@ -1,7 +1,7 @@
 <?php
 /**
- * What screens, routes and appointment systems ask for: book, move, cancel, make anew. It is written down at once, and carried out
- * when the request is over: no booking waits for Zoom or fails because of it.
+ * What screens, routes and appointment systems ask for: book, reschedule, reassign, cancel, recreate. It is written down at once, and
+ * carried out when the request is over: no booking waits for Zoom or fails because of it.
  *
  * @package TelemedZoom
  */
@@ -75,17 +75,28 @@ final class Visits
     }
 
     /**
-     * Another time, length, zone, topic or doctor; null stays as it is. What is off stays off.
+     * Another time, length, zone or topic, and with it another doctor. What is off stays off.
+     *
+     * @param ?int $doctor null: the same
+     * @throws Problem|DatabaseException
+     */
+    public function reschedule(MeetingRecord $row, Visit $visit, ?int $doctor = null): MeetingRecord
+    {
+        $slot = self::slot($visit, $row);
+        return $this->wish($row, static function (\Telemed\Visit $now, Moment $at) use ($slot, $doctor): \Telemed\Visit {
+            $now = $now->reschedule($slot, $at);
+            return $doctor === null ? $now : $now->reassign($doctor, $at);
+        });
+    }
+
+    /**
+     * Another doctor. What is off stays off.
      *
      * @throws Problem|DatabaseException
      */
-    public function move(MeetingRecord $row, ?Visit $visit, ?int $doctor = null): MeetingRecord
+    public function reassign(MeetingRecord $row, int $doctor): MeetingRecord
     {
-        $slot = $visit === null ? null : self::slot($visit, $row);
-        return $this->wish($row, static function (\Telemed\Visit $now, Moment $at) use ($slot, $doctor): \Telemed\Visit {
-            $now = $slot === null ? $now : $now->reschedule($slot, $at);
-            return $doctor === null ? $now : $now->reassign($doctor, $at);
-        });
+        return $this->wish($row, static fn(\Telemed\Visit $now, Moment $at): \Telemed\Visit => $now->reassign($doctor, $at));
     }
 
     /**
@@ -103,7 +114,7 @@ final class Visits
      *
      * @throws Problem|DatabaseException
      */
-    public function renew(MeetingRecord $row): MeetingRecord
+    public function recreate(MeetingRecord $row): MeetingRecord
     {
         // No appointment says later that it was asked for.
         $this->extension->demand();
@@ -115,10 +126,10 @@ final class Visits
      *
      * @throws Problem|DatabaseException
      */
-    public function renewByClick(MeetingRecord $row): MeetingRecord
+    public function recreateByClick(MeetingRecord $row): MeetingRecord
     {
-        $this->limits->renew($row);
-        return $this->renew($row);
+        $this->limits->recreate($row);
+        return $this->recreate($row);
     }
 
     /**
@@ -152,7 +163,7 @@ final class Visits
         // What is made on this site's own screens is committed as soon as it is written.
         $new = ManualSource::isNamed($source) ? $new->settled($at) : $new;
         $id = $this->store->add($new, $people, $at);
-        $this->afterRequest->settleLater($id, $new->version());
+        $this->afterRequest->bringOnLater($id, $new->version());
         return $id;
     }
 
@@ -179,7 +190,7 @@ final class Visits
             return $isOwn ? $wished->settled($at) : $wished;
         }, $at);
         if ($changed !== null) {
-            $this->afterRequest->settleLater($row->id, $changed->version());
+            $this->afterRequest->bringOnLater($row->id, $changed->version());
         }
         return $this->ledger->demand($row->id);
     }

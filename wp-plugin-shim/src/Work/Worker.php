@@ -81,7 +81,7 @@ final class Worker
      * @throws Problem when there is no such visit
      * @throws DatabaseException
      */
-    public function settle(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
+    public function bringOn(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
     {
         if (!$this->mayAct()) {
             return $this->ledger->demand($id);
@@ -97,7 +97,7 @@ final class Worker
     }
 
     /**
-     * As settle(), for somebody who waits for the meeting: however long the visit was to wait for its next try.
+     * As bringOn(), for somebody who waits for the meeting: however long the visit was to wait for its next try.
      *
      * @throws Problem when there is no such visit
      * @throws DatabaseException
@@ -105,7 +105,7 @@ final class Worker
     public function tryNow(int $id, float $seconds): ?MeetingRecord
     {
         $this->wake($id);
-        return $this->settle($id, $seconds, isAwaited: true);
+        return $this->bringOn($id, $seconds, isAwaited: true);
     }
 
     /**
