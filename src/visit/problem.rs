@@ -174,7 +174,10 @@ mod tests {
             (problem.id.as_str(), problem.passes),
             (WRITES_USED_UP, true)
         );
-        assert_eq!(problem.parameters["per_day"], WRITES_PER_DAY.to_string());
+        assert_eq!(
+            problem.parameters.get("per_day"),
+            Some(&WRITES_PER_DAY.to_string())
+        );
     }
 
     #[test]
