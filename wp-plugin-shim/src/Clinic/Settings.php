@@ -117,13 +117,13 @@ final class Settings
         return (bool) $this->all()['mail_zooms_link'];
     }
 
-    /** From so many minutes before a visit it can be joined. */
     /** How many people who join may wait for Zoom at a time. */
     public function joinsAtOnce(): int
     {
         return (int) $this->all()['joins_at_once'];
     }
 
+    /** From so many minutes before a visit it can be joined. */
     public function joinMinutesBefore(): int
     {
         return (int) $this->all()['join_minutes_before'];
