@@ -184,8 +184,8 @@ class SameMomentTest extends KivicareTestCase
             $plugin = \TelemedZoom\Plugin::instance();
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 0], ["id" => $arguments["id"]]);
             $row = $plugin->visits->cancel(\Telemed\Tests\Records\InPlugin::ofAppointment("kivicare", (string) $arguments["id"]));
-            $plugin->worker->bringOn($row->id, 30.0, $row->version);
-            $plugin->worker->tell([$row->id], 10.0);
+            $plugin->oneVisit->bringOn($row->id, 30.0, $row->version);
+            $plugin->oneVisit->tell($row->id, 10.0);
             \TelemedZoom\Kivicare\MappingTable::noteMail($arguments["id"], \TelemedZoom\Kivicare\Source::mailed("booked", $row->sequence, $row->doctor));
             $wpdb->update("{$wpdb->prefix}kc_appointments", ["status" => 1], ["id" => $arguments["id"]]);
             do_action("kc_appointment_status_update", $arguments["id"], 1, null);

@@ -53,7 +53,7 @@ final class Actor
             throw new \RuntimeException("Appointment {$appointment} could not be committed: {$wpdb->last_error}");
         }
         if ($row !== null && $operation['settles']) {
-            $this->plugin->worker->bringOn($row->id, self::SETTLE_SECONDS, $row->version);
+            $this->plugin->oneVisit->bringOn($row->id, self::SETTLE_SECONDS, $row->version);
         }
     }
 

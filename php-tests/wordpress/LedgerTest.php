@@ -251,7 +251,7 @@ final class LedgerTest extends ClinicTestCase
             foreach (["changed", "forgotten"] as $hook) { add_action("telemed_visit_{$hook}", $listen, 1); }
             $put(1, $doctor, $start);
             $row = $plugin->visits->book("test", "1", $doctor, $visit($start));
-            $settle = static function () use ($plugin, &$row): void { $plugin->worker->bringOn($row->id, 20.0, $row->version); };
+            $settle = static function () use ($plugin, &$row): void { $plugin->oneVisit->bringOn($row->id, 20.0, $row->version); };
             $settle();
             $put(1, $doctor, $later); $row = $plugin->visits->reschedule(\Telemed\Tests\Records\InPlugin::visit($row->id), $visit($later)); $settle();
             $row = $plugin->visits->recreate(\Telemed\Tests\Records\InPlugin::visit($row->id)); $settle();

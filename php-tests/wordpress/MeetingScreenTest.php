@@ -220,7 +220,7 @@ final class MeetingScreenTest extends ClinicTestCase
         // One is made, the other is not yet.
         $this->zoom->forgetFaults();
         $this->records()->counters->forgetSignals();
-        $this->site->php('\TelemedZoom\Plugin::instance()->worker->tryNow($arguments["id"], 8.0);', array('id' => $second['id']));
+        $this->site->php('\TelemedZoom\Plugin::instance()->oneVisit->tryNow($arguments["id"], 8.0);', array('id' => $second['id']));
         $this->assertNotNull($this->row($second['id'])['meeting_id']);
         $this->assertNull($this->row($first['id'])['meeting_id']);
         $this->assertSame(array($second['id']), $this->row($first['id'])['overlaps']);

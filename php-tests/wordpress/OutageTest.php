@@ -169,7 +169,7 @@ final class OutageTest extends ClinicTestCase
     {
         $this->zoom->fault(array('method' => 'POST', 'path' => '/v2/users/'), array('kind' => 'delay', 'ms' => 60000), -1);
         // As the end of a request gives it, only shorter.
-        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach (\Telemed\Tests\Records\InPlugin::due(10) as $id) { $plugin->worker->bringOn($id, 4.0); }', array('count' => 5, 'name' => 'a'));
+        $this->site->php(self::BOOK . 'remove_all_actions("shutdown"); foreach (\Telemed\Tests\Records\InPlugin::due(10) as $id) { $plugin->oneVisit->bringOn($id, 4.0); }', array('count' => 5, 'name' => 'a'));
         $this->assertCount(self::LOST_IN_A_ROW, $this->zoom->requests('POST', '/v2/users/'));
         $this->assertSame(self::LOST_IN_A_ROW, $this->attempts());
     }

@@ -31,7 +31,7 @@ final class RolledBackNewsTest extends ClinicTestCase
         $other = get_user_by('login', 'doctor2')->ID;
         $at = static fn (string $day): \TelemedZoom\Ledger\Visit => \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin');
         $stands = static function (string $day, int $by, bool $held = true): void { MailingSource::$stands = new \TelemedZoom\Ledger\Wanted($held, $by, new \DateTimeImmutable("$day 09:00", new \DateTimeZone('UTC')), 25, 'Europe/Berlin'); };
-        $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->worker->bringOn($row->id, 20.0, $row->version);
+        $settle = static fn (\TelemedZoom\Ledger\MeetingRecord $row): ?\TelemedZoom\Ledger\MeetingRecord => $plugin->oneVisit->bringOn($row->id, 20.0, $row->version);
         $stands('+3 days', $doctor);
         CODE;
     private const INSIDE = self::SOURCE . '

@@ -63,7 +63,7 @@ final class ServerToServerTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $book = '$plugin = \TelemedZoom\Plugin::instance();
             $row = $plugin->visits->book("manual", $arguments["name"], get_user_by("login", "doctor1")->ID, \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+30 days"), 30, "UTC"));
-            $row = $plugin->worker->tryNow($row->id, 10.0);
+            $row = $plugin->oneVisit->tryNow($row->id, 10.0);
             return [$row->meetingId, $row->lastError];';
         [$meeting] = $this->site->php('add_filter("telemed_meeting_settings", static fn (array $all): array => $all + ["unlisted" => ["some_new_setting" => false]]);' . $book, array('name' => 'a'));
         $this->assertNotNull($meeting);

@@ -59,9 +59,13 @@ use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Store\VisitTables;
 use TelemedZoom\Work\AfterRequest;
 use TelemedZoom\Work\Answers;
+use TelemedZoom\Work\AppointmentWatch;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
+use TelemedZoom\Work\Leave;
 use TelemedZoom\Work\ManualVisits;
+use TelemedZoom\Work\OneVisit;
+use TelemedZoom\Work\OverlapWatch;
 use TelemedZoom\Work\UncertainMeetings;
 use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
@@ -110,6 +114,7 @@ final class Parts
     public readonly Visits $visits;
     public readonly ManualVisits $manual;
     public readonly Worker $worker;
+    public readonly OneVisit $oneVisit;
     public readonly CurrentMeeting $current;
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
@@ -200,31 +205,20 @@ final class Parts
         $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world, $this->site), $this->moments);
         $this->mailer = new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits);
         $this->sender = new NoticeSender($this->store, $this->records, $this->mailer, new WaitingMails($this->database, $this->tables), $this->log, $this->moments, $this->guard);
-        $this->worker = new Worker(
-            $this->loop,
-            $this->store,
-            $this->sender,
-            $this->outbox = new Outbox(),
-            $this->ledger,
-            $this->queries,
-            $this->counters,
-            $this->sources,
-            $this->overlaps,
-            $this->database,
-            $this->signals,
-            $this->moments,
-            $this->extension,
-            $this->guard
-        );
-        $this->afterRequest = new AfterRequest($this->worker);
+        $leave = new Leave($this->extension, $this->guard);
+        $overlaps = new OverlapWatch($this->overlaps, $this->sources, $this->ledger, $this->store, $this->moments);
+        $this->oneVisit = new OneVisit($this->loop, $this->store, $this->ledger, $this->sender, $this->outbox = new Outbox(), $overlaps, $leave);
+        $appointments = new AppointmentWatch($this->loop, $this->store, $this->queries, $this->sources, $this->database, $overlaps);
+        $this->worker = new Worker($this->loop, $appointments, $this->store, $this->sender, $this->counters, $this->signals, $leave);
+        $this->afterRequest = new AfterRequest($this->oneVisit);
         $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
         $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
-        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->worker, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
-        $this->answers = new Answers($this->handovers, $this->worker, $this->apps, $this->extension);
+        $this->manual = new ManualVisits($this->visits, $this->ledger, $this->oneVisit, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
+        $this->answers = new Answers($this->handovers, $this->oneVisit, $this->apps, $this->extension);
         $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
-        $this->current = new CurrentMeeting($this->ledger, $this->worker, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
+        $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
-        $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->worker, $this->moments, $this->log, $this->site);
+        $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
         $this->otherZoomUser = new OtherZoomUser(
             $this->apps,
             $this->queries,

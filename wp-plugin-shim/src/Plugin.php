@@ -173,11 +173,11 @@ final class Plugin
         (new WaitingMailsNotice($waiting))->register();
         // The order is that of the menu.
         (new MeetingsScreen($this->parts->manual, $this->parts->ledger, $this->parts->queries, $this->parts->overlaps, $this->parts->standing, $waiting, $this->parts->settings, $this->parts->apps, $startLink))->register();
-        $uncertain = new UncertainMeetingForm($this->parts->uncertain, $this->parts->ledger, $this->parts->worker);
+        $uncertain = new UncertainMeetingForm($this->parts->uncertain, $this->parts->ledger, $this->parts->oneVisit);
         $uncertain->register();
         $change = new ChangeMeetingForm($this->parts->manual, $this->parts->ledger, $this->parts->overlaps);
         $change->register();
-        (new MeetingScreen($this->parts->ledger, $this->parts->overlaps, $this->parts->log, $this->parts->visits, $this->parts->worker, $this->parts->sources, $this->parts->standing, $this->parts->settings, $uncertain, $change))->register();
+        (new MeetingScreen($this->parts->ledger, $this->parts->overlaps, $this->parts->log, $this->parts->visits, $this->parts->oneVisit, $this->parts->sources, $this->parts->standing, $this->parts->settings, $uncertain, $change))->register();
         (new ReconcileScreen($this->parts->reconcile, $this->parts->settings))->register();
         (new NewMeetingScreen($this->parts->manual, $this->parts->overlaps, $this->parts->extension))->register();
         (new DoctorsScreen($this->parts->settings, $this->parts->hosts, $this->parts->apps))->register();

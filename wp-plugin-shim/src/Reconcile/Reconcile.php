@@ -24,7 +24,7 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\VisitStore;
-use TelemedZoom\Work\Worker;
+use TelemedZoom\Work\OneVisit;
 
 defined('ABSPATH') || exit;
 
@@ -42,7 +42,7 @@ final class Reconcile
         private readonly ReconcileQueries $queries,
         private readonly ZoomApps $apps,
         private readonly VisitStore $store,
-        private readonly Worker $worker,
+        private readonly OneVisit $oneVisit,
         private readonly Moments $moments,
         private readonly MeetingLog $log,
         private readonly Site $site
@@ -379,7 +379,7 @@ final class Reconcile
         if (!$this->observed($meeting, $found, overridden: $settings)) {
             return false;
         }
-        $problem = $this->worker->tryNow($meeting->visit, self::CALL_SECONDS)?->lastError;
+        $problem = $this->oneVisit->tryNow($meeting->visit, self::CALL_SECONDS)?->lastError;
         $then = $this->queries->find($meeting->visit, $meeting->generation);
         if ($problem !== null && $then !== null && $then->toRestore !== []) {
             throw new Problem('telemed_not_restored', $problem);

@@ -13,6 +13,7 @@ namespace TelemedZoom\Run;
 use Telemed\Moment;
 use Telemed\Step;
 use Telemed\Visit;
+use TelemedZoom\Problem;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\Counters;
@@ -26,7 +27,7 @@ final class VisitLoop
     /** Nothing needs more turns. */
     private const MOST_TURNS = 40;
     /** With less no exchange is begun: whoever has less time than Zoom may need learns nothing from its silence. */
-    private const LEAST_SECONDS = 2.0;
+    public const LEAST_SECONDS = 2.0;
 
     public function __construct(
         private readonly Database $database,
@@ -66,6 +67,20 @@ final class VisitLoop
             return $visit !== null;
         } finally {
             $this->database->unlock($lock);
+        }
+    }
+
+    /**
+     * The same for one of many: a visit that is broken must not keep the others waiting.
+     *
+     * @throws DatabaseException
+     */
+    public function tryToBringOn(int $id, float $seconds): bool
+    {
+        try {
+            return $this->bringOn($id, $seconds);
+        } catch (Problem | \Telemed\TelemedException) {
+            return false;
         }
     }
 

@@ -27,8 +27,8 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
+use TelemedZoom\Work\OneVisit;
 use TelemedZoom\Work\Visits;
-use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
 
@@ -41,7 +41,7 @@ final class MeetingScreen
         private readonly Overlaps $overlaps,
         private readonly MeetingLog $log,
         private readonly Visits $visits,
-        private readonly Worker $worker,
+        private readonly OneVisit $oneVisit,
         private readonly AppointmentSources $sources,
         private readonly Standing $standing,
         private readonly Settings $settings,
@@ -97,7 +97,7 @@ final class MeetingScreen
     public function tryNow(array $fields): string
     {
         return $this->act($fields, function (MeetingRecord $row): MeetingRecord {
-            $this->worker->wake($row->id);
+            $this->oneVisit->wake($row->id);
             return $row;
         }, false);
     }
@@ -131,7 +131,7 @@ final class MeetingScreen
                 AdminPost::forbid();
             }
             $row = $wish($row);
-            $row = $this->worker->bringOn($id, self::SECONDS, $isWish ? $row->version : null, true) ?? $row;
+            $row = $this->oneVisit->bringOn($id, self::SECONDS, $isWish ? $row->version : null, true) ?? $row;
             if ($row->isReady() && $row->state === MeetingState::Made) {
                 Notice::flash('success', __('The meeting is ready.', 'telemed-zoom'));
             } else {

@@ -19,8 +19,8 @@ use TelemedZoom\Site\AdminPages;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Notice;
+use TelemedZoom\Work\OneVisit;
 use TelemedZoom\Work\UncertainMeetings;
-use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
 
@@ -34,7 +34,7 @@ final class UncertainMeetingForm
     public function __construct(
         private readonly UncertainMeetings $uncertain,
         private readonly Ledger $ledger,
-        private readonly Worker $worker
+        private readonly OneVisit $oneVisit
     ) {
     }
 
@@ -52,7 +52,7 @@ final class UncertainMeetingForm
                 AdminPost::forbid();
             }
             $row = $this->uncertain->adopt($id, AdminPost::text($fields, 'zoom_meeting'));
-            $row = $row->state === MeetingState::Made ? $row : $this->worker->bringOn($id, self::SECONDS) ?? $row;
+            $row = $row->state === MeetingState::Made ? $row : $this->oneVisit->bringOn($id, self::SECONDS) ?? $row;
             Notice::flash('success', __('The meeting is the visit\'s from now on.', 'telemed-zoom') . ($row->lastError === null ? '' : ' ' . $row->lastError));
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notice::flash('error', ErrorText::of($failure));

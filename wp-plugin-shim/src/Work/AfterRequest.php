@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Work;
 
 use TelemedZoom\Problem;
+use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Site\Answer;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Hooks;
@@ -28,7 +29,7 @@ final class AfterRequest
     /** @var list<array{int, \Closure(): void}> with the blog */
     private array $tasks = [];
 
-    public function __construct(private readonly Worker $worker)
+    public function __construct(private readonly OneVisit $oneVisit)
     {
     }
 
@@ -72,7 +73,12 @@ final class AfterRequest
         $this->tasks = $this->visits = [];
         // E-mails first: what goes to Zoom may take long. Where the browser cannot be let go it waits, as for any mail of WordPress'.
         foreach ($visits as $blog => $ofBlog) {
-            self::on($blog, fn() => $this->worker->tell(array_keys($ofBlog), self::MAIL_SECONDS));
+            self::on($blog, function () use ($ofBlog): void {
+                $end = microtime(true) + self::MAIL_SECONDS;
+                foreach (array_keys($ofBlog) as $visit) {
+                    $this->oneVisit->tell($visit, $end - microtime(true));
+                }
+            });
         }
         if (!$isSent) {
             // With an argument of its own: beside the regular run of the next minute WordPress drops an event that is the same.
@@ -87,12 +93,12 @@ final class AfterRequest
         foreach ($visits as $blog => $ofBlog) {
             foreach ($ofBlog as $visit => $version) {
                 $left = $end - microtime(true);
-                if ($left <= Worker::LEAST_SECONDS) {
+                if ($left <= VisitLoop::LEAST_SECONDS) {
                     break 2;
                 }
                 self::on($blog, function () use ($visit, $left, $version): void {
-                    $this->worker->bringOn($visit, $left, $version);
-                    $this->worker->tell([$visit], self::MAIL_SECONDS);
+                    $this->oneVisit->bringOn($visit, $left, $version);
+                    $this->oneVisit->tell($visit, self::MAIL_SECONDS);
                 });
             }
         }

@@ -25,7 +25,7 @@ final class Answers
 {
     public function __construct(
         private readonly Handovers $handovers,
-        private readonly Worker $worker,
+        private readonly OneVisit $oneVisit,
         private readonly ZoomApps $apps,
         private readonly Extension $extension
     ) {
@@ -62,7 +62,7 @@ final class Answers
                 return;
             }
             try {
-                $this->worker->bringOn($visit, $end - microtime(true));
+                $this->oneVisit->bringOn($visit, $end - microtime(true));
             } catch (Problem) {
                 // It was forgotten meanwhile.
                 continue;

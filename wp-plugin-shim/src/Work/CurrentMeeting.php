@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use Telemed\Moment;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
@@ -20,6 +19,7 @@ use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\Outages;
 use TelemedZoom\Store\Schema;
 use TelemedZoom\Store\VisitStore;
+use Telemed\Moment;
 
 defined('ABSPATH') || exit;
 
@@ -33,7 +33,7 @@ final class CurrentMeeting
 
     public function __construct(
         private readonly Ledger $ledger,
-        private readonly Worker $worker,
+        private readonly OneVisit $oneVisit,
         private readonly VisitStore $store,
         private readonly Moments $moments,
         private readonly ZoomApps $apps,
@@ -76,7 +76,7 @@ final class CurrentMeeting
             $this->store->change($lost->id, static fn(\Telemed\Visit $now): ?\Telemed\Visit => self::isStill($lost, $now, $at)
                 ? $now->observed($lost->generation, null, $at)
                 : null, $at);
-            return $this->worker->tryNow($lost->id, self::MAKE_SECONDS) ?? $lost;
+            return $this->oneVisit->tryNow($lost->id, self::MAKE_SECONDS) ?? $lost;
         } catch (Problem) {
             return $this->ledger->find($lost->id) ?? $lost;
         }
@@ -95,7 +95,7 @@ final class CurrentMeeting
             return $row;
         }
         try {
-            return $this->worker->tryNow($row->id, self::MAKE_SECONDS) ?? $row;
+            return $this->oneVisit->tryNow($row->id, self::MAKE_SECONDS) ?? $row;
         } catch (Problem) {
             return $this->ledger->find($row->id) ?? $row;
         }
@@ -145,7 +145,7 @@ final class CurrentMeeting
         if ($now !== null && $now->version() === $before) {
             return $row;
         }
-        $this->worker->tellSoon($row->id);
+        $this->oneVisit->tellSoon($row->id);
         return $this->ledger->find($row->id) ?? $row;
     }
 

@@ -32,7 +32,7 @@ final class ManualVisits
     public function __construct(
         private readonly Visits $visits,
         private readonly Ledger $ledger,
-        private readonly Worker $worker,
+        private readonly OneVisit $oneVisit,
         private readonly AfterRequest $afterRequest,
         private readonly Extension $extension,
         private readonly ZoomApps $apps,
@@ -123,7 +123,7 @@ final class ManualVisits
 
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        $now = $this->worker->bringOn($row->id, self::SECONDS, $row->version) ?? $row;
+        $now = $this->oneVisit->bringOn($row->id, self::SECONDS, $row->version) ?? $row;
         // Where it is still open the request's end goes on.
         if (!$now->state->isOpen()) {
             $this->afterRequest->isBroughtOn($row->id, $row->version);
