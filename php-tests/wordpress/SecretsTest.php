@@ -17,7 +17,7 @@ final class SecretsTest extends ClinicTestCase
         $oauth = $plugin->apps->oauthOf($arguments['client']);
         $s2s = $plugin->apps->serverToServerOf($arguments['account'], $arguments['s2s_client']);
         $subject = $plugin->site->subject($arguments['doctor']);
-        $objects = [$plugin, $plugin->key->vault(), $plugin->apps->tokenStore(), $oauth, $oauth->connection($subject), $oauth->client($subject), $s2s, $s2s->client(),
+        $objects = [$plugin->key->vault(), $plugin->apps->tokenStore(), $oauth, $oauth->connection($subject), $oauth->client($subject), $s2s, $s2s->client(),
             $oauth->authorizationRequest($subject), new \Telemed\Webhook(strrev($arguments['webhook']))];
         ob_start();
         $told = static function (\Throwable $failure): void {
@@ -25,11 +25,43 @@ final class SecretsTest extends ClinicTestCase
                 echo $failure, "\n", print_r($failure->getTrace(), true);
             } while (($failure = $failure->getPrevious()) !== null);
         };
+        // Each part of the plugin once, with what it holds itself: whole, what they share would be printed over and over.
+        $parts = [];
+        $walk = static function (mixed $value) use (&$walk, &$parts, &$objects): mixed {
+            if (is_array($value)) {
+                return array_map($walk, $value);
+            }
+            if (!is_object($value)) {
+                return $value;
+            }
+            $id = spl_object_id($value);
+            if (isset($parts[$id])) {
+                return get_class($value);
+            }
+            $parts[$id] = $value;
+            if ($value instanceof \Closure) {
+                $function = new \ReflectionFunction($value);
+                $holds = [$function->getClosureThis(), $function->getStaticVariables()];
+            } elseif (str_starts_with(get_class($value), 'TelemedZoom\\')) {
+                $holds = (array) $value;
+            } else {
+                $objects[] = $value;
+                return get_class($value);
+            }
+            $holds = $walk($holds);
+            var_dump($holds);
+            print_r($holds);
+            echo json_encode($holds, JSON_PARTIAL_OUTPUT_ON_ERROR | JSON_UNESCAPED_SLASHES);
+            return get_class($value);
+        };
+        $walk($plugin);
         foreach ($objects as $object) {
             var_dump($object);
             print_r($object);
             print_r((array) $object);
             echo json_encode($object, JSON_PARTIAL_OUTPUT_ON_ERROR | JSON_UNESCAPED_SLASHES);
+        }
+        foreach ([$plugin, ...$objects] as $object) {
             try {
                 echo serialize($object);
             } catch (\Throwable $refused) {
@@ -56,7 +88,7 @@ final class SecretsTest extends ClinicTestCase
             }
         }
         phpinfo();
-        return ob_get_clean();
+        return [count($parts), ob_get_clean()];
         CODE;
 
     /** @var array<string, string> everything that somebody can see, by where */
@@ -98,7 +130,7 @@ final class SecretsTest extends ClinicTestCase
         $this->zoom->fault(array('path' => '/'), array('kind' => 'status', 'status' => 500, 'body' => '{}', 'content_type' => 'application/json'), -1);
         $this->see('a booking that fails', $this->post('admin', 'doctor1', array('start' => self::start(35)))->body);
         // Backwards, for the arguments of this very call stand in the traces.
-        $this->see('dumps and traces', $this->site->php(self::DUMPS, array(
+        [$parts, $dumps] = $this->site->php(self::DUMPS, array(
             'client' => FakeZoom::CLIENT_ID,
             'secret' => strrev(FakeZoom::CLIENT_SECRET),
             'account' => FakeZoom::ACCOUNT,
@@ -106,7 +138,9 @@ final class SecretsTest extends ClinicTestCase
             's2s_secret' => strrev(FakeZoom::S2S_CLIENT_SECRET),
             'webhook' => strrev(self::WEBHOOK_SECRET),
             'doctor' => $this->site->userId('doctor1'),
-        )));
+        ));
+        $this->assertGreaterThan(50, $parts);
+        $this->see('dumps and traces', $dumps);
         $this->zoom->forgetFaults();
         $this->forgetOutage();
         foreach (array('telemed run', 'telemed reconcile --dry-run', 'telemed reconcile --dry-run --format=json', 'telemed reseal') as $command) {
