@@ -17,7 +17,7 @@ final class DecisionsTest extends TestCase
     private const CORE = __DIR__ . '/../../src';
     /** Who speaks with Zoom, shows what it said, brings old rows along, or sets up which of its apps are used. */
     private const MAY_KNOW = '~^(Run/Zoom|Screens/|Migration/|Clinic/(Mode|Settings)\.php$'
-        . '|Kivicare/(OwnAccountSetup|ClinicAccountSetup|DoctorScreen|AdminScreen|ZoomTelemedController|TakeOver)\.php$)~';
+        . '|Kivicare/(OwnAccountSetup|ClinicAccountSetup|CoreSettings|AddonStorage|DoctorScreen|AdminScreen|ZoomTelemedController|TakeOver)\.php$)~';
     /** Whose 60 is not Zoom's. */
     private const SIXTY = array(
         'Kivicare/Appointment.php' => 'an hour\'s minutes, a minute\'s seconds',
@@ -63,10 +63,10 @@ final class DecisionsTest extends TestCase
             $this->assertCount(1, self::numbers("<?php {$code}"), $code);
         }
         $this->assertSame(array(), self::numbers('<?php const PORTION = 300; $status = 200; "KEY host_end (host(100))";'));
-        foreach (array("['mode' => 's2s']", 'Settings::MODE_OAUTH', 'Mode::ServerToServer', '"oauth"') as $code) {
+        foreach (array("['mode' => 's2s']", 'Mode::OAuth', 'Mode::ServerToServer', '"oauth"') as $code) {
             $this->assertCount(1, self::modes($code), $code);
         }
-        $this->assertSame(array(), self::modes('$this->oauth(); $fields["oauth_client_id"]; use TelemedZoom\Clinic\Mode; public ?Mode $mode'));
+        $this->assertSame(array(), self::modes('$this->oauth(); $fields["oauth_client_id"]; use TelemedZoom\Clinic\Mode; public ?Mode $mode; Mode::ofGrants(); Mode::cases();'));
         $this->assertSame(array('MOST_LOST'), self::ofTheCore('const MOST_LOST = 3; const CALL_SECONDS = 8.0;'));
         foreach (array('$row->source === ManualSource::NAME', 'ManualSource::NAME != $source', 'match ($source) { ManualSource::NAME => 1 }', 'in_array(ManualSource::NAME, $all)') as $code) {
             $this->assertCount(1, self::comparisons($code), $code);
@@ -103,7 +103,7 @@ final class DecisionsTest extends TestCase
     /** @return list<string> */
     private static function modes(string $code): array
     {
-        preg_match_all('/([\'"])(?:oauth|s2s)\1|\bSettings::MODE_\w+|\bMode::\w+/', $code, $found);
+        preg_match_all('/([\'"])(?:oauth|s2s)\1|\bMode::(?:OAuth|ServerToServer)\b/', $code, $found);
         return $found[0];
     }
 

@@ -25,9 +25,6 @@ final class SourceCodeTest extends TestCase
         'wordpress/Support/VisitWorld.php' => 'makes tables of its own, for the two beside it',
         'wordpress/VisitLoopTest.php' => 'what the loop keeps in them',
     );
-    /** Who may know which modes there are. All others ask what follows from the one in force. */
-    private const NAME_MODES = '~^(?:Run/Zoom\w*|Screens/\w+|Migration/\w+|Clinic/(?:Mode|Settings)'
-        . '|Kivicare/(?:AddonStorage|AdminScreen|ClinicAccountSetup|CoreSettings|DoctorScreen|OwnAccountSetup|TakeOver|ZoomTelemedController))\.php$~';
     /** What a comment may name without a backslash: PHP's words and those of analysers. */
     private const WORDS = array(
         'array', 'bool', 'callable', 'false', 'float', 'int', 'iterable', 'list', 'mixed', 'never', 'non', 'empty', 'null', 'object',
@@ -101,16 +98,6 @@ final class SourceCodeTest extends TestCase
             }
             return $words;
         }));
-    }
-
-    public function testHardlyAnybodyNamesAMode(): void
-    {
-        $naming = self::findings(static function (string $code): array {
-            preg_match_all('/\bMode::(?:OAuth|ServerToServer)\b|([\'"])(?:oauth|s2s)\1/', $code, $found);
-            return $found[0];
-        });
-        $this->assertArrayHasKey('Screens/SettingsPage.php', $naming);
-        $this->assertSame(array(), array_filter($naming, static fn (string $file): bool => 1 !== preg_match(self::NAME_MODES, $file), ARRAY_FILTER_USE_KEY));
     }
 
     /** When the tables change, support/Records.php changes with them, and no test that is not about them. */
