@@ -384,7 +384,7 @@ final class VisitTest extends ExtensionTestCase
         $this->assertNotNull($visit);
         $changes = $visit->changes($at ?? $this->moment());
         $this->assertFalse($changes['forgets']);
-        $this->row = ($changes['visit'] ?? $this->row);
+        $this->row = ($changes['visit'] ?? array()) + $this->row;
         $this->row['id'] = '1';
         foreach ($changes['meetings'] as $meeting) {
             $this->meetings[$meeting['generation']] = $meeting;

@@ -338,7 +338,7 @@ impl Tables {
                 stored.notices.push(notice);
             }
         }
-        if changes.visit || !changes.meetings.is_empty() {
+        if changes.next {
             stored.due_at = visit.due_at(now);
         }
     }

@@ -115,6 +115,8 @@ pub struct Changes {
     pub forgets: bool,
     /// Whether the visit's row changes.
     pub visit: bool,
+    /// Whether what comes next may be another, so that it is looked at then. Who was told what changes nothing about that.
+    pub next: bool,
     /// Rows of meetings to write, by generation.
     pub meetings: Vec<Meeting>,
     /// Rows of the outbox to write.

@@ -98,6 +98,20 @@ impl Visit {
     }
 }
 
+impl Visit {
+    /// What of the row is written; `None` where nothing is. It may have been put off until a moment that only whoever asked for the
+    /// next step knows, so when it is looked at stays, unless what comes next may be another.
+    #[must_use]
+    pub fn written_columns(&self, now: Timestamp) -> Option<Columns> {
+        let changes = self.changes();
+        let mut columns = changes.visit.then(|| self.columns(now))?;
+        if !changes.next {
+            columns.remove("due_at");
+        }
+        Some(columns)
+    }
+}
+
 impl VisitRow {
     /// The row as it was read.
     ///

@@ -267,8 +267,14 @@ impl Visit {
             .is_some_and(|known| known.slot.as_ref() == Some(&self.row.slot))
     }
 
-    /// The row changes: it counts as another version, once for each input.
+    /// The row changes, and with it what comes next.
     pub(super) fn touch(&mut self) -> &mut VisitRow {
+        self.changes.next = true;
+        self.touch_told()
+    }
+
+    /// The row changes in what people were told: it counts as another version, once for each input.
+    pub(super) fn touch_told(&mut self) -> &mut VisitRow {
         if !self.changes.visit {
             self.changes.visit = true;
             self.row.version += 1;

@@ -97,7 +97,7 @@ impl Visit {
         }
         // Who took it on before has died, perhaps after sending it.
         if place == Place::Sending && says.is_some() && self.row.told.get(&to) != says.as_ref() {
-            self.touch().told.insert(to, Told::Unclear);
+            self.touch_told().told.insert(to, Told::Unclear);
         }
         if let (Some(believed_at), false) = (self.believed_at(), self.is_over(at.now)) {
             self.write_notice(index, |one| {
@@ -156,7 +156,7 @@ impl Visit {
                 let has_crossed = fate == Fate::Sent && sent.sequence != self.row.sequence;
                 if let Some(says) = sent.says {
                     let told = if has_crossed { Told::Unclear } else { says };
-                    self.touch().told.insert(sent.to, told);
+                    self.touch_told().told.insert(sent.to, told);
                 }
             }
             Fate::HeldBack(until) => {
@@ -188,7 +188,7 @@ impl Visit {
         if tries >= MOST_TRIES {
             self.write_notice(index, |one| one.place = Place::GivenUp);
             let sequence = self.row.sequence;
-            self.touch().unmailed.insert(sent.to, sequence);
+            self.touch_told().unmailed.insert(sent.to, sequence);
         } else {
             let due_at = next_try_of(false, sent.tries, Some(start), at);
             self.write_notice(index, |one| {
@@ -215,7 +215,7 @@ impl Visit {
         if self.row.alarms.get(&about) == Some(&sequence) {
             return;
         }
-        self.touch().alarms.insert(about, sequence);
+        self.touch_told().alarms.insert(about, sequence);
         let doctor = Recipient::Doctor(self.row.doctor);
         let gathered = at.now.after(GATHER_SECONDS);
         let to: &[(Recipient, Timestamp)] = match about {

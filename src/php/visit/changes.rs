@@ -27,9 +27,8 @@ pub fn array(visit: &Visit, now: Timestamp) -> PhpResult<ZBox<ZendHashTable>> {
     let changes = visit.changes();
     let mut array = ZendHashTable::new();
     array.insert("forgets", changes.forgets)?;
-    let is_written = changes.visit || !changes.meetings.is_empty();
-    let row = is_written.then(|| rows::array(&visit.columns(now)));
-    array.insert("visit", row.transpose()?)?;
+    let row = visit.written_columns(now);
+    array.insert("visit", row.as_ref().map(rows::array).transpose()?)?;
     array.insert("meetings", list(&changes.meetings, Meeting::columns)?)?;
     array.insert("notices", list(&changes.notices, Notice::columns)?)?;
     let log: Vec<String> = changes.log.iter().filter_map(name_of).collect();

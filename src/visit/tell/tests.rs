@@ -103,6 +103,26 @@ fn nothing_is_told_of_what_may_be_rolled_back() {
     assert!(visit.notices().first().unwrap().due_at > now());
 }
 
+/// Only whoever asked for the next step may have known until when it waits, for a handover say.
+#[test]
+fn who_was_told_what_does_not_change_when_a_visit_is_looked_at() {
+    let world = World::default();
+    let visit = stored(confirmed());
+    let notice = visit.notices().first().unwrap().id;
+    let (taken, sending) = visit.send(notice, &world.policies, at(now()));
+    assert!(matches!(sending, Sending::Now(_)));
+    let told = stored(taken).delivered(notice, Fate::Sent, &world.policies, at(now()));
+    let written = told.written_columns(now()).unwrap();
+    assert!(written.contains_key("told") && !written.contains_key("due_at"));
+    let wished = stored(told).wish(Wish::Cancel, at(now()));
+    assert!(
+        wished
+            .written_columns(now())
+            .unwrap()
+            .contains_key("due_at")
+    );
+}
+
 #[test]
 fn a_visit_that_has_begun_without_a_meeting_stays_due_though_people_are_told() {
     let world = World::at(next_week().start);
