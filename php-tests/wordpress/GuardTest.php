@@ -51,6 +51,16 @@ final class GuardTest extends ClinicTestCase
         $this->assertStringContainsString('This is a copy', $notice);
     }
 
+    /** Its settings name no app any more, and what former ones have made could still be handled. */
+    public function testACopyRestsAlsoWhereOnlyFormerAppsAreKept(): void
+    {
+        $this->clinicWithAVisit();
+        $this->site->php('delete_option("telemed_settings");');
+        $this->assertSame('', $this->dashboard()->text('telemed-guard-notice'));
+        $this->answerAt(self::COPY);
+        $this->assertStringContainsString('staging.clinic.example', $this->dashboard()->text('telemed-guard-notice'));
+    }
+
     public function testACopyOfAClinicWithOAuthRefreshesRevokesAndConnectsNothing(): void
     {
         $row = $this->clinicWithAConnectedDoctor();

@@ -33,6 +33,18 @@ final class ReplacedApps
     public function register(): void
     {
         add_action('update_option_' . Settings::OPTION, [$this, 'tidy'], 10, 1);
+        // With them a copy of the site could still handle what they have made.
+        add_filter('telemed_is_set_up', fn(bool $isSetUp): bool => $isSetUp || $this->areThere());
+    }
+
+    /** Whether any is kept, or a doctor's own. */
+    private function areThere(): bool
+    {
+        try {
+            return $this->settings->otherApps() !== [];
+        } catch (DatabaseException) {
+            return true;
+        }
     }
 
     /** @param mixed $before the settings */

@@ -12,7 +12,6 @@ namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Parts;
-use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
 
@@ -67,21 +66,12 @@ final class Services
         $this->lists->register();
         $this->callback->register();
         (new CatchUp($this->plugin->database, $this->plugin->tables, $this->plugin->store, $this->bookings))->register();
-        add_filter('telemed_is_set_up', fn(bool $isSetUp): bool => $isSetUp || (new AddonStorage())->hasCredentials() || $this->hasOtherApps());
+        // A copy of the site holds the add-on's credentials too.
+        add_filter('telemed_is_set_up', static fn(bool $isSetUp): bool => $isSetUp || (new AddonStorage())->hasCredentials());
         if (is_admin()) {
             (new OwnAccountField($this->ownAccounts, $this->coreSettings))->register();
             (new TakeOverScreen($this->takeOver))->register();
             (new HostlessNotice($this->plugin))->register();
-        }
-    }
-
-    /** A copy of the site holds the add-on's credentials too, and those that were taken over for single doctors. */
-    private function hasOtherApps(): bool
-    {
-        try {
-            return $this->plugin->settings->otherApps() !== [];
-        } catch (DatabaseException) {
-            return true;
         }
     }
 }
