@@ -222,44 +222,26 @@ fn empty_array() -> BindingResult<Zval> {
     ZendEmptyArray.into_zval(true)
 }
 
-zend_fastcall! {
-    extern fn is_retryable(ex: &mut ExecuteData, result: &mut Zval) {
-        run_handler(AssertUnwindSafe(|| {
-            if ex.parser().parse().is_ok() {
-                result.set_bool(private_bool(ex, RETRYABLE));
+/// A method that answers what a private property holds: whether it is so.
+macro_rules! whether {
+    ($($method:ident: $property:ident),+ $(,)?) => {$(
+        zend_fastcall! {
+            extern fn $method(ex: &mut ExecuteData, result: &mut Zval) {
+                run_handler(AssertUnwindSafe(|| {
+                    if ex.parser().parse().is_ok() {
+                        result.set_bool(private_bool(ex, $property));
+                    }
+                }));
             }
-        }));
-    }
+        }
+    )+};
 }
 
-zend_fastcall! {
-    extern fn is_lost(ex: &mut ExecuteData, result: &mut Zval) {
-        run_handler(AssertUnwindSafe(|| {
-            if ex.parser().parse().is_ok() {
-                result.set_bool(private_bool(ex, LOST));
-            }
-        }));
-    }
-}
-
-zend_fastcall! {
-    extern fn is_answer(ex: &mut ExecuteData, result: &mut Zval) {
-        run_handler(AssertUnwindSafe(|| {
-            if ex.parser().parse().is_ok() {
-                result.set_bool(private_bool(ex, ANSWER));
-            }
-        }));
-    }
-}
-
-zend_fastcall! {
-    extern fn is_gone(ex: &mut ExecuteData, result: &mut Zval) {
-        run_handler(AssertUnwindSafe(|| {
-            if ex.parser().parse().is_ok() {
-                result.set_bool(private_bool(ex, GONE));
-            }
-        }));
-    }
+whether! {
+    is_retryable: RETRYABLE,
+    is_lost: LOST,
+    is_answer: ANSWER,
+    is_gone: GONE,
 }
 
 zend_fastcall! {
