@@ -2,6 +2,7 @@
 
 use fake_zoom::Reply;
 use fake_zoom::Request;
+use jiff::SignedDuration;
 use jiff::Timestamp;
 
 use telemed::visit::meeting::End;
@@ -171,7 +172,8 @@ impl World {
 
     /// Whether a meeting is over that was sought in vain, for its account hides what it says: it stays, and nobody joins it.
     fn is_given_up(&self, meeting: &fake_zoom::Meeting) -> bool {
-        let is_over = meeting.start < self.now();
+        let minutes = SignedDuration::from_mins(meeting.minutes);
+        let is_over = self.now().duration_since(meeting.start) > minutes;
         let is_of =
             |row: &Meeting| find_marker(&meeting.agenda) == Some(marker(&row.reference).as_str());
         let tables = self.tables.borrow();
