@@ -35,7 +35,7 @@ final class OneVisit
         private readonly NoticeSender $sender,
         private readonly Outbox $outbox,
         private readonly OverlapWatch $overlaps,
-        private readonly Leave $leave
+        private readonly Permit $permit
     ) {
     }
 
@@ -52,7 +52,7 @@ final class OneVisit
      */
     public function bringOn(int $id, float $seconds, ?int $wishVersion = null, bool $isAwaited = false): ?MeetingRecord
     {
-        if (!$this->leave->isGiven()) {
+        if (!$this->permit->isGiven()) {
             return $this->ledger->demand($id);
         }
         // Whoever works on it at this moment goes on.
@@ -96,7 +96,7 @@ final class OneVisit
     /** Sends what waits to be told of it. */
     public function tell(int $id, float $seconds): void
     {
-        if (!$this->leave->isGiven()) {
+        if (!$this->permit->isGiven()) {
             return;
         }
         try {

@@ -40,7 +40,7 @@ final class Worker
         private readonly NoticeSender $sender,
         private readonly Counters $counters,
         private readonly Signals $signals,
-        private readonly Leave $leave
+        private readonly Permit $permit
     ) {
         $this->begins = new Listeners();
     }
@@ -53,7 +53,7 @@ final class Worker
      */
     public function runDue(float $seconds): int
     {
-        if (!$this->leave->isGiven()) {
+        if (!$this->permit->isGiven()) {
             // A command line whose PHP lacks the extension is no sign of life: administrators must hear that nothing runs.
             return 0;
         }
@@ -91,7 +91,7 @@ final class Worker
      */
     public function sweep(float $seconds, int $blankDays): void
     {
-        if (!$this->leave->isGiven()) {
+        if (!$this->permit->isGiven()) {
             return;
         }
         $this->store->blank(Clock::sql(-$blankDays * DAY_IN_SECONDS));

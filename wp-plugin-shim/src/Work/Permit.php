@@ -14,7 +14,7 @@ use TelemedZoom\Extension;
 
 defined('ABSPATH') || exit;
 
-final class Leave
+final class Permit
 {
     public function __construct(private readonly Extension $extension, private readonly Guard $guard)
     {
