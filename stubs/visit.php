@@ -226,6 +226,20 @@ final class Visit
     {
     }
 
+    /** @return list<int> the numbers of its notices that are due, the oldest first */
+    public function dueNotices(Moment $at): array
+    {
+    }
+
+    /**
+     * The visit as it is once its changes are written, as if it were read again.
+     *
+     * @return ?Visit null: it has notices that get their numbers only when they are written, or it is forgotten
+     */
+    public function written(): ?Visit
+    {
+    }
+
     /** 'due', 'attempting', 'made', 'updating', 'moving', 'uncertain', 'cancelled' or 'missed'. */
     public function state(): string
     {

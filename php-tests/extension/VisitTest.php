@@ -133,8 +133,11 @@ final class VisitTest extends ExtensionTestCase
     {
         $this->book();
         $told = array();
+        $this->assertSame(array_keys($this->notices), $this->stored()->dueNotices($this->moment()));
         foreach (array_keys($this->notices) as $id) {
             $taken = $this->stored()->send($id, $this->moment());
+            $this->assertSame($taken->says($id), $taken->written()?->says($id));
+            $this->assertSame(array(), $taken->written()?->changes($this->moment())['notices']);
             $told[] = $taken->says($id)['recipient'] . ' ' . $taken->says($id)['about'];
             $this->write($taken);
             $this->assertNull($this->stored()->send($id, $this->moment())->says($id), 'whoever took it on is sending it');
@@ -142,6 +145,8 @@ final class VisitTest extends ExtensionTestCase
         }
         sort($told);
         $this->assertSame(array('doctor booked', 'patient booked'), $told);
+        $this->assertSame(array(), $this->stored()->dueNotices($this->moment()));
+        $this->assertNull($this->stored()->cancel($this->moment())->settled($this->moment())->written(), 'what is to be told of it has no number yet');
         $open = array_filter($this->notices, static fn (array $one): bool => 'sent' !== $one['place']);
         $this->assertSame(array(), $open);
     }

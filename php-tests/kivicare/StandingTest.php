@@ -38,7 +38,7 @@ final class StandingTest extends KivicareTestCase
         $this->assertSame(array('due', 'made', true), $this->within(<<<'CODE'
             $at = $world->moments->now();
             $visit = \Telemed\Visit::booked('kivicare', $name, $arguments['doctor'], $world::slot('+3 days 10:00'), $at);
-            $id = $world->visits->add($visit, [], $at);
+            $id = $world->visits->add($visit, [], $at)->id();
             $loop->bringOn($id, 30.0);
             $before = $world->visits->find($id)->state();
             $loop->bringOn($id, 30.0, $world->visits->find($id)?->version());
@@ -57,7 +57,7 @@ final class StandingTest extends KivicareTestCase
         $this->within('$world->begin();', 0);
         $this->assertSame(array('due', 'forgotten'), $this->within(<<<'CODE'
             $at = $world->moments->now();
-            $id = $world->visits->add(\Telemed\Visit::booked('kivicare', '99999', $arguments['doctor'], $world::slot('+3 days 10:00'), $at), [], $at);
+            $id = $world->visits->add(\Telemed\Visit::booked('kivicare', '99999', $arguments['doctor'], $world::slot('+3 days 10:00'), $at), [], $at)->id();
             $loop->bringOn($id, 30.0);
             $before = $world->visits->find($id)->state();
             $loop->bringOn($id, 30.0, $world->visits->find($id)?->version());

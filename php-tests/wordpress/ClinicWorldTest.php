@@ -86,7 +86,7 @@ final class ClinicWorldTest extends ClinicTestCase
         $this->useServerToServerWithHosts();
         $this->assertSame(array('due', 'due', false), $this->within(<<<'CODE'
             $at = $world->moments->now();
-            $id = $world->visits->add(\Telemed\Visit::booked('elsewhere', '7', $arguments['doctor'], $world::slot('+1 week'), $at), [], $at);
+            $id = $world->visits->add(\Telemed\Visit::booked('elsewhere', '7', $arguments['doctor'], $world::slot('+1 week'), $at), [], $at)->id();
             $loop->bringOn($id, 30.0);
             $first = $world->visits->find($id)->state();
             $loop->bringOn($id, 30.0, $world->visits->find($id)->version());

@@ -332,7 +332,7 @@ final class DepartureTest extends ClinicTestCase
             '$plugin = \TelemedZoom\Plugin::instance();
             $at = $plugin->moments->now();
             $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable($arguments["start"]), 25, "UTC")->slot();
-            return $plugin->store->add(\Telemed\Visit::booked("manual", "late", $arguments["doctor"], $slot, $at)->settled($at), [], $at);',
+            return $plugin->store->add(\Telemed\Visit::booked("manual", "late", $arguments["doctor"], $slot, $at)->settled($at), [], $at)->id();',
             array('start' => self::start(35), 'doctor' => $this->leaver)
         );
         $this->zoom->forgetFaults();

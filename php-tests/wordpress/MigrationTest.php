@@ -23,7 +23,7 @@ final class MigrationTest extends ClinicTestCase
         $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+1 week"), 25, "UTC")->slot();
         $book = static function (string $appointment) use ($plugin, $slot): int {
             $now = $plugin->moments->now();
-            return $plugin->store->add(\Telemed\Visit::booked("manual", $appointment, 2, $slot, $now), [], $now);
+            return $plugin->store->add(\Telemed\Visit::booked("manual", $appointment, 2, $slot, $now), [], $now)->id();
         };';
 
     protected function setUp(): void

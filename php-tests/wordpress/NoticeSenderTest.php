@@ -14,7 +14,7 @@ final class NoticeSenderTest extends ClinicTestCase
         $now = time();
         add_filter("telemed_now", static function () use (&$now): int { return $now; });
         $rows = static fn (string $sql): array => \TelemedZoom\Plugin::instance()->database->rows($sql);
-        $book = static fn (string $name, string $start = "+1 week 10:00"): int => $world->book($name, $start, true, ["patient_email" => "' . self::PATIENT . '"], $arguments["doctor"]);
+        $book = static fn (string $name, string $start = "+1 week 10:00", array $people = ["patient_email" => "' . self::PATIENT . '"]): int => $world->book($name, $start, true, $people, $arguments["doctor"]);
         $change = static function (int $id, \Closure $wish) use ($world): void {
             $at = $world->moments->now();
             $world->visits->change($id, static fn ($visit) => $wish($visit, $at)->settled($at), $at);
@@ -45,7 +45,7 @@ final class NoticeSenderTest extends ClinicTestCase
             $world->sender->run(20.0);
             $change($id, static fn($visit, $at) => $visit->reschedule($world::slot('+2 weeks 10:00'), $at));
             $change($id, static fn($visit, $at) => $visit->reschedule($world::slot('+3 weeks 10:00'), $at));
-            $world->sender->run(20.0, $id);
+            $world->sender->runOne($id, 20.0);
             $change($id, static fn($visit, $at) => $visit->reschedule($world::slot('+4 weeks 10:00'), $at));
             $change($id, static fn($visit, $at) => $visit->reschedule($world::slot('+3 weeks 10:00'), $at));
             $world->sender->run(20.0);
@@ -69,6 +69,62 @@ final class NoticeSenderTest extends ClinicTestCase
         $this->assertSame(array('REQUEST', 'REQUEST', 'REQUEST', 'REQUEST', 'CANCEL', 'CANCEL'), $methods);
         $this->assertStringContainsString('telemed_visit=', $mails[0]['message']);
         $this->assertStringNotContainsString('zoom.us', $mails[0]['message']);
+    }
+
+    public function testWhatChangesBetweenTwoMailsIsToldAsItStandsThen(): void
+    {
+        $starts = $this->within(<<<'CODE'
+            $id = $book('7');
+            $isFirst = true;
+            add_filter('wp_mail', static function (array $mail) use ($change, $world, $id, &$isFirst): array {
+                if ($isFirst) {
+                    $isFirst = false;
+                    $change($id, static fn($visit, $at) => $visit->reschedule($world::slot('+2 weeks 10:00'), $at));
+                }
+                return $mail;
+            });
+            $world->sender->runOne($id, 20.0);
+            return [$world::slot('+1 week 10:00')['start_utc'], $world::slot('+2 weeks 10:00')['start_utc']];
+            CODE);
+        [$first, $then] = array_map(static fn (string $start): string => gmdate('Ymd\\THis\\Z', (int) strtotime("{$start} UTC")), $starts);
+        $told = array_map(
+            static fn (array $mail): array => array(((array) $mail['to'])[0] === self::PATIENT, preg_match('/^DTSTART[^:]*:(\w+)/m', implode('', array_column($mail['attachments'], 'content')), $found) ? $found[1] : ''),
+            $this->site->mails()
+        );
+        sort($told);
+        $expected = array(array(false, $then), array(true, $first), array(true, $then));
+        sort($expected);
+        $this->assertSame($expected, $told, 'the doctor hears of the new start alone, the patient of both');
+    }
+
+    public function testOfTwoSendersOneSends(): void
+    {
+        $places = $this->within(<<<'CODE'
+            $id = $book('7');
+            $isFirst = true;
+            add_filter('wp_mail', static function (array $mail) use ($world, $id, &$isFirst): array {
+                if ($isFirst) {
+                    $isFirst = false;
+                    $world->sender->runOne($id, 20.0);
+                }
+                return $mail;
+            });
+            $world->sender->runOne($id, 20.0, $world->visits->read($id));
+            return array_column($rows('SELECT place FROM ' . $world->tables->outbox()), 'place');
+            CODE);
+        $this->assertSame(array('sent', 'sent'), $places);
+        $this->assertCount(2, $this->sent());
+    }
+
+    public function testWhereNobodyIsThereNothingIsTakenOn(): void
+    {
+        $rows = $this->within(<<<'CODE'
+            $id = $book('7', '+1 week 10:00', []);
+            $world->sender->run(20.0);
+            return $rows('SELECT recipient, place, tries FROM ' . $world->tables->outbox() . ' ORDER BY recipient');
+            CODE);
+        $this->assertSame(array(array('doctor', 'sent', 0), array('patient', 'dropped', 0)), array_map('array_values', $rows));
+        $this->assertCount(1, $this->sent());
     }
 
     public function testWhatTheMailerRefusesIsTriedAgainAndStaffHearOfIt(): void

@@ -59,7 +59,7 @@ final class QueryPlanTest extends ClinicTestCase
             \TelemedZoom\Store\VisitStore::class => [
                 'due' => static fn () => $plugin->store->queue->due($now, 50),
                 'pending' => static fn () => $plugin->store->queue->pending(50),
-                'dueNotices' => static fn () => [$plugin->store->queue->dueNotices($now, 50), $plugin->store->queue->dueNotices($now, 50, 1)],
+                'dueNotices' => static fn () => $plugin->store->queue->dueNotices($now, 50),
                 'numbersOfOthers' => static fn () => $plugin->store->numbersOfOthers('host1', 1, 1),
                 'idOf' => static fn () => $plugin->store->idOf('manual', 'a1'),
             ],

@@ -281,6 +281,15 @@ impl Visit {
         Ok(visit.delivered(notice, fate, at.policies(), at.at()).into())
     }
 
+    pub fn due_notices(&self, at: &Moment) -> Vec<i64> {
+        self.visit.due_notices(at.at().now)
+    }
+
+    pub fn written(&self) -> Option<Self> {
+        let taken = self.taken;
+        self.visit.written().map(|visit| Self { visit, taken })
+    }
+
     pub fn state(&self) -> String {
         name_of(&self.visit.state()).unwrap_or_default()
     }

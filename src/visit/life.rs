@@ -196,6 +196,36 @@ impl Visit {
         self.changes != Changes::default()
     }
 
+    /// The visit as it is once its changes are written, as if it were read again. `None` where something of it gets its number only
+    /// then.
+    #[must_use]
+    pub fn written(&self) -> Option<Self> {
+        let is_numbered = self.notices.iter().all(|notice| notice.id != 0);
+        (is_numbered && !self.changes.forgets).then(|| {
+            let mut visit = self.clone();
+            visit.changes = Changes::default();
+            // What is not open any more is not read either.
+            visit.notices.retain(Notice::is_open);
+            visit
+                .meetings
+                .retain(|meeting| !matches!(meeting.role, Role::Done(_)));
+            visit
+        })
+    }
+
+    /// The numbers of its notices that are due, the oldest first.
+    #[must_use]
+    pub fn due_notices(&self, now: Timestamp) -> Vec<i64> {
+        let mut due: Vec<_> = self
+            .notices
+            .iter()
+            .filter(|notice| notice.is_open() && notice.due_at <= now && notice.id != 0)
+            .map(|notice| (notice.due_at, notice.id))
+            .collect();
+        due.sort_unstable();
+        due.into_iter().map(|(_, id)| id).collect()
+    }
+
     /// How it looks from outside.
     #[must_use]
     pub fn state(&self) -> State {

@@ -96,7 +96,7 @@ final class VisitWorld implements World
     {
         $at = $this->moments->now();
         $visit = Visit::booked('manual', $appointment, $doctor, self::slot($start), $at);
-        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, $people, $at);
+        return $this->visits->add($isSettled ? $visit->settled($at) : $visit, $people, $at)->id();
     }
 
     /** @return array<string, mixed> */

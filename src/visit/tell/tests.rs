@@ -135,6 +135,42 @@ fn a_visit_that_has_begun_without_a_meeting_stays_due_though_people_are_told() {
 }
 
 #[test]
+fn notices_are_due_the_oldest_first() {
+    let world = World::default();
+    let visit = confirmed();
+    assert_eq!(visit.due_notices(world.now), [1, 2]);
+    assert_eq!(visit.due_notices(world.now.before(1)), [0; 0]);
+    let (visit, sending) = visit.send(1, &world.policies, at(world.now));
+    assert!(matches!(sending, Sending::Now(_)));
+    assert_eq!(visit.due_notices(world.now), [2], "one is being sent");
+    let died = world.now.after(SENDING_SECONDS);
+    assert_eq!(visit.due_notices(died), [2, 1], "its sender is dead");
+    let until = world.now.after(60);
+    let visit = visit.delivered(1, Fate::HeldBack(until), &world.policies, at(world.now));
+    assert_eq!(visit.due_notices(until), [2, 1]);
+    let visit = visit.delivered(2, Fate::NoRecipient, &world.policies, at(world.now));
+    assert_eq!(visit.due_notices(until), [1]);
+}
+
+#[test]
+fn what_is_written_is_as_if_it_were_read_again() {
+    let world = World::default();
+    let new = confirmed();
+    let (sent, _) = new.clone().send(1, &world.policies, at(world.now));
+    let sent = sent.delivered(1, Fate::Sent, &world.policies, at(world.now));
+    let written = sent.written().unwrap();
+    assert!(sent.has_changes() && !written.has_changes());
+    assert_eq!(written.row(), sent.row());
+    assert_eq!(written.notices().len(), 1, "what has gone is not read");
+    let moved = written.wish(
+        Wish::Reschedule(slot("2026-12-02T09:00:00Z")),
+        at(world.now),
+    );
+    let moved = moved.settled(&world.policies, at(world.now));
+    assert_eq!(moved.written(), None, "a new notice has no number yet");
+}
+
+#[test]
 fn what_is_held_back_waits_until_then() {
     let world = World::default();
     let notice = confirmed().notices().first().unwrap().id;

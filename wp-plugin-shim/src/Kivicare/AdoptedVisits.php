@@ -116,10 +116,9 @@ final class AdoptedVisits
         MappingTable::noteMail($appointment->id, Source::mailed(CoreMails::BOOKED, $sequence, $appointment->doctor));
         $patient = get_userdata($appointment->patient);
         $people = $patient === false ? [] : ['patient' => $patient->ID, 'patient_email' => $patient->user_email];
-        $id = $this->plugin->store->add($new, $people, $at);
-        $link = VisitLink::url($this->ledger->demand($id));
-        MappingTable::write($appointment->id, $link, (string) $row['zoom_id'], (string) $row['zoom_uuid']);
-        $this->plugin->afterRequest->bringOnLater($id, $new->version());
+        $visit = $this->ledger->of($this->plugin->store->add($new, $people, $at));
+        MappingTable::write($appointment->id, VisitLink::url($visit), (string) $row['zoom_id'], (string) $row['zoom_uuid']);
+        $this->plugin->afterRequest->bringOnLater($visit->id, $new->version());
     }
 
     /**

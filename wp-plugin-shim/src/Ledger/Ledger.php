@@ -11,6 +11,7 @@ namespace TelemedZoom\Ledger;
 
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\StoredVisit;
 
 defined('ABSPATH') || exit;
 
@@ -52,6 +53,12 @@ final class Ledger
     {
         $isFormer = $this->former('doctor = ? AND patient = ? LIMIT 1', [$doctor, $user]) !== null;
         return $isFormer || $this->records->where('v.doctor = ? AND v.patient = ? LIMIT 1', [$doctor, $user]) !== [];
+    }
+
+    /** A visit that was read elsewhere. */
+    public function of(StoredVisit $stored): MeetingRecord
+    {
+        return $this->records->of($stored);
     }
 
     /** @throws Problem|DatabaseException */

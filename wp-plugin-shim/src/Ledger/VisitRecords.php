@@ -13,14 +13,18 @@ namespace TelemedZoom\Ledger;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Store\SealedLinks;
+use TelemedZoom\Store\StoredVisit;
 use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
 final class VisitRecords
 {
-    private const OF_MEETING = 'm.generation AS meeting_generation, m.mode, m.app, m.account, m.subject, m.host, m.number, m.uuid, m.host_at_zoom, m.host_email,
-        m.join_url, m.passcode, m.passcode_in_link, m.overridden, m.tries, m.due_at AS next_try_at, m.problem, m.tracking_id, n.problem AS next_problem';
+    /** Of the meeting that serves, under their own names. */
+    private const COLUMNS = [
+        'mode', 'app', 'account', 'subject', 'host', 'number', 'uuid', 'host_at_zoom', 'host_email', 'join_url', 'passcode', 'passcode_in_link', 'overridden',
+        'tries', 'problem', 'tracking_id',
+    ];
 
     public function __construct(private readonly Database $database, private readonly VisitTables $tables, private readonly SealedLinks $links)
     {
@@ -30,6 +34,18 @@ final class VisitRecords
     public function find(int $id): ?MeetingRecord
     {
         return $this->where('v.id = ?', [$id])[0] ?? null;
+    }
+
+    /** A visit that was read elsewhere. */
+    public function of(StoredVisit $stored): MeetingRecord
+    {
+        $byRole = array_column($stored->meetings, null, 'role');
+        $serves = $byRole['serves'] ?? null;
+        return $this->record([
+            'meeting_generation' => $serves['generation'] ?? null,
+            'next_try_at' => $serves['due_at'] ?? null,
+            'next_problem' => $byRole['next']['problem'] ?? null,
+        ] + array_combine(self::COLUMNS, array_map(static fn(string $column): mixed => $serves[$column] ?? null, self::COLUMNS)) + $stored->row);
     }
 
     /** @throws DatabaseException */
@@ -71,7 +87,7 @@ final class VisitRecords
      */
     public function where(string $where, #[\SensitiveParameter] array $values): array
     {
-        $rows = $this->database->rows('SELECT v.*, ' . self::OF_MEETING . " FROM {$this->from()} WHERE $where", $values);
+        $rows = $this->database->rows('SELECT v.*, ' . self::ofMeeting() . " FROM {$this->from()} WHERE $where", $values);
         return array_map($this->record(...), $rows);
     }
 
@@ -87,7 +103,7 @@ final class VisitRecords
     {
         $picked = "(SELECT v.id FROM {$this->tables->visits()} v WHERE $where ORDER BY $order LIMIT ? OFFSET ?)";
         $rows = $this->database->rows(
-            'SELECT v.*, ' . self::OF_MEETING . " FROM $picked picked JOIN {$this->from('picked.id')} ORDER BY $order",
+            'SELECT v.*, ' . self::ofMeeting() . " FROM $picked picked JOIN {$this->from('picked.id')} ORDER BY $order",
             [...$values, $limit, $offset]
         );
         return array_map($this->record(...), $rows);
@@ -103,6 +119,11 @@ final class VisitRecords
         $on = $picked === null ? '' : " ON v.id = $picked";
         return "{$this->tables->visits()} v$on LEFT JOIN {$this->tables->meetings()} m ON m.visit = v.id AND m.role = 'serves'
             LEFT JOIN {$this->tables->meetings()} n ON n.visit = v.id AND n.role = 'next'";
+    }
+
+    private static function ofMeeting(): string
+    {
+        return 'm.generation AS meeting_generation, m.due_at AS next_try_at, n.problem AS next_problem, m.' . implode(', m.', self::COLUMNS);
     }
 
     /** @param array<string, mixed> $row */

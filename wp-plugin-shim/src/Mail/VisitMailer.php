@@ -32,6 +32,9 @@ final class VisitMailer
     /** What the site itself has to say, once for each visit. */
     private const NOT_COUNTED = ['late', 'ready', 'missed'];
 
+    /** @var array{MeetingRecord, ?People}|null null: the plugin of its appointments is not active */
+    private ?array $lastPeople = null;
+
     public function __construct(
         private readonly AppointmentSources $sources,
         private readonly MeetingLog $log,
@@ -42,21 +45,29 @@ final class VisitMailer
     }
 
     /**
+     * Whether there is anybody to get an e-mail, as far as that can be said now.
+     *
+     * @param 'patient'|'doctor' $recipient
+     */
+    public function reaches(MeetingRecord $row, string $recipient, int $doctor): bool
+    {
+        $people = $this->people($row);
+        return $people === null || ($recipient === 'patient' ? $this->patientsAddress($people) : self::doctorsAddress($row, $people, $doctor)) !== '';
+    }
+
+    /**
      * @param bool $isUrgent it goes without its calendar rather than later
      * @return bool|int|null true: it has gone; false: it was refused; null: there is nobody to get it; else it waits until then, Unix seconds
      */
     public function toPatient(MeetingRecord $row, string $event, bool $isUrgent = false): bool|int|null
     {
-        $source = $this->sources->find($row->source);
-        if ($source === null) {
+        $people = $this->people($row);
+        if ($people === null) {
             return self::later();
         }
-        $people = $source->people($row);
-        if (!$this->settings->mailsPatients() || (string) $people->patientEmail === '') {
-            return null;
-        }
+        $email = $this->patientsAddress($people);
         $zone = Doctors::isTimezone((string) $people->patientTimezone) ? new \DateTimeZone((string) $people->patientTimezone) : wp_timezone();
-        return $this->write($row, $event, VisitMailText::TO_PATIENT, (string) $people->patientEmail, $people, $zone, $isUrgent);
+        return $email === '' ? null : $this->write($row, $event, VisitMailText::TO_PATIENT, $email, $people, $zone, $isUrgent);
     }
 
     /**
@@ -65,14 +76,35 @@ final class VisitMailer
      */
     public function toDoctor(MeetingRecord $row, string $event, int $doctor, bool $isUrgent = false): bool|int|null
     {
-        $source = $this->sources->find($row->source);
-        if ($source === null) {
+        $people = $this->people($row);
+        if ($people === null) {
             return self::later();
         }
-        $people = $source->people($row);
-        $user = get_userdata($doctor);
-        $email = $doctor === $row->doctor && (string) $people->doctorEmail !== '' ? (string) $people->doctorEmail : (string) ($user === false ? '' : $user->user_email);
+        $email = self::doctorsAddress($row, $people, $doctor);
         return $email === '' ? null : $this->write($row, $event, VisitMailText::TO_DOCTOR, $email, $people, Doctors::timezone($doctor), $isUrgent);
+    }
+
+    /** Of the visit that was asked for last they are remembered. */
+    private function people(MeetingRecord $row): ?People
+    {
+        if ($this->lastPeople === null || $this->lastPeople[0] !== $row) {
+            $this->lastPeople = [$row, $this->sources->find($row->source)?->people($row)];
+        }
+        return $this->lastPeople[1];
+    }
+
+    private function patientsAddress(People $people): string
+    {
+        return $this->settings->mailsPatients() ? (string) $people->patientEmail : '';
+    }
+
+    private static function doctorsAddress(MeetingRecord $row, People $people, int $doctor): string
+    {
+        if ($doctor === $row->doctor && (string) $people->doctorEmail !== '') {
+            return (string) $people->doctorEmail;
+        }
+        $user = get_userdata($doctor);
+        return $user === false ? '' : (string) $user->user_email;
     }
 
     /** The plugin of its appointments is not active: nobody knows who is to be told, and it waits. */

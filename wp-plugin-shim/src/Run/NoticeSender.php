@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Run;
 
+use Telemed\Moment;
 use Telemed\Visit;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Ledger\MeetingLog;
@@ -21,6 +22,7 @@ use TelemedZoom\Mail\VisitMailText;
 use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\StoredVisit;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
@@ -31,6 +33,8 @@ final class NoticeSender
     public const LOG_MAILED = 'mailed';
     public const LOG_WAITS = 'mail_waits';
     private const MOST_AT_ONCE = 200;
+    /** Nobody is told so much of one visit. */
+    private const MOST_TURNS = 40;
     /** The words of VisitMailText for what news are about. */
     private const NEWS = [
         'booked' => 'booked', 'rescheduled' => 'moved', 'reassigned' => 'reassigned', 'released' => 'cancelled', 'cancelled' => 'cancelled', 'new_link' => 'link',
@@ -50,100 +54,148 @@ final class NoticeSender
     /**
      * What is due, as far as the time allows.
      *
-     * @param ?int $visit of this visit alone; null: of all
      * @throws DatabaseException
      */
-    public function run(float $seconds, ?int $visit = null): void
+    public function run(float $seconds): void
     {
         $ends = microtime(true) + $seconds;
         $seen = [];
-        // A copy of the site holds the same addresses.
-        while ($this->guard->mayAct() && microtime(true) < $ends) {
-            $due = $this->visits->queue->dueNotices($this->moments->now()->now(), self::MOST_AT_ONCE, $visit);
+        while (microtime(true) < $ends) {
             // What was tried and stays due must not be tried for ever.
-            $due = array_filter($due, static fn(array $one): bool => !isset($seen[$one['notice']]));
-            if ($due === []) {
+            $visits = array_diff($this->dueVisits(), $seen);
+            if ($visits === []) {
                 return;
             }
-            $seen += array_fill_keys(array_column($due, 'notice'), true);
-            $staff = [];
-            foreach ($due as $notice) {
-                if (microtime(true) >= $ends) {
+            $seen = [...$seen, ...$visits];
+            $forStaff = [];
+            foreach ($visits as $visit) {
+                $forStaff = [...$forStaff, ...$this->ofVisit($visit, $ends)];
+            }
+            $this->tellStaff($forStaff);
+        }
+    }
+
+    /**
+     * The same of one visit.
+     *
+     * @param ?StoredVisit $read as it was read just now; null: it is read
+     * @throws DatabaseException
+     */
+    public function runOne(int $visit, float $seconds, ?StoredVisit $read = null): void
+    {
+        $this->tellStaff($this->ofVisit($visit, microtime(true) + $seconds, $read));
+    }
+
+    /**
+     * @return list<int> the one with the oldest notice first
+     * @throws DatabaseException
+     */
+    private function dueVisits(): array
+    {
+        return array_values(array_unique(array_column($this->visits->queue->dueNotices($this->moments->now()->now(), self::MOST_AT_ONCE), 'visit')));
+    }
+
+    /**
+     * Sends what is due of a visit, but for what staff hear of it.
+     *
+     * @return list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}> what was taken on for staff
+     * @throws DatabaseException
+     */
+    private function ofVisit(int $id, float $ends, ?StoredVisit $read = null): array
+    {
+        [$tried, $forStaff, $visit, $record] = [[], [], null, null];
+        try {
+            // A copy of the site holds the same addresses.
+            for ($turn = 0; $turn < self::MOST_TURNS && microtime(true) < $ends && $this->guard->mayAct(); $turn++) {
+                if ($visit === null || $record === null) {
+                    // At first, and where somebody has changed it meanwhile: an e-mail takes seconds.
+                    $read ??= $this->visits->read($id);
+                    if ($read === null) {
+                        break;
+                    }
+                    [$visit, $record, $read] = [$read->visit, $this->records->of($read), null];
+                }
+                $at = $this->moments->now();
+                $notice = array_values(array_diff($visit->dueNotices($at), $tried))[0] ?? null;
+                if ($notice === null) {
                     break;
                 }
-                // Each when its turn comes: an e-mail takes seconds, and meanwhile the next may have become untrue.
-                $taken = $this->begin($notice);
-                if ($taken === null) {
+                $visit = $this->visits->changeRead($id, $visit, fn(Visit $now): Visit => $this->taken($now, $notice, $record, $at), $at);
+                if ($visit === null) {
                     continue;
                 }
-                if (self::isForStaff($taken['says'])) {
-                    $staff[$taken['says']['about']][(string) $taken['says']['doctor']][] = $taken;
-                    continue;
-                }
-                $sent = $this->toOne($taken);
-                $this->end([$taken], $sent);
-                if (is_int($sent) && $this->waiting->holdBack($taken['notice'])) {
-                    $this->log->write($taken['visit'], self::LOG_WAITS);
-                }
-            }
-            foreach ($staff as $about => $recipients) {
-                foreach ($recipients as $doctor => $gathered) {
-                    $this->end($gathered, $this->toStaff((string) $about, $doctor === '' ? null : (int) $doctor, array_column($gathered, 'record')));
+                $tried[] = $notice;
+                $says = $visit->says($notice);
+                $taken = ['visit' => $id, 'notice' => $notice, 'says' => $says ?? [], 'record' => $record];
+                if ($says !== null && self::isForStaff($says)) {
+                    $forStaff[] = $taken;
+                } elseif ($says !== null) {
+                    $visit = $this->end($taken, $this->toOne($taken), $visit);
                 }
             }
-        }
-    }
-
-    /**
-     * Takes a notice on, if it is still true.
-     *
-     * @param array{visit: int, notice: int} $due
-     * @return ?array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}
-     * @throws DatabaseException
-     */
-    private function begin(array $due): ?array
-    {
-        $at = $this->moments->now();
-        try {
-            $visit = $this->visits->change($due['visit'], static fn(Visit $now): Visit => $now->send($due['notice'], $at), $at);
-            $says = $visit?->says($due['notice']);
-            $record = $says === null ? null : $this->records->find($due['visit']);
         } catch (\Telemed\TelemedException) {
             // A row that nobody of us has written must not silence the others.
-            return null;
         }
-        if ($record === null) {
-            return null;
-        }
-        $taken = $due + ['says' => $says, 'record' => $record];
-        if ($record->version !== $visit->version()) {
-            // Something was wished since, and may be rolled back.
-            $this->end([$taken], $this->moments->seconds() + 1);
-            return null;
-        }
-        return $taken;
+        return $forStaff;
+    }
+
+    /** Takes a notice on, if it is still true, and if anybody is there to get it. */
+    private function taken(Visit $now, int $notice, MeetingRecord $record, Moment $at): Visit
+    {
+        $sent = $now->send($notice, $at);
+        $says = $sent->says($notice);
+        $isReached = $says === null || self::isForStaff($says) || $this->mailer->reaches($record, (string) $says['recipient'], (int) $says['doctor']);
+        return $isReached ? $sent : $sent->delivered($notice, 'no_recipient', null, $at);
     }
 
     /**
-     * @param non-empty-list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}> $taken
-     * @param bool|int|null $sent as VisitMailer says
+     * @param list<array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord}> $taken
      * @throws DatabaseException
      */
-    private function end(array $taken, bool|int|null $sent): void
+    private function tellStaff(array $taken): void
     {
+        $mails = [];
+        foreach ($taken as $one) {
+            $mails[(string) $one['says']['about']][(string) $one['says']['doctor']][] = $one;
+        }
+        foreach ($mails as $about => $recipients) {
+            foreach ($recipients as $doctor => $gathered) {
+                $sent = $this->toStaff((string) $about, $doctor === '' ? null : (int) $doctor, array_column($gathered, 'record'));
+                foreach ($gathered as $one) {
+                    $this->end($one, $sent);
+                }
+            }
+        }
+    }
+
+    /**
+     * @param array{visit: int, notice: int, says: array<string, ?string>, record: MeetingRecord} $taken
+     * @param bool|int|null $sent  as VisitMailer says
+     * @param ?Visit        $visit as it was when the notice was taken on
+     * @return ?Visit as it is now; null: another, which must be read again
+     * @throws DatabaseException
+     */
+    private function end(array $taken, bool|int|null $sent, ?Visit $visit = null): ?Visit
+    {
+        ['visit' => $id, 'notice' => $notice, 'says' => $says] = $taken;
         [$fate, $until] = match (true) {
             $sent === true => ['sent', null],
             $sent === false => ['refused', null],
             $sent === null => ['no_recipient', null],
             default => ['held_back', new \DateTimeImmutable("@$sent")],
         };
-        foreach ($taken as ['visit' => $visit, 'notice' => $notice, 'says' => $says]) {
-            $at = $this->moments->now();
-            $this->visits->change($visit, static fn(Visit $now): Visit => $now->delivered($notice, $fate, $until, $at), $at);
-            if ($sent === true) {
-                $this->log->write($visit, self::LOG_MAILED, null, "{$says['about']}, {$says['recipient']}" . ($says['doctor'] === null ? '' : " {$says['doctor']}"));
-            }
+        $at = $this->moments->now();
+        $delivered = static fn(Visit $now): Visit => $now->delivered($notice, $fate, $until, $at);
+        $visit = $visit === null ? null : $this->visits->changeRead($id, $visit, $delivered, $at);
+        if ($visit === null) {
+            $this->visits->change($id, $delivered, $at);
         }
+        if ($sent === true) {
+            $this->log->write($id, self::LOG_MAILED, null, "{$says['about']}, {$says['recipient']}" . ($says['doctor'] === null ? '' : " {$says['doctor']}"));
+        } elseif (is_int($sent) && $this->waiting->holdBack($notice)) {
+            $this->log->write($id, self::LOG_WAITS);
+        }
+        return $visit;
     }
 
     /** @param array{says: array<string, ?string>, record: MeetingRecord} $taken */

@@ -98,7 +98,7 @@ final class VisitLoop
         $version = $visit->version();
         if (!$step->isExchange() && $step->kind() !== 'note') {
             // Nothing is to be written but when it is looked at again.
-            return $this->visits->queue->lookAgain($id, $version, $step->until()) ? [$visit, true] : [$this->visits->find($id), false];
+            return $this->visits->rest($id, $version, $step->until()) ? [$visit, true] : [$this->visits->find($id), false];
         }
         $begun = $this->visits->changeRead($id, $visit, static fn(Visit $now): ?Visit => $now->begun($step, $at), $at);
         if ($begun === null) {
@@ -107,7 +107,9 @@ final class VisitLoop
         if ($step->isExchange()) {
             $outcome = $this->zoom->carryOut($id, $step, $ends - microtime(true));
             $then = $this->moments->now();
-            return [$this->visits->change($id, static fn(Visit $now): Visit => $now->after($step, $outcome, $then), $then), false];
+            $after = static fn(Visit $now): Visit => $now->after($step, $outcome, $then);
+            // Whatever was wished meanwhile, what came of it is written down.
+            return [$this->visits->changeRead($id, $begun, $after, $then) ?? $this->visits->change($id, $after, $then), false];
         }
         return [$begun, false];
     }
@@ -131,7 +133,7 @@ final class VisitLoop
         if (!$step->isExchange() && $step->asks() === []) {
             return $step;
         }
-        $facts['outage'] = $this->outages->triedAt();
+        $facts = $this->counters->usedInOutage($step->asks(), $at->day()) + $facts;
         while (($asks = ($step = $visit->next($facts, $at))->asks()) !== []) {
             $facts['used'] += $this->counters->used($asks, $at->day());
         }

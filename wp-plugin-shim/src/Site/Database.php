@@ -40,8 +40,8 @@ final class Database
      * Strict, so that nothing is cut short in silence; READ COMMITTED, so that each look sees what others have written: nor does
      * MariaDB refuse there to change it (error 1020).
      */
-    private const SESSION = "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', autocommit = 1," .
-        " time_zone = '+00:00', innodb_lock_wait_timeout = 10";
+    private const SESSION = "SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', SESSION autocommit = 1," .
+        " SESSION time_zone = '+00:00', SESSION innodb_lock_wait_timeout = 10";
 
     private ?\mysqli $connection = null;
     /** @var array<string, true> names of the locks that are held */
@@ -337,9 +337,9 @@ final class Database
             $socket,
             $flags
         );
-        $connection->set_charset($wpdb->charset ?: 'utf8mb4');
+        $charset = preg_match('/^\w+$/', (string) $wpdb->charset) === 1 ? $wpdb->charset : 'utf8mb4';
+        $connection->query("SET NAMES $charset, " . self::SESSION);
         $connection->query('SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED');
-        $connection->query(self::SESSION);
         return $this->connection = $connection;
     }
 

@@ -19,7 +19,7 @@ defined('ABSPATH') || exit;
 final class Outages
 {
     /** Its moment is when Zoom was last tried. The names of the others begin with it, too. */
-    private const OUTAGE = 'breaker';
+    public const OUTAGE = 'breaker';
     private const LOST = 'breaker_lost_';
 
     public function __construct(private readonly Database $database, private readonly VisitTables $tables)

@@ -62,14 +62,12 @@ final class VisitQueue
     /**
      * Notices that are due.
      *
-     * @param ?int $visit of this visit alone; null: of all
      * @return list<array{visit: int, notice: int}>
      * @throws DatabaseException
      */
-    public function dueNotices(string $now, int $most, ?int $visit = null): array
+    public function dueNotices(string $now, int $most): array
     {
-        $of = $visit === null ? '' : " AND visit = $visit";
-        $sql = 'SELECT visit, id FROM ' . $this->tables->outbox() . ' WHERE ' . VisitRows::OPEN_NOTICES . "$of AND due_at <= ? ORDER BY due_at, id LIMIT $most";
+        $sql = 'SELECT visit, id FROM ' . $this->tables->outbox() . ' WHERE ' . VisitRows::OPEN_NOTICES . " AND due_at <= ? ORDER BY due_at, id LIMIT $most";
         return array_map(
             static fn(array $row): array => ['visit' => (int) $row['visit'], 'notice' => (int) $row['id']],
             $this->database->rows($sql, [$now])

@@ -38,7 +38,7 @@ final class VisitRows
      * @param bool $isLocked whether nobody else may change it before the transaction under way is over
      * @throws DatabaseException
      */
-    public function read(int $id, bool $isLocked): ?Visit
+    public function read(int $id, bool $isLocked): ?StoredVisit
     {
         // One statement: a database may be far away.
         $found = $this->database->joined(
@@ -59,7 +59,7 @@ final class VisitRows
         }
         $visit = Visit::fromRows($row, $opened, $found['n'] ?? []);
         $this->patients[self::name($visit)] = strtolower((string) ($row['patient_email'] ?? $row['patient'] ?? '')) ?: null;
-        return $visit;
+        return new StoredVisit($visit, $row, $found['m'] ?? []);
     }
 
     /** A key of a visit's patient that tells them from others; null where nobody is known. Only of what was read here. */
@@ -96,6 +96,33 @@ final class VisitRows
         $isSame = $version === null ? '' : ' AND version = ?';
         $values = [...array_values($row), $id, ...($version === null ? [] : [$version])];
         return $this->database->execute("UPDATE {$this->tables->visits()} SET $columns WHERE id = ?$isSame", $values) === 1;
+    }
+
+    /**
+     * Changes one of a visit's notices, and with it the visit's own row, if both are still as they were read: in one statement, for an
+     * e-mail takes two such changes.
+     *
+     * @param array<string, int|string|null> $row    of the visit; empty: it stays
+     * @param array<string, int|string|null> $notice
+     * @param array<string, int|string|null> $before the notice as it was read
+     * @return bool false: one of them is another
+     * @throws DatabaseException
+     */
+    public function updateWithNotice(int $id, #[\SensitiveParameter] array $row, int $version, array $notice, array $before): bool
+    {
+        $number = (int) $notice['id'];
+        unset($row['id'], $notice['id']);
+        // Who changes the visit meanwhile is waited for, or waits: its row is locked also where it stays.
+        $row += ['version' => $version];
+        $set = [
+            ...array_map(static fn(string $column): string => "v.$column = ?", array_keys($row)),
+            ...array_map(static fn(string $column): string => "n.$column = ?", array_keys($notice)),
+        ];
+        return $this->database->execute(
+            "UPDATE {$this->tables->visits()} v JOIN {$this->tables->outbox()} n ON n.visit = v.id SET " . implode(', ', $set) .
+                ' WHERE v.id = ? AND v.version = ? AND n.id = ? AND n.place = ? AND n.due_at = ? AND n.tries = ?',
+            [...array_values($row), ...array_values($notice), $id, $version, $number, $before['place'], $before['due_at'], $before['tries']]
+        ) > 0;
     }
 
     /**

@@ -27,6 +27,9 @@ final class VisitStore
 
     public readonly VisitQueue $queue;
     private readonly VisitRows $rows;
+    private readonly VisitEvents $events;
+    /** @var array{int, int, ?string}|null the visit that was read or written last: its number, its version and when it is looked at */
+    private ?array $dueAt = null;
 
     /** @param ?\Closure(string, list<int|string>): void $bring brings a visit along from the table of the version before */
     public function __construct(
@@ -39,12 +42,21 @@ final class VisitStore
     ) {
         $this->queue = new VisitQueue($database, $tables);
         $this->rows = new VisitRows($database, $tables, $links);
+        $this->events = new VisitEvents($database);
     }
 
     /** @throws DatabaseException */
     public function find(int $id): ?Visit
     {
-        return $this->rows->read($id, false);
+        return $this->read($id)?->visit;
+    }
+
+    /** @throws DatabaseException */
+    public function read(int $id): ?StoredVisit
+    {
+        $found = $this->rows->read($id, false);
+        $this->dueAt = $found === null ? null : [$id, $found->visit->version(), $found->row['due_at']];
+        return $found;
     }
 
     /** A key of a visit's patient that tells them from others; null where nobody is known. Only of what was read here. */
@@ -71,17 +83,17 @@ final class VisitStore
      * Writes a new visit.
      *
      * @param array<string, int|string|null> $people the columns of the patient
-     * @return int its number
      * @throws DatabaseException with the code Database::DUPLICATE when the appointment has a visit
      */
-    public function add(Visit $visit, #[\SensitiveParameter] array $people, Moment $at): int
+    public function add(Visit $visit, #[\SensitiveParameter] array $people, Moment $at): StoredVisit
     {
         $changes = $visit->changes($at);
-        return $this->database->atomically(function () use ($visit, $changes, $people, $at): int {
-            $id = $this->rows->add(['created_at' => $at->now(), 'changed_at' => $at->now()] + $people + $this->links->newKey() + $changes['visit']);
+        $row = ['created_at' => $at->now(), 'changed_at' => $at->now()] + $people + ['patient' => null, 'patient_email' => null] + $this->links->newKey() + $changes['visit'];
+        return $this->database->atomically(function () use ($visit, $changes, $row, $at): StoredVisit {
+            $id = $this->rows->add($row);
             $this->rows->writeMeetingsAndNotices($id, $changes, $at);
-            $this->announce($id, $visit->source(), $visit->appointment(), $changes, $visit->state());
-            return $id;
+            $this->events->tell($id, $visit->source(), $visit->appointment(), $changes, $visit->state());
+            return new StoredVisit($visit, ['id' => $id] + $row, $changes['meetings']);
         });
     }
 
@@ -118,7 +130,7 @@ final class VisitStore
             return $this->database->atomically(function () use ($row, $now): int {
                 $id = $this->rows->add($row);
                 $this->rows->log($id, 'booked', $now);
-                $this->announce($id, $row['source'], $row['appointment'], ['forgets' => false, 'log' => ['booked']], $row['state']);
+                $this->events->tell($id, $row['source'], $row['appointment'], ['forgets' => false, 'log' => ['booked']], $row['state']);
                 return $id;
             });
         } catch (DatabaseException $failure) {
@@ -160,15 +172,14 @@ final class VisitStore
     public function change(int $id, \Closure $input, Moment $at): ?Visit
     {
         return $this->whole(function () use ($id, $input, $at): ?Visit {
-            $visit = $this->rows->read($id, true);
+            $visit = $this->rows->read($id, true)?->visit;
             $changed = $visit === null ? null : $input($visit);
             return $changed === null ? null : $this->write($id, $changed, $changed->changes($at), $at);
         });
     }
 
     /**
-     * Changes a visit that was read before, if it is still the same version. One that holds changes already is read again: they are
-     * written, and must not be written twice.
+     * Changes a visit that was read or written before, if it is still the same version, without reading it again.
      *
      * @param \Closure(Visit): ?Visit $input null: nothing is to be changed after all
      * @return ?Visit null as of change(), and where it is another version by now
@@ -177,14 +188,62 @@ final class VisitStore
     public function changeRead(int $id, Visit $read, \Closure $input, Moment $at): ?Visit
     {
         $version = $read->version();
-        $before = $read->changes($at);
-        $changed = $before['visit'] === null && $before['notices'] === [] ? $input($read) : null;
+        // One that holds changes still is read again: they are written, and must not be written twice.
+        $changed = self::isEmpty($read->changes($at)) ? $input($read) : null;
         $changes = $changed?->changes($at);
+        if ($changes !== null && self::isEmpty($changes)) {
+            return $changed;
+        }
+        if ($changed !== null && self::isOfOneNotice($changes)) {
+            return $this->writeNotice($id, $read, $changed, $changes, $at);
+        }
         if ($changed === null || $changes['visit'] === null || $changes['notices'] !== []) {
             // What is on its way to somebody counts as no other version.
             return $this->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $input($now) : null, $at);
         }
         return $this->whole(fn(): ?Visit => $this->write($id, $changed, $changes, $at, $version));
+    }
+
+    /**
+     * What is written down of a visit that rests: only when it is looked at again.
+     *
+     * @param ?string $until UTC; null: not by itself
+     * @return bool false: it has changed since
+     * @throws DatabaseException
+     */
+    public function rest(int $id, int $version, ?string $until): bool
+    {
+        // Who changes it later brings it on.
+        return $this->dueAt === [$id, $version, $until] || $this->queue->lookAgain($id, $version, $until);
+    }
+
+    /**
+     * @param array<string, mixed> $changes of one notice, and of the visit's own row
+     * @throws DatabaseException
+     */
+    private function writeNotice(int $id, Visit $read, Visit $changed, #[\SensitiveParameter] array $changes, Moment $at): ?Visit
+    {
+        $notice = $changes['notices'][0];
+        $before = array_column($read->rows($at)['notices'], null, 'id')[$notice['id']];
+        $row = $changes['visit'] === null ? [] : ['changed_at' => $at->now()] + $changes['visit'];
+        try {
+            return $this->rows->updateWithNotice($id, $row, $read->version(), $notice, $before) ? $this->written($id, $changed, $changes) : null;
+        } catch (DatabaseException $failure) {
+            return $failure->getCode() === Database::DEADLOCK ? null : throw $failure;
+        }
+    }
+
+    /** @param array<string, mixed> $changes */
+    private static function isEmpty(array $changes): bool
+    {
+        return !$changes['forgets'] && $changes['visit'] === null && $changes['notices'] === [];
+    }
+
+    /** @param array<string, mixed> $changes */
+    private static function isOfOneNotice(array $changes): bool
+    {
+        $others = [...$changes['meetings'], ...$changes['log'], ...$changes['claims'], ...$changes['releases'], ...$changes['signals']];
+        return !$changes['forgets'] && $changes['turn'] === null && $others === [] && count($changes['notices']) === 1 && (int) $changes['notices'][0]['id'] !== 0;
     }
 
     /**
@@ -204,55 +263,6 @@ final class VisitStore
                     throw $failure;
                 }
             }
-        }
-    }
-
-    /**
-     * Whoever listens may wait for others, as for a lock in the host's tables: nobody is called within a transaction of ours.
-     *
-     * @param array<string, mixed> $changes
-     */
-    private function announce(int $id, string $source, string $appointment, array $changes, string $state): void
-    {
-        $which = ['id' => $id, 'source' => $source, 'appointment' => $appointment];
-        if ($changes['forgets']) {
-            /**
-             * Fires when a visit was forgotten: its booking was rolled back, so that it has never been.
-             *
-             * @since 0.2.0
-             * @api
-             *
-             * @param array $visit {
-             *     Which one it was.
-             *
-             *     @type int    $id          Its number on this site.
-             *     @type string $source      The name of its appointment system.
-             *     @type string $appointment Its appointment there.
-             * }
-             */
-            $this->database->afterCommit(static fn() => do_action('telemed_visit_forgotten', $which));
-        } elseif ($changes['log'] !== []) {
-            $which += ['events' => $changes['log'], 'state' => $state];
-            /**
-             * Fires when something has happened to a visit and stands in the plugin's tables.
-             *
-             * Whether the appointment stands is another question: what was wished in a transaction may be rolled back, until the event
-             * 'confirmed'.
-             *
-             * @since 0.2.0
-             * @api
-             *
-             * @param array $visit {
-             *     Which one it is, and what has happened.
-             *
-             *     @type int      $id          Its number on this site.
-             *     @type string   $source      The name of its appointment system.
-             *     @type string   $appointment Its appointment there.
-             *     @type string[] $events      What has happened, as in the log of the visit.
-             *     @type string   $state       What it is by now: see docs/adapters.md.
-             * }
-             */
-            $this->database->afterCommit(static fn() => do_action('telemed_visit_changed', $which));
         }
     }
 
@@ -309,7 +319,7 @@ final class VisitStore
      */
     private function write(int $id, Visit $changed, #[\SensitiveParameter] array $changes, Moment $at, ?int $version = null): ?Visit
     {
-        $this->announce($id, $changed->source(), $changed->appointment(), $changes, $changed->state());
+        $this->events->tell($id, $changed->source(), $changed->appointment(), $changes, $changed->state());
         if ($changes['forgets']) {
             $this->rows->forget($id);
             return null;
@@ -319,7 +329,20 @@ final class VisitStore
         }
         $this->rows->writeMeetingsAndNotices($id, $changes, $at);
         $this->writeForAll($changes, $at);
-        return $changed;
+        return $this->written($id, $changed, $changes);
+    }
+
+    /**
+     * Whoever goes on with it need not read it again.
+     *
+     * @param array<string, mixed> $changes
+     */
+    private function written(int $id, Visit $changed, #[\SensitiveParameter] array $changes): Visit
+    {
+        if (array_key_exists('due_at', $changes['visit'] ?? [])) {
+            $this->dueAt = [$id, $changed->version(), $changes['visit']['due_at']];
+        }
+        return $changed->written() ?? $changed;
     }
 
     /**

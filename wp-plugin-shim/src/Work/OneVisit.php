@@ -18,6 +18,7 @@ use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Store\StoredVisit;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
@@ -57,11 +58,12 @@ final class OneVisit
         }
         // Whoever works on it at this moment goes on.
         $this->loop->bringOn($id, $seconds, $wishVersion, $isAwaited, self::PATIENCE);
-        $row = $this->ledger->find($id);
+        $read = $this->store->read($id);
+        $row = $read === null ? null : $this->ledger->of($read);
         if ($wishVersion !== null) {
             $this->overlaps->lookAt($row);
         }
-        $this->tellSoon($id);
+        $this->tellSoon($id, $read);
         return $row;
     }
 
@@ -87,20 +89,28 @@ final class OneVisit
         $this->store->queue->wakeOne($id, Clock::sql());
     }
 
-    /** What waits to be told of it is sent when the answer is with the browser. */
-    public function tellSoon(int $id): void
+    /**
+     * What waits to be told of it is sent when the answer is with the browser.
+     *
+     * @param ?StoredVisit $read as of tell()
+     */
+    public function tellSoon(int $id, ?StoredVisit $read = null): void
     {
-        $this->outbox->put(fn() => $this->tell($id, self::MAIL_SECONDS));
+        $this->outbox->put(fn() => $this->tell($id, self::MAIL_SECONDS, $read));
     }
 
-    /** Sends what waits to be told of it. */
-    public function tell(int $id, float $seconds): void
+    /**
+     * Sends what waits to be told of it.
+     *
+     * @param ?StoredVisit $read as it was read just now; null: it is read
+     */
+    public function tell(int $id, float $seconds, ?StoredVisit $read = null): void
     {
         if (!$this->permit->isGiven()) {
             return;
         }
         try {
-            $this->sender->run($seconds, $id);
+            $this->sender->runOne($id, $seconds, $read);
         } catch (DatabaseException | Problem | \Telemed\TelemedException) {
             // It waits, and the next run sends it.
             return;

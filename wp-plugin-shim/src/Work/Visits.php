@@ -53,10 +53,11 @@ final class Visits
     public function book(string $source, string $appointment, int $doctor, Visit $visit, ?Patient $patient = null): MeetingRecord
     {
         $people = $patient === null ? [] : ['patient' => $patient->user, 'patient_email' => $patient->email];
-        $row = $this->ledger->findAppointment($source, $appointment);
+        // What this site's own screens ask for is new.
+        $row = ManualSource::isNamed($source) ? null : $this->ledger->findAppointment($source, $appointment);
         if ($row === null) {
             try {
-                return $this->ledger->demand($this->add($source, $appointment, $doctor, $visit, $people));
+                return $this->add($source, $appointment, $doctor, $visit, $people);
             } catch (DatabaseException $failure) {
                 if ($failure->getCode() !== Database::DUPLICATE) {
                     throw $failure;
@@ -150,21 +151,21 @@ final class Visits
 
     /**
      * @param array<string, int|string|null> $people
-     * @throws DatabaseException
+     * @throws Problem|DatabaseException
      */
-    private function add(string $source, string $appointment, int $doctor, Visit $visit, #[\SensitiveParameter] array $people): int
+    private function add(string $source, string $appointment, int $doctor, Visit $visit, #[\SensitiveParameter] array $people): MeetingRecord
     {
         $slot = self::slot($visit);
         if (!$this->extension->isUsable()) {
-            return $this->store->bookWithoutExtension($source, $appointment, $doctor, $slot, $people);
+            return $this->ledger->demand($this->store->bookWithoutExtension($source, $appointment, $doctor, $slot, $people));
         }
         $at = $this->moments->now();
         $new = \Telemed\Visit::booked($source, $appointment, $doctor, $slot, $at);
         // What is made on this site's own screens is committed as soon as it is written.
         $new = ManualSource::isNamed($source) ? $new->settled($at) : $new;
-        $id = $this->store->add($new, $people, $at);
-        $this->afterRequest->bringOnLater($id, $new->version());
-        return $id;
+        $row = $this->ledger->of($this->store->add($new, $people, $at));
+        $this->afterRequest->bringOnLater($row->id, $new->version());
+        return $row;
     }
 
     /**
