@@ -116,6 +116,37 @@ final class NoticeSenderTest extends ClinicTestCase
         $this->assertCount(2, $this->sent());
     }
 
+    public function testANoticeIsTakenOnOnlyWhileTheVisitIsAsItWasRead(): void
+    {
+        $seen = $this->within(<<<'CODE'
+            global $wpdb;
+            $id = $book('7');
+            $read = $world->visits->read($id)->visit;
+            $at = $world->moments->now();
+            $notice = $read->dueNotices($at)[0];
+            $take = static fn(): ?\Telemed\Visit => $world->visits->changeRead($id, $read, static fn($visit) => $visit->send($notice, $at), $at);
+            // Somebody else holds the visit, and has not written yet.
+            \TelemedZoom\Plugin::instance()->database->execute('SET SESSION innodb_lock_wait_timeout = 1');
+            $wpdb->query('START TRANSACTION');
+            $wpdb->query("SELECT id FROM {$world->tables->visits()} WHERE id = $id FOR UPDATE");
+            $code = 0;
+            try {
+                $take();
+            } catch (\TelemedZoom\Site\DatabaseException $failure) {
+                $code = $failure->getCode();
+            }
+            $wpdb->query("UPDATE {$world->tables->visits()} SET version = version + 1 WHERE id = $id");
+            $wpdb->query('COMMIT');
+            $isRefused = $take() === null;
+            $place = $rows("SELECT place FROM {$world->tables->outbox()} WHERE id = $notice")[0]['place'];
+            // The same notice, taken on by somebody else.
+            $read = $world->visits->read($id)->visit;
+            $world->visits->change($id, static fn($visit) => $visit->send($notice, $at), $at);
+            return [$code, $isRefused, $place, $take() === null, $world->visits->find($id)->version() === $read->version()];
+            CODE);
+        $this->assertSame(array(1205, true, 'waiting', true, true), $seen);
+    }
+
     public function testWhereNobodyIsThereNothingIsTakenOn(): void
     {
         $rows = $this->within(<<<'CODE'
