@@ -227,6 +227,23 @@ mod tests {
         assert!(text.contains(organizer), "{text}");
     }
 
+    #[test]
+    fn each_way_to_end_a_line_is_one_line_break() {
+        assert_eq!(text("a\r\nb\rc\nd\r\re"), "a\\nb\\nc\\nd\\n\\ne");
+        assert_eq!(text("a;b,c\\d"), "a\\;b\\,c\\\\d");
+    }
+
+    #[test]
+    fn a_line_that_fits_is_not_folded() {
+        let mut folded = String::new();
+        fold(&"x".repeat(LINE_OCTETS), &mut folded);
+        assert_eq!(folded, format!("{}\r\n", "x".repeat(LINE_OCTETS)));
+        folded.clear();
+        fold(&"x".repeat(LINE_OCTETS * 2), &mut folded);
+        let lines: Vec<usize> = folded.lines().map(str::len).collect();
+        assert_eq!(lines, [LINE_OCTETS, LINE_OCTETS, 2]);
+    }
+
     proptest! {
         #[test]
         fn no_line_is_too_long_and_none_is_smuggled_in(summary in "\\PC{0,200}|[\\x00-\\x7f]{0,200}", clinic in ".{0,80}", attendee in ".{0,60}", link in ".{0,300}") {

@@ -458,3 +458,54 @@ fn what_is_made_and_what_takes_anothers_place_are_told_apart() {
     let visit = world.made(confirmed(), 91);
     assert_eq!(log_of(&elsewhere, visit), [Event::Replaced]);
 }
+
+/// What a note leaves of a visit that has become another since it was chosen.
+fn noted(world: &World, visit: Visit, note: Note) -> Visit {
+    world.begin(visit, &Step::Note(note))
+}
+
+#[test]
+fn nothing_is_taken_back_that_cannot_return() {
+    let world = World::default();
+    let made = world.made(confirmed(), 91);
+    let cancelled = settled(made.clone(), Wish::Cancel, later(1));
+    let taken = noted(&world, cancelled.clone(), Note::TakeBack(1));
+    assert_eq!(roles(&taken), [Role::Serves]);
+    let going = world.begin(cancelled.clone(), &world.next(&cancelled));
+    let lost = world.carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let unknown = settled(lost, Wish::Cancel, later(1));
+    let anew = settled(made, Wish::Recreate, later(1));
+    let replaced = world.made(anew, 92);
+    for visit in [going, unknown, replaced] {
+        let before = roles(&visit);
+        assert!(before.contains(&Role::Unwanted), "{before:?}");
+        assert_eq!(roles(&noted(&world, visit, Note::TakeBack(1))), before);
+    }
+}
+
+#[test]
+fn where_a_meeting_serves_none_is_put_off_that_is_not_named() {
+    let world = World::default();
+    let made = world.made(confirmed(), 91);
+    let note = Note::PutOff {
+        generation: None,
+        until: None,
+        problem: Problem::passing("unreachable"),
+    };
+    assert_eq!(noted(&world, made.clone(), note), made);
+}
+
+#[test]
+fn only_what_takes_place_and_has_no_meeting_is_missed() {
+    let world = World::at("2026-12-01T09:30:01Z".parse().unwrap());
+    let is_missed = |visit: Visit| noted(&world, visit, Note::End).row().is_missed;
+    assert!(is_missed(confirmed()));
+    assert!(!is_missed(World::default().made(confirmed(), 91)));
+    assert!(!is_missed(settled(confirmed(), Wish::Cancel, later(1))));
+    let missed = noted(&world, confirmed(), Note::End);
+    let version = missed.row().version;
+    let again = noted(&world, missed, Note::End);
+    assert_eq!(again.row().version, version, "it is told once");
+    let early = noted(&World::default(), confirmed(), Note::End);
+    assert!(!early.row().is_missed, "it is not over");
+}
