@@ -169,6 +169,8 @@ impl World {
         if !self.run(self.true_now().after(AFTER_NIGHT_SECONDS)) {
             return;
         }
+        // Or when what a person has resolved was tried again.
+        let is_again = self.mend(is_away) || is_again;
         if is_again {
             self.night();
             self.look();

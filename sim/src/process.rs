@@ -9,6 +9,7 @@ use telemed::visit::Seconds as _;
 use telemed::visit::Standing;
 use telemed::visit::Visit;
 use telemed::visit::changes::Counter;
+use telemed::visit::changes::Event;
 use telemed::visit::handover::Can;
 use telemed::visit::meeting::End;
 use telemed::visit::meeting::Meeting;
@@ -79,11 +80,27 @@ impl World {
         self.note(|| told(visit, written.is_err()));
         if let Ok(id) = written {
             self.tell_events(id, visit);
+            self.stands_by_itself(visit);
         }
         if written.is_ok() && self.pick(Point::Save) == 1 {
             Self::kill();
         }
         written.ok()
+    }
+
+    /// What this site's own screens booked stands as the core has answered for whoever left.
+    fn stands_by_itself(&self, visit: &Visit) {
+        if !self.plan.is_manual || !visit.changes().log.contains(&Event::HandedOver) {
+            return;
+        }
+        let row = visit.row();
+        let case = Case::of_number(&row.appointment);
+        self.appointments.borrow_mut().change(case, |rows| {
+            if let Some(appointment) = &mut rows.appointment {
+                appointment.doctor = row.doctor;
+                appointment.is_on = row.takes_place;
+            }
+        });
     }
 
     /// What the visit's source says of it now.
@@ -238,7 +255,11 @@ impl World {
             outage: self.tables.borrow().outage(),
             is_awaited: false,
             handovers: &handovers,
-            can: Can::default(),
+            can: Can {
+                // What this site's own screens booked it can change by itself.
+                reassign: self.plan.is_manual,
+                cancel: self.plan.is_manual,
+            },
             used: std::collections::BTreeMap::new(),
             patient: Some("patient".to_owned()),
             naming,
