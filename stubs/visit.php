@@ -263,6 +263,11 @@ final class Visit
     {
     }
 
+    /** Whether next() has to know who or what lets go of meetings. `$canHost`: whether anybody can host the visit now. */
+    public function mayBeHandedOver(bool $canHost): bool
+    {
+    }
+
     /** @return array<string, ?string> what the visit says of itself, as what stands */
     public function ownStanding(): array
     {

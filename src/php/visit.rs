@@ -310,6 +310,10 @@ impl Visit {
         i64::try_from(self.visit.row().doctor).map_err(|_| rows::bad("doctor").into())
     }
 
+    pub fn may_be_handed_over(&self, canHost: bool) -> bool {
+        self.visit.may_be_handed_over(canHost)
+    }
+
     pub fn own_standing(&self) -> PhpResult<ZBox<ZendHashTable>> {
         rows::array(&self.visit.own_standing().columns())
     }

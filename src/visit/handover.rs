@@ -8,6 +8,7 @@ use super::Seconds;
 use super::Visit;
 use super::Wish;
 use super::changes::Event;
+use super::life::State;
 use super::maker::Maker;
 use super::meeting::Meeting;
 use super::next::Part;
@@ -118,6 +119,12 @@ impl Handover {
         }
     }
 
+    /// Whether it is an app that makes meetings again: that lets go of nothing, whatever was answered while it did not.
+    #[must_use]
+    pub fn is_in_force(&self, present: &Maker) -> bool {
+        matches!(&self.from, From::App(app) if *app == present.app)
+    }
+
     /// What is done now: the answer, or where nobody has given one for too long, what can still be done. What cannot be done here
     /// counts as no answer; who disconnects takes their meetings along all the same.
     #[must_use]
@@ -172,6 +179,17 @@ impl Handover {
 }
 
 impl Visit {
+    /// Whether handovers have a say in what comes next: of a visit that has a meeting, or that nobody can host now. Whoever can host
+    /// has neither left nor disconnected.
+    #[must_use]
+    pub fn may_be_handed_over(&self, can_host: bool) -> bool {
+        match self.state() {
+            State::Made | State::Updating | State::Moving => true,
+            State::Due | State::Attempting | State::Uncertain => !can_host,
+            State::Cancelled | State::Missed => false,
+        }
+    }
+
     /// What has to be done because the visit's doctor has left or disconnects. A meeting that would only go stays while people may
     /// be in it.
     pub(super) fn depart(&self, facts: &Facts<'_>) -> Part {

@@ -259,14 +259,16 @@ impl Visit {
     fn hand_over(&self, serving: &Meeting, facts: &Facts<'_>) -> Part {
         let next = self.with_role(Role::Next);
         let moves = !self.can_be_joined(facts)
-            && serving.maker.as_ref().is_some_and(|maker| {
-                facts.handovers.iter().any(|one| {
-                    one.covers(maker, self.row.doctor) && one.answer == Some(Answer::Move)
-                }) && facts
-                    .maker
-                    .as_ref()
-                    .is_ok_and(|present| !present.is_same_as(maker))
-            });
+            && match (&serving.maker, &facts.maker) {
+                (Some(maker), Ok(present)) if !present.is_same_as(maker) => {
+                    facts.handovers.iter().any(|one| {
+                        one.covers(maker, self.row.doctor)
+                            && !one.is_in_force(present)
+                            && one.answer == Some(Answer::Move)
+                    })
+                }
+                _ => false,
+            };
         match (next, &facts.maker) {
             (Some(next), Ok(present))
                 if moves

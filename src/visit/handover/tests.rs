@@ -336,3 +336,38 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn an_app_that_makes_meetings_again_lets_go_of_nothing() {
+    let elsewhere = Maker {
+        host: "host-2".to_owned(),
+        ..maker("app-1")
+    };
+    let visit = World::default().made(confirmed(), 91);
+    let moving = |app: &str, present: Maker| {
+        let world = World {
+            maker: Ok(present),
+            handovers: vec![Handover {
+                answer: Some(Answer::Move),
+                ..of(From::App(app.to_owned()))
+            }],
+            ..World::default()
+        };
+        world.next(&visit) != Step::Nothing
+    };
+    assert!(moving("app-1", maker("app-2")));
+    assert!(!moving("app-1", elsewhere), "another host of the same app");
+    assert!(!moving("app-2", maker("app-3")), "another app's meetings");
+}
+
+#[test]
+fn handovers_have_a_say_where_there_is_a_meeting_or_nobody_can_host() {
+    let world = World::default();
+    let due = confirmed();
+    let made = world.made(confirmed(), 91);
+    let off = settled(due.clone(), Wish::Cancel, later(1));
+    let is_asked = |visit: &Visit| [true, false].map(|can| visit.may_be_handed_over(can));
+    assert_eq!(is_asked(&due), [false, true]);
+    assert_eq!(is_asked(&made), [true, true]);
+    assert_eq!(is_asked(&off), [false, false]);
+}

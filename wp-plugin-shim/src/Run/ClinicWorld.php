@@ -29,11 +29,6 @@ defined('ABSPATH') || exit;
 
 final class ClinicWorld implements World
 {
-    /** States of a visit that has a meeting which serves, */
-    private const WITH_MEETING = ['made', 'updating', 'moving'];
-    /** and of one that has and gets none. */
-    private const OFF = ['cancelled', 'missed'];
-
     public function __construct(
         private readonly AppointmentSources $sources,
         private readonly Database $database,
@@ -86,29 +81,21 @@ final class ClinicWorld implements World
         } catch (\Telemed\TelemedException $failure) {
             $who = ['problem' => self::problem($failure, $failure->id(), $failure->isRetryable())];
         }
-        return $who + $this->handovers($visit, $who['maker']['app'] ?? null) + ['patient' => $this->visits->patientOf($visit)];
+        return $who + $this->handovers($visit, isset($who['maker'])) + ['patient' => $this->visits->patientOf($visit)];
     }
 
     /**
-     * Who or what lets go, and what can be done with the visit then. What is in force again lets go of nothing, whatever was answered
-     * while it was not: an app, or a doctor whose deletion was rolled back.
+     * Who or what lets go, and what can be done with the visit then. A doctor whose deletion was rolled back has not left.
      *
-     * @param ?string $inForce the app; null: nobody can host the visit now
      * @return array{handovers?: list<array<string, int|string|null>>, can?: list<string>}
      * @throws DatabaseException
      */
-    private function handovers(Visit $visit, ?string $inForce): array
+    private function handovers(Visit $visit, bool $canHost): array
     {
-        $state = $visit->state();
-        if (in_array($state, self::OFF, true) || ($inForce !== null && !in_array($state, self::WITH_MEETING, true))) {
-            // Whoever can host has neither left nor disconnected.
+        if (!$visit->mayBeHandedOver($canHost)) {
             return [];
         }
-        $handovers = array_filter($this->handovers->all(), static fn(Handover $one): bool => match ($one->letsGo) {
-            LetsGo::App => $one->app() !== $inForce,
-            LetsGo::Left => !Capabilities::isDoctor($one->doctor()),
-            LetsGo::ZoomUser, LetsGo::Disconnected => true,
-        });
+        $handovers = array_filter($this->handovers->all(), static fn(Handover $one): bool => $one->letsGo !== LetsGo::Left || !Capabilities::isDoctor($one->doctor()));
         return [
             'handovers' => array_values(array_map(static fn(Handover $one): array => $one->facts(), $handovers)),
             'can' => array_column($this->sources->can($visit->source(), $visit->appointment()), 'value'),
