@@ -39,8 +39,10 @@ use TelemedZoom\Migration\OldApps;
 use TelemedZoom\Migration\OldHandovers;
 use TelemedZoom\Migration\OldTables;
 use TelemedZoom\Migration\Upgrade;
+use TelemedZoom\Reconcile\HostLook;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\ReconcileQueries;
+use TelemedZoom\Reconcile\Treatment;
 use TelemedZoom\Run\ClinicWorld;
 use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Run\SiteMoments;
@@ -218,7 +220,9 @@ final class Parts
         $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
         $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
-        $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
+        $compared = new ReconcileQueries($this->database, $this->tables, $this->links);
+        $treatment = new Treatment($compared, $this->store, $this->oneVisit, $this->moments, $this->log);
+        $this->reconcile = new Reconcile($compared, $this->apps, new HostLook($compared, $this->moments), $treatment);
         $this->otherZoomUser = new OtherZoomUser(
             $this->apps,
             $this->queries,
