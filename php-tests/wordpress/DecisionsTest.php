@@ -21,7 +21,6 @@ final class DecisionsTest extends TestCase
     /** Whose 60 is not Zoom's. */
     private const SIXTY = array(
         'Kivicare/Appointment.php' => 'an hour\'s minutes, a minute\'s seconds',
-        'Ledger/Limits.php' => 'e-mails that may go within an hour',
     );
     /** Codes of Zoom's that are other things' numbers too. Whoever means the code reads it from an exception. */
     private const COMMON = array(200, 300);
