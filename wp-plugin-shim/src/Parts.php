@@ -65,6 +65,7 @@ use TelemedZoom\Work\AppointmentWatch;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\ManualVisits;
+use TelemedZoom\Work\MeetingLook;
 use TelemedZoom\Work\OneVisit;
 use TelemedZoom\Work\OverlapWatch;
 use TelemedZoom\Work\Permit;
@@ -218,7 +219,8 @@ final class Parts
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->oneVisit, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
         $this->answers = new Answers($this->handovers, $this->oneVisit, $this->apps, $this->extension);
         $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
-        $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
+        $look = new MeetingLook($this->store, $this->apps, $this->outages, $this->moments, $permit);
+        $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $look, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
         $compared = new ReconcileQueries($this->database, $this->tables, $this->links);
         $treatment = new Treatment($compared, $this->store, $this->oneVisit, $this->moments, $this->log);
