@@ -221,7 +221,7 @@ final class Parts
         $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
         $look = new MeetingLook($this->store, $this->apps, $this->outages, $this->moments, $permit);
         $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $look, new JoinSlots($this->database, $this->settings));
-        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
+        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log);
         $compared = new ReconcileQueries($this->database, $this->tables, $this->links);
         $treatment = new Treatment($compared, $this->store, $this->oneVisit, $this->moments, $this->log);
         $this->reconcile = new Reconcile($compared, $this->apps, new HostLook($compared, $this->moments), $treatment);
