@@ -37,7 +37,9 @@ use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Migration\FromSchema5;
 use TelemedZoom\Migration\OldApps;
 use TelemedZoom\Migration\OldHandovers;
+use TelemedZoom\Migration\OldLog;
 use TelemedZoom\Migration\OldTables;
+use TelemedZoom\Migration\OldVisits;
 use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Reconcile\HostLook;
 use TelemedZoom\Reconcile\Reconcile;
@@ -161,16 +163,17 @@ final class Parts
         $this->links = new SealedLinks(static fn(): \Telemed\Vault|SodiumVault => $extension->isUsable() ? $key->vault() : $key->vaultWithoutExtension());
         $this->counters = new Counters($this->database, $this->tables);
         $this->outages = new Outages($this->database, $this->tables);
+        [$schema, $old] = [new Schema($this->tables), new OldTables()];
+        $log = new OldLog($this->database, $old, $this->tables);
+        $moved = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links);
         $migration = new FromSchema5(
             $this->database,
-            $schema = new Schema($this->tables),
-            $old = new OldTables(),
+            $schema,
+            $old,
             $this->tables,
-            new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links),
-            $this->links,
-            new OldHandovers($this->database, $old, $this->handovers = new Handovers($this->database, $this->tables), $this->site),
-            $this->sources,
-            $this->moments
+            new OldVisits($this->database, $old, $log, $moved, $this->links, $this->sources, $this->moments),
+            $log,
+            new OldHandovers($this->database, $old, $this->handovers = new Handovers($this->database, $this->tables), $this->site)
         );
         $this->migration = new Upgrade($schema, $old, $migration, new OldApps($this->registry, $this->entered), $this->database, $this->extension, $this->key);
         $this->store = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links, $this->migration->bring(...));
