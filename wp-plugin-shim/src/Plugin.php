@@ -15,6 +15,7 @@ use TelemedZoom\Apps\SavedConnections;
 use TelemedZoom\Care\CopiedSite;
 use TelemedZoom\Care\ExtensionWatch;
 use TelemedZoom\Care\Heartbeat;
+use TelemedZoom\Care\OthersMeetings;
 use TelemedZoom\Care\PersonalData;
 use TelemedZoom\Care\PersonalRows;
 use TelemedZoom\Care\UninstallNotice;
@@ -165,7 +166,8 @@ final class Plugin
         }
         (new Notices($this->parts->extension, $this->parts->key, $this->parts->settings, $this->parts->hosts))->register();
         (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->registry, $this->parts->apps, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
-        $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments, $this->parts->extension, $this->parts->settings);
+        $others = new OthersMeetings($this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments);
+        $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $others, $this->parts->database, $this->parts->extension, $this->parts->settings);
         (new GuardNotice($this->parts->guard, $copy))->register();
         (new UpgradeNotice($this->parts->migration))->register();
         (new HeartbeatNotice(new Heartbeat($this->parts->queries, $this->parts->signals, $this->parts->guard, $this->parts->extension)))->register();
