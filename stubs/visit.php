@@ -161,6 +161,59 @@ final class Visit
     {
     }
 
+    /** The meeting of this number is gone at Zoom. */
+    public function gone(int $number, Moment $at): Visit
+    {
+    }
+
+    /**
+     * What a comparison has found, after a second look at the meeting alone.
+     *
+     * @param array<string, mixed> $finding as Comparison::findings() gives it
+     * @param array<string, mixed> $of the row of the meeting, as it was read right before that look
+     * @param ?Meeting $seen the first that is there of the numbers that Comparison::looksUp() names
+     * @return ?Visit null: nothing comes of it
+     * @throws ConfigurationException
+     */
+    public function compared(Comparison $comparison, array $finding, #[\SensitiveParameter] array $of, ?Meeting $seen, Moment $at): ?Visit
+    {
+    }
+
+    /**
+     * Whether a meeting that a person has found can be the uncertain one.
+     *
+     * @param bool $isTaken whether another visit knows it by its number
+     * @return string 'fits', 'not_sought' (nothing is uncertain any more), 'another_host', 'another_visit', 'another_start' (but near) or
+     *                'far'
+     */
+    public function fit(Meeting $found, bool $isTaken): string
+    {
+    }
+
+    /**
+     * What is done for somebody who is on the way into a visit.
+     *
+     * @param array<string, mixed> $onTheWay `state`, `is_ready` (there is a meeting to join), `has_failed` (something stood in the way of
+     *                                       the last try), `changed_at`, `looked_at` (when the meeting was last looked at for somebody),
+     *                                       `is_outage`
+     * @return string 'try' (what is not there yet), 'look' (at its meeting) or 'as_known'
+     * @throws ConfigurationException
+     */
+    public static function entry(array $onTheWay, Moment $at): string
+    {
+    }
+
+    /**
+     * Whether the appointment system says otherwise. Both as confirm() takes what stands.
+     *
+     * @param array<string, mixed> $own
+     * @param array<string, mixed> $stands
+     * @throws ConfigurationException
+     */
+    public static function isContradicted(array $own, array $stands): bool
+    {
+    }
+
     /** A person has looked: this is the uncertain meeting; null: there is none. */
     public function resolved(?Meeting $found, Moment $at): Visit
     {
@@ -307,6 +360,162 @@ final class Visit
      *               turn: ?string, releases: list<array{key: string, day: string, below: int}>, signals: list<array<string, string>>}
      */
     public function changes(Moment $at): array
+    {
+    }
+}
+
+/**
+ * One host's meetings at Zoom held against what the visits want, through one maker. It is told, in this order: each page() of the list;
+ * where there are strays, the host's rows as bereft(); the rows withoutNumber(); the host's rows once more as the rest(), in portions,
+ * each with the settings() that were looked at. What comes of a finding says Visit::compared(), or isOrphan() where it is no visit's.
+ *
+ * A row: `version`, `start_utc`, `minutes`, `takes_place`, `pending`, `state` and `changed_at` of the visit; `visit`, `generation`,
+ * `reference`, `role`, `ended`, `mode`, `app`, `account`, `subject`, `host`, `number`, `host_at_zoom`, `join_url` in clear, `overridden` and
+ * `to_restore` of the meeting. The host's rows are those that serve visits to come.
+ */
+final class Comparison
+{
+    /**
+     * @param array<string, ?string> $maker as Maker::columns() gives it
+     * @throws ConfigurationException
+     */
+    public function __construct(array $maker, Moment $at)
+    {
+    }
+
+    /** After so many hosts in a row that could not be reached the others are not tried. */
+    public static function mostUnreached(): int
+    {
+    }
+
+    /**
+     * A page could not be read: whether the list is begun again, from its first page.
+     *
+     * @param string $problem its stable name
+     */
+    public function beginsAgain(string $problem): bool
+    {
+    }
+
+    /**
+     * @param list<array<string, mixed>> $intended the rows, of any host, that know a number of this page
+     * @param list<Meeting> $listed
+     * @throws ConfigurationException
+     */
+    public function page(#[\SensitiveParameter] array $intended, array $listed): void
+    {
+    }
+
+    /** Whether the list shows meetings with markers that no row knows by their number. */
+    public function hasStrays(): bool
+    {
+    }
+
+    /**
+     * @param list<array<string, mixed>> $intended a portion of the host's rows
+     * @throws ConfigurationException
+     */
+    public function bereft(#[\SensitiveParameter] array $intended): void
+    {
+    }
+
+    /**
+     * @param list<array<string, mixed>> $intended the rows, of any host, of meetings that may be at Zoom and whose number nobody knows
+     * @throws ConfigurationException
+     */
+    public function withoutNumber(#[\SensitiveParameter] array $intended): void
+    {
+    }
+
+    /**
+     * @param list<array<string, mixed>> $intended a portion of the host's rows, each once
+     * @param bool $byNight of which the settings are looked at: of the coming week's, and of the others each once a week; else of all
+     * @return list<int> for which of them, by place in the portion, the settings are to be looked at
+     * @throws ConfigurationException
+     */
+    public function rest(#[\SensitiveParameter] array $intended, bool $byNight): array
+    {
+    }
+
+    /**
+     * @param array<string, mixed> $of
+     * @param Meeting $found asked for with what is wanted of its settings
+     * @throws ConfigurationException
+     */
+    public function settings(#[\SensitiveParameter] array $of, Meeting $found): void
+    {
+    }
+
+    /**
+     * Whether it is only protected: somebody is, or may be, at work on it, or it is another maker's.
+     *
+     * @param array<string, mixed> $of
+     * @throws ConfigurationException
+     */
+    public function isBusy(#[\SensitiveParameter] array $of): bool
+    {
+    }
+
+    /**
+     * What was found. `action`: 'adopt' (a meeting with the visit's marker that it does not know), 'delete' (one of this site's that is
+     * no visit's), 'move' (it is at another time), 'recreate' (it is gone, or another host's), 'relink' (its link is another),
+     * 'restore' (these settings were changed).
+     *
+     * @return list<array{action: string, visit: ?string, generation: ?string, meeting: string, settings: list<string>}>
+     */
+    public function findings(): array
+    {
+    }
+
+    /**
+     * The numbers to look up for a second look, one after the other, until one is there.
+     *
+     * @param array<string, mixed> $finding
+     * @param array<string, mixed> $of
+     * @return list<int>
+     * @throws ConfigurationException
+     */
+    public static function looksUp(array $finding, #[\SensitiveParameter] array $of): array
+    {
+    }
+
+    /**
+     * Whether a meeting is no visit's, looked at alone.
+     *
+     * @param list<array<string, mixed>> $intended the rows that know its number, and those without one
+     * @throws ConfigurationException
+     */
+    public function isOrphan(#[\SensitiveParameter] array $intended, Meeting $found, Moment $at): bool
+    {
+    }
+}
+
+/** How much of a site one doctor can turn against one person: so many of something within so many seconds. */
+final class Limit
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * What a clinic allows that chooses nothing: 'mails_of_doctor', 'mails_to_address', 'visits_of_patient' and 'recreations'.
+     *
+     * @return array<string, array{most: int, seconds: int}>
+     */
+    public static function defaults(): array
+    {
+    }
+
+    /**
+     * Whether one more may be.
+     *
+     * @param list<string> $taken when places were taken, in UTC
+     * @param int $most places; none below 1 counts as no limit
+     * @param int $seconds until a place is free again
+     * @return array{place: string, until: ?string} 'none_needed', 'another', 'again' (the one that was taken first), or 'none' until then
+     * @throws ConfigurationException
+     */
+    public static function place(array $taken, int $most, int $seconds, \DateTimeInterface $now): array
     {
     }
 }

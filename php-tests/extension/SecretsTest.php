@@ -44,6 +44,7 @@ final class SecretsTest extends ExtensionTestCase
             $visit->next(array('problem' => array('id' => 'no_host', 'passes' => false)), $moment),
             \Telemed\Outcome::hindered('no_host', false),
             \Telemed\Maker::fromColumns(array('mode' => 'oauth', 'app' => 'app', 'account' => null, 'subject' => 'doctor-1', 'host' => 'host')),
+            new \Telemed\Comparison(array('mode' => 'oauth', 'app' => 'app', 'account' => null, 'subject' => 'doctor-1', 'host' => 'host'), $moment),
             $webhook = new \Telemed\Webhook(FakeZoom::CLIENT_SECRET),
             $webhook->receive($body = '{"event":"app_deauthorized"}', array(
                 'x-zm-request-timestamp' => (string) ($now = time()),
@@ -187,6 +188,14 @@ final class SecretsTest extends ExtensionTestCase
     {
         $secret = array(
             'Client::through' => array('clientSecret'),
+            'Comparison::bereft' => array('intended'),
+            'Comparison::isBusy' => array('of'),
+            'Comparison::isOrphan' => array('intended'),
+            'Comparison::looksUp' => array('of'),
+            'Comparison::page' => array('intended'),
+            'Comparison::rest' => array('intended'),
+            'Comparison::settings' => array('of'),
+            'Comparison::withoutNumber' => array('intended'),
             'OAuthApp::__construct' => array('clientSecret'),
             'OAuthApp::connect' => array('code', 'state'),
             'OAuthApp::import' => array('accessToken', 'refreshToken'),
@@ -194,6 +203,7 @@ final class SecretsTest extends ExtensionTestCase
             'Vault::__construct' => array('keys'),
             'Vault::deriveKey' => array('secret', 'salt'),
             'Vault::seal' => array('plaintext'),
+            'Visit::compared' => array('of'),
             'Visit::fromRows' => array('visit', 'meetings'),
             'Visit::fromSchema5' => array('row'),
             'Visit::withMeeting' => array('meeting'),

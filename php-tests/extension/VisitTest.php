@@ -6,8 +6,10 @@ namespace Telemed\Tests\Extension;
 
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\Client;
+use Telemed\Comparison;
 use Telemed\ConfigurationException;
 use Telemed\Handover;
+use Telemed\Limit;
 use Telemed\Moment;
 use Telemed\Outcome;
 use Telemed\Step;
@@ -287,6 +289,85 @@ final class VisitTest extends ExtensionTestCase
         $next(array('wait'), 'now');
     }
 
+    public function testWhatAComparisonFindsIsToldToTheVisit(): void
+    {
+        $client = $this->serverClient();
+        $this->book();
+        $this->bringOn($client, 's2s');
+        $number = (int) $this->meetings[1]['number'];
+        $orphan = $client->createMeeting($this->visit(FakeZoom::DOCTOR1, '+3 days', 30, 'UTC', self::SITE . ':kivicare:404'))->id();
+        $client->updateMeeting($number, $this->visit(FakeZoom::DOCTOR1, '+3 days'));
+        $at = $this->moment('+20 minutes');
+        $comparison = new Comparison($this->facts('s2s')['maker'], $at);
+        $this->assertFalse($comparison->beginsAgain('transport'));
+        $comparison->page(array($this->intended()), $client->meetingPage(FakeZoom::DOCTOR1)->meetings());
+        $this->assertTrue($comparison->hasStrays());
+        $comparison->bereft(array($this->intended()));
+        $comparison->withoutNumber(array());
+        $this->assertSame(array(), $comparison->rest(array($this->intended()), false), 'it is moved first');
+        [$move, $delete] = $comparison->findings();
+        $this->assertSame(array('move', '1', '1', (string) $number, array()), array($move['action'], $move['visit'], $move['generation'], $move['meeting'], $move['settings']));
+        $this->assertSame(array('delete', null, (string) $orphan), array($delete['action'], $delete['visit'], $delete['meeting']));
+
+        $this->assertTrue($comparison->isOrphan(array(), $client->meeting($orphan), $at));
+        $this->assertFalse($comparison->isOrphan(array(array('number' => $orphan) + $this->intended()), $client->meeting($orphan), $at));
+        $this->assertSame(array($number), Comparison::looksUp($move, $this->intended()));
+        $seen = $client->meeting($number);
+        $this->assertNull($this->stored()->compared($comparison, $move, array('version' => 1) + $this->intended(), $seen, $at), 'another version');
+        $this->assertTrue($comparison->isBusy(array('changed_at' => gmdate('Y-m-d H:i:s', strtotime('+20 minutes'))) + $this->intended()));
+        $this->write($this->stored()->compared($comparison, $move, $this->intended(), $seen, $at), $at);
+        $this->assertSame(array('update'), $this->bringOn($client, 's2s'));
+        $this->assertSame($this->row['start_utc'], $client->meeting($number)->start()->format('Y-m-d H:i:s'));
+
+        $again = new Comparison($this->facts('s2s')['maker'], $at);
+        $again->page(array($this->intended()), array($client->meeting($number)));
+        $this->assertSame(array(0), $again->rest(array($this->intended()), true));
+        $open = new \Telemed\MeetingRequest('Video visit', $client->meeting($number)->start(), 30, 'Europe/Berlin', null, null, array('waiting_room' => false));
+        $client->updateMeeting($number, $open);
+        $again->settings($this->intended(), $client->meeting($number, $this->visit(FakeZoom::DOCTOR1)));
+        $this->assertSame(array('restore', array('waiting_room')), array($again->findings()[0]['action'], $again->findings()[0]['settings']));
+    }
+
+    public function testAMeetingThatAPersonNamesIsTriedOnTheVisit(): void
+    {
+        $client = $this->serverClient();
+        $this->book();
+        $this->bringOn($client, 's2s');
+        $number = (int) $this->meetings[1]['number'];
+        $meeting = $client->meeting($number);
+        $this->assertSame('not_sought', $this->stored()->fit($meeting, false));
+        $this->assertNull($this->stored()->gone($number + 1, $this->moment())->changes($this->moment())['visit'], 'another has taken its place');
+        $this->meetings[1] = array('is_uncertain' => '1', 'number' => null) + $this->meetings[1];
+        $this->assertSame(array('fits', 'another_visit'), array($this->stored()->fit($meeting, false), $this->stored()->fit($meeting, true)));
+        $this->assertSame('another_host', $this->stored()->fit($client->createMeeting($this->visit(FakeZoom::DOCTOR2)), false));
+        $this->meetings[1]['number'] = (string) $number;
+        $this->write($this->stored()->gone($number, $this->moment()));
+        $this->assertSame('done', $this->meetings[1]['role']);
+    }
+
+    public function testWhatIsDoneForWhoComesAndHowMuchIsTooMuchAndWhatContradicts(): void
+    {
+        $at = $this->moment('2026-12-01 09:00:20');
+        $known = array('state' => 'made', 'is_ready' => true, 'has_failed' => false, 'changed_at' => '2026-12-01 08:00:00', 'is_outage' => false);
+        $entries = array_map(
+            static fn (array $facts): string => Visit::entry($facts + $known + array('looked_at' => null), $at),
+            array(array(), array('looked_at' => '2026-12-01 09:00:10'), array('is_outage' => true), array('state' => 'due', 'is_ready' => false))
+        );
+        $this->assertSame(array('look', 'as_known', 'as_known', 'try'), $entries);
+
+        $this->assertSame(array('mails_of_doctor', 'mails_to_address', 'visits_of_patient', 'recreations'), array_keys(Limit::defaults()));
+        $place = static fn (int $most, string $now): array => array_values(Limit::place(array('2026-12-01 09:00:00', '2026-12-01 09:00:30'), $most, 60, new \DateTimeImmutable("{$now} UTC")));
+        $this->assertSame(array('none', '2026-12-01 09:01:00'), $place(2, '2026-12-01 09:00:40'));
+        $this->assertSame(array('again', null), $place(2, '2026-12-01 09:01:00'));
+        $this->assertSame(array('another', null), $place(3, '2026-12-01 09:00:40'));
+        $this->assertSame(array('none_needed', null), $place(-1, '2026-12-01 09:00:40'));
+
+        $own = $this->booked()->ownStanding();
+        $this->assertSame(array(false, true), array(Visit::isContradicted($own, $own), Visit::isContradicted($own, array('doctor' => 6) + $own)));
+        $this->expectException(ConfigurationException::class);
+        Limit::place(array('yesterday'), 1, 60, new \DateTimeImmutable());
+    }
+
     public function testNoDumpShowsALink(): void
     {
         $client = $this->serverClient();
@@ -336,6 +417,12 @@ final class VisitTest extends ExtensionTestCase
             ),
             'patient' => 'anna@example.org',
         );
+    }
+
+    /** @return array<string, mixed> the row of the meeting as a comparison reads it, with nobody at work on it */
+    private function intended(): array
+    {
+        return array('visit' => 1, 'state' => 'made', 'changed_at' => gmdate('Y-m-d H:i:s', time() - 3600)) + $this->meetings[1] + $this->row;
     }
 
     /** What comes next, when nothing is used up. */

@@ -18,7 +18,7 @@ use Telemed\Tests\FakeZoom;
 require dirname(__DIR__) . '/extension/bootstrap.php';
 
 /** Parameters that are lists of rows. */
-const LISTS_OF_ROWS = array('meetings', 'notices');
+const LISTS_OF_ROWS = array('meetings', 'notices', 'intended');
 
 /** A date that says of itself what no date is. */
 final class Liar extends DateTimeImmutable
@@ -162,7 +162,11 @@ function rows(string $parameter): ?array
     }
     return match ($parameter) {
         'slot' => $slot,
-        'columns' => $maker,
+        'columns', 'maker' => $maker,
+        'own', 'stands' => array('takes_place' => true, 'doctor' => 5) + $slot,
+        'onTheWay' => array('state' => 'made', 'is_ready' => true, 'has_failed' => false, 'changed_at' => '2031-01-01 09:30:00', 'looked_at' => null, 'is_outage' => false),
+        'finding' => array('action' => 'move', 'visit' => 1, 'generation' => 1, 'meeting' => 81234567890),
+        'intended', 'of' => array('visit' => 1, 'version' => 1, 'generation' => 1, 'reference' => '5a6b7c8d:source:7:1', 'role' => 'serves', 'ended' => null, 'number' => 81234567890, 'host_at_zoom' => FakeZoom::DOCTOR1, 'join_url' => null, 'overridden' => '[]', 'to_restore' => '[]', 'takes_place' => true, 'pending' => null, 'state' => 'made', 'changed_at' => '2031-01-01 09:30:00') + $maker + $slot,
         'known' => array('is_doctor' => true, 'is_complete' => true, 'own_app' => null, 'confirmed_account' => FakeZoom::ACCOUNT, 'confirmed_host' => FakeZoom::DOCTOR1, 'grant_is_alive' => null) + array('subject' => '7') + $maker,
         'facts' => array('maker' => $maker, 'outage' => null, 'is_awaited' => false, 'handovers' => array(), 'can' => array('doctor', 'cancel'), 'used' => $used, 'patient' => 'patient'),
         'standing' => array('takes_place' => true, 'doctor' => 5, 'mails' => array(array('is_off' => false, 'doctor' => 5, 'sequence' => 1))) + $slot,

@@ -15,13 +15,13 @@ final class DecisionsTest extends TestCase
     private const SOURCE = __DIR__ . '/../../wp-plugin-shim/src';
     private const STUBS = __DIR__ . '/../../stubs/telemed.php';
     private const CORE = __DIR__ . '/../../src';
+    private const WITH_NUMBERS = array('schedule', 'handover', 'entry', 'limit', 'fit', 'intended', 'comparison');
     /** Who speaks with Zoom, shows what it said, brings old rows along, or sets up which of its apps are used. */
     private const MAY_KNOW = '~^(Run/Zoom|Screens/|Migration/|Clinic/(Mode|Settings)\.php$'
         . '|Kivicare/(OwnAccountSetup|ClinicAccountSetup|CoreSettings|AddonStorage|DoctorScreen|AdminScreen|ZoomTelemedController|TakeOver)\.php$)~';
     /** Whose 60 is not Zoom's. */
     private const SIXTY = array(
         'Kivicare/Appointment.php' => 'an hour\'s minutes, a minute\'s seconds',
-        'Ledger/Limits.php' => 'e-mails that may go within an hour',
     );
     /** Codes of Zoom's that are other things' numbers too. Whoever means the code reads it from an exception. */
     private const COMMON = array(200, 300);
@@ -38,7 +38,7 @@ final class DecisionsTest extends TestCase
         $this->assertSame(array_keys(self::SIXTY), $sixty);
     }
 
-    /** @see \Telemed\Step, \Telemed\Moment and \Telemed\Handover, which give them. */
+    /** @see \Telemed\Step, \Telemed\Moment, \Telemed\Handover, \Telemed\Limit and \Telemed\Comparison, which give them. */
     public function testNoNumberOfTheCoresIsRepeated(): void
     {
         $this->assertSame(array(), self::findings(self::ofTheCore(...)));
@@ -110,7 +110,7 @@ final class DecisionsTest extends TestCase
     /** @return list<string> names of constants of the core's that stand there with the same value */
     private static function ofTheCore(string $code): array
     {
-        $core = file_get_contents(self::CORE . '/visit/schedule.rs') . file_get_contents(self::CORE . '/visit/handover.rs');
+        $core = implode('', array_map(static fn (string $file): string => (string) file_get_contents(self::CORE . "/visit/{$file}.rs"), self::WITH_NUMBERS));
         preg_match_all('/^(?:pub )?const (\w+): \w+ = ([\d_]+);/m', $core, $found);
         self::assertContains('WRITES_PER_DAY', $found[1]);
         preg_match_all('/\bconst (\w+) = ([\d_]+)(?:\.0)?;/', $code, $own);

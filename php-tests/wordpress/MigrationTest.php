@@ -17,7 +17,10 @@ final class MigrationTest extends ClinicTestCase
         $before = new \Telemed\Tests\Records\Schema5();
         $old = new \TelemedZoom\Migration\OldTables();
         $schema = new \TelemedZoom\Store\Schema($tables);
-        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $schema, $old, $tables, $plugin->store, $plugin->links, new \TelemedZoom\Migration\OldHandovers($plugin->database, $old, $plugin->handovers, $plugin->site), $plugin->sources, $plugin->moments);
+        $log = new \TelemedZoom\Migration\OldLog($plugin->database, $old, $tables);
+        $visits = new \TelemedZoom\Migration\OldVisits($plugin->database, $old, $log, $plugin->store, $plugin->links, $plugin->sources, $plugin->moments);
+        $handovers = new \TelemedZoom\Migration\OldHandovers($plugin->database, $old, $plugin->handovers, $plugin->site);
+        $migration = new \TelemedZoom\Migration\FromSchema5($plugin->database, $schema, $old, $tables, $visits, $log, $handovers);
         $rows = static fn (string $sql, array $values = []): array => $plugin->database->rows($sql, $values);
         $count = static fn (string $table): int => (int) $rows("SELECT COUNT(*) AS n FROM {$table}")[0]["n"];
         $slot = \TelemedZoom\Ledger\Visit::wanted(new \DateTimeImmutable("+1 week"), 25, "UTC")->slot();

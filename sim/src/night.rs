@@ -1,28 +1,29 @@
 //! What is done by itself from time to time: all visits are held against their source, and each host against Zoom.
 
-use std::collections::BTreeMap;
 use std::collections::BTreeSet;
 
-use telemed::visit::Seen;
+use telemed::exchange::known;
+use telemed::visit::State;
+use telemed::visit::comparison::Comparison;
+use telemed::visit::comparison::Finding;
+use telemed::visit::comparison::Listed;
+use telemed::visit::intended::Intended;
+use telemed::visit::intended::Look;
 use telemed::visit::maker::Maker;
 use telemed::visit::meeting::Meeting;
 use telemed::visit::meeting::Role;
 use telemed::zoom::Client;
 use telemed::zoom::Host;
 use telemed::zoom::Kind;
+use telemed::zoom::Meeting as Seen;
 use telemed::zoom::MeetingId;
-use telemed::zoom::meeting_request::marker;
-use telemed::zoom::reconciler::Action;
 use telemed::zoom::reconciler::Found;
-use telemed::zoom::reconciler::Reconciler;
-use telemed::zoom::reconciler::Wanted;
 
 use crate::planted::Fault;
 use crate::process::SITE;
 use crate::tables::Stored;
 use crate::template::every_maker;
 use crate::world::World;
-use telemed::exchange::known;
 
 impl World {
     /// All visits that are not over are held against what their source says.
@@ -77,168 +78,141 @@ impl World {
         maker: &Maker,
         host: Option<&Host>,
     ) -> telemed::zoom::Result<()> {
-        let now = self.now();
-        let found = client.meetings(host)?;
+        let mut comparison = Comparison::new(SITE, maker.clone(), self.now());
+        let listed: Vec<Listed> = client.meetings(host)?.iter().map(Listed::from).collect();
         // Looked at after the list: what was made meanwhile is not in it, and what was written is known.
-        let (wanted, generations) = self.wanted(maker);
-        let mut reconciler = Reconciler::new(SITE, now);
-        let pages: Vec<Found> = found.iter().map(Found::from).collect();
-        let mut actions = reconciler.page(&wanted, &pages);
-        let is_of_maker = |one: &&Wanted| generations.contains_key(&one.reference);
-        let of_maker: Vec<Wanted> = wanted.iter().filter(is_of_maker).cloned().collect();
-        actions.extend(reconciler.rest(&of_maker));
-        for action in actions {
-            self.note(|| format!("comparison: {action:?}"));
-            self.follow(client, &action, &generations)?;
+        let is_shown = |number: i64| listed.iter().any(|one| one.found.meeting_id == number);
+        comparison.page(
+            &self.intended(|one, _| one.number.is_some_and(is_shown)),
+            &listed,
+        );
+        let now = self.now();
+        let of_host = self.intended(|one, _| {
+            one.role == Role::Serves
+                && one.number.is_some()
+                && one.takes_place
+                && !one.is_over(now)
+                && one
+                    .maker
+                    .as_ref()
+                    .is_some_and(|made_by| made_by.is_same_as(maker))
+        });
+        if comparison.has_strays() {
+            comparison.bereft(&of_host);
+        }
+        comparison.without_number(&self.without_number());
+        // What is done in Zoom here changes no settings.
+        let _ = comparison.rest(&of_host, Look::ByNight);
+        for finding in comparison.findings() {
+            self.note(|| format!("comparison: {finding:?}"));
+            match finding.of {
+                Some(of) => self.look_again_at(client, (&comparison, finding), of)?,
+                None => self.delete_orphan(client, &comparison, finding.number)?,
+            }
         }
         Ok(())
     }
 
-    /// All rows as the comparison wants them, and which visit and generation each of this maker's is.
-    fn wanted(&self, maker: &Maker) -> (Vec<Wanted>, BTreeMap<String, (i64, u32)>) {
-        let tables = self.tables.borrow();
-        let mut wanted = Vec::new();
-        let mut generations = BTreeMap::new();
-        for one in tables.visits() {
-            for meeting in &one.meetings {
-                if matches!(meeting.role, Role::Done(_)) {
-                    continue;
-                }
-                wanted.push(as_wanted(one, meeting));
-                if meeting
-                    .maker
-                    .as_ref()
-                    .is_some_and(|made_by| made_by.is_same_as(maker))
-                {
-                    let place = (one.row.id, meeting.generation);
-                    generations.insert(meeting.reference.clone(), place);
-                }
-            }
-        }
-        (wanted, generations)
-    }
-
-    fn follow(
+    /// What is found is looked at once more, alone, and told to the visit.
+    fn look_again_at(
         &self,
         client: &Client,
-        action: &Action,
-        generations: &BTreeMap<String, (i64, u32)>,
+        (comparison, finding): (&Comparison, &Finding),
+        (id, generation): (i64, u32),
     ) -> telemed::zoom::Result<()> {
-        let (reference, number) = match action {
-            Action::Create { .. } => {
-                self.wake();
-                return Ok(());
-            }
-            Action::Delete { meeting_id } => return self.delete_orphan(client, *meeting_id),
-            Action::Adopt {
-                reference,
-                meeting_id,
-            }
-            | Action::Move {
-                reference,
-                meeting_id,
-            }
-            | Action::Recreate {
-                reference,
-                meeting_id,
-            }
-            | Action::Restore {
-                reference,
-                meeting_id,
-                ..
-            } => (reference, *meeting_id),
-        };
-        let Some((id, generation)) = generations.get(reference).copied() else {
+        let is_it = |one: &Intended, _: &Meeting| (one.visit, one.generation) == (id, generation);
+        let Some(of) = self.intended(is_it).pop() else {
             return Ok(());
         };
-        let seen = match client.meeting(MeetingId::new(number)?) {
-            Ok(meeting) => {
-                let visit = self.tables.borrow().find(id);
-                let asked = visit.as_ref().map(|visit| visit.slot_at_zoom(generation));
-                let mut known = known(&meeting, asked);
-                if let Action::Restore { settings, .. } = action {
-                    known.overridden.clone_from(settings);
-                }
-                let is_another = matches!(action, Action::Adopt { .. })
-                    && self
-                        .known_number(id, generation)
-                        .is_some_and(|it| it != number);
-                if is_another {
-                    // The list did not show the one that is known.
-                    match self
-                        .known_number(id, generation)
-                        .map(|it| client.meeting(MeetingId::new(it)?))
-                    {
-                        Some(Err(error)) if error.kind() == Kind::NotFound => {}
-                        _ => return Ok(()),
-                    }
-                    Seen::InItsPlace(Box::new(known))
-                } else {
-                    Seen::There(Box::new(known))
-                }
+        let mut seen = None;
+        for number in Comparison::looks_up(finding, &of) {
+            if seen.is_none() {
+                seen = there(client.meeting(MeetingId::new(number)?))?;
             }
-            Err(error) if error.kind() == Kind::NotFound => Seen::Gone,
-            Err(error) => return Err(error),
-        };
+        }
+        let found = seen.as_ref().map(Found::from);
         self.change(id, |visit, at| {
-            Some(visit.observed(generation, seen, &self.policies, at))
+            let asked = visit.slot_at_zoom(generation).clone();
+            let known = seen.as_ref().map(|seen| known(seen, Some(&asked)));
+            let seen = found.as_ref().zip(known);
+            visit.compared((comparison, finding), &of, seen, &self.policies, at)
         });
+        // The worker comes by within the minute.
         self.bring_on(id, false);
         Ok(())
     }
 
-    fn known_number(&self, id: i64, generation: u32) -> Option<i64> {
-        let tables = self.tables.borrow();
-        let mut rows = tables.stored(id)?.meetings.iter();
-        rows.find(|row| row.generation == generation)?.number()
+    /// A meeting of this site that no row knows goes, if none knows it now either.
+    fn delete_orphan(
+        &self,
+        client: &Client,
+        comparison: &Comparison,
+        number: i64,
+    ) -> telemed::zoom::Result<()> {
+        let Some(found) = there(client.meeting(MeetingId::new(number)?))? else {
+            return Ok(());
+        };
+        let mut rows = self.intended(|one, _| one.number == Some(number));
+        rows.extend(self.without_number());
+        if comparison.is_orphan(&rows, &Found::from(&found), self.now()) {
+            client.delete_meeting(MeetingId::new(number)?)?;
+        }
+        Ok(())
     }
 
-    /// A meeting of this site that no row knows goes, if none knows it now either.
-    fn delete_orphan(&self, client: &Client, number: i64) -> telemed::zoom::Result<()> {
-        let meeting = match client.meeting(MeetingId::new(number)?) {
-            Err(error) if error.kind() == Kind::NotFound => return Ok(()),
-            meeting => meeting?,
-        };
-        let is_known = {
-            let tables = self.tables.borrow();
-            let mut rows = tables.visits().flat_map(|one| &one.meetings);
-            rows.any(|row| {
-                !matches!(row.role, Role::Done(_))
-                    && (row.number() == Some(number)
-                        || (row.may_exist()
-                            && row.number().is_none()
-                            && meeting.marker() == Some(marker(&row.reference).as_str())))
-            })
-        };
-        if is_known {
-            return Ok(());
+    /// The rows of meetings that may be at Zoom and whose number nobody knows.
+    fn without_number(&self) -> Vec<Intended> {
+        self.intended(|one, meeting| one.number.is_none() && meeting.may_exist())
+    }
+
+    /// Rows that are not done.
+    fn intended(&self, is_wanted: impl Fn(&Intended, &Meeting) -> bool) -> Vec<Intended> {
+        let tables = self.tables.borrow();
+        let mut rows = Vec::new();
+        for one in tables.visits() {
+            let state = tables.find(one.row.id).map(|visit| visit.state());
+            let Some(state) = state else { continue };
+            let open = one
+                .meetings
+                .iter()
+                .filter(|meeting| !matches!(meeting.role, Role::Done(_)));
+            for meeting in open {
+                let row = as_read(one, meeting, state);
+                if is_wanted(&row, meeting) {
+                    rows.push(row);
+                }
+            }
         }
-        client.delete_meeting(MeetingId::new(number)?).map(|_| ())
+        rows
     }
 }
 
-/// Somebody is at work on what is pending, due, sought or going: it is only protected.
-fn as_wanted(one: &Stored, meeting: &Meeting) -> Wanted {
-    let is_at_rest = one.row.pending.is_none()
-        && meeting.role == Role::Serves
-        && meeting.attempt.is_none()
-        && one.row.takes_place
-        && meeting.to_restore.is_empty()
-        && meeting
-            .known
-            .as_ref()
-            .is_none_or(|known| known.slot.as_ref() == Some(&one.row.slot));
-    Wanted {
+fn there(meeting: telemed::zoom::Result<Seen>) -> telemed::zoom::Result<Option<Seen>> {
+    match meeting {
+        Err(error) if error.kind() == Kind::NotFound => Ok(None),
+        meeting => meeting.map(Some),
+    }
+}
+
+fn as_read(one: &Stored, meeting: &Meeting, state: State) -> Intended {
+    let known = meeting.known.as_ref();
+    Intended {
+        visit: one.row.id,
+        version: one.row.version,
+        generation: meeting.generation,
         reference: meeting.reference.clone(),
-        meeting_id: meeting.number(),
-        host_id: meeting.known.as_ref().and_then(|known| known.host.clone()),
-        start: one.row.takes_place.then_some(one.row.slot.start),
+        role: meeting.role,
+        maker: meeting.maker.clone(),
+        number: meeting.number(),
+        host_at_zoom: known.and_then(|known| known.host.clone()),
+        join_url: known.and_then(|known| known.join_url.clone()),
+        overridden: known.map_or_else(Vec::new, |known| known.overridden.clone()),
+        to_restore: meeting.to_restore.clone(),
+        start: one.row.slot.start,
         minutes: one.row.slot.minutes,
-        overridden: meeting
-            .known
-            .as_ref()
-            .map(|known| known.overridden.clone())
-            .unwrap_or_default(),
-        is_busy: !is_at_rest,
+        takes_place: one.row.takes_place,
+        is_pending: one.row.pending.is_some(),
+        state,
+        changed_at: one.changed_at,
     }
 }

@@ -31,6 +31,8 @@ pub struct Stored {
     pub notices: Vec<Notice>,
     /// When it is looked at again by itself.
     pub due_at: Option<Timestamp>,
+    /// When its row was last written.
+    pub changed_at: Timestamp,
 }
 
 /// What all processes know of Zoom's being there.
@@ -307,10 +309,12 @@ impl Tables {
             meetings: Vec::new(),
             notices: Vec::new(),
             due_at: None,
+            changed_at: now,
         });
         if changes.visit {
             stored.row = visit.row().clone();
             stored.row.id = id;
+            stored.changed_at = now;
         }
         for meeting in &changes.meetings {
             let mut meeting = meeting.clone();

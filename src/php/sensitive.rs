@@ -26,7 +26,7 @@ unsafe extern "C" {
 const PERSISTENT: u32 = 1;
 
 /// Class, method in lower case, and the position of each secret argument.
-const SECRETS: [(&str, &str, &[u32]); 12] = [
+const SECRETS: [(&str, &str, &[u32]); 21] = [
     ("Telemed\\Vault", "__construct", &[0]),
     ("Telemed\\Vault", "derivekey", &[0, 1]),
     ("Telemed\\Vault", "seal", &[0]),
@@ -40,6 +40,15 @@ const SECRETS: [(&str, &str, &[u32]); 12] = [
     ("Telemed\\Visit", "fromrows", &[0, 1]),
     ("Telemed\\Visit", "withmeeting", &[0]),
     ("Telemed\\Visit", "fromschema5", &[0]),
+    ("Telemed\\Visit", "compared", &[2]),
+    ("Telemed\\Comparison", "page", &[0]),
+    ("Telemed\\Comparison", "bereft", &[0]),
+    ("Telemed\\Comparison", "withoutnumber", &[0]),
+    ("Telemed\\Comparison", "rest", &[0]),
+    ("Telemed\\Comparison", "settings", &[0]),
+    ("Telemed\\Comparison", "isbusy", &[0]),
+    ("Telemed\\Comparison", "looksup", &[1]),
+    ("Telemed\\Comparison", "isorphan", &[0]),
 ];
 
 /// Whether the classes of this start of the module are marked. Held while they are: with threads, the first requests begin at

@@ -6,8 +6,10 @@
 #![allow(non_snake_case, reason = "parameter names are public API in PHP")]
 
 mod changes;
+mod comparison;
 mod facts;
 mod handover;
+mod limit;
 mod maker;
 mod moment;
 mod outcome;
@@ -21,7 +23,9 @@ use ext_php_rs::prelude::*;
 use ext_php_rs::types::ZendHashTable;
 use ext_php_rs::types::Zval;
 
+pub use comparison::Comparison;
 pub use handover::Handover;
+pub use limit::Limit;
 pub use maker::Maker;
 pub use moment::Moment;
 pub use outcome::Outcome;
@@ -46,10 +50,14 @@ use crate::visit::VisitRow;
 use crate::visit::Wish;
 use crate::visit::columns::moment_text;
 use crate::visit::columns::name_of;
+use crate::visit::comparison::Finding;
+use crate::visit::entry::OnTheWay;
+use crate::visit::intended::Intended;
 use crate::visit::meeting::Meeting;
 use crate::visit::notice::Fate;
 use crate::visit::notice::Notice;
 use crate::visit::schema5::Old;
+use crate::zoom::reconciler::Found;
 
 /// The life of a visit: rows in, changes and steps out.
 #[php_class]
@@ -195,6 +203,50 @@ impl Visit {
         Ok(visit
             .observed(generation, seen, at.policies(), at.at())
             .into())
+    }
+
+    pub fn gone(&self, number: i64, at: &Moment) -> Self {
+        let visit = self.visit.clone();
+        visit.gone(number, at.policies(), at.at()).into()
+    }
+
+    pub fn compared(
+        &self,
+        comparison: &Comparison,
+        finding: Row,
+        of: Row,
+        seen: Option<&ZoomMeeting>,
+        at: &Moment,
+    ) -> PhpResult<Option<Self>> {
+        let finding = finding.read(Finding::from_columns)?;
+        let of = of.read(Intended::from_columns)?;
+        let asked = self.visit.slot_at_zoom(of.generation);
+        let found = seen.map(|meeting| Found::from(meeting.core()));
+        let seen = seen.map(|meeting| known(meeting.core(), Some(asked)));
+        let comparison = comparison.core().borrow();
+        let visit = self.visit.clone().compared(
+            (&comparison, &finding),
+            &of,
+            found.as_ref().zip(seen),
+            at.policies(),
+            at.at(),
+        );
+        Ok(visit.map(Self::from))
+    }
+
+    pub fn fit(&self, found: &ZoomMeeting, isTaken: bool) -> String {
+        let fit = self.visit.fit(&Found::from(found.core()), isTaken);
+        fit.name().to_owned()
+    }
+
+    pub fn entry(onTheWay: Row, at: &Moment) -> PhpResult<String> {
+        let known = onTheWay.read(OnTheWay::from_columns)?;
+        Ok(known.entry(at.at().now).name().to_owned())
+    }
+
+    pub fn is_contradicted(own: Row, stands: Row) -> PhpResult<bool> {
+        let own = own.read(Standing::from_columns)?;
+        Ok(own.differs_from(&stands.read(Standing::from_columns)?))
     }
 
     pub fn resolved(&self, found: Option<&ZoomMeeting>, at: &Moment) -> Self {

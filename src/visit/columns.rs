@@ -51,6 +51,7 @@ pub struct BadColumn(pub &'static str);
 
 mod names;
 mod parts;
+mod read;
 
 use names::mode_name;
 pub(super) use names::mode_of;

@@ -90,14 +90,7 @@ impl Visit {
         match standing {
             // Of a visit that is off there need be no appointment. One that was never seen is forgotten, when that can be told.
             None => !row.takes_place && (row.was_seen || !row.told.is_empty()),
-            Some(standing) if !standing.takes_place => !row.takes_place,
-            Some(standing) => {
-                row.takes_place
-                    && row.doctor == standing.doctor
-                    && row.slot.start == standing.start
-                    && row.slot.minutes == standing.minutes
-                    && row.slot.timezone == standing.timezone
-            }
+            Some(standing) => !self.own_standing().differs_from(standing),
         }
     }
 

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 use serde::Serialize;
 
 use super::Seconds;
@@ -85,7 +86,7 @@ pub struct VisitRow {
 }
 
 /// How a visit looks from outside.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// No meeting is known, and one is wanted.

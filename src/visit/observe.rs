@@ -56,6 +56,19 @@ impl Visit {
         self
     }
 
+    /// The meeting of this number is gone. Another may have taken its place meanwhile: then nothing is lost.
+    #[must_use]
+    pub fn gone(self, number: i64, policies: &Policies, at: Moment) -> Self {
+        let of_number = |meeting: &&Meeting| meeting.number() == Some(number);
+        match self.meetings.iter().find(of_number) {
+            Some(meeting) => {
+                let generation = meeting.generation;
+                self.observed(generation, Seen::Gone, policies, at)
+            }
+            None => self,
+        }
+    }
+
     /// What Zoom was last asked to have of this meeting: what is seen there is held against it.
     #[must_use]
     pub fn slot_at_zoom(&self, generation: u32) -> &Slot {
@@ -337,6 +350,19 @@ mod tests {
         );
         let attempted = world.begin(confirmed(), &world.next(&confirmed()));
         assert_eq!(gone(attempted).state(), State::Attempting);
+    }
+
+    #[test]
+    fn only_the_meeting_that_is_gone_is_made_anew() {
+        let world = World::default();
+        let visit = world.made(confirmed(), 91);
+        let policies = Policies::default();
+        assert!(
+            !visit.clone().gone(90, &policies, later(1)).has_changes(),
+            "another has taken its place"
+        );
+        let lost = stored(visit.gone(91, &policies, later(1)));
+        assert_eq!(world.exchange(&lost).generation, 2);
     }
 
     #[test]

@@ -29,3 +29,49 @@ pub struct SourceMail {
     /// The visit's sequence when it was sent: which state of it was told.
     pub sequence: u32,
 }
+
+impl Standing {
+    /// Whether the other says something else of the visit: that it does not take place, or with whom, when and for how long. Of a
+    /// visit that is off no more is asked than that.
+    #[must_use]
+    pub fn differs_from(&self, other: &Self) -> bool {
+        if !self.takes_place || !other.takes_place {
+            return self.takes_place != other.takes_place;
+        }
+        self.doctor != other.doctor
+            || self.start != other.start
+            || self.minutes != other.minutes
+            || self.timezone != other.timezone
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::visit::testing::*;
+
+    #[test]
+    fn each_part_of_what_stands_counts_while_it_takes_place() {
+        use crate::visit::Seconds as _;
+        let on = standing(&confirmed());
+        let off = Standing {
+            takes_place: false,
+            ..on.clone()
+        };
+        let changes: [fn(&mut Standing); 4] = [
+            |other| other.doctor += 1,
+            |other| other.start = other.start.after(1),
+            |other| other.minutes += 1,
+            |other| other.timezone = "Europe/Paris".to_owned(),
+        ];
+        for change in changes {
+            let mut other = on.clone();
+            change(&mut other);
+            assert!(on.differs_from(&other) && other.differs_from(&on));
+            other.takes_place = false;
+            assert!(!off.differs_from(&other), "both are off");
+        }
+        assert!(on.differs_from(&off) && off.differs_from(&on));
+        assert!(!on.differs_from(&on.clone()));
+    }
+}

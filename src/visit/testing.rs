@@ -9,9 +9,11 @@ use jiff::Timestamp;
 use super::Moment;
 use super::Slot;
 use super::Standing;
+use super::State;
 use super::Visit;
 use super::Wish;
 use super::changes::Counter;
+use super::intended::Intended;
 use super::maker::Maker;
 use super::maker::Mode;
 use super::meeting::Known;
@@ -299,4 +301,28 @@ pub fn roles(visit: &Visit) -> Vec<Role> {
         .iter()
         .map(|meeting| meeting.role)
         .collect()
+}
+
+/// A meeting that serves a confirmed visit, at rest, as a comparison reads it.
+pub fn intended(visit: i64, number: i64) -> Intended {
+    use super::Seconds as _;
+    Intended {
+        visit,
+        version: 1,
+        generation: 1,
+        reference: format!("{SITE}:kivicare:{visit}:1:k3jd"),
+        role: Role::Serves,
+        maker: Some(maker("app-1")),
+        number: Some(number),
+        host_at_zoom: Some("host-1".to_owned()),
+        join_url: Some(format!("https://zoom.us/j/{number}?pwd=x")),
+        overridden: Vec::new(),
+        to_restore: Vec::new(),
+        start: next_week().start,
+        minutes: 30,
+        takes_place: true,
+        is_pending: false,
+        state: State::Made,
+        changed_at: now().before(900),
+    }
 }

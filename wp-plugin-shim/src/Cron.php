@@ -116,7 +116,7 @@ final class Cron
         }
         try {
             ($this->worker)()->sweep(self::SWEEP_SECONDS, $this->settings->blankDays());
-            ($this->reconcile)()->run(dryRun: false, look: SettingsLook::byNight(), everywhere: false);
+            ($this->reconcile)()->run(dryRun: false, settings: SettingsLook::byNight(), everywhere: false);
         } catch (DatabaseException | Problem | \Telemed\TelemedException) {
             return;
         }

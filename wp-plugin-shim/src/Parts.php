@@ -37,10 +37,14 @@ use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Migration\FromSchema5;
 use TelemedZoom\Migration\OldApps;
 use TelemedZoom\Migration\OldHandovers;
+use TelemedZoom\Migration\OldLog;
 use TelemedZoom\Migration\OldTables;
+use TelemedZoom\Migration\OldVisits;
 use TelemedZoom\Migration\Upgrade;
+use TelemedZoom\Reconcile\HostLook;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Reconcile\ReconcileQueries;
+use TelemedZoom\Reconcile\Treatment;
 use TelemedZoom\Run\ClinicWorld;
 use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Run\SiteMoments;
@@ -63,6 +67,7 @@ use TelemedZoom\Work\AppointmentWatch;
 use TelemedZoom\Work\CurrentMeeting;
 use TelemedZoom\Work\JoinSlots;
 use TelemedZoom\Work\ManualVisits;
+use TelemedZoom\Work\MeetingLook;
 use TelemedZoom\Work\OneVisit;
 use TelemedZoom\Work\OverlapWatch;
 use TelemedZoom\Work\Permit;
@@ -158,16 +163,17 @@ final class Parts
         $this->links = new SealedLinks(static fn(): \Telemed\Vault|SodiumVault => $extension->isUsable() ? $key->vault() : $key->vaultWithoutExtension());
         $this->counters = new Counters($this->database, $this->tables);
         $this->outages = new Outages($this->database, $this->tables);
+        [$schema, $old] = [new Schema($this->tables), new OldTables()];
+        $log = new OldLog($this->database, $old, $this->tables);
+        $moved = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links);
         $migration = new FromSchema5(
             $this->database,
-            $schema = new Schema($this->tables),
-            $old = new OldTables(),
+            $schema,
+            $old,
             $this->tables,
-            new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links),
-            $this->links,
-            new OldHandovers($this->database, $old, $this->handovers = new Handovers($this->database, $this->tables), $this->site),
-            $this->sources,
-            $this->moments
+            new OldVisits($this->database, $old, $log, $moved, $this->links, $this->sources, $this->moments),
+            $log,
+            new OldHandovers($this->database, $old, $this->handovers = new Handovers($this->database, $this->tables), $this->site)
         );
         $this->migration = new Upgrade($schema, $old, $migration, new OldApps($this->registry, $this->entered), $this->database, $this->extension, $this->key);
         $this->store = new VisitStore($this->database, $this->tables, $this->counters, $this->outages, $this->links, $this->migration->bring(...));
@@ -216,9 +222,12 @@ final class Parts
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->oneVisit, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
         $this->answers = new Answers($this->handovers, $this->oneVisit, $this->apps, $this->extension);
         $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
-        $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
-        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
-        $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
+        $look = new MeetingLook($this->store, $this->apps, $this->outages, $this->moments, $permit);
+        $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $look, new JoinSlots($this->database, $this->settings));
+        $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log);
+        $compared = new ReconcileQueries($this->database, $this->tables, $this->links);
+        $treatment = new Treatment($compared, $this->store, $this->oneVisit, $this->moments, $this->log);
+        $this->reconcile = new Reconcile($compared, $this->apps, new HostLook($compared, $this->moments), $treatment);
         $this->otherZoomUser = new OtherZoomUser(
             $this->apps,
             $this->queries,

@@ -61,7 +61,7 @@ final class RegisteredSource implements AppointmentSystem
         $standing = $rows === [] ? null : $this->committed($names, $database);
         $contradicted = [];
         foreach ($standing === null ? [] : $rows as $row) {
-            if (($standing[$row->appointment] ?? null)?->agreesWith($row) !== true) {
+            if (($standing[$row->appointment] ?? null)?->contradicts($row) !== false) {
                 $contradicted[$row->id] = $row->appointment;
             }
         }

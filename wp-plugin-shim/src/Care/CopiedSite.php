@@ -10,7 +10,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Care;
 
-use Telemed\Visit;
 use TelemedZoom\Apps\OwnAccounts;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Guard;
@@ -18,28 +17,20 @@ use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
 use TelemedZoom\Migration\Upgrade;
 use TelemedZoom\Problem;
-use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\Schema;
-use TelemedZoom\Store\VisitStore;
-use TelemedZoom\Store\VisitTables;
 
 defined('ABSPATH') || exit;
 
 final class CopiedSite
 {
-    /** In one transaction: what is written as one waits for the disk once. */
-    private const PORTION = 100;
-
     public function __construct(
         private readonly Guard $guard,
         private readonly Upgrade $upgrade,
-        private readonly VisitStore $visits,
-        private readonly VisitTables $tables,
+        private readonly OthersMeetings $meetings,
         private readonly Database $database,
-        private readonly Moments $moments,
         private readonly Extension $extension,
         private readonly Settings $settings
     ) {
@@ -54,8 +45,7 @@ final class CopiedSite
     {
         $this->extension->demand();
         $this->upgrade->demand();
-        $this->leaveMeetings();
-        $this->database->execute('DELETE FROM ' . $this->tables->handovers());
+        $this->meetings->leave();
         $this->database->execute('DELETE FROM ' . Schema::tokens());
         global $wpdb;
         foreach ([Doctors::META_CONNECTED, Doctors::META_AUTHORIZING, OwnAccounts::META] as $option) {
@@ -66,30 +56,6 @@ final class CopiedSite
         delete_option(Site::OPTION_SECRET);
         $this->restUntilChosen();
         $this->guard->remember(resting: true);
-    }
-
-    /**
-     * Meetings at Zoom are the other site's, also those that must go; and the same people hear of them from there.
-     *
-     * @throws DatabaseException
-     */
-    private function leaveMeetings(): void
-    {
-        $last = 0;
-        do {
-            $ids = array_map('intval', array_column($this->database->rows(
-                "SELECT id FROM {$this->tables->visits()} v WHERE id > ? AND (EXISTS (SELECT 1 FROM {$this->tables->meetings()} m WHERE m.visit = v.id AND m.role <> 'done')
-                 OR EXISTS (SELECT 1 FROM {$this->tables->outbox()} o WHERE o.visit = v.id AND o.place IN ('waiting', 'sending'))) ORDER BY id LIMIT " . self::PORTION,
-                [$last]
-            ), 'id'));
-            $this->database->atomically(function () use ($ids): void {
-                $at = $this->moments->now();
-                foreach ($ids as $id) {
-                    $this->visits->change($id, static fn(Visit $visit): Visit => $visit->copied($at), $at);
-                }
-            });
-            $last = $ids === [] ? $last : end($ids);
-        } while (count($ids) === self::PORTION);
     }
 
     /** The account's credentials alone would make every visit to come a second time. */

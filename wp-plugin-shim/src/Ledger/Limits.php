@@ -1,7 +1,7 @@
 <?php
 /**
- * How much of this site one doctor can turn against one person: mails, visits, meetings made anew. Each number is a filter, and 0 is
- * no limit. What an appointment system books is never refused.
+ * How much of this site one doctor can turn against one person: mails, visits, meetings made anew. The numbers are the
+ * extension's; each is a filter, and 0 is no limit. What an appointment system books is never refused.
  *
  * @package TelemedZoom
  */
@@ -10,6 +10,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use Telemed\Limit;
+use Telemed\Moment;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\DatabaseException;
@@ -18,11 +20,6 @@ defined('ABSPATH') || exit;
 
 final class Limits
 {
-    private const PATIENT_MAILS = 10;
-    private const DOCTOR_MAILS = 60;
-    private const VISITS = 5;
-    private const RECREATE_SECONDS = MINUTE_IN_SECONDS;
-
     public function __construct(private readonly RateLimit $rate)
     {
     }
@@ -36,6 +33,7 @@ final class Limits
      */
     public function mail(MeetingRecord $row, ?string $patient): ?int
     {
+        $all = Limit::defaults();
         /**
          * Filters how many e-mails of one doctor's visits may go within an hour, to patients and to the doctor.
          *
@@ -45,8 +43,8 @@ final class Limits
          * @param int $most   So many; 0 for no limit.
          * @param int $doctor The doctor: a user of WordPress.
          */
-        $most = (int) apply_filters('telemed_mails_per_doctor', self::DOCTOR_MAILS, $row->doctor);
-        $from = $this->rate->claim(self::ofDoctor($row), $most, HOUR_IN_SECONDS);
+        $most = (int) apply_filters('telemed_mails_per_doctor', $all['mails_of_doctor']['most'], $row->doctor);
+        $from = $this->rate->claim(self::ofDoctor($row), $most, $all['mails_of_doctor']['seconds']);
         if ($from !== null || $patient === null) {
             return $from;
         }
@@ -59,8 +57,8 @@ final class Limits
          * @param int    $most    So many; 0 for no limit.
          * @param string $patient The address.
          */
-        $most = (int) apply_filters('telemed_mails_per_address', self::PATIENT_MAILS, $patient);
-        $from = $this->rate->claim(self::toAddress($patient), $most, HOUR_IN_SECONDS);
+        $most = (int) apply_filters('telemed_mails_per_address', $all['mails_to_address']['most'], $patient);
+        $from = $this->rate->claim(self::toAddress($patient), $most, $all['mails_to_address']['seconds']);
         if ($from !== null) {
             $this->rate->giveBack(self::ofDoctor($row));
         }
@@ -84,6 +82,7 @@ final class Limits
      */
     public function book(int $doctor, Patient $patient): void
     {
+        $limit = Limit::defaults()['visits_of_patient'];
         /**
          * Filters how many visits of one patient a doctor may book within an hour; staff book as they need.
          *
@@ -93,8 +92,8 @@ final class Limits
          * @param int $most   So many; 0 for no limit.
          * @param int $doctor The doctor: a user of WordPress.
          */
-        $most = (int) apply_filters('telemed_visits_per_patient', self::VISITS, $doctor);
-        $from = $this->rate->claim(self::visits($doctor, $patient), $most, HOUR_IN_SECONDS);
+        $most = (int) apply_filters('telemed_visits_per_patient', $limit['most'], $doctor);
+        $from = $this->rate->claim(self::visits($doctor, $patient), $most, $limit['seconds']);
         if ($from !== null) {
             throw new Problem(
                 'telemed_too_many_visits',
@@ -123,6 +122,7 @@ final class Limits
      */
     public function recreate(MeetingRecord $row): void
     {
+        $limit = Limit::defaults()['recreations'];
         /**
          * Filters how many seconds lie between two clicks that make the meeting of one visit anew.
          *
@@ -131,8 +131,8 @@ final class Limits
          *
          * @param int $seconds So many; 0 for no limit.
          */
-        $seconds = (int) apply_filters('telemed_recreate_seconds', self::RECREATE_SECONDS);
-        if ($seconds > 0 && $this->rate->claim('recreate ' . $row->id, 1, $seconds) !== null) {
+        $seconds = (int) apply_filters('telemed_recreate_seconds', $limit['seconds']);
+        if ($this->rate->claim('recreate ' . $row->id, $limit['most'], $seconds) !== null) {
             throw new Problem('telemed_just_recreated', __('this meeting has just been made anew', 'telemed-zoom'), __('Try again in a minute.', 'telemed-zoom'), isTooMuch: true);
         }
     }
@@ -148,7 +148,7 @@ final class Limits
          *
          * @param int $most So many of those that Zoom gives each host; 0 for no limit.
          */
-        return (int) apply_filters('telemed_writes_per_patient', \Telemed\Moment::defaultPolicies()['writes_of_patient']);
+        return (int) apply_filters('telemed_writes_per_patient', Moment::defaultPolicies()['writes_of_patient']);
     }
 
     private static function ofDoctor(MeetingRecord $row): string

@@ -1,7 +1,7 @@
 <?php
 /**
  * So many of something within so many seconds, counted over all processes of the site: each takes a place, which is free again after
- * that time. What is counted is known here by a keyed hash only.
+ * that time. Whether one is free the extension says. What is counted is known here by a keyed hash only.
  *
  * @package TelemedZoom
  */
@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Ledger;
 
+use Telemed\Limit;
 use TelemedZoom\Site\Clock;
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
@@ -38,25 +39,24 @@ final class RateLimit
      * @param string $what    is counted: each has places of its own
      * @param int    $most    places; none below 1 counts as no limit
      * @param int    $seconds until a place is free again
-     * @return ?int null: a place is taken; else when to ask again, Unix seconds
+     * @return ?int null: a place is taken, or none is needed; else when to ask again, Unix seconds
      * @throws DatabaseException
      */
     public function claim(string $what, int $most, int $seconds): ?int
     {
-        if ($most < 1) {
-            return null;
-        }
         $prefix = $this->prefix($what);
         for ($try = 0; $try < self::TRIES; $try++) {
             $now = Clock::now();
             $places = $this->database->rows('SELECT name, at FROM ' . Schema::signals() . ' WHERE name >= ? AND name < ? ORDER BY at, name', [$prefix, $prefix . '~']);
-            $since = gmdate('Y-m-d H:i:s', $now - $seconds);
-            $taken = array_values(array_filter($places, static fn(array $place): bool => (string) $place['at'] > $since));
-            if (count($taken) >= $most) {
-                return (int) strtotime($taken[count($taken) - $most]['at'] . ' UTC') + $seconds;
+            ['place' => $place, 'until' => $until] = Limit::place(array_column($places, 'at'), $most, $seconds, new \DateTimeImmutable("@$now"));
+            if ($place === 'none_needed') {
+                return null;
+            }
+            if ($place === 'none') {
+                return (int) strtotime("$until UTC");
             }
             // Whoever sees the same takes the same place: one of them gets it, and the other looks again.
-            $isOurs = count($places) > count($taken)
+            $isOurs = $place === 'again'
                 ? $this->database->execute(
                     'UPDATE ' . Schema::signals() . ' SET at = ? WHERE name = ? AND at = ?',
                     [gmdate('Y-m-d H:i:s', $now), (string) $places[0]['name'], (string) $places[0]['at']]

@@ -28,18 +28,27 @@ final class Wanted
     ) {
     }
 
-    public function agreesWith(MeetingRecord $row): bool
+    /** Whether the row says otherwise. */
+    public function contradicts(MeetingRecord $row): bool
     {
-        if (!$this->held) {
-            return !$row->state->isLive();
-        }
-        return $row->state !== MeetingState::Cancelled && !$this->differsFrom($row);
+        return \Telemed\Visit::isContradicted([
+            'takes_place' => $row->state !== MeetingState::Cancelled,
+            'doctor' => $row->doctor,
+            'start_utc' => $row->start->format('Y-m-d H:i:s'),
+            'minutes' => $row->minutes,
+            'timezone' => $row->timezone,
+        ], $this->columns());
     }
 
-    /** Whether doctor, time or length are others than in the row. */
-    public function differsFrom(MeetingRecord $row): bool
+    /** @return array<string, bool|int|string> as the extension takes what stands */
+    public function columns(): array
     {
-        return $this->doctor !== $row->doctor || $this->minutes !== $row->minutes || $this->timezone !== $row->timezone
-            || $this->start->getTimestamp() !== $row->start->getTimestamp();
+        return [
+            'takes_place' => $this->held,
+            'doctor' => $this->doctor,
+            'start_utc' => $this->start->format('Y-m-d H:i:s'),
+            'minutes' => $this->minutes,
+            'timezone' => $this->timezone,
+        ];
     }
 }

@@ -22,7 +22,7 @@ final class ReconcileQueries
     /** Orphans of visits that were so lately are still looked for. */
     private const PAST_DAYS = 2;
     private const COLUMNS = 'v.version, v.start_utc, v.minutes, v.timezone, v.topic, v.takes_place, v.pending, v.state, v.changed_at,
-        m.visit, m.generation, m.reference, m.role, m.mode, m.app, m.account, m.subject, m.host, m.number, m.host_at_zoom, m.join_url,
+        m.visit, m.generation, m.reference, m.role, m.ended, m.mode, m.app, m.account, m.subject, m.host, m.number, m.host_at_zoom, m.join_url,
         m.passcode, m.overridden, m.to_restore';
 
     public function __construct(

@@ -1,7 +1,7 @@
 <?php
 /**
  * Of which meetings a comparison looks at the settings. Zoom's lists do not show them, so that each meeting must be asked for: on
- * demand all are, while there is time; by night those of the coming week, and of the others each once a week.
+ * demand all are, while there is time; by night those that the extension names.
  *
  * @package TelemedZoom
  */
@@ -10,16 +10,13 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Reconcile;
 
-use TelemedZoom\Site\Clock;
-
 defined('ABSPATH') || exit;
 
 final class SettingsLook
 {
-    private const NIGHTS = 7;
     private int $leftOut = 0;
 
-    private function __construct(private readonly bool $isNightly, private readonly float $end)
+    private function __construct(public readonly bool $isNightly, private readonly float $end)
     {
     }
 
@@ -34,12 +31,9 @@ final class SettingsLook
         return new self(false, microtime(true) + $seconds);
     }
 
-    public function wants(IntendedMeeting $meeting): bool
+    /** Whether there is time for one more; it counts as left out if there is none. */
+    public function hasTime(): bool
     {
-        if ($this->isNightly) {
-            $today = intdiv(Clock::now(), DAY_IN_SECONDS);
-            return $meeting->start->getTimestamp() <= Clock::now() + self::NIGHTS * DAY_IN_SECONDS || ($meeting->visit + $today) % self::NIGHTS === 0;
-        }
         if (microtime(true) < $this->end) {
             return true;
         }

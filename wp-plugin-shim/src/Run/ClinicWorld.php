@@ -62,13 +62,7 @@ final class ClinicWorld implements World
             // Whoever was mailed of it has to know that it is gone.
             return $mails['mails'] === [] ? null : ['takes_place' => false] + $mails + $visit->ownStanding();
         }
-        return $mails + [
-            'takes_place' => $wanted->held,
-            'doctor' => $wanted->doctor,
-            'start_utc' => $wanted->start->format('Y-m-d H:i:s'),
-            'minutes' => $wanted->minutes,
-            'timezone' => $wanted->timezone,
-        ];
+        return $mails + $wanted->columns();
     }
 
     /** @throws DatabaseException */

@@ -36,7 +36,7 @@ final class VisitPage
     /** The link is good for a day after the visit. */
     private const EXPIRES_AFTER_SECONDS = DAY_IN_SECONDS;
     /** Until a page that waits for the meeting looks again. */
-    private const LOOK_AGAIN_SECONDS = CurrentMeeting::ASK_EVERY_SECONDS + 5;
+    private const LOOK_AGAIN_SECONDS = 20;
     /** The same while others wait for Zoom. */
     private const CROWDED_SECONDS = 5;
     /** Events of the log after which it is not as it was booked; 'moved' is what version 0.1.0 wrote. */

@@ -86,8 +86,7 @@ final class AppointmentWatch
         }
         $standing = $source->committed(array_map('strval', array_keys($rows)), $this->database);
         foreach ($standing === null ? [] : $rows as $appointment => $row) {
-            $wanted = $standing[$appointment] ?? null;
-            if ($wanted === null || !$wanted->agreesWith($row)) {
+            if (($standing[$appointment] ?? null)?->contradicts($row) !== false) {
                 $this->confirm($row->id, $end);
             }
         }

@@ -10,34 +10,21 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
-use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
-use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Store\Outages;
-use TelemedZoom\Store\Schema;
-use TelemedZoom\Store\VisitStore;
-use Telemed\Moment;
 
 defined('ABSPATH') || exit;
 
 final class CurrentMeeting
 {
-    /** However often somebody clicks, Zoom is asked for one visit so often. */
-    public const ASK_EVERY_SECONDS = 15;
-    private const ASKED = 'telemed_asked_';
-    private const ASK_SECONDS = 3.0;
     private const MAKE_SECONDS = 8.0;
 
     public function __construct(
         private readonly Ledger $ledger,
         private readonly OneVisit $oneVisit,
-        private readonly VisitStore $store,
-        private readonly Moments $moments,
-        private readonly ZoomApps $apps,
-        private readonly Outages $outages,
+        private readonly MeetingLook $look,
         private readonly JoinSlots $slots
     ) {
     }
@@ -49,7 +36,7 @@ final class CurrentMeeting
      */
     public function forStart(MeetingRecord $row): MeetingRecord
     {
-        return $row->isReady() ? $this->compared($row) : $this->tried($row);
+        return $this->after($this->look->entry($row), $row);
     }
 
     /**
@@ -60,8 +47,8 @@ final class CurrentMeeting
      */
     public function forJoin(MeetingRecord $row): ?MeetingRecord
     {
-        $isAsked = $row->isReady() ? $this->isCompared($row) : $this->isTried($row);
-        return $isAsked ? $this->slots->within(fn(): MeetingRecord => $this->forStart($row)) : $row;
+        $entry = $this->look->entry($row);
+        return $entry === MeetingLook::AS_KNOWN ? $row : $this->slots->within(fn(): MeetingRecord => $this->after($entry, $row));
     }
 
     /**
@@ -72,28 +59,26 @@ final class CurrentMeeting
     public function recreated(MeetingRecord $lost): MeetingRecord
     {
         try {
-            $at = $this->moments->now();
-            $this->store->change($lost->id, static fn(\Telemed\Visit $now): ?\Telemed\Visit => self::isStill($lost, $now, $at)
-                ? $now->observed($lost->generation, null, $at)
-                : null, $at);
-            return $this->oneVisit->tryNow($lost->id, self::MAKE_SECONDS) ?? $lost;
+            $this->look->noteGone($lost);
         } catch (Problem) {
-            return $this->ledger->find($lost->id) ?? $lost;
+            return $lost;
         }
+        return $this->tried($lost);
     }
 
-    /** Another meeting may have taken the place of the one that is gone. */
-    private static function isStill(MeetingRecord $known, \Telemed\Visit $now, Moment $at): bool
+    /** @throws DatabaseException */
+    private function after(string $entry, MeetingRecord $row): MeetingRecord
     {
-        $numbers = array_column($now->rows($at)['meetings'], 'number', 'generation');
-        return (string) ($numbers[$known->generation] ?? '') === (string) $known->meetingId;
+        return match ($entry) {
+            MeetingLook::TRY => $this->tried($row),
+            MeetingLook::LOOK => $this->looked($row),
+            default => $row,
+        };
     }
 
+    /** @throws DatabaseException */
     private function tried(MeetingRecord $row): MeetingRecord
     {
-        if (!$this->isTried($row)) {
-            return $row;
-        }
         try {
             return $this->oneVisit->tryNow($row->id, self::MAKE_SECONDS) ?? $row;
         } catch (Problem) {
@@ -101,61 +86,22 @@ final class CurrentMeeting
         }
     }
 
-    private function isTried(MeetingRecord $row): bool
-    {
-        $isFresh = $row->lastError === null && $row->tries === 0;
-        return $row->state->isOpen() && ($isFresh || $row->updatedAt->getTimestamp() <= $this->moments->seconds() - self::ASK_EVERY_SECONDS);
-    }
-
     /** @throws DatabaseException */
-    private function isCompared(MeetingRecord $row): bool
+    private function looked(MeetingRecord $row): MeetingRecord
     {
-        // Until its tables are brought to this version nothing that is seen could be written down.
-        return Schema::isCurrent() && $this->outages->triedAt() === null && get_transient(self::ASKED . $row->id) === false;
-    }
-
-    /** @throws DatabaseException */
-    private function compared(MeetingRecord $row): MeetingRecord
-    {
-        if (!$this->isCompared($row)) {
-            return $row;
-        }
-        set_transient(self::ASKED . $row->id, 1, self::ASK_EVERY_SECONDS);
         try {
-            $meeting = $this->apps->forMeeting($row)->client->within(self::ASK_SECONDS)->meeting((int) $row->meetingId);
-            $this->outages->answered($this->moments->now()->now());
-            return $this->observed($row, $meeting);
+            if (!$this->look->at($row)) {
+                return $row;
+            }
         } catch (Problem) {
             return $row;
-        } catch (\Telemed\TelemedException $failure) {
-            $this->noteNetwork($failure);
-            return $failure->isGone() ? $this->recreated($row) : $row;
         }
-    }
-
-    /** @throws DatabaseException */
-    private function observed(MeetingRecord $row, \Telemed\Meeting $meeting): MeetingRecord
-    {
-        $at = $this->moments->now();
-        $before = null;
-        $now = $this->store->change($row->id, static function (\Telemed\Visit $visit) use ($row, $meeting, $at, &$before): \Telemed\Visit {
-            $before = $visit->version();
-            return $visit->observed($row->generation, $meeting, $at);
-        }, $at);
-        if ($now !== null && $now->version() === $before) {
-            return $row;
+        $now = $this->ledger->find($row->id) ?? $row;
+        if (!$now->isReady()) {
+            // Zoom has lost it.
+            return $this->tried($now);
         }
         $this->oneVisit->tellSoon($row->id);
-        return $this->ledger->find($row->id) ?? $row;
-    }
-
-    /** @throws DatabaseException */
-    private function noteNetwork(\Telemed\TelemedException $failure): void
-    {
-        if ($failure->isLost()) {
-            $this->outages->lost($this->moments->now()->now());
-        } elseif ($failure->isAnswer()) {
-            $this->outages->answered($this->moments->now()->now());
-        }
+        return $now;
     }
 }

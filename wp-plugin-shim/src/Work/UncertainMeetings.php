@@ -1,7 +1,7 @@
 <?php
 /**
  * Where only a person can tell whether a visit's meeting exists: what Zoom has near its time, and taking over the one that the
- * person names. It must be with the host, at the start, and of no other visit, as Zoom says to the credentials of the row.
+ * person names. Whether that can be it the extension says, of what Zoom says to the credentials of the row.
  *
  * @package TelemedZoom
  */
@@ -10,27 +10,27 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use Telemed\Meeting;
+use Telemed\Visit;
 use TelemedZoom\Apps\ZoomApps;
-use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingLog;
 use TelemedZoom\Ledger\MeetingRecord;
-use TelemedZoom\Ledger\MeetingState;
 use TelemedZoom\Problem;
 use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Site;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
 
 final class UncertainMeetings
 {
-    private const NEAR_SECONDS = 12 * HOUR_IN_SECONDS;
     private const CALL_SECONDS = 15.0;
     /** Zoom's meeting numbers, written with or without spaces and hyphens. */
     private const NUMBER = '/^\d{9,12}$/';
+    private const FITS = 'fits';
+    private const NEAR = [self::FITS, 'another_start'];
 
     public function __construct(
         private readonly Ledger $ledger,
@@ -38,27 +38,28 @@ final class UncertainMeetings
         private readonly ZoomApps $apps,
         private readonly VisitStore $store,
         private readonly Moments $moments,
-        private readonly MeetingLog $log,
-        private readonly Site $site
+        private readonly MeetingLog $log
     ) {
     }
 
     /**
      * The host's meetings near the visit's start that belong to no other visit, the nearest first.
      *
-     * @return list<\Telemed\Meeting>
+     * @return list<Meeting>
      * @throws Problem|DatabaseException|\Telemed\TelemedException
      */
     public function near(MeetingRecord $row): array
     {
         $credentials = $this->apps->forMeeting($row);
-        $reference = $this->reference($row);
-        $distance = static fn(\Telemed\Meeting $meeting): int => abs(($meeting->start()?->getTimestamp() ?? 0) - $row->start->getTimestamp());
-        $found = array_filter(
-            $credentials->client->within(self::CALL_SECONDS)->meetings($credentials->maker->namedHost()),
-            fn(\Telemed\Meeting $meeting): bool => $distance($meeting) <= self::NEAR_SECONDS && $this->isFree($meeting, $row, $reference)
-        );
-        usort($found, static fn(\Telemed\Meeting $one, \Telemed\Meeting $other): int => $distance($one) <=> $distance($other));
+        $meetings = $credentials->client->within(self::CALL_SECONDS)->meetings($credentials->maker->namedHost());
+        $visit = $this->store->find($row->id);
+        if ($visit === null) {
+            return [];
+        }
+        $found = array_filter($meetings, fn(Meeting $meeting): bool => in_array($visit->fit($meeting, false), self::NEAR, true)
+            && !$this->queries->isTaken($meeting->id(), $row->id));
+        $distance = static fn(Meeting $meeting): int => abs(($meeting->start()?->getTimestamp() ?? 0) - $row->start->getTimestamp());
+        usort($found, static fn(Meeting $one, Meeting $other): int => $distance($one) <=> $distance($other));
         return $found;
     }
 
@@ -76,9 +77,6 @@ final class UncertainMeetings
             throw new Problem('telemed_bad_number', __('this is no meeting number of Zoom', 'telemed-zoom'), __('Enter its 9 to 12 digits, such as 934 1234 5678.', 'telemed-zoom'));
         }
         $row = $this->ledger->demand($id);
-        if ($row->state !== MeetingState::Uncertain) {
-            throw self::notUncertain();
-        }
         $credentials = $this->apps->forMeeting($row);
         $client = $credentials->client->within(self::CALL_SECONDS);
         try {
@@ -89,81 +87,42 @@ final class UncertainMeetings
             }
             throw new Problem('telemed_no_such_meeting', __('Zoom knows no meeting of this number that this app may see', 'telemed-zoom'), __('Compare the number with the one in Zoom.', 'telemed-zoom'), 404);
         }
-        $this->demandThatItIsThis($meeting, $row, $credentials);
         $at = $this->moments->now();
-        $resolved = static fn(\Telemed\Visit $now): ?\Telemed\Visit => $now->state() === MeetingState::Uncertain->value
-            ? $now->resolved($meeting, $at)
-            : null;
-        if ($this->store->change($id, $resolved, $at) === null) {
-            throw self::notUncertain();
+        $adopted = $this->store->change($id, function (Visit $now) use ($meeting, $row, $credentials, $at): Visit {
+            $fit = $now->fit($meeting, $this->queries->isTaken($meeting->id(), $row->id));
+            return $fit === self::FITS ? $now->resolved($meeting, $at) : throw self::refusal($fit, $row->hostEmail ?? $credentials->maker->hostAtZoom());
+        }, $at);
+        if ($adopted === null) {
+            throw Ledger::noMeeting();
         }
         $this->log->write($id, 'taken', $client->lastTrackingId(), $digits);
         return $this->ledger->demand($id);
     }
 
-    private static function notUncertain(): Problem
+    /** Why a meeting cannot be the visit's, in words. */
+    private static function refusal(string $fit, ?string $host): Problem
     {
-        return new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
-    }
-
-    /** @throws Problem|DatabaseException */
-    private function demandThatItIsThis(\Telemed\Meeting $meeting, MeetingRecord $row, Credentials $credentials): void
-    {
-        $host = $row->hostId ?? $credentials->maker->hostAtZoom();
-        [$what, $advice] = match (true) {
-            $host !== null && $meeting->hostId() !== $host => [
+        if ($fit === 'not_sought') {
+            return new Problem('telemed_wrong_state', __('this meeting is not uncertain any more', 'telemed-zoom'), __('Look at its state below.', 'telemed-zoom'), 409);
+        }
+        [$what, $advice] = match ($fit) {
+            'another_host' => [
                 __('this meeting belongs to another host', 'telemed-zoom'),
                 sprintf(
                     /* translators: %s: e-mail or id of a Zoom user */
                     __('It must be one of %s.', 'telemed-zoom'),
-                    $row->hostEmail ?? $host
+                    (string) $host
                 ),
             ],
-            !$this->isFree($meeting, $row, $this->reference($row)) => [
+            'another_visit' => [
                 __('this meeting belongs to another visit', 'telemed-zoom'),
                 __('Name another one, or make a new one.', 'telemed-zoom'),
             ],
-            $meeting->start()?->getTimestamp() !== $row->start->getTimestamp() => [
+            default => [
                 __('this meeting begins at another time than the visit', 'telemed-zoom'),
                 __('If it is the visit\'s all the same, move it in Zoom to the visit\'s start first.', 'telemed-zoom'),
             ],
-            default => [null, ''],
         };
-        if ($what !== null) {
-            throw new Problem('telemed_not_this_meeting', $what, $advice, 409);
-        }
-    }
-
-    /**
-     * Whether neither our tables nor the meeting's own mark give it to another.
-     *
-     * @throws DatabaseException
-     */
-    private function isFree(\Telemed\Meeting $meeting, MeetingRecord $row, string $reference): bool
-    {
-        if ($this->queries->isTaken($meeting->id(), $row->id)) {
-            return false;
-        }
-        if ($meeting->marker() === null) {
-            return true;
-        }
-        $wanted = [
-            'reference' => $reference, 'meeting' => null, 'host' => null, 'start' => $row->start, 'minutes' => $row->minutes,
-            'overridden' => [], 'busy' => false,
-        ];
-        $reconciler = new \Telemed\Reconciler($this->site->id(), new \DateTimeImmutable('@' . $this->moments->seconds()));
-        $actions = [...$reconciler->page([$wanted], [$meeting]), ...$reconciler->rest([$wanted])];
-        return in_array('adopt', array_column($actions, 'action'), true);
-    }
-
-    /**
-     * What the marker of the meeting that was to serve the visit is made of, byte for byte.
-     *
-     * @throws DatabaseException
-     */
-    private function reference(MeetingRecord $row): string
-    {
-        $meetings = $this->store->find($row->id)?->rows($this->moments->now())['meetings'] ?? [];
-        return (string) (array_column($meetings, 'reference', 'generation')[$row->generation] ?? '');
+        return new Problem('telemed_not_this_meeting', $what, $advice, 409);
     }
 }
