@@ -158,6 +158,11 @@ final class OAuthApp
     ) {
     }
 
+    /** @return list<string> the scopes to give the app; nothing else is asked for */
+    public static function scopes(): array
+    {
+    }
+
     /**
      * Begins an authorization: where to send the doctor's browser (PKCE S256, a one-time state, ten minutes).
      *
@@ -333,6 +338,11 @@ final class ServerToServerApp
         TokenStore $tokens,
         Vault $vault
     ) {
+    }
+
+    /** @return list<string> the scopes to give the app; nothing else is asked for */
+    public static function scopes(): array
+    {
     }
 
     /** The client that acts on behalf of any user of the account. Makes no request. */

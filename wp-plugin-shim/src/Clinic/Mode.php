@@ -46,6 +46,15 @@ enum Mode: string
         return $this === self::OAuth;
     }
 
+    /** @return list<string> the scopes to give its app at Zoom; nothing else is asked for. The extension has to be there */
+    public function scopes(): array
+    {
+        return match ($this) {
+            self::OAuth => \Telemed\OAuthApp::scopes(),
+            self::ServerToServer => \Telemed\ServerToServerApp::scopes(),
+        };
+    }
+
     /** A setting of the app of this mode. */
     public function field(string $name): string
     {
