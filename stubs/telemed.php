@@ -448,6 +448,38 @@ final class Connection
     }
 }
 
+/** When connections are renewed: long before Zoom lets a grant lapse from disuse, and a few at a time. Moments are Unix seconds. */
+final class Renewal
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * Whose turn it is, the longest waiting first.
+     *
+     * @param array<int, int> $looks by doctor: from when on their connections are to be looked at
+     * @return list<int> doctors
+     */
+    public static function turn(array $looks, int $now): array
+    {
+    }
+
+    /** @param int $tokenEnds when the connection's access token ends or has ended */
+    public static function isDue(int $tokenEnds, int $now): bool
+    {
+    }
+
+    /**
+     * When to look again at a doctor's connections, of which those that were due are renewed.
+     *
+     * @param list<int> $tokenEnds of each; none: at what was not renewed
+     */
+    public static function nextLook(array $tokenEnds, int $now): int
+    {
+    }
+}
+
 /** Speaks to Zoom; the same in both modes. Results of a call are those of one moment. */
 final class Client
 {
@@ -941,6 +973,11 @@ class TelemedException extends \Exception
 
     /** Whether Zoom does not know what was asked for: a meeting or a user, for these credentials. */
     public function isGone(): bool
+    {
+    }
+
+    /** Whether it says something of one connection alone: refused, unreadable, or used by somebody. Others may fare better. */
+    public function isOfOneConnection(): bool
     {
     }
 
