@@ -387,6 +387,17 @@ final class Connection
     {
     }
 
+    /**
+     * What is new of a connection that was looked at.
+     *
+     * @param ?Connection $seen null: there is none
+     * @param bool $isTold whether it was told that it has ended or is about to
+     * @return ?string 'ended', 'ends_soon' (see until()), 'mended': what was told is true no more; null: nothing is new
+     */
+    public static function news(?Connection $seen, bool $isTold): ?string
+    {
+    }
+
     public function subject(): string
     {
     }
