@@ -34,6 +34,7 @@ mod tell;
 #[cfg(test)]
 mod testing;
 mod wish;
+mod zoom_user;
 
 pub use changes::Changes;
 pub use door::Door;
@@ -50,3 +51,4 @@ pub use standing::SourceMail;
 pub use standing::Standing;
 pub use tell::Sending;
 pub use wish::Wish;
+pub use zoom_user::ZoomUserChange;

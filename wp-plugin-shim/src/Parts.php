@@ -23,6 +23,7 @@ use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Connections\OtherZoomUser;
 use TelemedZoom\Departures\Departures;
+use TelemedZoom\Departures\EndingGrants;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -215,7 +216,8 @@ final class Parts
         $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->oneVisit, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
         $this->answers = new Answers($this->handovers, $this->oneVisit, $this->apps, $this->extension);
-        $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
+        $grants = new EndingGrants($this->grants, $this->queries, $this->store, $this->moments, $this->site);
+        $this->departures = new Departures($this->handovers, $this->answers, $grants, $this->queries, $this->standing, $this->site);
         $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
         $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
