@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\OwnAccounts;
@@ -85,6 +86,8 @@ final class Parts
     public readonly HostMap $hosts;
     public readonly OwnAccounts $ownAccounts;
     public readonly Guard $guard;
+    public readonly Permit $permit;
+    public readonly AppOpener $opener;
     public readonly ZoomApps $apps;
     public readonly Grants $grants;
     public readonly Answers $answers;
@@ -183,19 +186,10 @@ final class Parts
     {
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->registry);
-        $this->apps = new ZoomApps(
-            $this->settings,
-            $this->registry,
-            $this->key,
-            $this->extension,
-            $this->database,
-            $this->hosts,
-            $this->ownAccounts,
-            $this->site,
-            $this->guard,
-            $this->handovers
-        );
-        $this->grants = new Grants($this->apps, $this->registry, $this->settings, $this->site);
+        $this->permit = new Permit($this->extension, $this->guard);
+        $this->opener = new AppOpener($this->settings, $this->registry, $this->key, $this->database, $this->permit);
+        $this->apps = new ZoomApps($this->settings, $this->opener, $this->hosts, $this->ownAccounts, $this->handovers, $this->permit, $this->site);
+        $this->grants = new Grants($this->opener, $this->registry, $this->site);
         $this->overlaps = new Overlaps($this->database, $this->tables, $this->apps);
     }
 
@@ -203,14 +197,13 @@ final class Parts
     private function prepareWork(): void
     {
         $this->world = new ClinicWorld($this->sources, $this->database, $this->apps, $this->store, $this->handovers);
-        $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world, $this->site), $this->moments);
+        $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world), $this->moments);
         $this->mailer = new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits);
         $this->sender = new NoticeSender($this->store, $this->records, $this->mailer, new WaitingMails($this->database, $this->tables), $this->log, $this->moments, $this->guard);
-        $permit = new Permit($this->extension, $this->guard);
         $overlaps = new OverlapWatch($this->overlaps, $this->sources, $this->ledger, $this->store, $this->moments);
-        $this->oneVisit = new OneVisit($this->loop, $this->store, $this->ledger, $this->sender, $this->outbox = new Outbox(), $overlaps, $permit);
+        $this->oneVisit = new OneVisit($this->loop, $this->store, $this->ledger, $this->sender, $this->outbox = new Outbox(), $overlaps, $this->permit);
         $appointments = new AppointmentWatch($this->loop, $this->store, $this->queries, $this->sources, $this->database, $overlaps);
-        $this->worker = new Worker($this->loop, $appointments, $this->store, $this->sender, $this->counters, $this->signals, $permit);
+        $this->worker = new Worker($this->loop, $appointments, $this->store, $this->sender, $this->counters, $this->signals, $this->permit);
         $this->afterRequest = new AfterRequest($this->oneVisit);
         $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
         $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
@@ -223,6 +216,7 @@ final class Parts
         $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
         $this->otherZoomUser = new OtherZoomUser(
             $this->apps,
+            $this->opener,
             $this->queries,
             $this->handovers,
             $this->answers,
@@ -232,7 +226,7 @@ final class Parts
             $this->guard,
             $this->site
         );
-        $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
+        $this->oauthCallback = new OAuthCallback($this->opener, $this->settings, $this->site, $this->otherZoomUser);
     }
 
     private function askForSources(): void

@@ -9,9 +9,9 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Apps\ConnectionNews;
 use TelemedZoom\Apps\FormerMeetings;
 use TelemedZoom\Apps\ReplacedApps;
-use TelemedZoom\Apps\SavedConnections;
 use TelemedZoom\Care\CopiedSite;
 use TelemedZoom\Care\ExtensionWatch;
 use TelemedZoom\Care\Heartbeat;
@@ -19,9 +19,12 @@ use TelemedZoom\Care\PersonalData;
 use TelemedZoom\Care\PersonalRows;
 use TelemedZoom\Care\UninstallNotice;
 use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Connections\ConnectionMails;
+use TelemedZoom\Connections\ConnectionNotice;
 use TelemedZoom\Connections\ConnectionWatch;
 use TelemedZoom\Connections\Deauthorizations;
 use TelemedZoom\Connections\Renewal;
+use TelemedZoom\Connections\SecretWatch;
 use TelemedZoom\Mail\WaitingMails;
 use TelemedZoom\Reconcile\Reconcile;
 use TelemedZoom\Screens\ChangeMeetingForm;
@@ -56,7 +59,6 @@ use TelemedZoom\Site\PluginFile;
 use TelemedZoom\Site\PublicAddress;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\LinkSeals;
-use TelemedZoom\Store\Signals;
 use TelemedZoom\Work\Worker;
 
 defined('ABSPATH') || exit;
@@ -139,15 +141,20 @@ final class Plugin
         $this->parts->afterRequest->register();
         $this->parts->rate->register();
         (new Cron(fn(): Worker => $this->parts->worker, fn(): Reconcile => $this->parts->reconcile, $this->parts->settings, $this->parts->migration))->register();
-        (new Renewal($this->parts->grants, $this->parts->guard, $this->parts->extension))->register();
-        $watch = new ConnectionWatch($this->parts->apps, $this->parts->settings, $this->parts->extension, $this->parts->guard, $this->parts->database, $this->parts->queries, $this->parts->store, $this->parts->handovers);
+        (new Renewal($this->parts->grants, $this->parts->permit))->register();
+        $mails = new ConnectionMails($this->parts->database, $this->parts->queries);
+        $watch = new ConnectionWatch($this->parts->apps, $mails, $this->parts->store->queue, $this->parts->handovers, $this->parts->permit);
         $watch->register();
         $this->parts->hosts->confirmed->add($watch->wake(...));
-        (new SavedConnections($this->parts->apps, $this->parts->site))->register();
-        $deauthorizations = new Deauthorizations(new Signals($this->parts->database), $this->parts->apps, $this->parts->site, $this->parts->store, $watch, $this->parts->afterRequest);
+        $news = new ConnectionNews($this->parts->apps, $this->parts->site);
+        $news->register();
+        $this->parts->opener->news->add($news->note(...));
+        (new SecretWatch($this->parts->settings, $watch, $this->parts->permit))->register();
+        (new ConnectionNotice($this->parts->settings))->register();
+        $deauthorizations = new Deauthorizations($this->parts->signals, $this->parts->opener, $this->parts->site, $this->parts->store, $mails, $this->parts->afterRequest);
         $this->parts->worker->begins->add($deauthorizations->carryOut(...));
         (new WebhookRoute($this->parts->settings, $this->parts->key, $this->parts->extension, $deauthorizations))->register();
-        (new DoctorLeaves($this->parts->departures, new HandoverView($this->parts->sources), $this->parts->apps, $this->parts->queries, $this->parts->extension, $this->parts->guard, $this->parts->site))->register();
+        (new DoctorLeaves($this->parts->departures, new HandoverView($this->parts->sources), $this->parts->opener, $this->parts->queries, $this->parts->extension, $this->parts->guard, $this->parts->site))->register();
         $this->parts->otherZoomUser->register();
         $former = new FormerMeetings($this->parts->queries, $this->parts->handovers, $this->parts->apps, $this->parts->settings, $this->parts->ownAccounts);
         $former->register();
@@ -164,7 +171,7 @@ final class Plugin
             return;
         }
         (new Notices($this->parts->extension, $this->parts->key, $this->parts->settings, $this->parts->hosts))->register();
-        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->registry, $this->parts->apps, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
+        (new KeyChange($this->parts->key, $this->parts->extension, $this->parts->settings, $this->parts->registry, $this->parts->opener, new LinkSeals($this->parts->database, $this->parts->tables, $this->parts->links)))->register();
         $copy = new CopiedSite($this->parts->guard, $this->parts->migration, $this->parts->store, $this->parts->tables, $this->parts->database, $this->parts->moments, $this->parts->extension, $this->parts->settings);
         (new GuardNotice($this->parts->guard, $copy))->register();
         (new UpgradeNotice($this->parts->migration))->register();
@@ -180,7 +187,7 @@ final class Plugin
         (new MeetingScreen($this->parts->ledger, $this->parts->overlaps, $this->parts->log, $this->parts->visits, $this->parts->oneVisit, $this->parts->sources, $this->parts->standing, $this->parts->settings, $uncertain, $change))->register();
         (new ReconcileScreen($this->parts->reconcile, $this->parts->settings))->register();
         (new NewMeetingScreen($this->parts->manual, $this->parts->overlaps, $this->parts->extension))->register();
-        (new DoctorsScreen($this->parts->settings, $this->parts->hosts, $this->parts->apps))->register();
+        (new DoctorsScreen($this->parts->settings, $this->parts->hosts, $this->parts->apps, $this->parts->opener))->register();
         $check = new CheckPanel($this->parts->settings, $this->parts->entered, $this->parts->extension, $this->parts->apps, $this->parts->hosts);
         $question = new SaveQuestion($this->parts->settings, $check, $this->parts->queries, $this->parts->extension, $this->parts->guard);
         (new SettingsPage($this->parts->settings, $this->parts->key, $this->parts->extension, $former, $check, $question))->register();

@@ -17,6 +17,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\Settings;
@@ -46,6 +47,7 @@ final class OtherZoomUser
 
     public function __construct(
         private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly LedgerQueries $queries,
         private readonly Handovers $handovers,
         private readonly Answers $answers,
@@ -113,7 +115,7 @@ final class OtherZoomUser
             return null;
         }
         $subject = $this->site->subject($doctor);
-        $held = $this->apps->oauth()->heldConnection($subject);
+        $held = $this->opener->oauth()->heldConnection($subject);
         if ($held !== null) {
             $handover = $this->handover($doctor);
             return ['new' => $held, 'before' => self::name($connection), 'visits' => $this->upcoming($doctor), 'handover' => $handover];
@@ -182,7 +184,7 @@ final class OtherZoomUser
         // An answer that was not carried out is not to be any more.
         $this->handovers->forget($asked);
         $this->handovers->note($asked);
-        $this->apps->oauth()->declineHeld($this->site->subject($doctor));
+        $this->opener->oauth()->declineHeld($this->site->subject($doctor));
         $this->handovers->forget($asked);
     }
 
@@ -211,7 +213,7 @@ final class OtherZoomUser
     private function goOn(int $doctor, float $end): void
     {
         $asked = $this->handovers->find($this->asked($doctor));
-        $isHeld = $asked !== null && $this->apps->oauth()->heldConnection($asked->subject()) !== null;
+        $isHeld = $asked !== null && $this->opener->oauth()->heldConnection($asked->subject()) !== null;
         if ($asked?->answer() !== null) {
             $this->goOnAccepting($doctor, $isHeld);
         } elseif ($asked !== null && !$isHeld) {
@@ -227,7 +229,7 @@ final class OtherZoomUser
     private function goOnAccepting(int $doctor, bool $isHeld): void
     {
         if ($isHeld) {
-            $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
+            $this->opener->oauth()->acceptHeld($this->site->subject($doctor));
         }
         /** This action is documented in src/Connections/OAuthCallback.php. */
         do_action('telemed_doctor_connected', $doctor);
@@ -237,7 +239,7 @@ final class OtherZoomUser
     {
         $this->handovers->answer($this->asked($doctor), Answer::Move);
         // Where there is nothing to accept, another process has done so, or the question is over.
-        return $this->apps->oauth()->acceptHeld($this->site->subject($doctor));
+        return $this->opener->oauth()->acceptHeld($this->site->subject($doctor));
     }
 
     /** Of several processes one moves. */
@@ -260,7 +262,7 @@ final class OtherZoomUser
             // Visits that need the grant before may not be known here yet.
             return;
         }
-        $oauth = $this->apps->oauth();
+        $oauth = $this->opener->oauth();
         $subject = $this->site->subject($doctor);
         $host = $oauth->connection($subject)?->zoomUserId();
         if ($host === null) {
@@ -301,7 +303,7 @@ final class OtherZoomUser
     /** @return list<string> Zoom users before whose grant is to end, or who hold something */
     private function lettingGo(string $subject, string $host): array
     {
-        $before = $this->apps->oauth()->formerConnection($subject)?->zoomUserId();
+        $before = $this->opener->oauth()->formerConnection($subject)?->zoomUserId();
         return array_values(array_unique([...$this->formerZoomUsers($subject, $host), ...($before === null ? [] : [$before])]));
     }
 

@@ -14,7 +14,7 @@ use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
-use TelemedZoom\Connections\ConnectionWatch;
+use TelemedZoom\Connections\ConnectionMails;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -91,7 +91,7 @@ final class MeetingsScreen
     /** The profile page is where a doctor would not look. */
     private function remindToConnect(): void
     {
-        $isTold = get_user_option(ConnectionWatch::META_ENDED) !== false;
+        $isTold = ConnectionMails::isTold(get_current_user_id());
         if (!$this->settings->doctorsConnect() || !Capabilities::isDoctor() || Capabilities::isAdmin() || $isTold) {
             return;
         }
