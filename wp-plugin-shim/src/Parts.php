@@ -24,6 +24,8 @@ use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Connections\OtherZoomUser;
+use TelemedZoom\Connections\ZoomUserChange;
+use TelemedZoom\Connections\ZoomUserVisits;
 use TelemedZoom\Departures\Departures;
 use TelemedZoom\Departures\EndingGrants;
 use TelemedZoom\Ledger\AppointmentSources;
@@ -122,6 +124,7 @@ final class Parts
     public readonly CurrentMeeting $current;
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
+    public readonly ZoomUserChange $zoomUserChange;
     public readonly OtherZoomUser $otherZoomUser;
     public readonly UncertainMeetings $uncertain;
     public readonly OAuthCallback $oauthCallback;
@@ -214,18 +217,9 @@ final class Parts
         $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $this->store, $this->moments, $this->apps, $this->outages, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log, $this->site);
         $this->reconcile = new Reconcile(new ReconcileQueries($this->database, $this->tables, $this->links), $this->apps, $this->store, $this->oneVisit, $this->moments, $this->log, $this->site);
-        $this->otherZoomUser = new OtherZoomUser(
-            $this->apps,
-            $this->opener,
-            $this->queries,
-            $this->handovers,
-            $this->answers,
-            $this->settings,
-            $this->database,
-            $this->extension,
-            $this->guard,
-            $this->site
-        );
+        $visits = new ZoomUserVisits($this->queries, $this->handovers, $this->settings);
+        $this->zoomUserChange = new ZoomUserChange($this->opener, $visits, $this->handovers, $this->answers, $this->database, $this->site);
+        $this->otherZoomUser = new OtherZoomUser($this->apps, $this->opener, $visits, $this->zoomUserChange, $this->permit, $this->site);
         $this->oauthCallback = new OAuthCallback($this->opener, $this->settings, $this->site, $this->otherZoomUser);
     }
 

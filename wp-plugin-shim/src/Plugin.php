@@ -192,7 +192,7 @@ final class Plugin
         $question = new SaveQuestion($this->parts->settings, $check, $this->parts->queries, $this->parts->extension, $this->parts->guard);
         (new SettingsPage($this->parts->settings, $this->parts->key, $this->parts->extension, $former, $check, $question))->register();
         $view = new HandoverView($this->parts->sources);
-        $zoomUser = new ZoomUserQuestion($this->parts->otherZoomUser, $view);
+        $zoomUser = new ZoomUserQuestion($this->parts->otherZoomUser, $this->parts->zoomUserChange, $view);
         (new DoctorProfile($this->parts->settings, $this->parts->hosts, $this->parts->apps, $this->parts->site, $this->parts->queries, $this->parts->departures, $zoomUser))->register();
         $formerApps = new FormerAppQuestion($former, $this->parts->answers, $this->parts->guard, $view);
         (new HandoverScreen(new DepartureQuestion($this->parts->departures, $view), $formerApps, $zoomUser))->register();
