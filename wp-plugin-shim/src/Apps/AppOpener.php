@@ -127,8 +127,11 @@ final class AppOpener
      *
      * @throws Problem|\Telemed\TelemedException
      */
-    public function serverToServerWith(string $account, string $client, #[\SensitiveParameter] string $secret): \Telemed\ServerToServerApp
-    {
+    public function serverToServerWith(
+        string $account,
+        string $client,
+        #[\SensitiveParameter] string $secret
+    ): \Telemed\ServerToServerApp {
         $this->permit->demand();
         return new \Telemed\ServerToServerApp($account, $client, $secret, $this->tokenStore(), $this->key->vault());
     }
@@ -142,8 +145,9 @@ final class AppOpener
     public function client(\Telemed\Maker $maker): \Telemed\Client
     {
         $app = $this->madeBy($maker);
+        $secret = $this->openSecret($app);
         try {
-            return \Telemed\Client::through($maker, $this->openSecret($app), $app->redirectUrl, $this->tokenStore(), $this->key->vault());
+            return \Telemed\Client::through($maker, $secret, $app->redirectUrl, $this->tokenStore(), $this->key->vault());
         } catch (\Telemed\TelemedException $failure) {
             // Whoever found the connection dead may have died before it was told.
             $this->news->tell((string) $maker->columns()['subject']);
@@ -204,7 +208,8 @@ final class AppOpener
 
     private function openOAuth(App $app, float $patience = INF): \Telemed\OAuthApp
     {
-        return new \Telemed\OAuthApp($app->client, $this->openSecret($app), $app->redirectUrl, $this->tokenStore($patience), $this->key->vault());
+        [$secret, $store] = [$this->openSecret($app), $this->tokenStore($patience)];
+        return new \Telemed\OAuthApp($app->client, $secret, $app->redirectUrl, $store, $this->key->vault());
     }
 
     private function openServerToServer(App $app): \Telemed\ServerToServerApp

@@ -1,8 +1,8 @@
 <?php
 /**
- * Looks, when the request is over, at each connection that there may be news of: its record was written, or it did not serve. One that
- * Zoom has just refused is told at once (ConnectionWatch), and so is one whose renewal was lost: it has an end that nobody would come
- * across in time.
+ * Looks, when the request is over, at each connection that there may be news of: its record was written, or it did not serve. So
+ * one that Zoom has just refused is told at once (ConnectionWatch), and one whose renewal was lost, which has an end that nobody
+ * would come across in time.
  *
  * @package TelemedZoom
  */

@@ -20,8 +20,11 @@ defined('ABSPATH') || exit;
 
 final class Grants
 {
-    public function __construct(private readonly AppOpener $opener, private readonly AppRegistry $registry, private readonly Site $site)
-    {
+    public function __construct(
+        private readonly AppOpener $opener,
+        private readonly AppRegistry $registry,
+        private readonly Site $site
+    ) {
     }
 
     /**

@@ -1,8 +1,8 @@
 <?php
 /**
- * E-mails of connections that have ended or are about to. The doctor gets one that says since or until when, why, and which visits it
- * endangers; administrators get the same of the first, and one of all that end soon after, as when the key is lost. What was told is
- * kept until it is mended.
+ * E-mails of connections that have ended or are about to. The doctor gets one that says since or until when, why, and which visits
+ * it endangers; administrators get the same of the first, and one of all that end soon after, as when the key is lost. What was told
+ * is kept until it is mended.
  *
  * @package TelemedZoom
  */
@@ -26,7 +26,7 @@ defined('ABSPATH') || exit;
 final class ConnectionMails
 {
     /** User option, kept per blog, while the connection is dead: what was told. */
-    public const META_ENDED = 'telemed_connection_ended';
+    private const META_ENDED = 'telemed_connection_ended';
     private const MOST_LISTED = 25;
     /** When administrators were last told of a connection. */
     private const SIGNAL_TOLD = 'connections_told';
@@ -43,6 +43,12 @@ final class ConnectionMails
     public static function isTold(int $doctor): bool
     {
         return get_user_option(self::META_ENDED, $doctor) !== false;
+    }
+
+    /** Until when a connection goes on of which it is told that it ends soon, in Unix seconds; 0: it has ended. */
+    public static function until(int $doctor): int
+    {
+        return (int) (self::told($doctor)['until'] ?? 0);
     }
 
     public static function forget(int $doctor): void
@@ -81,7 +87,7 @@ final class ConnectionMails
                 return;
             }
             try {
-                $gathered = array_filter(self::ended(), static fn(int $doctor): bool => !empty(((array) get_user_option(self::META_ENDED, $doctor))['gathered']));
+                $gathered = array_filter(self::ended(), static fn(int $doctor): bool => !empty(self::told($doctor)['gathered']));
                 if ($gathered === []) {
                     $this->signals->clear(self::SIGNAL_TOLD);
                     return;
@@ -89,7 +95,7 @@ final class ConnectionMails
                 $this->mailGathered($gathered);
                 $this->signals->set(self::SIGNAL_TOLD, Clock::now());
                 foreach ($gathered as $doctor) {
-                    update_user_option($doctor, self::META_ENDED, array_diff_key((array) get_user_option(self::META_ENDED, $doctor), ['gathered' => 0]));
+                    update_user_option($doctor, self::META_ENDED, ['gathered' => false] + self::told($doctor));
                 }
             } finally {
                 $this->database->unlock(self::LOCK);
@@ -119,7 +125,7 @@ final class ConnectionMails
             __('- %1$s, with %2$d upcoming visits: %3$s', 'telemed-zoom'),
             Doctors::name($doctor),
             count($this->queries->upcomingOfDoctor($doctor)),
-            (string) (((array) get_user_option(self::META_ENDED, $doctor))['reason'] ?? '')
+            (string) (self::told($doctor)['reason'] ?? '')
         ), array_slice($doctors, 0, self::MOST_LISTED));
         if (count($doctors) > self::MOST_LISTED) {
             /* translators: %d: number of doctors */
@@ -133,6 +139,12 @@ final class ConnectionMails
         );
     }
 
+    /** @return array{told?: int, reason?: string, until?: ?int, gathered?: bool} */
+    private static function told(int $doctor): array
+    {
+        return (array) (get_user_option(self::META_ENDED, $doctor) ?: []);
+    }
+
     /** Whether administrators are told of this one at once; else it is gathered. */
     private function isAlone(int $doctor): bool
     {
@@ -144,7 +156,7 @@ final class ConnectionMails
             if ($isAlone) {
                 $this->signals->set(self::SIGNAL_TOLD, Clock::now());
             } else {
-                update_user_option($doctor, self::META_ENDED, ['gathered' => true] + (array) get_user_option(self::META_ENDED, $doctor));
+                update_user_option($doctor, self::META_ENDED, ['gathered' => true] + self::told($doctor));
             }
             return $isAlone;
         } finally {
@@ -152,8 +164,13 @@ final class ConnectionMails
         }
     }
 
-    private function mail(int $doctor, ?\DateTimeImmutable $since, string $reason, bool $toAdministrators, ?\DateTimeImmutable $until = null): void
-    {
+    private function mail(
+        int $doctor,
+        ?\DateTimeImmutable $since,
+        string $reason,
+        bool $toAdministrators,
+        ?\DateTimeImmutable $until = null
+    ): void {
         $user = get_userdata($doctor);
         if ($user === false) {
             return;
@@ -204,7 +221,8 @@ final class ConnectionMails
             if (self::isTold($doctor)) {
                 return false;
             }
-            update_user_option($doctor, self::META_ENDED, ['told' => Clock::now(), 'reason' => $reason, 'until' => $until?->getTimestamp()]);
+            $told = ['told' => Clock::now(), 'reason' => $reason, 'until' => $until?->getTimestamp()];
+            update_user_option($doctor, self::META_ENDED, $told);
             return true;
         } finally {
             $this->database->unlock($lock);

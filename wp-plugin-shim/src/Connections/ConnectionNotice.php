@@ -31,9 +31,8 @@ final class ConnectionNotice
 
     public function show(): void
     {
-        $own = get_user_option(ConnectionMails::META_ENDED, get_current_user_id());
-        if ($own !== false && Capabilities::isDoctor() && $this->settings->doctorsConnect()) {
-            $until = (int) (((array) $own)['until'] ?? 0);
+        if (ConnectionMails::isTold(get_current_user_id()) && Capabilities::isDoctor() && $this->settings->doctorsConnect()) {
+            $until = ConnectionMails::until(get_current_user_id());
             Notice::print(
                 'error',
                 ($until > Clock::now() ? self::endsAt($until) : esc_html__('Your connection to Zoom has ended, so no new video visit of yours can be made, and none that was made through it can be started from here.', 'telemed-zoom')) .

@@ -1,7 +1,7 @@
 <?php
 /**
- * No connection dies silently: whoever comes across a dead one, or one that ends soon, has it told to those who can mend it. What is
- * new of it the extension says. Once something is mended, the visits that waited for it go on.
+ * No connection dies silently: whoever comes across a dead one, or one that ends soon, has it told to those who can mend it. The
+ * extension says what is new of it. Once something is mended, the visits that waited for it go on.
  *
  * @package TelemedZoom
  */

@@ -57,7 +57,8 @@ final class Deauthorizations
             $signal = self::SIGNAL . $doctor . ':' . self::short($client);
             $this->signals->set($signal, $sentAt->getTimestamp());
             // Where it cannot be done then, as where somebody uses the connection, the worker does it.
-            $this->afterRequest->later(fn() => $this->carryOutOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE));
+            $at = $sentAt->getTimestamp();
+            $this->afterRequest->later(fn() => $this->carryOutOne($signal, $doctor, $client, $at, self::NO_PATIENCE));
         }
         // Whoever was asked or asked to move visits is told by what becomes of those.
         foreach ($this->opener->tokenStore()->subjectsOfOtherGrants() as $beside) {

@@ -120,7 +120,8 @@ final class OAuthCallback
                 : __('Zoom was not connected: Zoom sent you back without an authorization. Click Authorize with Zoom to try again; if Zoom shows an error, tell an administrator of this site.', 'telemed-zoom')];
         }
         try {
-            $connection = $this->others->arrived($user, $this->opener->oauth()->connect($code, $state, $this->site->subject($user)));
+            $granted = $this->opener->oauth()->connect($code, $state, $this->site->subject($user));
+            $connection = $this->others->arrived($user, $granted);
             $isAsked = $this->others->question($user) !== null;
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ['error', __('Zoom was not connected:', 'telemed-zoom') . ' ' . ErrorText::of($failure)];

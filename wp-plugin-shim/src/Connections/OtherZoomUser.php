@@ -103,12 +103,16 @@ final class OtherZoomUser
         $subject = $this->site->subject($doctor);
         $held = $this->opener->oauth()->heldConnection($subject);
         if ($held !== null) {
-            $visits = $this->visits->heldBy($subject, $connection->zoomUserId());
-            return ['new' => $held, 'before' => self::name($connection), 'visits' => $visits, 'handover' => $this->change->handover($doctor)];
+            return [
+                'new' => $held,
+                'before' => self::name($connection),
+                'visits' => $this->visits->heldBy($subject, $connection->zoomUserId()),
+                'handover' => $this->change->handover($doctor),
+            ];
         }
-        $elsewhere = $this->change->isMoving($doctor) ? [] : $this->visits->heldByOthers($subject, (string) $connection->zoomUserId());
+        $elsewhere = $this->visits->heldByOthers($subject, (string) $connection->zoomUserId());
         $rows = array_values(array_filter($elsewhere, $this->visits->canMove(...)));
-        if ($rows === []) {
+        if ($rows === [] || $this->change->isMoving($doctor)) {
             return null;
         }
         $before = $rows[0]->hostEmail ?? (string) $rows[0]->hostId;
@@ -116,7 +120,8 @@ final class OtherZoomUser
     }
 
     /**
-     * Puts the held Zoom user in force, if one is, and moves the upcoming visits to it as far as the time reaches. The worker does the rest.
+     * Puts the held Zoom user in force, if one is, and moves the upcoming visits to it as far as the time reaches. The worker does
+     * the rest.
      *
      * @param float $seconds at most, for requests to Zoom
      * @return \Telemed\Connection the one in force

@@ -69,7 +69,8 @@ final class Renewal
     private static function looks(): array
     {
         $doctors = Doctors::everConnected();
-        return array_combine($doctors, array_map(static fn(int $doctor): int => (int) get_user_option(self::META_NEXT, $doctor), $doctors));
+        $next = static fn(int $doctor): int => (int) get_user_option(self::META_NEXT, $doctor);
+        return array_combine($doctors, array_map($next, $doctors));
     }
 
     /** @param list<int> $tokenEnds of what was looked at now */

@@ -23,8 +23,11 @@ final class SecretWatch
     /** While it cannot be opened. */
     public const OPTION_MAILED = 'telemed_secret_mailed';
 
-    public function __construct(private readonly Settings $settings, private readonly ConnectionWatch $watch, private readonly Permit $permit)
-    {
+    public function __construct(
+        private readonly Settings $settings,
+        private readonly ConnectionWatch $watch,
+        private readonly Permit $permit
+    ) {
     }
 
     public function register(): void

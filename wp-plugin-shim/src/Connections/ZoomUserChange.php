@@ -168,8 +168,10 @@ final class ZoomUserChange
 
     private function isNeeded(\Telemed\OAuthApp $oauth, string $subject, string $host): bool
     {
+        // Without the grant before, what has to be deleted stays; what is to come is moved all the same.
         $hasGrant = $oauth->formerConnection($subject) !== null;
-        return ($hasGrant && $this->visits->otherHolders($subject, $host) !== []) || $this->visits->heldByOthers($subject, $host) !== [];
+        $hasWork = $hasGrant && $this->visits->otherHolders($subject, $host) !== [];
+        return $hasWork || $this->visits->heldByOthers($subject, $host) !== [];
     }
 
     private function carryOut(string $next, int $doctor, float $end): void

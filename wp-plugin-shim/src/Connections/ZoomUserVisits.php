@@ -23,8 +23,11 @@ final class ZoomUserVisits
 {
     private const MOST_VISITS = 1000;
 
-    public function __construct(private readonly LedgerQueries $queries, private readonly Handovers $handovers, private readonly Settings $settings)
-    {
+    public function __construct(
+        private readonly LedgerQueries $queries,
+        private readonly Handovers $handovers,
+        private readonly Settings $settings
+    ) {
     }
 
     /**
@@ -36,7 +39,7 @@ final class ZoomUserVisits
      */
     public function heldBy(string $subject, ?string $host): array
     {
-        return $this->upcoming($subject, static fn(?string $holder): bool => $holder === null || $host === null || $holder === $host);
+        return $this->upcoming($subject, static fn(?string $who): bool => $who === null || $host === null || $who === $host);
     }
 
     /**
@@ -47,13 +50,14 @@ final class ZoomUserVisits
      */
     public function heldByOthers(string $subject, string $host): array
     {
-        return $this->upcoming($subject, static fn(?string $holder): bool => $holder !== null && $holder !== $host);
+        return $this->upcoming($subject, static fn(?string $who): bool => $who !== null && $who !== $host);
     }
 
-    /** Whether its meeting can be made anew: what can be joined goes on where people are, and what is being made stays where it is made. */
+    /** Whether its meeting is moved: what can be joined goes on where people are, what is being made stays where it is made. */
     public function canMove(MeetingRecord $row): bool
     {
-        return ($row->state === MeetingState::Made || $row->state === MeetingState::Updating) && $row->joinsFrom($this->settings->joinMinutesBefore()) > Clock::now();
+        $isMade = $row->state === MeetingState::Made || $row->state === MeetingState::Updating;
+        return $isMade && $row->joinsFrom($this->settings->joinMinutesBefore()) > Clock::now();
     }
 
     /**
@@ -76,7 +80,7 @@ final class ZoomUserVisits
         $app = $this->settings->text('oauth_client_id');
         return array_values(array_filter(
             $this->queries->upcomingOfConnection($subject, self::MOST_VISITS),
-            static fn(MeetingRecord $row): bool => $row->mode?->doctorsConnect() === true && $row->app === $app && $isMeant($row->hostId)
+            static fn(MeetingRecord $row): bool => $row->app === $app && $isMeant($row->hostId)
         ));
     }
 }

@@ -1,7 +1,7 @@
 <?php
 /**
- * The grants of a doctor who disconnects or has left: whether they have something left to do, and how they end. When they end is the
- * extension's decision.
+ * The grants of a doctor who disconnects or has left: whether they have something left to do, and how they end. The extension
+ * decides when.
  *
  * @package TelemedZoom
  */
@@ -46,7 +46,8 @@ final class EndingGrants
     public function becomes(Handover $one): string
     {
         $doctor = $one->doctor();
-        [$facts, $isHere, $isDoctor, $at] = [$one->facts(), Doctors::isHere($doctor), Capabilities::isDoctor($doctor), $this->moments->now()];
+        [$isHere, $isDoctor] = [Doctors::isHere($doctor), Capabilities::isDoctor($doctor)];
+        [$facts, $at] = [$one->facts(), $this->moments->now()];
         $grant = static fn(bool $isNeeded): string => \Telemed\Handover::grant($facts, $isNeeded, $isHere, $isDoctor, $at);
         $ifNeeded = $grant(true);
         return $ifNeeded === 'kept' && !$this->isNeeded($doctor) ? $grant(false) : $ifNeeded;
@@ -69,8 +70,8 @@ final class EndingGrants
             return true;
         }
         $subject = $this->site->subject($doctor);
-        $hasWork = $this->queries->upcomingOfConnection($subject, 1) !== [] || $this->queries->unwantedOfConnection($subject) !== [];
-        return $hasWork && $this->grants->areAlive($doctor);
+        $isUpcoming = $this->queries->upcomingOfConnection($subject, 1) !== [];
+        return ($isUpcoming || $this->queries->unwantedOfConnection($subject) !== []) && $this->grants->areAlive($doctor);
     }
 
     /** Without the grant nothing can delete them: they remain at Zoom, and their logs say so. */
