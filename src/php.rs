@@ -30,6 +30,7 @@ mod meeting_request;
 mod oauth_app;
 mod open_basedir;
 mod reconciler;
+mod renewal;
 mod sensitive;
 mod server_to_server_app;
 mod store;
@@ -66,6 +67,7 @@ pub fn get_module(module: ModuleBuilder) -> ModuleBuilder {
         .class::<oauth_app::OAuthApp>()
         .class::<oauth_app::AuthorizationRequest>()
         .class::<connection::Connection>()
+        .class::<renewal::Renewal>()
         .class::<server_to_server_app::ServerToServerApp>()
         .class::<client::Client>()
         .class::<meeting_request::MeetingRequest>()

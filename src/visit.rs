@@ -39,6 +39,7 @@ mod tell;
 #[cfg(test)]
 mod testing;
 mod wish;
+mod zoom_user;
 
 pub use changes::Changes;
 pub use door::Door;
@@ -56,3 +57,4 @@ pub use standing::SourceMail;
 pub use standing::Standing;
 pub use tell::Sending;
 pub use wish::Wish;
+pub use zoom_user::ZoomUserChange;

@@ -37,6 +37,7 @@ pub(crate) mod passcode;
 pub(crate) mod path;
 pub mod reconciler;
 pub(crate) mod record;
+pub mod renewal;
 pub(crate) mod retry;
 pub(crate) mod scopes;
 pub mod secret;

@@ -158,6 +158,11 @@ final class OAuthApp
     ) {
     }
 
+    /** @return list<string> the scopes to give the app; nothing else is asked for */
+    public static function scopes(): array
+    {
+    }
+
     /**
      * Begins an authorization: where to send the doctor's browser (PKCE S256, a one-time state, ten minutes).
      *
@@ -335,6 +340,11 @@ final class ServerToServerApp
     ) {
     }
 
+    /** @return list<string> the scopes to give the app; nothing else is asked for */
+    public static function scopes(): array
+    {
+    }
+
     /** The client that acts on behalf of any user of the account. Makes no request. */
     public function client(): Client
     {
@@ -374,6 +384,17 @@ final class AuthorizationRequest
 final class Connection
 {
     private function __construct()
+    {
+    }
+
+    /**
+     * What is new of a connection that was looked at.
+     *
+     * @param ?Connection $seen null: there is none
+     * @param bool $isTold whether it was told that it has ended or is about to
+     * @return ?string 'ended', 'ends_soon' (see until()), 'mended': what was told is true no more; null: nothing is new
+     */
+    public static function news(?Connection $seen, bool $isTold): ?string
     {
     }
 
@@ -434,6 +455,38 @@ final class Connection
      * serves until this moment, and the doctor has to authorize again. Nothing can renew it.
      */
     public function until(): ?\DateTimeImmutable
+    {
+    }
+}
+
+/** When connections are renewed: long before Zoom lets a grant lapse from disuse, and a few at a time. Moments are Unix seconds. */
+final class Renewal
+{
+    private function __construct()
+    {
+    }
+
+    /**
+     * Whose turn it is, the longest waiting first.
+     *
+     * @param array<int, int> $looks by doctor: from when on their connections are to be looked at
+     * @return list<int> doctors
+     */
+    public static function turn(array $looks, int $now): array
+    {
+    }
+
+    /** @param int $tokenEnds when the connection's access token ends or has ended */
+    public static function isDue(int $tokenEnds, int $now): bool
+    {
+    }
+
+    /**
+     * When to look again at a doctor's connections, of which those that were due are renewed.
+     *
+     * @param list<int> $tokenEnds of each; none: at what was not renewed
+     */
+    public static function nextLook(array $tokenEnds, int $now): int
     {
     }
 }
@@ -931,6 +984,11 @@ class TelemedException extends \Exception
 
     /** Whether Zoom does not know what was asked for: a meeting or a user, for these credentials. */
     public function isGone(): bool
+    {
+    }
+
+    /** Whether it says something of one connection alone: refused, unreadable, or used by somebody. Others may fare better. */
+    public function isOfOneConnection(): bool
     {
     }
 

@@ -542,15 +542,52 @@ final class Handover
     }
 
     /**
+     * Whether that can be answered.
+     *
+     * @param array<string, mixed> $handover
+     * @param string $answer 'stay', 'move', 'doctor', 'cancel' or 'wait'
+     * @throws ConfigurationException
+     */
+    public static function takes(array $handover, string $answer): bool
+    {
+    }
+
+    /**
      * What becomes of the grant of who disconnects or has left.
      *
      * @param array<string, mixed> $handover
      * @param bool $isNeeded whether it can still do something that is left to do
      * @param bool $isHere whether the user exists
-     * @return string 'kept', 'ends' (once Zoom can be told) or 'ends_anyway'
+     * @param bool $isDoctor whether the user holds visits
+     * @return string 'kept', 'ends' (once Zoom can be told), 'ends_anyway', or 'stays': nobody has left
      * @throws ConfigurationException
      */
-    public static function grant(array $handover, bool $isNeeded, bool $isHere, Moment $at): string
+    public static function grant(array $handover, bool $isNeeded, bool $isHere, bool $isDoctor, Moment $at): string
+    {
+    }
+
+    /**
+     * Whether nothing is left of it once the grant has ended.
+     *
+     * @param array<string, mixed> $handover
+     * @param bool $hasVisits whether visits to come are to be decided about
+     * @throws ConfigurationException
+     */
+    public static function isOver(array $handover, bool $hasVisits): bool
+    {
+    }
+
+    /**
+     * What is next of a doctor's change to another Zoom user.
+     *
+     * @param array<string, mixed> $facts 'question' whether the new one shall hold the visits to come: 'open', 'accepted' or null;
+     *        'is_held' the new one waits; 'is_told' others know that it is in force; 'is_connected' one is in force;
+     *        'is_letting_go' one before lets go; 'is_needed' by what it holds
+     * @return string 'accept' the new one, and tell; 'decline' it; 'let_go': a handover of each Zoom user before; 'end' the grant
+     *         before, and forget; 'forget' what was noted; 'rest'
+     * @throws ConfigurationException
+     */
+    public static function ofZoomUser(array $facts): string
     {
     }
 }

@@ -6,6 +6,7 @@ namespace Telemed\Tests\Extension;
 
 use PHPUnit\Framework\Attributes\DataProvider;
 use Telemed\ApiException;
+use Telemed\AuthenticationException;
 use Telemed\ConfigurationException;
 use Telemed\NotFoundException;
 use Telemed\OAuthApp;
@@ -120,7 +121,9 @@ final class ErrorTest extends ExtensionTestCase
         $this->zoom->fault(array('method' => 'GET'), array('kind' => 'close_before_work'), -1);
         $this->assertSame(array(true, false, false), $says(TransportException::class, fn () => $client->meeting(93412345678)));
         $own = new TelemedException('of PHP');
-        $this->assertSame(array(false, false, false), array($own->isLost(), $own->isAnswer(), $own->isGone()));
+        $this->assertSame(array(false, false, false, false), array($own->isLost(), $own->isAnswer(), $own->isGone(), $own->isOfOneConnection()));
+        $this->assertFalse($this->failure(TransportException::class, fn () => $client->meeting(93412345678))->isOfOneConnection());
+        $this->assertTrue($this->failure(AuthenticationException::class, fn () => $this->oauthApp()->renew('nobody'))->isOfOneConnection());
     }
 
     public function testAPlaceInAListThatZoomNoLongerKnowsIsToldByItsName(): void

@@ -7,11 +7,13 @@ namespace Telemed\Tests\Extension;
 use Telemed\ApiException;
 use Telemed\AuthenticationException;
 use Telemed\ConfigurationException;
-use Telemed\TransportException;
+use Telemed\Connection;
+use Telemed\Renewal;
 use Telemed\Tests\Extension\Support\ChildPhp;
 use Telemed\Tests\Extension\Support\ExtensionTestCase;
 use Telemed\Tests\Extension\Support\MemoryTokenStore;
 use Telemed\Tests\FakeZoom;
+use Telemed\TransportException;
 
 /** How tokens end, and what is done about it. */
 final class TokenLifeTest extends ExtensionTestCase
@@ -75,6 +77,23 @@ final class TokenLifeTest extends ExtensionTestCase
         $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
     }
 
+    public function testAConnectionIsRenewedLongBeforeItLapsesAndLookedAtNoSooner(): void
+    {
+        [$now, $day] = array(1_800_000_000, 86400);
+        $this->assertSame(array(7, 5), Renewal::turn(array(5 => $now - 1, 6 => $now + 1, 7 => 0), $now));
+        $this->assertSame(array(true, false), array(Renewal::isDue($now - 7 * $day, $now), Renewal::isDue($now, $now)));
+        $this->assertSame($now + 6 * $day, Renewal::nextLook(array($now - $day, $now - 8 * $day), $now));
+        $this->assertSame($now + 6 * 3600, Renewal::nextLook(array(), $now));
+        foreach (array(array("\xff" => 1), array('soon'), array(1.5)) as $numbers) {
+            try {
+                Renewal::turn($numbers, $now);
+                $this->fail('it was taken');
+            } catch (\TypeError $refused) {
+                $this->assertStringContainsString('looks', $refused->getMessage());
+            }
+        }
+    }
+
     public function testARenewalThatIsLostLeavesTheLivingTokenInUseToItsEnd(): void
     {
         $app = $this->oauthApp();
@@ -87,6 +106,7 @@ final class TokenLifeTest extends ExtensionTestCase
         $this->assertNotNull($ending->reason());
         $this->assertEquals($ending->expiresAt(), $ending->until());
         $this->assertEquals($ending->until(), $app->connection('7')->until());
+        $this->assertSame(array('ends_soon', null), array(Connection::news($ending, false), Connection::news($ending, true)));
         $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
         $app->renew('7');
         $this->assertCount(2, $this->refreshes(), 'there is nothing left to renew it with');
@@ -95,7 +115,10 @@ final class TokenLifeTest extends ExtensionTestCase
         $over = $this->failure(AuthenticationException::class, static fn () => $client->user());
         $this->assertStringContainsString('lost', $over->getMessage());
         $this->assertSame('dead', $app->connection('7')->status());
+        $this->assertSame('ended', Connection::news($app->connection('7'), false));
         $this->connect($app);
+        $this->assertSame(array(null, 'mended'), array(Connection::news($app->connection('7'), false), Connection::news($app->connection('7'), true)));
+        $this->assertSame(array(null, 'mended'), array(Connection::news(null, false), Connection::news(null, true)));
         $this->assertNull($app->connection('7')->until());
         $this->assertSame(FakeZoom::DOCTOR1, $client->user()->id());
     }

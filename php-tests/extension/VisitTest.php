@@ -207,9 +207,11 @@ final class VisitTest extends ExtensionTestCase
             'a meeting without a number' => array(static fn (self $test) => $test->booked()->withMeeting(array('mode' => 's2s'), $test->moment())),
             'an empty nonce' => array(static fn () => new Moment(new \DateTimeImmutable(), 'site1', array(), 1, '')),
             'facts without a maker' => array(static fn (self $test) => $test->booked()->next(array(), $test->moment())),
-            'an unknown answer' => array(static fn (self $test) => Handover::grant(array('answer' => 'perhaps') + self::LEFT, true, true, $test->moment())),
-            'a doctor who is not named' => array(static fn (self $test) => Handover::grant(array('answer' => 'doctor') + self::LEFT, true, true, $test->moment())),
-            'what lets go without its name' => array(static fn (self $test) => Handover::grant(array('lets_go' => 'app') + self::LEFT, true, true, $test->moment())),
+            'an unknown answer' => array(static fn (self $test) => Handover::grant(array('answer' => 'perhaps') + self::LEFT, true, true, false, $test->moment())),
+            'a doctor who is not named' => array(static fn (self $test) => Handover::grant(array('answer' => 'doctor') + self::LEFT, true, true, false, $test->moment())),
+            'what lets go without its name' => array(static fn (self $test) => Handover::grant(array('lets_go' => 'app') + self::LEFT, true, true, false, $test->moment())),
+            'an answer that nobody knows' => array(static fn () => Handover::takes(self::LEFT, 'perhaps')),
+            'an unknown question' => array(static fn () => Handover::ofZoomUser(array('question' => 'why'))),
             'an unknown fate' => array(static fn (self $test) => $test->booked()->delivered(1, 'eaten', null, $test->moment())),
             'a wait without an end' => array(static fn (self $test) => $test->booked()->delivered(1, 'held_back', null, $test->moment())),
         );
@@ -280,11 +282,15 @@ final class VisitTest extends ExtensionTestCase
         $this->write($this->stored()->begun($step, $this->moment()));
         $this->assertSame('cancelled', $this->stored()->state());
 
-        $grant = fn (bool $isNeeded, bool $isHere, int $after): string => Handover::grant($left, $isNeeded, $isHere, $this->moment("+{$after} seconds"));
+        $grant = fn (bool $isNeeded, bool $isHere, int $after): string => Handover::grant($left, $isNeeded, $isHere, false, $this->moment("+{$after} seconds"));
         $this->assertSame(
             array('ends', 'kept', 'kept', 'ends_anyway'),
             array($grant(false, false, 0), $grant(false, true, 0), $grant(true, false, 0), $grant(true, true, Handover::keepSeconds() + 1))
         );
+        $this->assertSame('stays', Handover::grant($left, false, true, true, $this->moment()));
+        $this->assertSame(array(true, false), array(Handover::isOver($left, false), Handover::isOver($left, true)));
+        $taken = array_filter(array('stay', 'move', 'doctor', 'cancel', 'wait'), static fn (string $answer): bool => Handover::takes($left, $answer));
+        $this->assertSame(array('doctor', 'cancel'), array_values($taken));
         $this->expectException(ConfigurationException::class);
         $next(array('wait'), 'now');
     }
@@ -366,6 +372,21 @@ final class VisitTest extends ExtensionTestCase
         $this->assertSame(array(false, true), array(Visit::isContradicted($own, $own), Visit::isContradicted($own, array('doctor' => 6) + $own)));
         $this->expectException(ConfigurationException::class);
         Limit::place(array('yesterday'), 1, 60, new \DateTimeImmutable());
+    }
+
+    public function testAChangeToAnotherZoomUserIsCarriedOutStepByStep(): void
+    {
+        $facts = array('question' => 'open', 'is_held' => true, 'is_told' => false, 'is_connected' => true, 'is_letting_go' => false, 'is_needed' => false);
+        $this->assertSame('rest', Handover::ofZoomUser($facts));
+        $this->assertSame('decline', Handover::ofZoomUser(array('is_held' => false) + $facts));
+        $facts['question'] = 'accepted';
+        $this->assertSame('accept', Handover::ofZoomUser($facts));
+        $facts = array('is_held' => false, 'is_told' => true) + $facts;
+        $this->assertSame('let_go', Handover::ofZoomUser($facts));
+        $facts = array('question' => null, 'is_letting_go' => true) + $facts;
+        $this->assertSame('end', Handover::ofZoomUser($facts));
+        $this->assertSame('rest', Handover::ofZoomUser(array('is_needed' => true) + $facts));
+        $this->assertSame('forget', Handover::ofZoomUser(array('is_connected' => false) + $facts));
     }
 
     public function testNoDumpShowsALink(): void

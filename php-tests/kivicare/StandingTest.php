@@ -11,7 +11,7 @@ final class StandingTest extends KivicareTestCase
         $world = new \Telemed\Tests\WordPress\Support\VisitWorld();
         $plugin = \TelemedZoom\Plugin::instance();
         $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits, new \TelemedZoom\Store\Handovers($plugin->database, $world->tables));
-        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic, $plugin->site), $world->moments);
+        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic), $world->moments);
         $now = time() + ($arguments["later"] ?? 0);
         add_filter("telemed_now", static fn (): int => $now);
         $name = (string) $arguments["appointment"];

@@ -263,12 +263,12 @@ final class HostileObjectTest extends MemoryTestCase
                 $caught[] = unserialize(sprintf("O:%d:\"%s\":2:{s:%d:\"\0Telemed\TelemedException\0advice\";a:1:{i:0;N;}s:%d:\"\0Telemed\TelemedException\0retryable\";O:8:\"stdClass\":0:{}}", strlen($class), $class, 32, 35));
             }
             foreach ($caught as $e) {
-                foreach (["retryable", "lost", "answer", "gone", "advice"] as $name) {
+                foreach (["retryable", "lost", "answer", "gone", "ofOneConnection", "advice"] as $name) {
                     foreach ([null, [], new stdClass(), str_repeat("x", 1 << 20), 1.5, $e] as $value) {
                         $property = new ReflectionProperty("Telemed\TelemedException", $name);
                         $property->setAccessible(true);
                         kind(fn () => $property->setValue($e, $value));
-                        foreach (["isRetryable", "isLost", "isAnswer", "isGone", "advice"] as $method) {
+                        foreach (["isRetryable", "isLost", "isAnswer", "isGone", "isOfOneConnection", "advice"] as $method) {
                             $kinds[] = kind(fn () => $e->{$method}());
                         }
                     }

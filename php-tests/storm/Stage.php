@@ -90,7 +90,7 @@ final class Stage
     {
         $urls = $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
-            return array_map(static fn (int $user): string => $plugin->apps->oauth()->authorizationRequest($plugin->site->subject($user))->url(), $arguments["users"]);',
+            return array_map(static fn (int $user): string => $plugin->opener->oauth()->authorizationRequest($plugin->site->subject($user))->url(), $arguments["users"]);',
             array('users' => $users)
         );
         $answers = array();
@@ -100,7 +100,7 @@ final class Stage
         $this->site->php(
             '$plugin = \TelemedZoom\Plugin::instance();
             foreach ($arguments["answers"] as $one) {
-                $plugin->apps->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
+                $plugin->opener->oauth()->connect($one["code"], $one["state"], $plugin->site->subject($one["user"]));
                 update_user_option($one["user"], \TelemedZoom\Clinic\Doctors::META_CONNECTED, time());
                 do_action("telemed_doctor_connected", $one["user"]);
             }',

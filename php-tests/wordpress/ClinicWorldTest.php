@@ -15,7 +15,7 @@ final class ClinicWorldTest extends ClinicTestCase
         $world->begin();
         $plugin = \TelemedZoom\Plugin::instance();
         $clinic = new \TelemedZoom\Run\ClinicWorld($plugin->sources, $plugin->database, $plugin->apps, $world->visits, new \TelemedZoom\Store\Handovers($plugin->database, $world->tables));
-        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic, $plugin->site), $world->moments);
+        $loop = new \TelemedZoom\Run\VisitLoop($plugin->database, $world->visits, $world->counters, $world->outages, $clinic, new \TelemedZoom\Run\ZoomExchange($world->visits, $clinic), $world->moments);
         try {
             return (static function () use ($world, $plugin, $clinic, $loop, $arguments): mixed {';
     private const END = '})();

@@ -137,6 +137,21 @@ final class ConnectionTest extends ClinicTestCase
         $this->assertSame('', $this->browser('doctor1')->get('/wp-admin/index.php')->text('telemed-connection-notice'));
     }
 
+    public function testADeadConnectionOfWhichNobodyHasHeardIsToldWhenAMeetingNeedsIt(): void
+    {
+        $row = $this->make('doctor1', 'doctor1');
+        $this->zoomEndsTheGrant();
+        $this->renew(8 * self::DAY);
+        $told = $this->mailsToReconnect();
+        $this->assertNotSame(array(), $told);
+        // The process that found it dead was killed before it told.
+        $this->site->php('delete_user_option($arguments["doctor"], "telemed_connection_ended");', array('doctor' => $this->site->userId('doctor1')));
+        $page = $this->browser('doctor1')->get($row['start_link'], false);
+        $this->assertNotNull($page->element('telemed-start-fallback'));
+        $again = array_slice($this->mailsToReconnect(), count($told));
+        $this->assertContains('doctor1@clinic.example', array_column($again, 'to'));
+    }
+
     public function testAConnectionIsToldNobodyWhenZoomRefusesItsTokenForAWhile(): void
     {
         $this->zoom->answer(array('path' => '/v2/'), 401, array('code' => 124, 'message' => 'Invalid access token.'), array(), 4);
@@ -155,9 +170,9 @@ final class ConnectionTest extends ClinicTestCase
             foreach (range(1, 30) as $number) {
                 $doctors[] = wp_insert_user(["user_login" => "many$number", "user_pass" => "x", "user_email" => "many$number@clinic.example", "display_name" => "Doctor $number", "role" => "telemed_doctor"]);
             }
-            $watch = new \TelemedZoom\Connections\ConnectionWatch(...(static fn ($p) => [$p->apps, $p->settings, $p->extension, $p->guard, $p->database, $p->queries, $p->store, $p->handovers])(\TelemedZoom\Plugin::instance()));
-            $tell = new \ReflectionMethod($watch, "tell");
-            foreach ([...$doctors, ...$doctors] as $doctor) { $tell->invoke($watch, $doctor, null, "no key opens it"); }');
+            $plugin = \TelemedZoom\Plugin::instance();
+            $mails = new \TelemedZoom\Connections\ConnectionMails($plugin->database, $plugin->queries);
+            foreach ([...$doctors, ...$doctors] as $doctor) { $mails->tell($doctor, "no key opens it", null, null); }');
         try {
             $this->assertCount(31, array_diff(array_column($this->site->mails(), 'to'), array('')), 'each doctor, and the administrator of the first');
             $this->runWorker(5 * 60);

@@ -66,7 +66,7 @@ final class DecisionsTest extends TestCase
         foreach (array("['mode' => 's2s']", 'Mode::OAuth', 'Mode::ServerToServer', '"oauth"') as $code) {
             $this->assertCount(1, self::modes($code), $code);
         }
-        $this->assertSame(array(), self::modes('$this->oauth(); $fields["oauth_client_id"]; use TelemedZoom\Clinic\Mode; public ?Mode $mode; Mode::ofGrants(); Mode::cases();'));
+        $this->assertSame(array(), self::modes('$this->oauth(); $fields["oauth_client_id"]; use TelemedZoom\Clinic\Mode; public ?Mode $mode; Mode::from($name); Mode::cases();'));
         $this->assertSame(array('MOST_LOST'), self::ofTheCore('const MOST_LOST = 3; const CALL_SECONDS = 8.0;'));
         foreach (array('$row->source === ManualSource::NAME', 'ManualSource::NAME != $source', 'match ($source) { ManualSource::NAME => 1 }', 'in_array(ManualSource::NAME, $all)') as $code) {
             $this->assertCount(1, self::comparisons($code), $code);

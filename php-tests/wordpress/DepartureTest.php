@@ -430,7 +430,7 @@ final class DepartureTest extends ClinicTestCase
     /** @return list<string> keys of what is kept of the doctor's connection */
     private function tokenRecords(): array
     {
-        $keys = $this->site->php('return \TelemedZoom\Plugin::instance()->apps->tokenStore()->keys();');
+        $keys = $this->site->php('return \TelemedZoom\Plugin::instance()->opener->tokenStore()->keys();');
         return array_values(array_filter($keys, fn (string $key): bool => str_starts_with($key, 'connection:') && str_ends_with($key, ':' . $this->leaver)));
     }
 }

@@ -42,7 +42,7 @@ final class ErrorTextTest extends ClinicTestCase
         $this->zoom->answer(array('method' => 'GET', 'path' => '/v2/users'), 429, array('code' => 429, 'message' => 'You have reached the maximum daily rate limit for this API.'), array(
             'Retry-After' => gmdate('Y-m-d\T00:00:00\Z', time() + 86400), 'X-RateLimit-Type' => 'Daily-limit', 'x-zm-trackingid' => 'WEB_test_1',
         ), -1);
-        [$plain, $inWords] = $this->site->php(self::TELL . 'try { \TelemedZoom\Plugin::instance()->apps->serverToServer()->client()->users(); } catch (\Telemed\TelemedException $failure) {
+        [$plain, $inWords] = $this->site->php(self::TELL . 'try { \TelemedZoom\Plugin::instance()->opener->serverToServer()->client()->users(); } catch (\Telemed\TelemedException $failure) {
             return [$tell($failure)[1], $tell(new \TelemedZoom\Problem("telemed_a", "a", "", 400, $failure))[1]];
         }');
         $this->assertSame('telemed_daily_limit', $plain[0]);

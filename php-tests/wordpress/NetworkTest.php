@@ -13,7 +13,7 @@ final class NetworkTest extends ClinicTestCase
 {
     private const ZOOM_USERS = array('first' => FakeZoom::DOCTOR1, 'second' => FakeZoom::DOCTOR2);
     private const CALL = '$plugin = \TelemedZoom\Plugin::instance();
-        $user = static fn (): string => $plugin->apps->oauth()->client($plugin->site->subject($arguments["doctor"]))->user()->id();';
+        $user = static fn (): string => $plugin->opener->oauth()->client($plugin->site->subject($arguments["doctor"]))->user()->id();';
 
     private Site $network;
 

@@ -14,10 +14,10 @@ final class SecretsTest extends ClinicTestCase
     /** PHP in WordPress: whatever holds secrets, shown in every way that PHP knows, and failures with the arguments of each call. */
     private const DUMPS = <<<'CODE'
         $plugin = \TelemedZoom\Plugin::instance();
-        $oauth = $plugin->apps->oauthOf($arguments['client']);
-        $s2s = $plugin->apps->serverToServerOf($arguments['account'], $arguments['s2s_client']);
+        $oauth = $plugin->opener->oauthOf($arguments['client']);
+        $s2s = $plugin->opener->serverToServerOf($arguments['account'], $arguments['s2s_client']);
         $subject = $plugin->site->subject($arguments['doctor']);
-        $objects = [$plugin->key->vault(), $plugin->apps->tokenStore(), $oauth, $oauth->connection($subject), $oauth->client($subject), $s2s, $s2s->client(),
+        $objects = [$plugin->key->vault(), $plugin->opener->tokenStore(), $oauth, $oauth->connection($subject), $oauth->client($subject), $s2s, $s2s->client(),
             $oauth->authorizationRequest($subject), new \Telemed\Webhook(strrev($arguments['webhook']))];
         ob_start();
         $told = static function (\Throwable $failure): void {
@@ -74,8 +74,8 @@ final class SecretsTest extends ClinicTestCase
             static fn() => $oauth->disconnect($subject),
             static fn() => $s2s->client()->users(),
             static fn() => $oauth->connect('nocode', 'nostate', $subject),
-            static fn() => new \Telemed\OAuthApp('', strrev($arguments['secret']), '', $plugin->apps->tokenStore(), $plugin->key->vault()),
-            static fn() => new \Telemed\ServerToServerApp('', '', strrev($arguments['s2s_secret']), $plugin->apps->tokenStore(), $plugin->key->vault()),
+            static fn() => new \Telemed\OAuthApp('', strrev($arguments['secret']), '', $plugin->opener->tokenStore(), $plugin->key->vault()),
+            static fn() => new \Telemed\ServerToServerApp('', '', strrev($arguments['s2s_secret']), $plugin->opener->tokenStore(), $plugin->key->vault()),
             static fn() => new \Telemed\Vault([TELEMED_KEY, 'no key']),
             static fn() => $plugin->key->vault()->open('telemed1.broken', 'context'),
             static fn() => (new \Telemed\Webhook(strrev($arguments['webhook'])))->receive('{}', []),
@@ -228,7 +228,7 @@ final class SecretsTest extends ClinicTestCase
     /** The PKCE verifier of an authorization that was begun and not ended. */
     private function pendingVerifier(): void
     {
-        $pending = $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); $store = $plugin->apps->tokenStore();
+        $pending = $this->site->php('$plugin = \TelemedZoom\Plugin::instance(); $store = $plugin->opener->tokenStore();
             $keys = array_values(preg_grep("/^pending:/", $store->keys()));
             return array_merge(...array_map(static fn(string $key): array => json_decode($plugin->key->vault()->open($store->load($key), $key), true), $keys));');
         $this->assertCount(1, $pending);

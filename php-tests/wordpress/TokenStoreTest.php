@@ -18,7 +18,7 @@ use Telemed\Tests\FakeZoom;
 final class TokenStoreTest extends ClinicTestCase
 {
     /** PHP in WordPress: the doctor's app and subject. */
-    private const APP = '$plugin = \TelemedZoom\Plugin::instance(); $app = $plugin->apps->oauth(); $subject = $plugin->site->subject($arguments["doctor"]);';
+    private const APP = '$plugin = \TelemedZoom\Plugin::instance(); $app = $plugin->opener->oauth(); $subject = $plugin->site->subject($arguments["doctor"]);';
     /** A call at Zoom; or what it threw, and the words that people read. */
     private const CALL = self::APP . 'try {
             return array("user" => $app->client($subject)->user()->id());
@@ -67,8 +67,8 @@ final class TokenStoreTest extends ClinicTestCase
         $this->oneConnection();
         $read = $this->php('try { ' . self::APP . ' } catch (\TelemedZoom\Site\DatabaseException $failure) { return \TelemedZoom\ErrorText::of($failure); }');
         $this->assertStringContainsString('allows another connection', $read, 'the app itself cannot be read');
-        $known = 'new \Telemed\OAuthApp("client", "secret", "https://clinic.example/", $plugin->apps->tokenStore(), $plugin->key->vault())';
-        $answer = $this->php(str_replace('$plugin->apps->oauth()', $known, self::CALL));
+        $known = 'new \Telemed\OAuthApp("client", "secret", "https://clinic.example/", $plugin->opener->tokenStore(), $plugin->key->vault())';
+        $answer = $this->php(str_replace('$plugin->opener->oauth()', $known, self::CALL));
         $this->assertSame(StoreException::class, $answer['class']);
         $this->assertTrue($answer['retryable']);
         $this->assertStringContainsString('allows another connection', $answer['text']);
@@ -182,7 +182,7 @@ final class TokenStoreTest extends ClinicTestCase
     /** @return array<string, mixed> the connection's record, opened */
     private function stored(): array
     {
-        return $this->php('$plugin = \TelemedZoom\Plugin::instance(); $store = $plugin->apps->tokenStore();
+        return $this->php('$plugin = \TelemedZoom\Plugin::instance(); $store = $plugin->opener->tokenStore();
             $key = array_values(preg_grep("/^connection:/", $store->keys()))[0];
             return json_decode($plugin->key->vault()->open($store->load($key), $key), true);');
     }
@@ -208,7 +208,7 @@ final class TokenStoreTest extends ClinicTestCase
     private function holdTheLock(): \mysqli
     {
         $name = $this->php('$plugin = \TelemedZoom\Plugin::instance();
-            $key = array_values(preg_grep("/^connection:/", $plugin->apps->tokenStore()->keys()))[0];
+            $key = array_values(preg_grep("/^connection:/", $plugin->opener->tokenStore()->keys()))[0];
             return $plugin->database->lockName("token:" . $key);');
         $connection = $this->site->databaseServer();
         $this->assertSame('1', $connection->query("SELECT GET_LOCK('{$name}', 0)")->fetch_row()[0]);

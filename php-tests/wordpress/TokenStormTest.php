@@ -22,7 +22,7 @@ final class TokenStormTest extends ClinicTestCase
     private const ROUNDS = 20;
     private const REFRESH = array('method' => 'POST', 'path' => '/oauth/token', 'body_contains' => 'grant_type=refresh_token');
     /** PHP in WordPress: the doctor's app and subject. */
-    private const APP = '$plugin = \TelemedZoom\Plugin::instance(); $app = $plugin->apps->oauth(); $subject = $plugin->site->subject($arguments["doctor"]);';
+    private const APP = '$plugin = \TelemedZoom\Plugin::instance(); $app = $plugin->opener->oauth(); $subject = $plugin->site->subject($arguments["doctor"]);';
 
     /** The processes of all tests; they are the slow part. */
     private static ?Storm $storm = null;
@@ -61,7 +61,7 @@ final class TokenStormTest extends ClinicTestCase
         $this->zoom->settings(array('expires_in' => 'expired' === $end ? 1 : 3599));
         foreach ($jobs as $job) {
             $this->site->php(
-                'return \TelemedZoom\Plugin::instance()->apps->serverToServerWith($arguments["account"], $arguments["client"], $arguments["secret"])->client()->user($arguments["user"])->id();',
+                'return \TelemedZoom\Plugin::instance()->opener->serverToServerWith($arguments["account"], $arguments["client"], $arguments["secret"])->client()->user($arguments["user"])->id();',
                 $job + array('account' => FakeZoom::ACCOUNT, 'user' => FakeZoom::DOCTOR1)
             );
         }

@@ -173,7 +173,7 @@ final class WebhookTest extends ClinicTestCase
     private function useConnection(string $place = 'connection'): array
     {
         $lock = $this->site->php('$plugin = \TelemedZoom\Plugin::instance();
-            $key = array_values(preg_grep("/^{$arguments["place"]}:/", $plugin->apps->tokenStore()->keys()))[0];
+            $key = array_values(preg_grep("/^{$arguments["place"]}:/", $plugin->opener->tokenStore()->keys()))[0];
             return $plugin->database->lockName("token:" . $key);', array('place' => $place));
         $connection = $this->site->database();
         $this->assertSame('1', (string) $connection->query("SELECT GET_LOCK('{$lock}', 0)")->fetch_row()[0]);

@@ -100,6 +100,21 @@ final class WithoutExtensionTest extends TestCase
         $this->assertStringContainsString('telemed.so', $remedy);
     }
 
+    public function testWhatOnlyTheExtensionCanDecideIsRefusedInWords(): void
+    {
+        $ids = $this->site->php('$plugin = \TelemedZoom\Plugin::instance();
+            $works = [
+                static fn() => $plugin->departures->disconnect(1, 1.0),
+                static fn() => $plugin->apps->connection(1),
+                static fn() => $plugin->apps->authorizationUrl(1),
+                static fn() => $plugin->opener->serverToServerWith("account", "client", "secret"),
+            ];
+            return array_map(static function (\Closure $work): ?string {
+                try { $work(); return null; } catch (\TelemedZoom\Problem $refused) { return $refused->id; }
+            }, $works);');
+        $this->assertSame(array_fill(0, 4, 'telemed_extension_missing'), $ids);
+    }
+
     public function testEveryScreenStillOpens(): void
     {
         foreach (array('telemed-settings', 'telemed-doctors', 'telemed-meetings', 'telemed-new-meeting') as $screen) {

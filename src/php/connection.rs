@@ -1,5 +1,7 @@
 //! `Telemed\Connection`.
 
+#![allow(non_snake_case, reason = "parameter names are public API in PHP")]
+
 use ext_php_rs::prelude::*;
 
 use super::convert::DateTime;
@@ -20,6 +22,11 @@ impl Connection {
     #[php(vis = "private")]
     pub fn __construct() -> PhpResult<Self> {
         not_constructible()
+    }
+
+    pub fn news(seen: Option<&Connection>, isTold: bool) -> Option<&'static str> {
+        let seen = seen.map(|seen| &seen.connection);
+        zoom::connection::News::of(seen, isTold).map(zoom::connection::News::as_str)
     }
 
     pub fn subject(&self) -> &str {

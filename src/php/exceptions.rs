@@ -69,6 +69,7 @@ const ID: &str = "id";
 const LOST: &str = "lost";
 const ANSWER: &str = "answer";
 const GONE: &str = "gone";
+const OF_ONE_CONNECTION: &str = "ofOneConnection";
 
 /// Registers the classes, parents first. Called at each MINIT.
 pub fn register() -> BindingResult<()> {
@@ -82,6 +83,7 @@ pub fn register() -> BindingResult<()> {
         .property(property(LOST, PropertyFlags::Private, no))
         .property(property(ANSWER, PropertyFlags::Private, no))
         .property(property(GONE, PropertyFlags::Private, no))
+        .property(property(OF_ONE_CONNECTION, PropertyFlags::Private, no))
         .method(
             FunctionBuilder::new("isRetryable", is_retryable).returns(DataType::Bool, false, false),
             MethodFlags::Public,
@@ -96,6 +98,14 @@ pub fn register() -> BindingResult<()> {
         )
         .method(
             FunctionBuilder::new("isGone", is_gone).returns(DataType::Bool, false, false),
+            MethodFlags::Public,
+        )
+        .method(
+            FunctionBuilder::new("isOfOneConnection", is_of_one_connection).returns(
+                DataType::Bool,
+                false,
+                false,
+            ),
             MethodFlags::Public,
         )
         .method(
@@ -242,6 +252,7 @@ whether! {
     is_lost: LOST,
     is_answer: ANSWER,
     is_gone: GONE,
+    is_of_one_connection: OF_ONE_CONNECTION,
 }
 
 zend_fastcall! {
@@ -351,6 +362,12 @@ fn object(class: &ClassEntry, error: &Error, previous: Option<&Zval>) -> Binding
     set_private_property(&mut object, LOST, failure.is_lost().into_zval(false)?);
     set_private_property(&mut object, ANSWER, failure.is_answer().into_zval(false)?);
     set_private_property(&mut object, GONE, failure.is_gone().into_zval(false)?);
+    let is_of_one_connection = error.id().is_of_one_connection();
+    set_private_property(
+        &mut object,
+        OF_ONE_CONNECTION,
+        is_of_one_connection.into_zval(false)?,
+    );
     set_private_property(&mut object, ADVICE, error.advice().into_zval(false)?);
     set_private_property(&mut object, ID, error.id().as_str().into_zval(false)?);
     object.set_property("maybeDelivered", error.is_maybe_delivered())?;

@@ -49,6 +49,10 @@ impl OAuthApp {
         })
     }
 
+    pub fn scopes() -> Vec<String> {
+        zoom::oauth_app::OAuthApp::scopes()
+    }
+
     pub fn authorization_request(&self, subject: String) -> PhpResult<AuthorizationRequest> {
         let subject = Subject::new(&subject)?;
         let (app, store) = self.parts();

@@ -46,6 +46,10 @@ impl ServerToServerApp {
         })
     }
 
+    pub fn scopes() -> Vec<String> {
+        zoom::server_to_server_app::ServerToServerApp::scopes()
+    }
+
     pub fn client(&self) -> Client {
         Client::new(self.app.client(), self.store.clone())
     }

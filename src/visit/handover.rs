@@ -83,9 +83,20 @@ impl Can {
     }
 }
 
+/// Who lets go, as the site has them now.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct User {
+    /// The user exists.
+    pub is_here: bool,
+    /// The user holds visits.
+    pub is_doctor: bool,
+}
+
 /// What becomes of the grant of who disconnects or has left.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Grant {
+    /// Nobody has left: the deletion was rolled back, or the role given back.
+    Stays,
     /// It has something left to do, or may be wanted back.
     Kept,
     /// It ends, once Zoom can be told.
@@ -136,13 +147,15 @@ impl Handover {
         }
     }
 
-    /// What becomes of the grant. `is_needed`: it can still do something that is left to do; `is_here`: the user exists.
+    /// What becomes of the grant. `is_needed`: it can still do something that is left to do.
     #[must_use]
-    pub fn grant(&self, is_needed: bool, is_here: bool, now: Timestamp) -> Grant {
+    pub fn grant(&self, is_needed: bool, user: User, now: Timestamp) -> Grant {
         let age_is = |seconds| now >= self.since.after(seconds);
-        let may_come_back =
-            matches!(self.from, From::Left { .. }) && is_here && !age_is(ROLE_SECONDS);
-        if !self.ends() {
+        let has_left = matches!(self.from, From::Left { .. });
+        let may_come_back = has_left && user.is_here && !age_is(ROLE_SECONDS);
+        if has_left && user.is_doctor {
+            Grant::Stays
+        } else if !self.ends() {
             Grant::Kept
         } else if age_is(KEEP_SECONDS) {
             Grant::EndsAnyway
@@ -150,6 +163,22 @@ impl Handover {
             Grant::Kept
         } else {
             Grant::Ends
+        }
+    }
+
+    /// Whether nothing is left of it once the grant has ended. The visits of who has left are decided about all the same.
+    #[must_use]
+    pub fn is_over(&self, has_visits: bool) -> bool {
+        !(matches!(self.from, From::Left { .. }) && has_visits)
+    }
+
+    /// Whether that can be answered. Of who has left nobody connects again, and a grant that ends holds nothing.
+    #[must_use]
+    pub fn takes(&self, answer: Answer) -> bool {
+        match answer {
+            Answer::Stay | Answer::Move => !self.ends(),
+            Answer::Doctor(_) | Answer::Cancel => self.ends(),
+            Answer::Wait => matches!(self.from, From::Disconnected { .. }),
         }
     }
 

@@ -37,6 +37,42 @@ impl ConnectionStatus {
     }
 }
 
+/// What whoever has looked at a connection has to say of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum News {
+    /// It can be used no more: the doctor must connect again.
+    Ended,
+    /// It can still be used, and ends by itself.
+    EndsSoon,
+    /// What was told is true no more.
+    Mended,
+}
+
+impl News {
+    /// The news as PHP sees them.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ended => "ended",
+            Self::EndsSoon => "ends_soon",
+            Self::Mended => "mended",
+        }
+    }
+
+    /// What is new of a connection (`None`: there is none), where it `is_told` that it has ended or is about to.
+    #[must_use]
+    pub fn of(seen: Option<&Connection>, is_told: bool) -> Option<Self> {
+        let trouble = seen.and_then(|connection| match connection.status() {
+            ConnectionStatus::Dead | ConnectionStatus::Unreadable => Some(Self::Ended),
+            _ => connection.until().map(|_| Self::EndsSoon),
+        });
+        match trouble {
+            Some(news) => (!is_told).then_some(news),
+            None => is_told.then_some(Self::Mended),
+        }
+    }
+}
+
 /// What is known of a connection, without its tokens.
 #[derive(Clone, Debug)]
 pub struct Connection {
@@ -208,5 +244,29 @@ mod tests {
         }
         let unreadable = Connection::unreadable(&doctor("12"), "why");
         assert_eq!(unreadable.status().as_str(), "unreadable");
+    }
+
+    #[test]
+    fn a_connection_that_ends_is_told_once_and_so_is_that_it_was_mended() {
+        let now: Timestamp = "2026-11-24T10:00:00Z".parse().unwrap();
+        let of = |life| {
+            let record = record("0", now).turned(life, "why", now);
+            Connection::of(&doctor("12"), Place::Active, &record)
+        };
+        let unreadable = Connection::unreadable(&doctor("12"), "why");
+        for (seen, news) in [
+            (of(Life::Dead), News::Ended),
+            (of(Life::Leaving), News::Ended),
+            (unreadable, News::Ended),
+            (of(Life::Ending), News::EndsSoon),
+        ] {
+            assert_eq!(News::of(Some(&seen), false), Some(news));
+            assert_eq!(News::of(Some(&seen), true), None);
+        }
+        let alive = of(Life::Alive);
+        for seen in [Some(&alive), None] {
+            assert_eq!(News::of(seen, false), None);
+            assert_eq!(News::of(seen, true), Some(News::Mended));
+        }
     }
 }

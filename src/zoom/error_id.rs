@@ -276,6 +276,21 @@ ids! {
 }
 
 impl ErrorId {
+    /// Whether it says something of one connection alone: refused, unreadable, or used by somebody. Others may fare better.
+    #[must_use]
+    pub fn is_of_one_connection(self) -> bool {
+        matches!(
+            self,
+            Self::NotConnected
+                | Self::ConnectionDead
+                | Self::AuthorizationRefused
+                | Self::SecretUnreadable
+                | Self::RecordUnreadable
+                | Self::RecordLocked
+                | Self::RecordChanged
+        )
+    }
+
     /// The error of that name.
     #[must_use]
     pub fn named(name: &str) -> Option<Self> {

@@ -26,6 +26,7 @@ use super::record;
 use super::record::Pending;
 use super::record::Record;
 use super::record::Stored;
+use super::scopes;
 use super::secret::Secret;
 use super::secret::digest;
 use super::subject::Subject;
@@ -95,6 +96,12 @@ impl OAuthApp {
             },
             redirect_uri: check_redirect(redirect_uri)?,
         })
+    }
+
+    /// The scopes to give the app.
+    #[must_use]
+    pub fn scopes() -> Vec<String> {
+        scopes::wanted(false)
     }
 
     /// Begins an authorization for the subject.

@@ -70,6 +70,15 @@ const fn optional(granular: &'static str, classic: &'static str, feature: &'stat
     }
 }
 
+/// The names to give an app, granular; `account` for a Server-to-Server app.
+#[must_use]
+pub(crate) fn wanted(account: bool) -> Vec<String> {
+    missing(&[], account)
+        .into_iter()
+        .map(|missing| missing.name)
+        .collect()
+}
+
 /// A scope that was not granted, in the naming that the app uses.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Missing {
@@ -149,6 +158,21 @@ mod tests {
         let user = "meeting:write:meeting meeting:update:meeting meeting:delete:meeting meeting:read:meeting user:read:user meeting:read:list_meetings user:read:settings";
         assert!(names(user, false).is_empty());
         assert_eq!(names(user, true), ["user:read:list_users:admin"]);
+    }
+
+    #[test]
+    fn what_is_wanted_is_enough_and_none_of_it_too_much() {
+        for (account, count) in [(false, 7), (true, 8)] {
+            let wanted = wanted(account);
+            assert_eq!(wanted.len(), count);
+            assert!(missing(&wanted, account).is_empty());
+            for index in 0..count {
+                let mut fewer = wanted.clone();
+                let name = fewer.remove(index);
+                assert_eq!(missing(&fewer, account).len(), 1, "{name}");
+                assert_eq!(name.ends_with(":admin"), account);
+            }
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::credential;
 use super::error::Error;
 use super::error::Result;
 use super::error_id::ErrorId;
+use super::scopes;
 use super::secret::Secret;
 use super::token_endpoint::Credentials;
 use super::tokens::LOCK_WAIT;
@@ -43,6 +44,12 @@ impl ServerToServerApp {
         }
         let tokens = Tokens::of_account(context.clone(), credentials, &account_id);
         Ok(Self { context, tokens })
+    }
+
+    /// The scopes to give the app.
+    #[must_use]
+    pub fn scopes() -> Vec<String> {
+        scopes::wanted(true)
     }
 
     /// The client that acts on behalf of any user of the account. Makes no request.

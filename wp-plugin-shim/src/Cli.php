@@ -219,7 +219,7 @@ final class Cli
                 $this->plugin->extension,
                 $this->plugin->settings,
                 $this->plugin->registry,
-                $this->plugin->apps,
+                $this->plugin->opener,
                 new LinkSeals($this->plugin->database, $this->plugin->tables, $this->plugin->links)
             );
             $unreadable = $change->reseal();

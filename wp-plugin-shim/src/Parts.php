@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom;
 
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Apps\Grants;
 use TelemedZoom\Apps\Overlaps;
 use TelemedZoom\Apps\OwnAccounts;
@@ -19,10 +20,14 @@ use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\EnteredSettings;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Clinic\HostMap;
+use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Connections\OAuthCallback;
 use TelemedZoom\Connections\OtherZoomUser;
+use TelemedZoom\Connections\ZoomUserChange;
+use TelemedZoom\Connections\ZoomUserVisits;
 use TelemedZoom\Departures\Departures;
+use TelemedZoom\Departures\EndingGrants;
 use TelemedZoom\Ledger\AppointmentSources;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\LedgerQueries;
@@ -70,7 +75,6 @@ use TelemedZoom\Work\ManualVisits;
 use TelemedZoom\Work\MeetingLook;
 use TelemedZoom\Work\OneVisit;
 use TelemedZoom\Work\OverlapWatch;
-use TelemedZoom\Work\Permit;
 use TelemedZoom\Work\UncertainMeetings;
 use TelemedZoom\Work\Visits;
 use TelemedZoom\Work\Worker;
@@ -89,6 +93,8 @@ final class Parts
     public readonly HostMap $hosts;
     public readonly OwnAccounts $ownAccounts;
     public readonly Guard $guard;
+    public readonly Permit $permit;
+    public readonly AppOpener $opener;
     public readonly ZoomApps $apps;
     public readonly Grants $grants;
     public readonly Answers $answers;
@@ -123,6 +129,7 @@ final class Parts
     public readonly CurrentMeeting $current;
     public readonly AfterRequest $afterRequest;
     public readonly Reconcile $reconcile;
+    public readonly ZoomUserChange $zoomUserChange;
     public readonly OtherZoomUser $otherZoomUser;
     public readonly UncertainMeetings $uncertain;
     public readonly OAuthCallback $oauthCallback;
@@ -188,19 +195,10 @@ final class Parts
     {
         $this->hosts = new HostMap();
         $this->ownAccounts = new OwnAccounts($this->registry);
-        $this->apps = new ZoomApps(
-            $this->settings,
-            $this->registry,
-            $this->key,
-            $this->extension,
-            $this->database,
-            $this->hosts,
-            $this->ownAccounts,
-            $this->site,
-            $this->guard,
-            $this->handovers
-        );
-        $this->grants = new Grants($this->apps, $this->registry, $this->settings, $this->site);
+        $this->permit = new Permit($this->extension, $this->guard);
+        $this->opener = new AppOpener($this->settings, $this->registry, $this->key, $this->database, $this->permit);
+        $this->apps = new ZoomApps($this->settings, $this->opener, $this->hosts, $this->ownAccounts, $this->handovers, $this->permit, $this->site);
+        $this->grants = new Grants($this->opener, $this->registry, $this->site);
         $this->overlaps = new Overlaps($this->database, $this->tables, $this->apps);
     }
 
@@ -208,38 +206,30 @@ final class Parts
     private function prepareWork(): void
     {
         $this->world = new ClinicWorld($this->sources, $this->database, $this->apps, $this->store, $this->handovers);
-        $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world, $this->site), $this->moments);
+        $this->loop = new VisitLoop($this->database, $this->store, $this->counters, $this->outages, $this->world, new ZoomExchange($this->store, $this->world), $this->moments);
         $this->mailer = new VisitMailer($this->sources, $this->log, $this->settings, $this->site, $this->limits);
         $this->sender = new NoticeSender($this->store, $this->records, $this->mailer, new WaitingMails($this->database, $this->tables), $this->log, $this->moments, $this->guard);
-        $permit = new Permit($this->extension, $this->guard);
         $overlaps = new OverlapWatch($this->overlaps, $this->sources, $this->ledger, $this->store, $this->moments);
-        $this->oneVisit = new OneVisit($this->loop, $this->store, $this->ledger, $this->sender, $this->outbox = new Outbox(), $overlaps, $permit);
+        $this->oneVisit = new OneVisit($this->loop, $this->store, $this->ledger, $this->sender, $this->outbox = new Outbox(), $overlaps, $this->permit);
         $appointments = new AppointmentWatch($this->loop, $this->store, $this->queries, $this->sources, $this->database, $overlaps);
-        $this->worker = new Worker($this->loop, $appointments, $this->store, $this->sender, $this->counters, $this->signals, $permit);
+        $this->worker = new Worker($this->loop, $appointments, $this->store, $this->sender, $this->counters, $this->signals, $this->permit);
         $this->afterRequest = new AfterRequest($this->oneVisit);
         $this->visits = new Visits($this->store, $this->ledger, $this->moments, $this->afterRequest, $this->extension, $this->apps, $this->log, $this->limits);
         $this->api = new Api($this->visits, $this->ledger, $this->queries, $this->sources, $this->database);
         $this->manual = new ManualVisits($this->visits, $this->ledger, $this->oneVisit, $this->afterRequest, $this->extension, $this->apps, $this->site, $this->limits);
         $this->answers = new Answers($this->handovers, $this->oneVisit, $this->apps, $this->extension);
-        $this->departures = new Departures($this->handovers, $this->answers, $this->grants, $this->queries, $this->standing, $this->store, $this->moments, $this->site);
-        $look = new MeetingLook($this->store, $this->apps, $this->outages, $this->moments, $permit);
+        $grants = new EndingGrants($this->grants, $this->queries, $this->store, $this->moments, $this->site);
+        $this->departures = new Departures($this->handovers, $this->answers, $grants, $this->queries, $this->standing, $this->site);
+        $look = new MeetingLook($this->store, $this->apps, $this->outages, $this->moments, $this->permit);
         $this->current = new CurrentMeeting($this->ledger, $this->oneVisit, $look, new JoinSlots($this->database, $this->settings));
         $this->uncertain = new UncertainMeetings($this->ledger, $this->queries, $this->apps, $this->store, $this->moments, $this->log);
         $compared = new ReconcileQueries($this->database, $this->tables, $this->links);
         $treatment = new Treatment($compared, $this->store, $this->oneVisit, $this->moments, $this->log);
         $this->reconcile = new Reconcile($compared, $this->apps, new HostLook($compared, $this->moments), $treatment);
-        $this->otherZoomUser = new OtherZoomUser(
-            $this->apps,
-            $this->queries,
-            $this->handovers,
-            $this->answers,
-            $this->settings,
-            $this->database,
-            $this->extension,
-            $this->guard,
-            $this->site
-        );
-        $this->oauthCallback = new OAuthCallback($this->apps, $this->settings, $this->site, $this->otherZoomUser);
+        $visits = new ZoomUserVisits($this->queries, $this->handovers, $this->settings);
+        $this->zoomUserChange = new ZoomUserChange($this->opener, $visits, $this->handovers, $this->answers, $this->database, $this->site);
+        $this->otherZoomUser = new OtherZoomUser($this->apps, $this->opener, $visits, $this->zoomUserChange, $this->permit, $this->site);
+        $this->oauthCallback = new OAuthCallback($this->opener, $this->settings, $this->site, $this->otherZoomUser);
     }
 
     private function askForSources(): void

@@ -49,7 +49,7 @@ final class ReplayWorld implements World, Moments, Zoom
 
     public function exchangesOf(VisitStore $visits): void
     {
-        $this->exchange = new ZoomExchange($visits, $this, Plugin::instance()->site);
+        $this->exchange = new ZoomExchange($visits, $this);
     }
 
     /** @param array<string, bool> $policies the clinic's choices */

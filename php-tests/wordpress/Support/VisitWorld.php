@@ -65,7 +65,7 @@ final class VisitWorld implements World
         $log = new MeetingLog($database, $this->tables);
         $mailer = new VisitMailer($plugin->sources, $log, $plugin->settings, $plugin->site, $plugin->limits);
         $this->sender = new NoticeSender($this->visits, $this->records, $mailer, new WaitingMails($database, $this->tables), $log, $this->moments, $plugin->guard);
-        $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this, $plugin->site), $this->moments);
+        $this->loop = new VisitLoop($database, $this->visits, $this->counters, $this->outages, $this, new ZoomExchange($this->visits, $this), $this->moments);
     }
 
     /** Makes the tables anew. */

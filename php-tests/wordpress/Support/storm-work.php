@@ -27,8 +27,8 @@ return static function (array $job): mixed {
     $plugin = Plugin::instance();
     $doctor = static fn (): string => $plugin->site->subject($job['doctor']);
     return match ($job['do']) {
-        'doctor' => $plugin->apps->oauth()->client($doctor())->user()->id(),
-        'disconnect' => $plugin->apps->oauth()->disconnect($doctor()),
-        'account' => $plugin->apps->serverToServerWith(FakeZoom::ACCOUNT, $job['client'], $job['secret'])->client()->user(FakeZoom::DOCTOR1)->id(),
+        'doctor' => $plugin->opener->oauth()->client($doctor())->user()->id(),
+        'disconnect' => $plugin->opener->oauth()->disconnect($doctor()),
+        'account' => $plugin->opener->serverToServerWith(FakeZoom::ACCOUNT, $job['client'], $job['secret'])->client()->user(FakeZoom::DOCTOR1)->id(),
     };
 };

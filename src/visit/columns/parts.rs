@@ -20,6 +20,8 @@ use crate::visit::maker::Grant;
 use crate::visit::maker::Maker;
 use crate::visit::maker::OwnAccount;
 use crate::visit::problem::Problem;
+use crate::visit::zoom_user::Question;
+use crate::visit::zoom_user::ZoomUserChange;
 
 impl Slot {
     /// From `start_utc`, `minutes`, `timezone` and `topic`.
@@ -210,6 +212,29 @@ impl Handover {
         to.maybe("answer", self.answer.map(Answer::name));
         to.maybe("to_doctor", self.answer.and_then(Answer::doctor));
         to.0
+    }
+}
+
+impl ZoomUserChange {
+    /// From `question` (`open`, `accepted` or null), `is_held`, `is_told`, `is_connected`, `is_letting_go` and `is_needed`.
+    ///
+    /// # Errors
+    /// When a column is missing or holds what it cannot hold.
+    pub fn from_columns(columns: &Columns) -> Result<Self> {
+        let from = Reader(columns);
+        Ok(Self {
+            question: match from.text("question")? {
+                None => None,
+                Some("open") => Some(Question::Open),
+                Some("accepted") => Some(Question::Accepted),
+                Some(_) => return Err(BadColumn("question")),
+            },
+            is_held: from.flag("is_held")?,
+            is_told: from.flag("is_told")?,
+            is_connected: from.flag("is_connected")?,
+            is_letting_go: from.flag("is_letting_go")?,
+            is_needed: from.flag("is_needed")?,
+        })
     }
 }
 

@@ -200,10 +200,63 @@ fn a_grant_ends_when_nothing_needs_it_and_after_seven_days_at_the_latest() {
         ),
     ] {
         assert_eq!(
-            one.grant(is_needed, is_here, at),
+            one.grant(
+                is_needed,
+                User {
+                    is_here,
+                    is_doctor: false
+                },
+                at
+            ),
             grant,
             "{one:?} {is_needed} {is_here} {at}"
         );
+    }
+}
+
+#[test]
+fn who_is_a_doctor_again_has_not_left_however_long_ago_it_was() {
+    let user = User {
+        is_here: true,
+        is_doctor: true,
+    };
+    let at = now().after(KEEP_SECONDS);
+    assert_eq!(left(None).grant(true, user, now()), Grant::Stays);
+    assert_eq!(left(None).grant(false, user, at), Grant::Stays);
+    // Who disconnects goes on being one.
+    assert_eq!(disconnected(None).grant(true, user, now()), Grant::Kept);
+    assert_eq!(disconnected(None).grant(false, user, at), Grant::EndsAnyway);
+}
+
+#[test]
+fn visits_of_who_has_left_outlive_the_grant_and_others_do_not() {
+    assert!(!left(None).is_over(true) && left(None).is_over(false));
+    assert!(disconnected(None).is_over(true));
+}
+
+#[test]
+fn each_takes_the_answers_that_it_can_be_given() {
+    let all = [
+        Answer::Stay,
+        Answer::Move,
+        Answer::Doctor(6),
+        Answer::Cancel,
+        Answer::Wait,
+    ];
+    let zoom_user = From::ZoomUser {
+        subject: "user:5".to_owned(),
+        host: "host-1".to_owned(),
+    };
+    for (one, taken) in [
+        (
+            of(From::App("app-1".to_owned())),
+            [true, true, false, false, false],
+        ),
+        (of(zoom_user), [true, true, false, false, false]),
+        (disconnected(None), [false, false, true, true, true]),
+        (left(None), [false, false, true, true, false]),
+    ] {
+        assert_eq!(all.map(|answer| one.takes(answer)), taken, "{one:?}");
     }
 }
 

@@ -12,7 +12,6 @@ namespace TelemedZoom\Apps;
 use TelemedZoom\Clinic\App;
 use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
@@ -22,9 +21,8 @@ defined('ABSPATH') || exit;
 final class Grants
 {
     public function __construct(
-        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly AppRegistry $registry,
-        private readonly Settings $settings,
         private readonly Site $site
     ) {
     }
@@ -36,8 +34,8 @@ final class Grants
      */
     public function areAlive(int $doctor): bool
     {
-        foreach ($this->of($this->site->subject($doctor)) as $app) {
-            if ($app->connection($this->site->subject($doctor))?->status() === 'connected') {
+        foreach ($this->of($this->site->subject($doctor)) as [, $connection]) {
+            if ($connection->status() === 'connected') {
                 return true;
             }
         }
@@ -54,7 +52,7 @@ final class Grants
     {
         $subject = $this->site->subject($doctor);
         try {
-            foreach ($this->of($subject) as $app) {
+            foreach ($this->of($subject) as [$app]) {
                 $app->disconnect($subject);
             }
         } catch (Problem | \Telemed\TelemedException $failure) {
@@ -63,41 +61,34 @@ final class Grants
             }
         }
         if ($whateverZoomSays) {
-            $this->apps->tokenStore()->forget($subject);
+            $this->opener->tokenStore()->forget($subject);
         }
         delete_user_option($doctor, Doctors::META_CONNECTED);
     }
 
     /**
-     * When the first of the grants' access tokens ends or has ended, in Unix seconds; null when no grant lives.
+     * Refreshes those of the doctor's grants that have to be kept alive.
      *
+     * @param int $now Unix seconds
+     * @return list<int> when the access token of each living grant ended before that
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
-    public function firstEnd(int $doctor): ?int
+    public function renew(int $doctor, int $now): array
     {
-        $ends = array_map(fn(\Telemed\OAuthApp $app): int => $this->endOfToken($app, $doctor), $this->keptAlive($doctor));
-        return $ends === [] ? null : min($ends);
-    }
-
-    /**
-     * Refreshes the doctor's grants whose access token had ended by a moment.
-     *
-     * @param int $moment in Unix seconds
-     * @throws DatabaseException|Problem|\Telemed\TelemedException
-     */
-    public function renew(int $doctor, int $moment): void
-    {
-        foreach ($this->keptAlive($doctor) as $app) {
-            if ($this->endOfToken($app, $doctor) > $moment) {
+        $subject = $this->site->subject($doctor);
+        // One that has died is told of.
+        $this->opener->news->tell($subject);
+        $ends = [];
+        foreach ($this->of($subject) as [$app, $connection]) {
+            if ($connection->status() !== 'connected') {
                 continue;
             }
-            try {
-                $app->renew($this->site->subject($doctor));
-            } catch (\Telemed\TelemedException $failure) {
-                RefusedGrants::note($failure->id(), $doctor);
-                throw $failure;
+            $ends[] = $end = $connection->expiresAt()?->getTimestamp() ?? 0;
+            if (\Telemed\Renewal::isDue($end, $now)) {
+                $app->renew($subject);
             }
         }
+        return $ends;
     }
 
     /** Ends every grant that can be ended. Used when the plugin is uninstalled, which goes on whatever Zoom says. */
@@ -126,11 +117,11 @@ final class Grants
     private function revoke(App $app): void
     {
         if (!$app->mode->doctorsConnect()) {
-            $this->apps->serverToServerOf($app->account, $app->client)->disconnect();
+            $this->opener->serverToServerOf($app->account, $app->client)->disconnect();
             return;
         }
-        $oauth = $this->apps->oauthOf($app->client);
-        foreach ($this->apps->tokenStore()->subjects() as $subject) {
+        $oauth = $this->opener->oauthOf($app->client);
+        foreach ($this->opener->tokenStore()->subjects() as $subject) {
             try {
                 if ($oauth->connection($subject) !== null) {
                     $oauth->disconnect($subject);
@@ -144,42 +135,21 @@ final class Grants
         }
     }
 
-    /** @return list<\Telemed\OAuthApp> whose grants of the doctor live */
-    private function keptAlive(int $doctor): array
-    {
-        if ($this->settings->doctorsConnect()) {
-            // Whoever finds the grant in the app in force dead tells (telemed_connection_seen).
-            $this->apps->connection($doctor);
-        }
-        $subject = $this->site->subject($doctor);
-        return array_values(array_filter(
-            $this->of($subject),
-            static fn(\Telemed\OAuthApp $app): bool => $app->connection($subject)?->status() === 'connected'
-        ));
-    }
-
-    private function endOfToken(\Telemed\OAuthApp $app, int $doctor): int
-    {
-        return $app->connection($this->site->subject($doctor))?->expiresAt()?->getTimestamp() ?? 0;
-    }
-
     /**
-     * The apps that hold a grant of the subject.
+     * What the subject has granted.
      *
-     * @return list<\Telemed\OAuthApp>
+     * @return list<array{\Telemed\OAuthApp, \Telemed\Connection}>
      * @throws DatabaseException|Problem|\Telemed\TelemedException
      */
     private function of(string $subject): array
     {
-        $found = [];
-        foreach ($this->registry->all() as $known) {
-            if ($known->mode->doctorsConnect()) {
-                $app = $this->apps->oauthOf($known->client);
-                if ($app->connection($subject) !== null) {
-                    $found[] = $app;
-                }
+        $grants = [];
+        foreach ($this->opener->allOauth() as $app) {
+            $connection = $app->connection($subject);
+            if ($connection !== null) {
+                $grants[] = [$app, $connection];
             }
         }
-        return $found;
+        return $grants;
     }
 }

@@ -14,7 +14,6 @@ namespace TelemedZoom\Apps;
 use TelemedZoom\Clinic\App;
 use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\Doctors;
-use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Site\DatabaseException;
 
 defined('ABSPATH') || exit;
@@ -71,7 +70,7 @@ final class OwnAccounts
     public function app(int $doctor): ?App
     {
         $own = $this->of($doctor);
-        return $own === null ? null : $this->registry->find(Mode::ofAccounts(), $own['account_id'], $own['client_id']);
+        return $own === null ? null : $this->registry->ofAccount($own['account_id'], $own['client_id']);
     }
 
     /** @throws DatabaseException */

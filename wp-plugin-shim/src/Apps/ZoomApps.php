@@ -1,6 +1,6 @@
 <?php
 /**
- * Builds the extension's apps from the settings, and finds the credentials for a doctor or for a meeting that exists.
+ * Who hosts a doctor's visits and with what: the credentials for a new meeting, and those that made one that exists.
  *
  * @package TelemedZoom
  */
@@ -9,24 +9,19 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Apps;
 
-use TelemedZoom\Clinic\App;
-use TelemedZoom\Clinic\AppRegistry;
-use TelemedZoom\Clinic\EncryptionKey;
-use TelemedZoom\Clinic\Guard;
+use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\HostMap;
-use TelemedZoom\Clinic\Mode;
+use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Clinic\Settings;
-use TelemedZoom\Extension;
 use TelemedZoom\Ledger\Credentials;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\Capabilities;
-use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Listeners;
 use TelemedZoom\Site\Site;
 use TelemedZoom\Store\Handover;
 use TelemedZoom\Store\Handovers;
-use TelemedZoom\Store\TokenStore;
 
 defined('ABSPATH') || exit;
 
@@ -34,114 +29,52 @@ final class ZoomApps
 {
     private const CHECK_SECONDS = 60.0;
 
+    /** Who hears what is stored of a doctor's connection, whenever it was looked at; null: there is none. */
+    public readonly Listeners $seen;
+
     public function __construct(
-        private readonly Settings $settings,
-        private readonly AppRegistry $registry,
-        private readonly EncryptionKey $key,
-        private readonly Extension $extension,
-        private readonly Database $database,
+        private Settings $settings,
+        private AppOpener $opener,
         private readonly HostMap $hosts,
         private readonly OwnAccounts $ownAccounts,
-        private readonly Site $site,
-        private readonly Guard $guard,
-        private readonly Handovers $handovers
+        private readonly Handovers $handovers,
+        private readonly Permit $permit,
+        private readonly Site $site
     ) {
+        $this->seen = new Listeners();
     }
 
     /** The same with settings that are not stored, to try them. */
     public function with(Settings $settings): self
     {
-        return new self(
-            $settings,
-            $this->registry,
-            $this->key,
-            $this->extension,
-            $this->database,
-            $this->hosts,
-            $this->ownAccounts,
-            $this->site,
-            $this->guard,
-            $this->handovers
-        );
-    }
-
-    /** @throws Problem|\Telemed\TelemedException */
-    public function oauth(): \Telemed\OAuthApp
-    {
-        $this->demandMode(Mode::ofGrants());
-        return $this->oauthApp($this->settings->app(Mode::ofGrants()));
-    }
-
-    /** @throws Problem|\Telemed\TelemedException */
-    public function serverToServer(): \Telemed\ServerToServerApp
-    {
-        $this->demandMode(Mode::ofAccounts());
-        return $this->serverToServerApp($this->settings->app(Mode::ofAccounts()));
+        $other = clone $this;
+        $other->settings = $settings;
+        $other->opener = $this->opener->with($settings);
+        return $other;
     }
 
     /**
-     * An OAuth app by its client id, in force or former, whatever the mode: to take over what it has.
+     * Where the doctor authorizes, in the app in force.
      *
-     * @param float $patience seconds to wait for whoever uses a connection
-     * @throws Problem|\Telemed\TelemedException
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
      */
-    public function oauthOf(string $client, float $patience = INF): \Telemed\OAuthApp
+    public function authorizationUrl(int $doctor): string
     {
-        $this->extension->demand();
-        return $this->oauthApp($this->registry->find(Mode::ofGrants(), '', $client)
-            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409), $patience);
-    }
-
-    /** @return list<string> the client ids of all OAuth apps, in force or former */
-    public function oauthClients(): array
-    {
-        $ofGrants = array_filter($this->registry->all(), static fn(App $app): bool => $app->mode->doctorsConnect());
-        return array_values(array_map(static fn(App $app): string => $app->client, $ofGrants));
-    }
-
-    public function knowsOAuthApp(string $client): bool
-    {
-        return $this->registry->find(Mode::ofGrants(), '', $client) !== null;
+        $request = $this->opener->oauth()->authorizationRequest($this->site->subject($doctor));
+        PendingStates::add($doctor, $request);
+        update_user_option($doctor, Doctors::META_AUTHORIZING, time());
+        return $request->url();
     }
 
     /**
-     * A Server-to-Server app by its account and client id, in force or former, whatever the mode.
+     * The doctor's connection in the chosen app, without network; null when there is none.
      *
-     * @throws Problem|\Telemed\TelemedException
+     * @throws Problem|DatabaseException|\Telemed\TelemedException
      */
-    public function serverToServerOf(string $account, string $client): \Telemed\ServerToServerApp
-    {
-        $this->extension->demand();
-        return $this->serverToServerApp($this->registry->find(Mode::ofAccounts(), $account, $client)
-            ?? throw new Problem('telemed_credentials_gone', __('this app\'s credentials are not stored', 'telemed-zoom'), '', 409));
-    }
-
-    /**
-     * With credentials that are tried before they are stored.
-     *
-     * @throws Problem|\Telemed\TelemedException
-     */
-    public function serverToServerWith(string $account, string $client, #[\SensitiveParameter] string $secret): \Telemed\ServerToServerApp
-    {
-        $this->extension->demand();
-        $this->guard->demand();
-        return new \Telemed\ServerToServerApp($account, $client, $secret, $this->tokenStore(), $this->key->vault());
-    }
-
-    /** The doctor's connection in the chosen app, without network; null when there is none. */
     public function connection(int $doctor): ?\Telemed\Connection
     {
-        $connection = $this->readConnection($doctor);
-        /**
-         * Fires when what is stored of a doctor's connection was looked at.
-         *
-         * @since 0.1.0
-         * @internal
-         *
-         * @param int                  $doctor     The doctor: a user of WordPress.
-         * @param ?\Telemed\Connection $connection Null: there is none.
-         */
-        do_action('telemed_connection_seen', $doctor, $connection);
+        $connection = $this->storedConnection($doctor);
+        $this->seen->tell($doctor, $connection);
         return $connection;
     }
 
@@ -171,8 +104,7 @@ final class ZoomApps
     public function makerFor(int $doctor): \Telemed\Maker
     {
         [$maker] = $this->present($doctor);
-        // A secret that no key opens stands in the way as well.
-        $this->openSecret($this->key->vault(), $this->demandApp($maker));
+        $this->opener->demandApp($maker);
         return $maker;
     }
 
@@ -180,7 +112,7 @@ final class ZoomApps
     public function presentHost(int $doctor): ?string
     {
         try {
-            return $this->maker($doctor, $this->needsGrant($doctor) ? $this->readConnection($doctor) : null)->hostAtZoom();
+            return $this->maker($doctor, $this->needsGrant($doctor) ? $this->storedConnection($doctor) : null)->hostAtZoom();
         } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             return null;
         }
@@ -206,8 +138,7 @@ final class ZoomApps
      */
     public function thatMade(array $maker, ?string $hostEmail = null): Credentials
     {
-        $this->extension->demand();
-        $this->guard->demand();
+        $this->permit->demand();
         return $this->through(\Telemed\Maker::fromColumns($maker), $hostEmail);
     }
 
@@ -221,26 +152,19 @@ final class ZoomApps
     {
         if ($this->settings->hostsAreMapped()) {
             $host = $doctor === null ? null : $this->makerFor($doctor)->namedHost();
-            return $this->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
+            return $this->opener->serverToServer()->client()->within(self::CHECK_SECONDS)->check($host);
         }
         // Nobody has the number 0, and nobody a connection under it.
         $subject = $this->site->subject($doctor ?? 0);
-        return $this->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
+        return $this->opener->oauth()->client($subject)->within(self::CHECK_SECONDS)->check();
     }
 
-    public function tokenStore(): TokenStore
+    private function storedConnection(int $doctor): ?\Telemed\Connection
     {
-        return new TokenStore($this->database);
-    }
-
-    private function readConnection(int $doctor): ?\Telemed\Connection
-    {
-        $this->demandMode(Mode::ofGrants());
-        // A grant that is kept only to delete what it made connects nobody.
         $subject = $this->site->subject($doctor);
-        return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) !== null
-            ? null
-            : $this->buildOAuth($this->settings->app(Mode::ofGrants()))->connection($subject);
+        $connection = $this->opener->storedConnection($subject);
+        // A grant that is kept only to delete what it made connects nobody.
+        return $this->handovers->find(Handover::ofDisconnected($subject, $doctor)) === null ? $connection : null;
     }
 
     /**
@@ -252,8 +176,7 @@ final class ZoomApps
      */
     private function present(int $doctor): array
     {
-        $this->extension->demand();
-        $this->guard->demand();
+        $this->permit->demand();
         $connection = $this->needsGrant($doctor) ? $this->connection($doctor) : null;
         $maker = $this->maker($doctor, $connection);
         return $maker->problem() === null ? [$maker, $connection] : throw $this->noHost($maker->problem(), $connection);
@@ -262,7 +185,7 @@ final class ZoomApps
     /** Who would host a new meeting of this doctor, or why nobody can. */
     private function maker(int $doctor, ?\Telemed\Connection $connection): \Telemed\Maker
     {
-        $this->extension->demand();
+        $this->permit->demandExtension();
         $own = $this->ownAccount($doctor);
         $host = $this->hosts->of($doctor);
         return \Telemed\Maker::present([
@@ -295,10 +218,8 @@ final class ZoomApps
      */
     private function through(\Telemed\Maker $maker, ?string $hostEmail): Credentials
     {
-        $app = $this->demandApp($maker);
-        $vault = $this->key->vault();
         try {
-            $client = \Telemed\Client::through($maker, $this->openSecret($vault, $app), $app->redirectUrl, $this->tokenStore(), $vault);
+            $client = $this->opener->client($maker);
         } catch (\Telemed\TelemedException $failure) {
             throw match ($failure->id()) {
                 'not_connected' => $this->noHost('not_connected', null),
@@ -317,26 +238,6 @@ final class ZoomApps
             };
         }
         return new Credentials($client, $maker, $hostEmail);
-    }
-
-    /**
-     * The app that a maker names, in force or former. What was entered and is not stored comes first.
-     *
-     * @throws Problem when it is gone
-     */
-    private function demandApp(\Telemed\Maker $maker): App
-    {
-        $columns = $maker->columns();
-        $mode = Mode::from((string) $columns['mode']);
-        // A grant's account is its Zoom user's, and not the app's.
-        $names = [$mode->hostsAreMapped() ? (string) $columns['account'] : '', (string) $columns['app']];
-        $inForce = $this->settings->app($mode);
-        return $inForce->isNamed($mode, ...$names) ? $inForce : $this->registry->find($mode, ...$names) ?? throw new Problem(
-            'telemed_credentials_gone',
-            __('the credentials of the Zoom app that made this meeting are no longer stored', 'telemed-zoom'),
-            __('Handle the meeting in Zoom itself, or enter that app\'s credentials again under Telemed, Settings.', 'telemed-zoom'),
-            409
-        );
     }
 
     private function noHost(string $why, ?\Telemed\Connection $connection): Problem
@@ -379,60 +280,5 @@ final class ZoomApps
     private function needsGrant(int $doctor): bool
     {
         return $this->settings->doctorsConnect() && $this->settings->isComplete() && Capabilities::isDoctor($doctor);
-    }
-
-    private function demandMode(Mode $mode): void
-    {
-        $this->extension->demand();
-        if ($this->settings->mode() !== $mode) {
-            throw new Problem('telemed_other_mode', __('the clinic uses Zoom in the other mode', 'telemed-zoom'), '', 409);
-        }
-    }
-
-    private function oauthApp(App $app, float $patience = INF): \Telemed\OAuthApp
-    {
-        $this->guard->demand();
-        return $this->buildOAuth($app, $patience);
-    }
-
-    /** Also on a site that does nothing at Zoom, for what is asked without network. */
-    private function buildOAuth(App $app, float $patience = INF): \Telemed\OAuthApp
-    {
-        $vault = $this->key->vault();
-        return new \Telemed\OAuthApp(
-            $app->client,
-            $this->openSecret($vault, $app),
-            $app->redirectUrl,
-            new TokenStore($this->database, $patience),
-            $vault
-        );
-    }
-
-    private function serverToServerApp(App $app): \Telemed\ServerToServerApp
-    {
-        $this->guard->demand();
-        $vault = $this->key->vault();
-        return new \Telemed\ServerToServerApp(
-            $app->account,
-            $app->client,
-            $this->openSecret($vault, $app),
-            $this->tokenStore(),
-            $vault
-        );
-    }
-
-    /** Nothing stored is an empty secret, which the extension names as what it is. */
-    private function openSecret(\Telemed\Vault $vault, App $app): string
-    {
-        try {
-            return $app->openSecret($vault);
-        } catch (\Telemed\TelemedException) {
-            throw new Problem(
-                'telemed_secret_unreadable',
-                __('the stored client secret cannot be opened, because the site\'s encryption key has changed', 'telemed-zoom'),
-                __('An administrator enters the client secret again under Telemed, Settings.', 'telemed-zoom'),
-                500
-            );
-        }
     }
 }

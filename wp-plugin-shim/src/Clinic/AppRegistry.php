@@ -53,6 +53,33 @@ final class AppRegistry
     }
 
     /**
+     * Those that hold what single Zoom users have granted, in force or former.
+     *
+     * @return array<array-key, App> by client id
+     * @throws DatabaseException
+     */
+    public function ofGrants(): array
+    {
+        $apps = array_filter($this->all(), static fn(App $app): bool => $app->mode->doctorsConnect());
+        return array_combine(array_map(static fn(App $app): string => $app->client, $apps), $apps);
+    }
+
+    /**
+     * The one that acts for a whole account of Zoom's, in force or former.
+     *
+     * @throws DatabaseException
+     */
+    public function ofAccount(string $account, string $client): ?App
+    {
+        foreach ($this->all() as $app) {
+            if ($app->mode->hostsAreMapped() && $app->isNamed($app->mode, $account, $client)) {
+                return $app;
+            }
+        }
+        return null;
+    }
+
+    /**
      * The secret that is entered last is the right one.
      *
      * @throws DatabaseException

@@ -16,18 +16,6 @@ enum Mode: string
     case OAuth = 'oauth';
     case ServerToServer = 's2s';
 
-    /** The one whose apps hold what single Zoom users have granted. */
-    public static function ofGrants(): self
-    {
-        return self::OAuth;
-    }
-
-    /** The one whose apps act for a whole account of Zoom's. */
-    public static function ofAccounts(): self
-    {
-        return self::ServerToServer;
-    }
-
     /** Whether each doctor connects a Zoom user of their own, who hosts. */
     public function doctorsConnect(): bool
     {
@@ -44,6 +32,15 @@ enum Mode: string
     public function takesRedirect(): bool
     {
         return $this === self::OAuth;
+    }
+
+    /** @return list<string> the scopes to give its app at Zoom; nothing else is asked for. The extension has to be there */
+    public function scopes(): array
+    {
+        return match ($this) {
+            self::OAuth => \Telemed\OAuthApp::scopes(),
+            self::ServerToServer => \Telemed\ServerToServerApp::scopes(),
+        };
     }
 
     /** A setting of the app of this mode. */

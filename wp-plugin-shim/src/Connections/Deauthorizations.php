@@ -11,7 +11,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
-use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
@@ -25,8 +25,6 @@ final class Deauthorizations
 {
     /** Signals are named after it, the doctor and a hash of the app; their moment is when Zoom said so. */
     private const SIGNAL = 'deauthorized:';
-    /** What the extension says where somebody uses the connection. */
-    private const IN_USE = ['record_locked', 'record_changed'];
     /** Seconds to wait for whoever uses a grant: after the answer, while Zoom waits for it, and in the worker. */
     private const NO_PATIENCE = 0.0;
     private const LITTLE_PATIENCE = 1.0;
@@ -34,10 +32,10 @@ final class Deauthorizations
 
     public function __construct(
         private readonly Signals $signals,
-        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly Site $site,
         private readonly VisitStore $store,
-        private readonly ConnectionWatch $watch,
+        private readonly ConnectionMails $mails,
         private readonly AfterRequest $afterRequest
     ) {
     }
@@ -49,19 +47,21 @@ final class Deauthorizations
      */
     public function note(string $client, string $zoomUser, \DateTimeImmutable $sentAt): void
     {
-        if (!$this->apps->knowsOAuthApp($client)) {
+        if (!in_array($client, $this->opener->oauthClients(), true)) {
             return;
         }
-        $app = $this->apps->oauthOf($client, self::LITTLE_PATIENCE);
+        $app = $this->opener->oauthOf($client, self::LITTLE_PATIENCE);
         $subject = $app->subjectOf($zoomUser);
         $doctor = $subject === null ? null : $this->site->userOf($subject);
         if ($doctor !== null) {
             $signal = self::SIGNAL . $doctor . ':' . self::short($client);
             $this->signals->set($signal, $sentAt->getTimestamp());
-            $this->afterRequest->later(fn() => $this->tryOne($signal, $doctor, $client, $sentAt->getTimestamp(), self::NO_PATIENCE));
+            // Where it cannot be done then, as where somebody uses the connection, the worker does it.
+            $at = $sentAt->getTimestamp();
+            $this->afterRequest->later(fn() => $this->carryOutOne($signal, $doctor, $client, $at, self::NO_PATIENCE));
         }
         // Whoever was asked or asked to move visits is told by what becomes of those.
-        foreach ($this->apps->tokenStore()->subjectsOfOtherGrants() as $beside) {
+        foreach ($this->opener->tokenStore()->subjectsOfOtherGrants() as $beside) {
             $app->forgetBeside($beside, $zoomUser, $sentAt);
         }
     }
@@ -82,7 +82,7 @@ final class Deauthorizations
                 continue;
             }
             try {
-                $this->tryOne($signal, (int) $doctor, $client, $sentAt, self::PATIENCE);
+                $this->carryOutOne($signal, (int) $doctor, $client, $sentAt, self::PATIENCE);
             } catch (Problem | \Telemed\TelemedException) {
                 // The next run tries again.
                 continue;
@@ -91,31 +91,23 @@ final class Deauthorizations
     }
 
     /** @throws Problem|DatabaseException|\Telemed\TelemedException */
-    private function tryOne(string $signal, int $doctor, string $client, int $sentAt, float $patience): void
+    private function carryOutOne(string $signal, int $doctor, string $client, int $sentAt, float $patience): void
     {
         $subject = $this->site->subject($doctor);
-        try {
-            $isForgotten = $this->apps->oauthOf($client, $patience)->forget($subject, new \DateTimeImmutable('@' . $sentAt));
-        } catch (\Telemed\TelemedException $failure) {
-            if (in_array($failure->id(), self::IN_USE, true)) {
-                // The worker comes back to it.
-                return;
-            }
-            throw $failure;
-        }
+        $isForgotten = $this->opener->oauthOf($client, $patience)->forget($subject, new \DateTimeImmutable('@' . $sentAt));
         if ($isForgotten) {
             // Bookings go on, and are due until the doctor connects again.
             $this->store->forgetHostEmail($subject);
         }
         // Of processes at the same moment one tells. Who has connected again since needs not be told.
         if ($this->signals->clear($signal) && $isForgotten) {
-            $this->watch->deauthorized($doctor);
+            $this->mails->deauthorized($doctor);
         }
     }
 
     private function clientOf(string $short): ?string
     {
-        foreach ($this->apps->oauthClients() as $client) {
+        foreach ($this->opener->oauthClients() as $client) {
             if (self::short($client) === $short) {
                 return $client;
             }

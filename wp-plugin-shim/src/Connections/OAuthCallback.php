@@ -12,8 +12,8 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Connections;
 
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Apps\PendingStates;
-use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\ErrorText;
@@ -33,7 +33,7 @@ final class OAuthCallback
     private const UNKNOWN = 'telemed_unknown_authorization';
 
     public function __construct(
-        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly Settings $settings,
         private readonly Site $site,
         private readonly OtherZoomUser $others
@@ -120,7 +120,8 @@ final class OAuthCallback
                 : __('Zoom was not connected: Zoom sent you back without an authorization. Click Authorize with Zoom to try again; if Zoom shows an error, tell an administrator of this site.', 'telemed-zoom')];
         }
         try {
-            $connection = $this->others->arrived($user, $this->apps->oauth()->connect($code, $state, $this->site->subject($user)));
+            $granted = $this->opener->oauth()->connect($code, $state, $this->site->subject($user));
+            $connection = $this->others->arrived($user, $granted);
             $isAsked = $this->others->question($user) !== null;
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return ['error', __('Zoom was not connected:', 'telemed-zoom') . ' ' . ErrorText::of($failure)];

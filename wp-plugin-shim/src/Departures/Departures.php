@@ -12,14 +12,10 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Departures;
 
-use Telemed\Visit;
-use TelemedZoom\Apps\Grants;
-use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Ledger\Standing;
 use TelemedZoom\Problem;
-use TelemedZoom\Run\Moments;
 use TelemedZoom\Site\Capabilities;
 use TelemedZoom\Site\DatabaseException;
 use TelemedZoom\Site\Site;
@@ -27,8 +23,6 @@ use TelemedZoom\Store\Answer;
 use TelemedZoom\Store\Handover;
 use TelemedZoom\Store\Handovers;
 use TelemedZoom\Store\LetsGo;
-use TelemedZoom\Store\Schema;
-use TelemedZoom\Store\VisitStore;
 use TelemedZoom\Work\Answers;
 
 defined('ABSPATH') || exit;
@@ -40,11 +34,9 @@ final class Departures
     public function __construct(
         private readonly Handovers $handovers,
         private readonly Answers $answers,
-        private readonly Grants $grants,
+        private readonly EndingGrants $grants,
         private readonly LedgerQueries $queries,
         private readonly Standing $standing,
-        private readonly VisitStore $store,
-        private readonly Moments $moments,
         private readonly Site $site
     ) {
     }
@@ -119,11 +111,7 @@ final class Departures
      */
     public function decide(Handover $which, Answer $answer, ?int $heir, float $seconds): bool
     {
-        // Of who has left nobody connects again.
-        $possible = [Answer::Doctor, Answer::Cancel, ...($which->letsGo === LetsGo::Disconnected ? [Answer::Wait] : [])];
-        if (!in_array($answer, $possible, true)) {
-            throw Answers::undecided();
-        }
+        $this->answers->demandTaken($which, $answer);
         $this->answers->give($which, $answer, $heir, $seconds);
         return $this->goOn($which);
     }
@@ -200,49 +188,16 @@ final class Departures
         if ($one === null) {
             return true;
         }
-        if ($one->letsGo === LetsGo::Left && Capabilities::isDoctor($one->doctor())) {
-            // The deletion was rolled back, or the role given back.
-            $this->handovers->forget($one);
-            return true;
-        }
-        $grant = $this->grant($one);
+        $grant = $this->grants->becomes($one);
         if ($grant === 'kept') {
             return false;
         }
-        $this->grants->end($one->doctor(), $grant === 'ends_anyway');
-        $this->giveUp($this->site->subject($one->doctor()));
-        if ($one->letsGo === LetsGo::Disconnected || $this->visits($one) === []) {
+        if ($grant !== 'stays') {
+            $this->grants->end($one, $grant === 'ends_anyway');
+        }
+        if ($grant === 'stays' || \Telemed\Handover::isOver($one->facts(), $this->visits($one) !== [])) {
             $this->handovers->forget($one);
         }
         return true;
-    }
-
-    /** What it is needed for is asked only where that matters: what cannot be read then must not keep a grant for ever. */
-    private function grant(Handover $one): string
-    {
-        [$facts, $isHere, $at] = [$one->facts(), Doctors::isHere($one->doctor()), $this->moments->now()];
-        $grant = static fn(bool $isNeeded): string => \Telemed\Handover::grant($facts, $isNeeded, $isHere, $at);
-        $ifNeeded = $grant(true);
-        return $ifNeeded === 'kept' && !$this->isNeeded($one->doctor()) ? $grant(false) : $ifNeeded;
-    }
-
-    private function isNeeded(int $doctor): bool
-    {
-        if (Schema::isMoving()) {
-            // Visits that need the grant may not be known here yet.
-            return true;
-        }
-        $subject = $this->site->subject($doctor);
-        $hasWork = $this->queries->upcomingOfConnection($subject, 1) !== [] || $this->queries->unwantedOfConnection($subject) !== [];
-        return $hasWork && $this->grants->areAlive($doctor);
-    }
-
-    /** Without the grant nothing can delete them: they remain at Zoom, and their logs say so. */
-    private function giveUp(string $subject): void
-    {
-        foreach (array_unique(array_column($this->queries->unwantedOfConnection($subject), 'visit')) as $visit) {
-            $at = $this->moments->now();
-            $this->store->change($visit, static fn(Visit $now): Visit => $now->abandoned($subject), $at);
-        }
     }
 }

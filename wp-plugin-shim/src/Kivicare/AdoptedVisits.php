@@ -149,7 +149,7 @@ final class AdoptedVisits
     private function host(array $maker, int $meeting): ?string
     {
         try {
-            return $this->plugin->apps->serverToServerOf((string) $maker['account'], $maker['app'])->client()->within(self::SECONDS)->meeting($meeting)->hostId();
+            return $this->plugin->opener->serverToServerOf((string) $maker['account'], $maker['app'])->client()->within(self::SECONDS)->meeting($meeting)->hostId();
         } catch (Problem | DatabaseException | \Telemed\TelemedException) {
             // The row says so when it is tried.
             return null;

@@ -64,7 +64,7 @@ final class ClinicAccountSetup
     public function confirmHosts(): string
     {
         try {
-            $zoomUsers = $this->plugin->apps->serverToServer()->client()->within(self::SECONDS)->users();
+            $zoomUsers = $this->plugin->opener->serverToServer()->client()->within(self::SECONDS)->users();
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             return __('No host was confirmed:', 'telemed-zoom') . ' ' . ErrorText::of($failure);
         }
@@ -144,10 +144,10 @@ final class ClinicAccountSetup
     /** @param array{account_id: string, client_id: string, client_secret: string} $wanted */
     private function try(#[\SensitiveParameter] array $wanted): void
     {
-        $apps = $this->plugin->apps;
+        $opener = $this->plugin->opener;
         $app = $wanted['client_secret'] === ''
-            ? $apps->serverToServerOf($wanted['account_id'], $wanted['client_id'])
-            : $apps->serverToServerWith($wanted['account_id'], $wanted['client_id'], $wanted['client_secret']);
+            ? $opener->serverToServerOf($wanted['account_id'], $wanted['client_id'])
+            : $opener->serverToServerWith($wanted['account_id'], $wanted['client_id'], $wanted['client_secret']);
         // Says why, where nothing can be sealed.
         $this->plugin->key->vault();
         $diagnosis = $app->client()->within(self::SECONDS)->check();

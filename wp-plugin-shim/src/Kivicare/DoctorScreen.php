@@ -11,7 +11,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Kivicare;
 
 use TelemedZoom\Apps\OwnAccounts;
-use TelemedZoom\Apps\PendingStates;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Mail\Mail;
@@ -100,11 +99,7 @@ final class DoctorScreen
     /** @throws Problem|DatabaseException|\Telemed\TelemedException */
     public function authorizationUrl(int $doctor): string
     {
-        $request = $this->plugin->apps->oauth()->authorizationRequest($this->plugin->site->subject($doctor));
-        PendingStates::add($doctor, $request);
-        $url = $request->url();
-        update_user_option($doctor, Doctors::META_AUTHORIZING, time());
-        return $url;
+        return $this->plugin->apps->authorizationUrl($doctor);
     }
 
     /**

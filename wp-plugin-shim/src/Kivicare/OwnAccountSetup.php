@@ -36,7 +36,7 @@ final class OwnAccountSetup
     public function use(int $doctor, string $account, string $client, #[\SensitiveParameter] string $secret, string $chosen): string
     {
         $secret = $this->secret($doctor, $account, $client, $secret);
-        $host = $this->host($this->plugin->apps->serverToServerWith($account, $client, $secret)->client()->within(self::SECONDS), $doctor, $chosen);
+        $host = $this->host($this->plugin->opener->serverToServerWith($account, $client, $secret)->client()->within(self::SECONDS), $doctor, $chosen);
         $app = App::seal(Mode::ServerToServer, $account, $client, $secret, $this->plugin->key->vault());
         $this->ownAccounts->store($doctor, $app, $host->id(), $host->email());
         return $host->email() ?? $host->id();
@@ -45,7 +45,7 @@ final class OwnAccountSetup
     /** @throws Problem|\Telemed\TelemedException */
     public function check(int $doctor, string $account, string $client, #[\SensitiveParameter] string $secret): \Telemed\Diagnosis
     {
-        $app = $this->plugin->apps->serverToServerWith($account, $client, $this->secret($doctor, $account, $client, $secret));
+        $app = $this->plugin->opener->serverToServerWith($account, $client, $this->secret($doctor, $account, $client, $secret));
         return $app->client()->within(self::CHECK_SECONDS)->check((string) get_userdata($doctor)->user_email);
     }
 

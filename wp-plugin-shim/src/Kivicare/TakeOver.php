@@ -164,7 +164,7 @@ final class TakeOver
         $tokens = (array) $this->storage->tokens($doctor);
         $subject = $this->plugin->site->subject($doctor);
         try {
-            $oauth = $this->plugin->apps->oauthOf($client);
+            $oauth = $this->plugin->opener->oauthOf($client);
             if ($oauth->connection($subject)?->status() !== 'connected') {
                 // When it ends is not known: what the add-on keeps is a length without a beginning. It is renewed at the first use.
                 $oauth->import($subject, $tokens['access_token'], $tokens['refresh_token'], null, $tokens['scope'], $tokens['api_url']);

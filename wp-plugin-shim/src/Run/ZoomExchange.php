@@ -11,10 +11,8 @@ namespace TelemedZoom\Run;
 
 use Telemed\Outcome;
 use Telemed\Step;
-use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\DatabaseException;
-use TelemedZoom\Site\Site;
 use TelemedZoom\Store\VisitStore;
 
 defined('ABSPATH') || exit;
@@ -24,7 +22,7 @@ final class ZoomExchange implements Zoom
     /** Whoever has waited for a row for so long that no time is left says so by a time-out, which passes. */
     private const LEAST_SECONDS = 0.1;
 
-    public function __construct(private readonly VisitStore $visits, private readonly World $world, private readonly Site $site)
+    public function __construct(private readonly VisitStore $visits, private readonly World $world)
     {
     }
 
@@ -32,18 +30,6 @@ final class ZoomExchange implements Zoom
     public function carryOut(int $id, Step $step, float $seconds): Outcome
     {
         $maker = (array) $step->maker();
-        $outcome = $this->ask($id, $step, $maker, $seconds);
-        $subject = $maker['subject'] ?? null;
-        RefusedGrants::note($outcome->problem(), $subject === null ? null : $this->site->userOf($subject));
-        return $outcome;
-    }
-
-    /**
-     * @param array<string, ?string> $maker
-     * @throws DatabaseException
-     */
-    private function ask(int $id, Step $step, array $maker, float $seconds): Outcome
-    {
         $others = $step->wantsKnown() ? $this->visits->numbersOfOthers((string) $maker['host'], $id, (int) $step->generation()) : [];
         try {
             $client = $this->world->client($maker)->within(max(self::LEAST_SECONDS, min($seconds, (float) $step->mostSeconds())));

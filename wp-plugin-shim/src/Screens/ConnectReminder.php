@@ -12,7 +12,7 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
-use TelemedZoom\Connections\ConnectionWatch;
+use TelemedZoom\Connections\ConnectionMails;
 use TelemedZoom\Ledger\LedgerQueries;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
@@ -35,7 +35,7 @@ final class ConnectReminder
     /** The profile page is where a doctor would not look. */
     public function print(): void
     {
-        $isTold = get_user_option(ConnectionWatch::META_ENDED) !== false;
+        $isTold = ConnectionMails::isTold(get_current_user_id());
         if (!$this->settings->doctorsConnect() || !Capabilities::isDoctor() || Capabilities::isAdmin() || $isTold) {
             return;
         }

@@ -11,7 +11,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
-use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Departures\Departures;
@@ -47,7 +47,7 @@ final class DoctorLeaves
     public function __construct(
         private readonly Departures $departures,
         private readonly HandoverView $view,
-        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly LedgerQueries $queries,
         private readonly Extension $extension,
         private readonly Guard $guard,
@@ -154,7 +154,7 @@ final class DoctorLeaves
             return;
         }
         try {
-            $connected = array_filter(array_map([$this->site, 'userOf'], $this->apps->tokenStore()->subjects()));
+            $connected = array_filter(array_map([$this->site, 'userOf'], $this->opener->tokenStore()->subjects()));
             foreach (array_unique([...$connected, ...$this->queries->doctorsOfUpcoming()]) as $doctor) {
                 if (!Capabilities::isDoctor($doctor) && (in_array($doctor, $connected, true) || $this->visits($doctor) !== [])) {
                     $this->left($doctor, null);

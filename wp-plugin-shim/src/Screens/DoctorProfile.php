@@ -10,7 +10,6 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
-use TelemedZoom\Apps\PendingStates;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\HostMap;
@@ -122,14 +121,11 @@ final class DoctorProfile
             AdminPost::forbid();
         }
         try {
-            $request = $this->apps->oauth()->authorizationRequest($this->site->subject($user));
-            PendingStates::add($user, $request);
-            $url = $request->url();
+            $url = $this->apps->authorizationUrl($user);
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
             Notice::flash('error', __('The authorization cannot begin:', 'telemed-zoom') . ' ' . ErrorText::of($failure));
             return AdminPages::profile();
         }
-        update_user_option($user, Doctors::META_AUTHORIZING, time());
         // Zoom's own page, which wp_safe_redirect would not go to.
         PlainPage::headers();
         status_header(302);

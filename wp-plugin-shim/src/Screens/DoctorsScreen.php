@@ -11,6 +11,7 @@ declare(strict_types=1);
 namespace TelemedZoom\Screens;
 
 use TelemedZoom\AdminPost;
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Apps\ZoomApps;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Host;
@@ -38,7 +39,8 @@ final class DoctorsScreen
     public function __construct(
         private readonly Settings $settings,
         private readonly HostMap $hosts,
-        private readonly ZoomApps $apps
+        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener
     ) {
     }
 
@@ -348,7 +350,7 @@ final class DoctorsScreen
 
     private function client(): \Telemed\Client
     {
-        return $this->apps->serverToServer()->client()->within(self::ZOOM_SECONDS);
+        return $this->opener->serverToServer()->client()->within(self::ZOOM_SECONDS);
     }
 
     /** One host for two doctors needs a confirmation of its own. */

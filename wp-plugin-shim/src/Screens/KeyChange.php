@@ -9,7 +9,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
-use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Apps\AppOpener;
 use TelemedZoom\Clinic\AppRegistry;
 use TelemedZoom\Clinic\EncryptionKey;
 use TelemedZoom\Clinic\Settings;
@@ -32,7 +32,7 @@ final class KeyChange
         private readonly Extension $extension,
         private readonly Settings $settings,
         private readonly AppRegistry $registry,
-        private readonly ZoomApps $apps,
+        private readonly AppOpener $opener,
         private readonly LinkSeals $links
     ) {
     }
@@ -77,7 +77,7 @@ final class KeyChange
     {
         $vault = $this->key->vault();
         $unreadable = count($this->settings->reseal($vault)) + $this->registry->reseal($vault);
-        $store = $this->apps->tokenStore();
+        $store = $this->opener->tokenStore();
         foreach ($store->keys() as $key) {
             $sealed = $store->load($key);
             if ($sealed === null) {

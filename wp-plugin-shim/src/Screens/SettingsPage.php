@@ -12,7 +12,6 @@ namespace TelemedZoom\Screens;
 use TelemedZoom\Apps\FormerMeetings;
 use TelemedZoom\Clinic\Draft;
 use TelemedZoom\Clinic\EncryptionKey;
-use TelemedZoom\Clinic\Scopes;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
 use TelemedZoom\Extension;
@@ -204,8 +203,12 @@ final class SettingsPage
 
     private function scopesRow(Mode $mode): void
     {
+        if (!$this->extension->isUsable()) {
+            // It knows them, and what is missing is said above.
+            return;
+        }
         self::row('telemed-scopes-' . $mode->value, __('Scopes', 'telemed-zoom'), static function () use ($mode): void {
-            $scopes = Scopes::ofMode($mode);
+            $scopes = $mode->scopes();
             printf(
                 '<textarea readonly rows="%d" cols="50" class="code telemed-scopes" id="telemed-scopes-%s">%s</textarea><br>',
                 count($scopes),

@@ -11,7 +11,6 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Screens;
 
-use TelemedZoom\Apps\RefusedGrants;
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Clinic\Mode;
 use TelemedZoom\Clinic\Settings;
@@ -145,7 +144,6 @@ final class StartLink
                 throw new Problem('telemed_bad_link', __('Zoom gave a start link that leads elsewhere or is too long', 'telemed-zoom'), '', 502);
             }
         } catch (Problem | DatabaseException | \Telemed\TelemedException $failure) {
-            RefusedGrants::note(ErrorText::id($failure), $record->doctor);
             $this->fallback($record, $failure);
         }
         // Not wp_redirect: its filters, which loggers use, would see the URL.

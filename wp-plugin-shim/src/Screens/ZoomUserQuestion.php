@@ -12,6 +12,7 @@ namespace TelemedZoom\Screens;
 
 use TelemedZoom\Clinic\Doctors;
 use TelemedZoom\Connections\OtherZoomUser;
+use TelemedZoom\Connections\ZoomUserChange;
 use TelemedZoom\ErrorText;
 use TelemedZoom\Problem;
 use TelemedZoom\Site\AdminPages;
@@ -28,8 +29,11 @@ final class ZoomUserQuestion implements HandoverQuestion
     private const FORM = 'telemed-zoom-user-form';
     private const SECONDS = 20.0;
 
-    public function __construct(private readonly OtherZoomUser $others, private readonly HandoverView $view)
-    {
+    public function __construct(
+        private readonly OtherZoomUser $others,
+        private readonly ZoomUserChange $change,
+        private readonly HandoverView $view
+    ) {
     }
 
     /** Within WordPress' own form: what is chosen belongs to the form that printForm() prints. */
@@ -98,7 +102,7 @@ final class ZoomUserQuestion implements HandoverQuestion
         try {
             $connection = $this->others->accept($doctor, self::SECONDS);
             update_user_option($doctor, Doctors::META_CONNECTED, time());
-            Notice::flash('success', OtherZoomUser::told($connection) . ' ' . ($this->others->isMoving($doctor)
+            Notice::flash('success', OtherZoomUser::told($connection) . ' ' . ($this->change->isMoving($doctor)
                 ? __('Your upcoming visits are being moved; what is left follows by itself.', 'telemed-zoom')
                 : __('Your upcoming visits have moved; their links are the same.', 'telemed-zoom')));
         } catch (Problem | \Telemed\AuthenticationException $failure) {
@@ -111,7 +115,7 @@ final class ZoomUserQuestion implements HandoverQuestion
     private function keep(int $doctor): void
     {
         try {
-            $this->others->decline($doctor);
+            $this->change->decline($doctor);
             Notice::flash('success', __('Nothing has changed: you stay connected as before, and the other login is revoked at Zoom.', 'telemed-zoom'));
         } catch (\Telemed\TransportException) {
             Notice::flash('success', __('Nothing has changed: you stay connected as before. Zoom could not be told to revoke the other login; that is tried again by itself.', 'telemed-zoom'));
@@ -122,9 +126,9 @@ final class ZoomUserQuestion implements HandoverQuestion
 
     private function showMoving(int $doctor): void
     {
-        if ($this->others->isMoving($doctor)) {
+        if ($this->change->isMoving($doctor)) {
             echo '<p id="telemed-moving">' . esc_html__('Your upcoming visits are being moved from the Zoom user before; their links stay the same.', 'telemed-zoom') . '</p>';
-            HandoverView::printStanding($this->others->handover($doctor));
+            HandoverView::printStanding($this->change->handover($doctor));
         }
     }
 

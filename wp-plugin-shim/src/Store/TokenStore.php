@@ -13,14 +13,21 @@ namespace TelemedZoom\Store;
 
 use TelemedZoom\Site\Database;
 use TelemedZoom\Site\DatabaseException;
+use TelemedZoom\Site\Listeners;
 
 defined('ABSPATH') || exit;
 
 final class TokenStore implements \Telemed\TokenStore
 {
-    /** @param float $patience seconds that nobody waits longer for a lock, however long the extension would */
-    public function __construct(private readonly Database $database, private readonly float $patience = INF)
-    {
+    /**
+     * @param float      $patience seconds that nobody waits longer for a lock, however long the extension would
+     * @param ?Listeners $news     who hears whose connection's record was written; the extension is in the midst of its work on it
+     */
+    public function __construct(
+        private readonly Database $database,
+        private readonly float $patience = INF,
+        private readonly ?Listeners $news = null
+    ) {
     }
 
     public function load(string $key): ?string
@@ -43,15 +50,7 @@ final class TokenStore implements \Telemed\TokenStore
             ) === 1;
             $parts = explode(':', $key, 3);
             if ($isSaved && $parts[0] === 'connection' && isset($parts[2])) {
-                /**
-                 * Fires when a connection's record was written; the extension is in the midst of its work on it.
-                 *
-                 * @since 0.1.0
-                 * @internal
-                 *
-                 * @param string $subject Whose it is, as the extension names them.
-                 */
-                do_action('telemed_connection_saved', $parts[2]);
+                $this->news?->tell($parts[2]);
             }
             return $isSaved;
         }

@@ -70,6 +70,15 @@ final class Answers
         }
     }
 
+    /** @throws Problem when the handover takes no such answer, or that cannot be told without the extension */
+    public function demandTaken(Handover $which, Answer $answer): void
+    {
+        $this->extension->demand();
+        if (!\Telemed\Handover::takes($which->facts(), $answer->value)) {
+            throw self::undecided();
+        }
+    }
+
     /** Whoever cannot hold visits cannot take them over. */
     private function demandHeir(Handover $which, int $heir): void
     {

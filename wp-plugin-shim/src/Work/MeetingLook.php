@@ -12,6 +12,7 @@ namespace TelemedZoom\Work;
 
 use Telemed\Visit;
 use TelemedZoom\Apps\ZoomApps;
+use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Problem;
 use TelemedZoom\Run\Moments;

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Ledger\Ledger;
 use TelemedZoom\Ledger\MeetingRecord;
 use TelemedZoom\Mail\Outbox;

@@ -10,6 +10,7 @@ declare(strict_types=1);
 
 namespace TelemedZoom\Work;
 
+use TelemedZoom\Clinic\Permit;
 use TelemedZoom\Run\NoticeSender;
 use TelemedZoom\Run\VisitLoop;
 use TelemedZoom\Site\Clock;

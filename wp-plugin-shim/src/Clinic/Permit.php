@@ -7,10 +7,10 @@
 
 declare(strict_types=1);
 
-namespace TelemedZoom\Work;
+namespace TelemedZoom\Clinic;
 
-use TelemedZoom\Clinic\Guard;
 use TelemedZoom\Extension;
+use TelemedZoom\Problem;
 
 defined('ABSPATH') || exit;
 
@@ -23,5 +23,18 @@ final class Permit
     public function isGiven(): bool
     {
         return $this->extension->isUsable() && $this->guard->mayAct();
+    }
+
+    /** @throws Problem when the extension is not there: without it, what is stored cannot be read either */
+    public function demandExtension(): void
+    {
+        $this->extension->demand();
+    }
+
+    /** @throws Problem when it may not */
+    public function demand(): void
+    {
+        $this->extension->demand();
+        $this->guard->demand();
     }
 }
