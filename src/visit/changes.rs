@@ -132,3 +132,16 @@ pub struct Changes {
     /// Told to all processes.
     pub signals: Vec<Signal>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_counted_under_the_names_they_always_had() {
+        let host = Counter::Host("host-1".to_owned());
+        assert_eq!(host.key(), "3554e6281988037b64150ccbef5aea269a403d8d");
+        let share = Counter::Share("host-1".to_owned(), "anna".to_owned());
+        assert_eq!(share.key(), "8179da1442b019753bc5795141a87993b6e93660");
+    }
+}

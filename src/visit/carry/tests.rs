@@ -509,3 +509,41 @@ fn only_what_takes_place_and_has_no_meeting_is_missed() {
     let early = noted(&World::default(), confirmed(), Note::End);
     assert!(!early.row().is_missed, "it is not over");
 }
+
+#[test]
+fn a_write_is_given_back_only_where_certainly_none_was_made() {
+    let world = World::default();
+    let lost = world.carry_out(confirmed(), fails(ErrorKind::Transport, true));
+    let only_waits = || {
+        let mut failure = failure(ErrorKind::Transport, true);
+        failure.retry_at = Some(now().after(60));
+        Outcome::Failed(failure)
+    };
+    for (visit, at_least, kind) in [
+        (confirmed(), now(), Kind::Create),
+        (lost, now().after(3_600), Kind::Ensure),
+    ] {
+        let world = World::at(at_least);
+        let exchange = world.exchange(&visit);
+        assert_eq!(exchange.kind, kind);
+        let begun = world.begin(visit, &Step::Exchange(Box::new(exchange.clone())));
+        let after = begun.after(&exchange, only_waits(), &world.policies, at(world.now));
+        let given_back = after.changes().releases.clone();
+        let expected = if kind == Kind::Ensure {
+            exchange.claims
+        } else {
+            Vec::new()
+        };
+        assert_eq!(given_back, expected, "{kind:?}");
+    }
+}
+
+#[test]
+fn nobody_hears_of_a_deletion_that_fails() {
+    let world = World::default();
+    let anew = settled(world.made(confirmed(), 91), Wish::Recreate, later(1));
+    let (visit, _) = world.send_all(world.made(anew, 92));
+    let failed = world.carry_out(visit, fails(ErrorKind::Transport, false));
+    assert_eq!(roles(&failed), [Role::Unwanted, Role::Serves]);
+    assert_eq!(failed.notices(), []);
+}
