@@ -451,3 +451,6 @@ fn put_off(generation: Option<u32>, until: Option<Timestamp>, problem: &Problem)
         problem: problem.clone(),
     }))
 }
+
+#[cfg(test)]
+mod tests;

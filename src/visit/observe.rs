@@ -488,4 +488,23 @@ mod tests {
             "nothing was asked for yet"
         );
     }
+
+    #[test]
+    fn nothing_takes_the_place_of_a_meeting_that_is_to_go() {
+        let world = World::default();
+        let made = world.made(confirmed(), 91);
+        let number = |visit: &Visit| {
+            let mut meetings = visit.meetings().iter();
+            meetings.find_map(Meeting::number)
+        };
+        let seen = |visit: Visit| {
+            let known = known(&world.exchange(&confirmed()), 92);
+            let seen = Seen::InItsPlace(Box::new(known));
+            visit.observed(1, seen, &world.policies, later(2))
+        };
+        assert_eq!(number(&seen(made.clone())), Some(92));
+        let cancelled = settled(made, Wish::Cancel, later(1));
+        let seen = seen(cancelled.clone());
+        assert_eq!(seen, cancelled);
+    }
 }

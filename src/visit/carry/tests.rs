@@ -547,3 +547,12 @@ fn nobody_hears_of_a_deletion_that_fails() {
     assert_eq!(roles(&failed), [Role::Unwanted, Role::Serves]);
     assert_eq!(failed.notices(), []);
 }
+
+#[test]
+fn sequences_count_on_from_the_minutes_since_a_moment() {
+    let minutes = (now().as_second() - 1_735_689_600) / 60;
+    assert_eq!(i64::from(confirmed().row().sequence), minutes);
+    let moved = Wish::Reschedule(slot("2026-12-02T09:00:00Z"));
+    let moved = settled(confirmed(), moved, later(0));
+    assert_eq!(i64::from(moved.row().sequence), minutes + 1);
+}
