@@ -267,4 +267,15 @@ mod tests {
             prop_assert!(seconds(next, now()) <= 72);
         }
     }
+
+    #[test]
+    fn what_begins_now_is_tried_every_minute() {
+        assert_eq!(shortened(7_200, Some(now()), now()), BEGUN_SECONDS);
+        assert_eq!(
+            shortened(7_200, Some(now().after(1)), now()),
+            SHORTEST_SECONDS
+        );
+        assert_eq!(shortened(7_200, Some(now().after(3_600)), now()), 360);
+        assert_eq!(shortened(7_200, None, now()), 7_200);
+    }
 }

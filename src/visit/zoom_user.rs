@@ -227,4 +227,18 @@ mod tests {
             assert!(steps(change).len() <= 3, "{change:?}");
         }
     }
+
+    #[test]
+    fn each_step_has_a_name_of_its_own() {
+        let all = [
+            Next::Accept,
+            Next::Decline,
+            Next::LetGo,
+            Next::End,
+            Next::Forget,
+            Next::Rest,
+        ];
+        let names = ["accept", "decline", "let_go", "end", "forget", "rest"];
+        assert_eq!(all.map(Next::as_str), names);
+    }
 }

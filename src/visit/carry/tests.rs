@@ -556,3 +556,13 @@ fn sequences_count_on_from_the_minutes_since_a_moment() {
     let moved = settled(confirmed(), moved, later(0));
     assert_eq!(i64::from(moved.row().sequence), minutes + 1);
 }
+
+#[test]
+fn what_stood_in_the_way_is_told_and_else_nothing() {
+    let problem = Problem::for_a_person("not_connected");
+    let failure = failure(ErrorKind::Api, false);
+    let failed = Outcome::Failed(failure.clone());
+    assert_eq!(failed.problem(), Some(&failure.problem));
+    assert_eq!(Outcome::Hindered(problem.clone()).problem(), Some(&problem));
+    assert_eq!(Outcome::Gone.problem(), None);
+}

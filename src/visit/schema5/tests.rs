@@ -388,3 +388,40 @@ fn what_was_told_once_is_not_told_again() {
     assert_eq!(visit.row().alarms.get(&About::Late), Some(&3));
     assert!(visit.notices().is_empty());
 }
+
+#[test]
+fn an_e_mail_is_taken_over_once_its_sender_must_be_dead() {
+    let at = now();
+    let read = |event: &str, note: &str| Claim::read(event, note, at).unwrap();
+    let news = read("mailing", "cancelled, sequence 3, doctor 5");
+    assert_eq!(news.about, About::Cancelled);
+    assert_eq!(news.due_at, at.after(NEWS_SECONDS));
+    let trouble = read("warning", "late, sequence 3, doctor 5");
+    assert_eq!(
+        (trouble.about, trouble.due_at),
+        (About::Late, at.after(TROUBLE_SECONDS))
+    );
+}
+
+#[test]
+fn only_what_nobody_has_seen_yet_is_to_take_the_place_of_what_moves() {
+    let moving = with(&[("state", "moving")]);
+    let role = |row: &Columns, values: &[(&str, &str)]| {
+        let visit = migrated(row, &[leftover(values)], &[]);
+        let mut meetings = visit.meetings().iter();
+        meetings.find(|one| one.role != Role::Serves).unwrap().role
+    };
+    let next = [("generation", "3"), ("meeting_id", "NULL")];
+    assert_eq!(role(&moving, &next), Role::Next);
+    assert_eq!(role(&old_row(), &next), Role::Unwanted, "nothing moves");
+    assert_eq!(
+        role(&moving, &[("generation", "3")]),
+        Role::Unwanted,
+        "it is known"
+    );
+    assert_eq!(
+        role(&moving, &[("meeting_id", "NULL")]),
+        Role::Unwanted,
+        "it is an old one"
+    );
+}

@@ -407,3 +407,42 @@ fn a_try_is_one_too_many_after_the_third_and_two_hours_before_the_visit() {
     assert!(!visit.is_urgent(&tried(0), start.before(7_201)));
     assert!(visit.is_urgent(&tried(0), start.before(7_200)));
 }
+
+#[test]
+fn what_is_tried_no_more_before_it_begins_is_late() {
+    let world = World::default();
+    let failed = world.carry_out(confirmed(), fails(crate::zoom::Kind::Transport, false));
+    assert!(!failed.is_late(world.now));
+    let start = failed.row.slot.start;
+    for (due_at, is_late) in [(start.before(1), false), (start, true)] {
+        let mut visit = failed.clone();
+        visit.meetings.first_mut().unwrap().due_at = Some(due_at);
+        assert_eq!(visit.is_late(world.now), is_late, "{due_at}");
+    }
+}
+
+#[test]
+fn trouble_is_told_as_long_as_it_lasts() {
+    let world = World::default();
+    let made = world.made(confirmed(), 91);
+    let failed = world.carry_out(confirmed(), fails(crate::zoom::Kind::Transport, false));
+    let is_true = |visit: &Visit, about| visit.is_true(about, world.now);
+    assert!(is_true(&failed, About::Failed));
+    let mut over = made.clone();
+    over.meetings.first_mut().unwrap().problem = failed.meetings.first().unwrap().problem.clone();
+    assert!(!is_true(&over, About::Failed), "it is there now");
+    assert!(
+        !is_true(&confirmed(), About::Failed),
+        "nothing stands in its way"
+    );
+    let mut late = failed.clone();
+    late.alarm(About::Late, at(world.now));
+    assert!(!is_true(&late, About::Failed), "that was told before");
+    let off = settled(failed.clone(), Wish::Cancel, &world);
+    assert!(!is_true(&off, About::Failed) && !is_true(&off, About::Overlaps));
+    let mut uncertain = failed.clone();
+    uncertain.meetings.first_mut().unwrap().is_uncertain = true;
+    assert!(is_true(&uncertain, About::Uncertain));
+    assert!(!is_true(&failed, About::Uncertain));
+    assert!(is_true(&made, About::Ready) && !is_true(&failed, About::Ready));
+}
