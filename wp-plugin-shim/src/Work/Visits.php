@@ -129,6 +129,7 @@ final class Visits
      */
     public function recreateByClick(MeetingRecord $row): MeetingRecord
     {
+        $this->extension->demand();
         $this->limits->recreate($row);
         return $this->recreate($row);
     }
