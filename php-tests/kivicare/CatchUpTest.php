@@ -76,6 +76,23 @@ final class CatchUpTest extends KivicareTestCase
     }
 
     /** As when its transaction outlives all patience, or the ledger comes from a backup. */
+    /** The core's table took no writes when the link was to be written there. */
+    public function testALinkThatTheCoresTableHasMissedIsWrittenThere(): void
+    {
+        [$empty, $missing, $off] = array($this->book(), $this->book('receptionist', array('appointmentStartTime' => '11:00')), $this->book('receptionist', array('appointmentStartTime' => '13:00')));
+        $expected = array_map(fn (int $id): array => array($this->visitLink($this->visit($id)), $this->visit($id)['meeting_id']), array($empty, $missing));
+        $this->kc('receptionist', 'PUT', "appointments/{$off}/status", array('status' => 0));
+        $this->visit($off, 'cancelled');
+        $this->settle();
+        $database = $this->site->database();
+        $database->query("UPDATE wp_kc_appointment_zoom_mappings SET join_url = '', zoom_id = '' WHERE appointment_id = {$empty}");
+        $database->query("DELETE FROM wp_kc_appointment_zoom_mappings WHERE appointment_id = {$missing}");
+        $this->site->php('do_action("telemed_nightly");');
+        $found = array_map(fn (int $id): array => array($this->mapping($id)['join_url'], $this->mapping($id)['zoom_id']), array($empty, $missing));
+        $this->assertSame($expected, $found);
+        $this->assertSame('', (string) ($this->mapping($off)['join_url'] ?? ''), 'what is off has none');
+    }
+
     public function testAnAppointmentWhoseRowIsGoneHasAnotherAndPeopleGetItsLink(): void
     {
         $this->zoom->answer(array('method' => 'POST', 'path' => '/v2/users/'), 400, array('code' => 300, 'message' => 'no'), array(), -1);

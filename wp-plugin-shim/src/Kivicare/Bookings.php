@@ -127,9 +127,15 @@ final class Bookings
         if ($what['source'] !== Source::NAME || $what['events'] === ['attempting']) {
             return;
         }
-        self::quietly(function () use ($what): void {
-            $mapping = MappingTable::find((int) $what['appointment']);
-            $row = $this->ledger->find($what['id']);
+        $this->writeMapping($what['id'], (int) $what['appointment']);
+    }
+
+    /** What the core's row of an appointment has to say of its visit is written there. */
+    public function writeMapping(int $visit, int $appointment): void
+    {
+        self::quietly(function () use ($visit, $appointment): void {
+            $mapping = MappingTable::find($appointment);
+            $row = $this->ledger->find($visit);
             if ($row === null || ($mapping === null && !self::lacksMapping($row))) {
                 return;
             }
@@ -137,7 +143,7 @@ final class Bookings
             $failed = $row->meetingId === null && $row->lastError !== null && !$isOff;
             // The core would mail the link of a visit that is off as a booking: it stores what staff book without a status as cancelled.
             $link = $isOff ? '' : self::link($row, $mapping);
-            MappingTable::write((int) $row->appointment, $link, self::number($row), null, $failed ? $row->lastError : null);
+            MappingTable::write($appointment, $link, self::number($row), null, $failed ? $row->lastError : null);
         });
     }
 

@@ -3,7 +3,8 @@
  * Finds what no event told of: booked video visits that the ledger does not know, from a moment when our database connection
  * failed or when this plugin was off, which would be missed in silence; such as were cancelled and stand again, from a request that
  * died before it could tell; links of ours for appointments that are gone, from a request that died within a deletion;
- * e-mails of the core's that nobody has reckoned with; and appointments that the core deletes with their patient or clinic, whom alone
+ * e-mails of the core's that nobody has reckoned with; visits whose link is not in the core's table, which took no writes when it was to
+ * be written there; and appointments that the core deletes with their patient or clinic, whom alone
  * it names.
  *
  * @package TelemedZoom
@@ -100,6 +101,7 @@ final class CatchUp
             $elsewhere = Appointments::onGoogleMeet(array_map('intval', array_column($again, 'id')), $this->database);
             $gone = $this->gone();
             $unheard = $this->unheard();
+            $linkless = $this->linkless();
         } catch (DatabaseException) {
             return;
         }
@@ -114,6 +116,26 @@ final class CatchUp
         foreach ($unheard as $id => $version) {
             $this->store->queue->lookAgain($id, $version, Clock::sql());
         }
+        foreach ($linkless as $row) {
+            $this->bookings->writeMapping((int) $row['id'], (int) $row['appointment']);
+        }
+    }
+
+    /**
+     * Visits to come that stand, and whose row in the core's table is missing or has no link.
+     *
+     * @return list<array<string, mixed>>
+     * @throws DatabaseException
+     */
+    private function linkless(): array
+    {
+        return $this->database->rows(
+            "SELECT v.id, v.appointment FROM {$this->tables->visits()} v FORCE INDEX (end_utc)
+             LEFT JOIN `" . MappingTable::name() . "` z ON z.appointment_id = CAST(v.appointment AS UNSIGNED) AND z.join_url <> ''
+             WHERE v.source = ? AND v.end_utc >= ? AND v.is_off = 0 AND v.pending IS NULL AND v.link_hash IS NOT NULL AND z.id IS NULL
+             ORDER BY v.end_utc, v.id LIMIT ?",
+            [Source::NAME, Clock::sql(), self::AT_ONCE]
+        );
     }
 
     /**
