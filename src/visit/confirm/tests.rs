@@ -345,3 +345,16 @@ fn a_wish_waits_a_quarter_of_an_hour_for_the_end_of_its_transaction() {
     assert_eq!(booked.believed_at(), Some(later(900).now));
     assert_eq!(confirmed().believed_at(), None, "nothing is pending");
 }
+
+#[test]
+fn a_visit_that_is_off_needs_no_appointment_whether_or_not_anybody_was_told() {
+    let world = World::default();
+    let (told, _) = world.send_all(confirmed());
+    for visit in [confirmed(), told] {
+        let off = settled(visit, Wish::Cancel, later(1));
+        let after = off
+            .clone()
+            .confirm(None, false, &world.policies, later(1_000));
+        assert_eq!(after, off);
+    }
+}
