@@ -185,6 +185,20 @@ final class NoticeSenderTest extends ClinicTestCase
         $this->assertCount(2, preg_grep('/could not be sent/', $sent), 'staff and the doctor');
     }
 
+    public function testStaffHearAtOnceOfARefusalShortlyBeforeTheVisit(): void
+    {
+        $this->within(<<<'CODE'
+            add_filter('pre_wp_mail', static fn($sent, array $mail) => (array) $mail['to'] === ['anna@example.org'] ? false : $sent, 10, 2);
+            $id = $book('7', '+3 hours');
+            $world->sender->runOne($id, 20.0);
+            // Nobody else has to be told of anything by then.
+            $now += 2 * 3600;
+            $world->sender->runOne($id, 20.0);
+            return null;
+            CODE);
+        $this->assertCount(2, preg_grep('/could not be sent/', $this->sent()), 'staff and the doctor');
+    }
+
     public function testStaffHearOfManyVisitsInOneMail(): void
     {
         $this->within(<<<'CODE'

@@ -195,7 +195,8 @@ final class NoticeSender
         } elseif (is_int($sent) && $this->waiting->holdBack($notice)) {
             $this->log->write($id, self::LOG_WAITS);
         }
-        return $visit;
+        // What is to be told now because of that has its number in the table alone.
+        return $visit?->written();
     }
 
     /** @param array{says: array<string, ?string>, record: MeetingRecord} $taken */
