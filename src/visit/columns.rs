@@ -228,10 +228,7 @@ impl Meeting {
     /// When a column is missing or holds what it cannot hold.
     pub fn from_columns(columns: &Columns) -> Result<Self> {
         let from = Reader(columns);
-        let maker = match from.text("mode")? {
-            None => None,
-            Some(_) => Some(Maker::from_columns(columns)?),
-        };
+        let maker = from.maker()?;
         let known = match from.maybe("number")? {
             None => None,
             Some(number) => Some(Known {
@@ -398,6 +395,14 @@ impl Writer {
 pub(super) struct Reader<'a>(pub(super) &'a Columns);
 
 impl<'a> Reader<'a> {
+    /// Through what it was, or is to be, made; `None` where nobody could host yet.
+    pub(super) fn maker(&self) -> Result<Option<Maker>> {
+        match self.text("mode")? {
+            None => Ok(None),
+            Some(_) => Maker::from_columns(self.0).map(Some),
+        }
+    }
+
     pub(super) fn text(&self, column: &'static str) -> Result<Option<&'a str>> {
         self.0
             .get(column)

@@ -11,7 +11,6 @@ use crate::visit::comparison::Finding;
 use crate::visit::comparison::What;
 use crate::visit::entry::OnTheWay;
 use crate::visit::intended::Intended;
-use crate::visit::maker::Maker;
 
 impl Intended {
     /// From `version`, `start_utc`, `minutes`, `takes_place`, `pending`, `state` and `changed_at` of the visit; `visit`, `generation`,
@@ -22,10 +21,7 @@ impl Intended {
     /// When a column is missing or holds what it cannot hold.
     pub fn from_columns(columns: &Columns) -> Result<Self> {
         let from = Reader(columns);
-        let maker = match from.text("mode")? {
-            None => None,
-            Some(_) => Some(Maker::from_columns(columns)?),
-        };
+        let maker = from.maker()?;
         Ok(Self {
             visit: from.value("visit")?,
             version: from.value("version")?,
