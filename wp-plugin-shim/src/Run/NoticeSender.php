@@ -120,7 +120,9 @@ final class NoticeSender
                 if ($notice === null) {
                     break;
                 }
-                $visit = $this->visits->changeRead($id, $visit, fn(Visit $now): Visit => $this->taken($now, $notice, $record, $at), $at);
+                // Asked before: appointment systems are not waited for with the visit's row in hand.
+                $isReached = $this->isReached($visit, $notice, $record, $at);
+                $visit = $this->visits->changeRead($id, $visit, static fn(Visit $now): Visit => self::taken($now, $notice, $isReached, $at), $at);
                 if ($visit === null) {
                     continue;
                 }
@@ -139,13 +141,18 @@ final class NoticeSender
         return $forStaff;
     }
 
-    /** Takes a notice on, if it is still true, and if anybody is there to get it. */
-    private function taken(Visit $now, int $notice, MeetingRecord $record, Moment $at): Visit
+    /** Whether anybody is there to get a notice, as far as that can be said now. */
+    private function isReached(Visit $visit, int $notice, MeetingRecord $record, Moment $at): bool
+    {
+        $row = array_column($visit->rows($at)['notices'], null, 'id')[$notice];
+        return self::isForStaff($row) || $this->mailer->reaches($record, (string) $row['recipient'], (int) $row['doctor']);
+    }
+
+    /** Takes a notice on, if it is still true; where nobody is there to get it, that is its end. */
+    private static function taken(Visit $now, int $notice, bool $isReached, Moment $at): Visit
     {
         $sent = $now->send($notice, $at);
-        $says = $sent->says($notice);
-        $isReached = $says === null || self::isForStaff($says) || $this->mailer->reaches($record, (string) $says['recipient'], (int) $says['doctor']);
-        return $isReached ? $sent : $sent->delivered($notice, 'no_recipient', null, $at);
+        return $isReached || $sent->says($notice) === null ? $sent : $sent->delivered($notice, 'no_recipient', null, $at);
     }
 
     /**
