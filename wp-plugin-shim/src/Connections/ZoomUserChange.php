@@ -27,6 +27,9 @@ defined('ABSPATH') || exit;
 
 final class ZoomUserChange
 {
+    /** Nothing needs more turns: the extension holds that a few bring any change to rest. */
+    private const MOST_TURNS = 10;
+
     public function __construct(
         private readonly AppOpener $opener,
         private readonly ZoomUserVisits $visits,
@@ -128,11 +131,12 @@ final class ZoomUserChange
             return;
         }
         try {
-            do {
+            $next = '';
+            for ($turn = 0; $turn < self::MOST_TURNS && $next !== 'rest'; $turn++) {
                 $next = \Telemed\Handover::ofZoomUser($this->facts($doctor, $isTold));
                 $this->carryOut($next, $doctor, $end);
                 $isTold = $isTold || $next === 'accept';
-            } while ($next !== 'rest');
+            }
         } finally {
             $this->database->unlock($lock);
         }
