@@ -23,7 +23,7 @@ defined('ABSPATH') || exit;
 final class HostLook
 {
     private const PORTION = 300;
-    private const CALL_SECONDS = 30.0;
+    public const CALL_SECONDS = 30.0;
 
     public function __construct(private readonly ReconcileQueries $queries, private readonly Moments $moments)
     {

@@ -25,8 +25,6 @@ defined('ABSPATH') || exit;
 
 final class Treatment
 {
-    private const CALL_SECONDS = 30.0;
-
     public function __construct(
         private readonly ReconcileQueries $queries,
         private readonly VisitStore $store,
@@ -62,7 +60,7 @@ final class Treatment
      */
     private function deleteOrphan(int $number, Comparison $comparison, Credentials $credentials): bool
     {
-        $client = $credentials->client->within(self::CALL_SECONDS);
+        $client = $credentials->client->within(HostLook::CALL_SECONDS);
         try {
             $found = $client->meeting($number);
         } catch (\Telemed\TelemedException $failure) {
@@ -112,7 +110,7 @@ final class Treatment
      */
     private function restoreNow(IntendedMeeting $meeting): void
     {
-        $problem = $this->oneVisit->tryNow($meeting->visit, self::CALL_SECONDS)?->lastError;
+        $problem = $this->oneVisit->tryNow($meeting->visit, HostLook::CALL_SECONDS)?->lastError;
         if ($problem !== null && $this->queries->find($meeting->visit, $meeting->generation)?->isToBeRestored()) {
             throw new Problem('telemed_not_restored', $problem);
         }

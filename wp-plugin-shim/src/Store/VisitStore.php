@@ -93,7 +93,7 @@ final class VisitStore
             $id = $this->rows->add($row);
             $this->rows->writeMeetingsAndNotices($id, $changes, $at);
             $this->events->tell($id, $visit->source(), $visit->appointment(), $changes, $visit->state());
-            return new StoredVisit($visit, ['id' => $id] + $row, $changes['meetings']);
+            return new StoredVisit($visit, ['id' => $id] + $row, array_map(fn(array $meeting): array => $this->links->sealed($id, $meeting), $changes['meetings']));
         });
     }
 
@@ -188,20 +188,20 @@ final class VisitStore
     public function changeRead(int $id, Visit $read, \Closure $input, Moment $at): ?Visit
     {
         $version = $read->version();
-        // One that holds changes still is read again: they are written, and must not be written twice.
-        $changed = self::isEmpty($read->changes($at)) ? $input($read) : null;
+        $asItIs = fn(): ?Visit => $this->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $input($now) : null, $at);
+        if (!self::isEmpty($read->changes($at))) {
+            // They are written already, and must not be written twice.
+            return $asItIs();
+        }
+        $changed = $input($read);
         $changes = $changed?->changes($at);
-        if ($changes !== null && self::isEmpty($changes)) {
-            return $changed;
-        }
-        if ($changed !== null && self::isOfOneNotice($changes)) {
-            return $this->writeNotice($id, $read, $changed, $changes, $at);
-        }
-        if ($changed === null || $changes['visit'] === null || $changes['notices'] !== []) {
+        return match (true) {
+            $changes === null, self::isEmpty($changes) => $changed,
+            self::isOfOneNotice($changes) => $this->writeNotice($id, $read, $changed, $changes, $at),
             // What is on its way to somebody counts as no other version.
-            return $this->change($id, static fn(Visit $now): ?Visit => $now->version() === $version ? $input($now) : null, $at);
-        }
-        return $this->whole(fn(): ?Visit => $this->write($id, $changed, $changes, $at, $version));
+            $changes['visit'] === null, $changes['notices'] !== [] => $asItIs(),
+            default => $this->whole(fn(): ?Visit => $this->write($id, $changed, $changes, $at, $version)),
+        };
     }
 
     /**
